@@ -1,0 +1,31 @@
+//! Hours and days since the Unix epoch: the two grains of the rollups.
+
+use chrono::{DateTime, Utc};
+
+const HOUR: i64 = 3_600;
+const DAY: i64 = 86_400;
+
+/// Whole hours since 1970-01-01T00:00Z, rounded towards the past.
+pub fn hour_of(time: DateTime<Utc>) -> i32 {
+    i32::try_from(time.timestamp().div_euclid(HOUR)).unwrap_or(i32::MAX)
+}
+
+/// Whole UTC days since 1970-01-01, rounded towards the past.
+pub fn day_of(time: DateTime<Utc>) -> i32 {
+    i32::try_from(time.timestamp().div_euclid(DAY)).unwrap_or(i32::MAX)
+}
+
+/// The UTC day that contains an hour.
+pub fn day_of_hour(hour: i32) -> i32 {
+    hour.div_euclid(24)
+}
+
+/// Whether the instant is the first of an hour.
+pub fn is_whole_hour(time: DateTime<Utc>) -> bool {
+    time.timestamp().rem_euclid(HOUR) == 0 && time.timestamp_subsec_nanos() == 0
+}
+
+/// Whether the instant is a UTC midnight.
+pub fn is_whole_day(time: DateTime<Utc>) -> bool {
+    time.timestamp().rem_euclid(DAY) == 0 && time.timestamp_subsec_nanos() == 0
+}

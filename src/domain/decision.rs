@@ -1,0 +1,62 @@
+//! How an output was resolved.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// The resolution of one output. The last decision stands.
+///
+/// `ignored` and `undecided` are not decisions: they count as shown, never as rejected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// Taken as it was.
+    Accepted,
+    /// Taken after a change, or in part.
+    Edited,
+    /// Refused, or dismissed.
+    Rejected,
+    /// Taken, then taken back.
+    Undone,
+    /// Seen, left without an answer, and the app said so.
+    Ignored,
+    /// Nothing was heard.
+    Undecided,
+}
+
+impl Decision {
+    pub const ALL: [Decision; 6] = [
+        Decision::Accepted,
+        Decision::Edited,
+        Decision::Rejected,
+        Decision::Undone,
+        Decision::Ignored,
+        Decision::Undecided,
+    ];
+
+    /// The number under which it is stored. Never renumber.
+    pub const fn code(self) -> i16 {
+        match self {
+            Decision::Undecided => 0,
+            Decision::Accepted => 1,
+            Decision::Edited => 2,
+            Decision::Rejected => 3,
+            Decision::Undone => 4,
+            Decision::Ignored => 5,
+        }
+    }
+
+    pub fn from_code(code: i16) -> Option<Decision> {
+        Self::ALL.into_iter().find(|decision| decision.code() == code)
+    }
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Decision::Accepted => "accepted",
+            Decision::Edited => "edited",
+            Decision::Rejected => "rejected",
+            Decision::Undone => "undone",
+            Decision::Ignored => "ignored",
+            Decision::Undecided => "undecided",
+        }
+    }
+}

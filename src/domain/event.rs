@@ -1,0 +1,322 @@
+//! The neutral event: one thing that happened to an output, whatever protocol it came by.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EventKind {
+    /// The output was shown; carries its context.
+    Shown,
+    /// The output was seen and left without an answer.
+    Ignore,
+    /// The output, or a part of it, was copied.
+    Copy,
+    /// Another output was asked for in its place.
+    Regenerate,
+    /// Taken as it is. Agents' `approve` means the same.
+    #[serde(alias = "approve")]
+    Accept,
+    /// A part was taken.
+    PartialAccept,
+    /// Taken after a change; `final` holds the user's text.
+    Edit,
+    /// Refused.
+    Reject,
+    /// Closed without use: a rejection.
+    Dismiss,
+    /// The person answered in the agent's place: a rejection with `takeover`.
+    Respond,
+    /// Taken back after it was taken.
+    Undo,
+    /// How much of it is still in place some seconds later.
+    Retained,
+    /// The user did by hand, or asked for, what the feature should have offered.
+    Missed,
+    /// A rating on a scale.
+    Rate,
+    /// Words about the output.
+    Comment,
+    /// A statement whether the output was right.
+    Judge,
+    /// Takes back one earlier event by its id.
+    Retract,
+}
+
+impl EventKind {
+    pub const ALL: [EventKind; 17] = [
+        EventKind::Shown,
+        EventKind::Ignore,
+        EventKind::Copy,
+        EventKind::Regenerate,
+        EventKind::Accept,
+        EventKind::PartialAccept,
+        EventKind::Edit,
+        EventKind::Reject,
+        EventKind::Dismiss,
+        EventKind::Respond,
+        EventKind::Undo,
+        EventKind::Retained,
+        EventKind::Missed,
+        EventKind::Rate,
+        EventKind::Comment,
+        EventKind::Judge,
+        EventKind::Retract,
+    ];
+
+    /// The number under which it is stored, and the order of two events of one output at the same instant: what can only
+    /// follow something else has the higher number. Never renumber.
+    pub const fn code(self) -> i16 {
+        match self {
+            EventKind::Shown => 1,
+            EventKind::Ignore => 2,
+            EventKind::Copy => 3,
+            EventKind::Regenerate => 4,
+            EventKind::Accept => 5,
+            EventKind::PartialAccept => 6,
+            EventKind::Edit => 7,
+            EventKind::Reject => 8,
+            EventKind::Dismiss => 9,
+            EventKind::Respond => 10,
+            EventKind::Undo => 11,
+            EventKind::Retained => 12,
+            EventKind::Missed => 13,
+            EventKind::Rate => 14,
+            EventKind::Comment => 15,
+            EventKind::Judge => 16,
+            EventKind::Retract => 17,
+        }
+    }
+
+    pub fn from_code(code: i16) -> Option<EventKind> {
+        Self::ALL.into_iter().find(|kind| kind.code() == code)
+    }
+}
+
+/// Who or what states that an output was right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum JudgementSource {
+    /// A person who was asked to judge.
+    Human,
+    /// What came of it: the test passed, the ticket stayed closed.
+    Outcome,
+    /// A program.
+    Code,
+    /// A language model.
+    Llm,
+}
+
+impl JudgementSource {
+    /// Lower counts first: a person's judgement outranks a model's.
+    pub const fn rank(self) -> i16 {
+        match self {
+            JudgementSource::Human => 0,
+            JudgementSource::Outcome => 1,
+            JudgementSource::Code => 2,
+            JudgementSource::Llm => 3,
+        }
+    }
+}
+
+/// The user's own answer before the output was seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InitialAnswer {
+    /// Whether it agreed with the output.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agrees: Option<bool>,
+    /// Whether it was right.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correct: Option<bool>,
+}
+
+/// A short value of an attribute. Numbers and booleans are kept as the text that JSON writes them with.
+#[derive(Clone, Debug, PartialEq, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum AttributeValue {
+    Text(String),
+    Flag(bool),
+    #[schema(value_type = f64)]
+    Number(serde_json::Number),
+}
+
+impl AttributeValue {
+    pub fn into_text(self) -> String {
+        match self {
+            AttributeValue::Text(text) => text,
+            AttributeValue::Flag(flag) => flag.to_string(),
+            AttributeValue::Number(number) => number.to_string(),
+        }
+    }
+}
+
+/// One thing that happened to one output.
+///
+/// Only `type` and `output_id` are needed. Context (`feature`, `version`, …) usually comes with `shown`, but any event may
+/// carry it, so that the smallest client can send nothing but decisions.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"type": "accept", "output_id": "draft-81", "feature": "email.draft"}))]
+pub struct Event {
+    /// The client's name for this event. Sending it again changes nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    #[serde(rename = "type")]
+    pub kind: EventKind,
+    /// The client's name for the output.
+    pub output_id: String,
+    /// When it happened (RFC 3339). Without it, the time of receipt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub occurred_at: Option<DateTime<Utc>>,
+
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feature: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt_version: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<String>,
+    /// The model's probability, in [0, 1], that the output is right or will be accepted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 1)]
+    pub confidence: Option<f64>,
+    /// What the user gave to the AI.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input: Option<String>,
+    /// What the AI showed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output: Option<String>,
+    /// What the user made of it.
+    #[serde(default, rename = "final", skip_serializing_if = "Option::is_none")]
+    pub final_text: Option<String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "attribute_texts")]
+    #[schema(value_type = BTreeMap<String, AttributeValue>)]
+    pub attributes: BTreeMap<String, String>,
+    /// Other names of the same output (trace, span, response ids): feedback that names one of them joins it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub initial: Option<InitialAnswer>,
+
+    /// Normalised edit distance in [0, 1], from clients that send no texts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 1)]
+    pub edit_distance: Option<f64>,
+    /// Characters the AI showed, from clients that send no texts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chars_shown: Option<u32>,
+    /// Characters of the output that are in the final text, from clients that send no texts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chars_retained: Option<u32>,
+    /// With `retained`: the share in [0, 1] that is still in place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 1)]
+    pub retained_share: Option<f64>,
+    /// With `retained`: how many seconds after the decision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after_seconds: Option<u32>,
+
+    /// With `rate`: the rating.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rating: Option<f64>,
+    /// With `rate`: the lowest rating of the scale (0 without it).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rating_min: Option<f64>,
+    /// With `rate`: the highest rating of the scale (1 without it).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rating_max: Option<f64>,
+    /// With `rate`: who rates, when it is not the output's user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rater: Option<String>,
+
+    /// With `judge`: whether the output was right.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correct: Option<bool>,
+    /// With `judge`: a graded judgement in [0, 1]; 0.5 and more counts as right when `correct` is absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 1)]
+    pub score: Option<f64>,
+    /// With `judge`: what kind of judge (`human` without it).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<JudgementSource>,
+    /// With `judge`: the judge's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judge: Option<String>,
+
+    /// With `retract`: the id of the event that is taken back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retracts: Option<String>,
+    /// A short code why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The user's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+}
+
+impl Event {
+    /// An event with nothing but its kind and its output.
+    pub fn new(kind: EventKind, output_id: impl Into<String>) -> Event {
+        Event {
+            id: None,
+            kind,
+            output_id: output_id.into(),
+            occurred_at: None,
+            feature: None,
+            version: None,
+            model: None,
+            prompt_version: None,
+            variant: None,
+            environment: None,
+            user_id: None,
+            session_id: None,
+            confidence: None,
+            input: None,
+            output: None,
+            final_text: None,
+            attributes: BTreeMap::new(),
+            aliases: Vec::new(),
+            initial: None,
+            edit_distance: None,
+            chars_shown: None,
+            chars_retained: None,
+            retained_share: None,
+            after_seconds: None,
+            rating: None,
+            rating_min: None,
+            rating_max: None,
+            rater: None,
+            correct: None,
+            score: None,
+            source: None,
+            judge: None,
+            retracts: None,
+            reason: None,
+            comment: None,
+        }
+    }
+
+    /// The ends of the scale that it rates on.
+    pub fn rating_scale(&self) -> (f64, f64) {
+        (self.rating_min.unwrap_or(0.0), self.rating_max.unwrap_or(1.0))
+    }
+}
+
+fn attribute_texts<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, String>, D::Error> {
+    let values = BTreeMap::<String, AttributeValue>::deserialize(deserializer)?;
+    Ok(values.into_iter().map(|(name, value)| (name, value.into_text())).collect())
+}

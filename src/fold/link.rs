@@ -1,0 +1,98 @@
+//! Which output does an event belong to, when outputs have more than one name?
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use diesel::QueryResult;
+use diesel::pg::PgConnection;
+use uuid::Uuid;
+
+use crate::domain::key::ProjectId;
+use crate::store::events::{self, Alias};
+
+/// How many rounds of names leading to names are followed.
+const ROUNDS: usize = 16;
+
+/// The names around some outputs.
+#[derive(Debug, Default)]
+pub struct Links {
+    /// Every key that may hold events of the touched outputs, the touched ones included.
+    pub keys: Vec<Uuid>,
+    /// For each alias, the outputs that declare it, smallest first.
+    owners: BTreeMap<Uuid, Vec<Uuid>>,
+}
+
+impl Links {
+    /// Finds everything that is tied to the touched keys by aliases.
+    pub fn around(conn: &mut PgConnection, project: ProjectId, touched: HashSet<Uuid>) -> QueryResult<Links> {
+        let mut seen = touched;
+        let mut frontier: Vec<Uuid> = seen.iter().copied().collect();
+        let mut aliases: Vec<Alias> = Vec::new();
+        for _ in 0..ROUNDS {
+            let found = events::aliases_of(conn, project, &frontier)?;
+            frontier = found
+                .iter()
+                .flat_map(|alias| [alias.alias_key, alias.output_key])
+                .filter(|key| seen.insert(*key))
+                .collect();
+            aliases.extend(found);
+            if frontier.is_empty() {
+                break;
+            }
+        }
+        Ok(Links::new(seen, &aliases))
+    }
+
+    pub fn new(keys: HashSet<Uuid>, aliases: &[Alias]) -> Links {
+        let mut owners: BTreeMap<Uuid, Vec<Uuid>> = BTreeMap::new();
+        for alias in aliases.iter().filter(|alias| alias.alias_key != alias.output_key) {
+            owners.entry(alias.alias_key).or_default().push(alias.output_key);
+        }
+        owners.values_mut().for_each(|outputs| {
+            outputs.sort_unstable();
+            outputs.dedup();
+        });
+        let mut keys: Vec<Uuid> = keys.into_iter().collect();
+        keys.sort_unstable();
+        Links { keys, owners }
+    }
+
+    /// The output that each key stands for. A key under which an output was declared stands for itself; another stands for
+    /// the output that has it as an alias, the one with the smallest key if there are several. Depends only on the sets,
+    /// never on the order in which they came to be known.
+    pub fn targets(&self, declared: &HashSet<Uuid>) -> HashMap<Uuid, Uuid> {
+        let target = |key: &Uuid| match self.owners.get(key).and_then(|owners| owners.first()) {
+            Some(owner) if !declared.contains(key) => *owner,
+            _ => *key,
+        };
+        self.keys.iter().map(|key| (*key, target(key))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(n: u128) -> Uuid {
+        Uuid::from_u128(n)
+    }
+
+    fn alias(alias: u128, output: u128) -> Alias {
+        Alias { alias_key: key(alias), output_key: key(output) }
+    }
+
+    #[test]
+    fn an_alias_stands_for_the_smallest_output_that_has_it() {
+        let keys = HashSet::from([1, 2, 3, 9].map(key));
+        let links = Links::new(keys, &[alias(9, 2), alias(9, 1), alias(3, 1)]);
+        let targets = links.targets(&HashSet::from([key(1), key(2)]));
+        assert_eq!(targets[&key(9)], key(1));
+        assert_eq!(targets[&key(3)], key(1));
+        assert_eq!(targets[&key(2)], key(2));
+    }
+
+    #[test]
+    fn a_declared_output_is_never_an_alias() {
+        let links = Links::new(HashSet::from([1, 2].map(key)), &[alias(2, 1)]);
+        assert_eq!(links.targets(&HashSet::from([key(1), key(2)]))[&key(2)], key(2));
+    }
+}

@@ -1,0 +1,15 @@
+//! From events to outputs to rollups.
+//!
+//! The state of an output is a pure function of the set of its events ([`resolve`]), so that order, repetition and batching
+//! do not matter. Rollups take the difference between the old and the new state ([`difference`]) in the transaction that
+//! replaces the state and moves the log position ([`step`]): exactly once.
+
+pub mod difference;
+pub mod facts;
+pub mod history;
+pub mod link;
+pub mod resolve;
+pub mod signal;
+pub mod step;
+pub mod text;
+pub mod worker;

@@ -1,0 +1,350 @@
+//! What a set of events comes to: one state per output.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use polars::prelude::*;
+use uuid::Uuid;
+
+use super::history::{self as h, History};
+use super::text;
+use crate::domain::decision::Decision;
+use crate::domain::dimension::Cell;
+use crate::domain::event::EventKind;
+use crate::domain::key;
+use crate::store::outputs::Output;
+use crate::store::projects::Project;
+use crate::store::texts::Texts;
+
+/// The state of one output. Its cell is not numbered yet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resolved {
+    pub output: Output,
+    pub cell: Option<Cell>,
+    pub texts: Texts,
+}
+
+/// Folds the events of some outputs. Pure: the same set of events gives the same states.
+pub fn resolve(project: &Project, history: &History) -> PolarsResult<Vec<Resolved>> {
+    if history.outputs.is_empty() {
+        return Ok(Vec::new());
+    }
+    let actions = actions(&history.actions)?;
+    let context = context(&history.context)?;
+    let ratings = ratings(&history.actions)?;
+    let judgements = judgements(&history.actions)?;
+    let columns = Resolver::new(project, &actions, &context, ratings, judgements)?;
+    history
+        .outputs
+        .iter()
+        .enumerate()
+        .map(|(number, (key, output_id))| columns.output(number, *key, output_id))
+        .collect()
+}
+
+/// Per output, in the order of their numbers: counts, first and last times, and the newest of each statement.
+fn actions(actions: &DataFrame) -> PolarsResult<DataFrame> {
+    let newest = [
+        h::DECISION_KIND,
+        h::STILL_RETAINED,
+        h::FINAL,
+        h::COMMENT,
+        h::REASON,
+        h::EDIT_DISTANCE,
+        h::CHARS_RETAINED,
+    ];
+    let mut aggregates = vec![
+        col(h::TIME).min(),
+        col(h::RECEIVED).min().alias("first_received"),
+        col(h::RECEIVED).max().alias("last_received"),
+        col(h::SHOWN_TIME).min(),
+        col(h::DECISION_TIME).min().alias("first_decision"),
+        col(h::DECISION_TIME).max().alias("last_decision"),
+        col(h::UNDO_TIME).max(),
+        col(h::IGNORED).max(),
+        col(h::COPIED).sum(),
+        col(h::REGENERATED).sum(),
+        col(h::MISSED).max(),
+    ];
+    aggregates.extend(newest.map(|name| col(name).last_non_null()));
+    actions.clone().lazy().group_by_stable([col(h::OUTPUT)]).agg(aggregates).collect()
+}
+
+/// Per output: what it is. `shown` events come last in the frame, so that the last word is theirs if they have one.
+fn context(context: &DataFrame) -> PolarsResult<DataFrame> {
+    let names = h::TEXT_CONTEXT.into_iter().chain([
+        h::CONFIDENCE,
+        h::INITIAL_AGREES,
+        h::INITIAL_CORRECT,
+        h::CHARS_SHOWN,
+    ]);
+    let aggregates: Vec<Expr> = names.map(|name| col(name).last_non_null()).collect();
+    context.clone().lazy().group_by_stable([col(h::OUTPUT)]).agg(aggregates).collect()
+}
+
+/// What the raters of one output say: each one's newest rating, and how often they changed it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Ratings {
+    raters: i32,
+    sum: f64,
+    positive: i32,
+    flips: i32,
+}
+
+fn ratings(actions: &DataFrame) -> PolarsResult<HashMap<u32, Ratings>> {
+    let previous = col(h::RATING).shift(lit(1));
+    let flips = col(h::RATING).neq(previous).cast(DataType::Int32).sum().alias("flips");
+    let by_rater = actions
+        .clone()
+        .lazy()
+        .filter(col(h::RATING).is_not_null())
+        .group_by_stable([col(h::OUTPUT), col(h::RATER)])
+        .agg([col(h::RATING).last(), col(h::POSITIVE).last(), flips]);
+    let frame = by_rater
+        .group_by_stable([col(h::OUTPUT)])
+        .agg([
+            len().cast(DataType::Int32).alias("raters"),
+            col(h::RATING).sum(),
+            col(h::POSITIVE).sum(),
+            col("flips").sum(),
+        ])
+        .collect()?;
+    let (outputs, raters) = (frame.column(h::OUTPUT)?.u32()?, frame.column("raters")?.i32()?);
+    let (sums, positives) = (frame.column(h::RATING)?.f64()?, frame.column(h::POSITIVE)?.i32()?);
+    let flips = frame.column("flips")?.i32()?;
+    Ok((0..frame.height())
+        .filter_map(|row| {
+            let ratings = Ratings {
+                raters: raters.get(row)?,
+                sum: sums.get(row)?,
+                positive: positives.get(row)?,
+                flips: flips.get(row)?,
+            };
+            Some((outputs.get(row)?, ratings))
+        })
+        .collect())
+}
+
+/// The latest judgement of the best source, with the source's rank.
+fn judgements(actions: &DataFrame) -> PolarsResult<HashMap<u32, (i16, bool)>> {
+    let frame = actions
+        .clone()
+        .lazy()
+        .filter(col(h::CORRECT).is_not_null())
+        .group_by_stable([col(h::OUTPUT), col(h::JUDGED_BY)])
+        .agg([col(h::CORRECT).last()])
+        .collect()?;
+    let (outputs, ranks) = (frame.column(h::OUTPUT)?.u32()?, frame.column(h::JUDGED_BY)?.i32()?);
+    let correct = frame.column(h::CORRECT)?.bool()?;
+    let mut best: HashMap<u32, (i16, bool)> = HashMap::new();
+    for row in 0..frame.height() {
+        let (Some(output), Some(rank), Some(correct)) = (outputs.get(row), ranks.get(row), correct.get(row)) else {
+            continue;
+        };
+        let candidate = (i16::try_from(rank).unwrap_or(i16::MAX), correct);
+        best.entry(output).and_modify(|known| if candidate.0 < known.0 { *known = candidate }).or_insert(candidate);
+    }
+    Ok(best)
+}
+
+/// Reads the aggregated columns row by row.
+struct Resolver<'a> {
+    project: &'a Project,
+    actions: &'a DataFrame,
+    context: &'a DataFrame,
+    ratings: HashMap<u32, Ratings>,
+    judgements: HashMap<u32, (i16, bool)>,
+}
+
+impl<'a> Resolver<'a> {
+    fn new(
+        project: &'a Project,
+        actions: &'a DataFrame,
+        context: &'a DataFrame,
+        ratings: HashMap<u32, Ratings>,
+        judgements: HashMap<u32, (i16, bool)>,
+    ) -> PolarsResult<Resolver<'a>> {
+        Ok(Resolver { project, actions, context, ratings, judgements })
+    }
+
+    fn output(&self, row: usize, key: Uuid, output_id: &str) -> PolarsResult<Resolved> {
+        let number = row as u32;
+        let word = |name: &str| -> PolarsResult<Option<String>> {
+            Ok(self.context.column(name)?.str()?.get(row).map(str::to_owned))
+        };
+        let said = |name: &str| -> PolarsResult<Option<String>> {
+            Ok(self.actions.column(name)?.str()?.get(row).map(str::to_owned))
+        };
+        let time = |name: &str| -> PolarsResult<Option<i64>> { Ok(self.actions.column(name)?.i64()?.get(row)) };
+        let number_of = |name: &str| -> PolarsResult<i32> {
+            Ok(self.actions.column(name)?.i32()?.get(row).unwrap_or_default())
+        };
+        let real = |frame: &DataFrame, name: &str| -> PolarsResult<Option<f64>> { Ok(frame.column(name)?.f64()?.get(row)) };
+        let flag = |name: &str| -> PolarsResult<Option<bool>> { Ok(self.context.column(name)?.bool()?.get(row)) };
+
+        let texts = Texts {
+            output_key: key,
+            input: word("input")?,
+            output: word("output")?,
+            final_: said(h::FINAL)?,
+            comment: said(h::COMMENT)?.filter(|comment| !comment.is_empty()),
+        };
+        let first = time(h::TIME)?.unwrap_or_default();
+        let shown_time = time(h::SHOWN_TIME)?;
+        let shown_at = instant(shown_time.unwrap_or(first));
+        let decision = decision(
+            self.actions.column(h::DECISION_KIND)?.i32()?.get(row),
+            time("last_decision")?,
+            time(h::UNDO_TIME)?,
+            number_of(h::IGNORED)? > 0,
+        );
+        let decision_ms = match (shown_time, time("first_decision")?) {
+            // Clocks that disagree can put the decision before the output; that is no time at all.
+            (Some(shown), Some(decided)) => Some(((decided - shown) / 1_000).max(0)),
+            _ => None,
+        };
+        let edit = edit(
+            decision,
+            &texts,
+            real(self.actions, h::EDIT_DISTANCE)?,
+            self.context.column(h::CHARS_SHOWN)?.u32()?.get(row),
+            self.actions.column(h::CHARS_RETAINED)?.u32()?.get(row),
+        );
+        let user_id = word("user_id")?;
+        let ratings = self.ratings.get(&number).copied().unwrap_or_default();
+        let judgement = self.judgements.get(&number).copied();
+        let cell = match word("feature")? {
+            Some(feature) => Some(Cell {
+                feature,
+                version: word("version")?,
+                model: word("model")?,
+                prompt_version: word("prompt_version")?,
+                variant: word("variant")?,
+                environment: word("environment")?,
+                attributes: self.declared_attributes(word("attributes")?),
+            }),
+            None => None,
+        };
+        let horizon = shown_at + TimeDelta::seconds(i64::from(self.project.horizon_seconds));
+        let output = Output {
+            project_id: self.project.id,
+            output_key: key,
+            output_id: output_id.to_owned(),
+            cell_id: None,
+            user_key: user_id.as_deref().map(|user| key::user_key(self.project.id, user)),
+            user_id,
+            session_id: word("session_id")?,
+            shown_at,
+            decision: decision.code(),
+            decided_at: time("last_decision")?.map(instant),
+            decision_ms,
+            confidence: real(self.context, h::CONFIDENCE)?,
+            correct: judgement.map(|(_, correct)| correct),
+            judged_by: judgement.map(|(source, _)| source),
+            initial_agrees: flag(h::INITIAL_AGREES)?,
+            initial_correct: flag(h::INITIAL_CORRECT)?,
+            edit_distance: edit.distance,
+            retained_share: edit.retained_share,
+            still_retained: real(self.actions, h::STILL_RETAINED)?,
+            chars_shown: edit.chars_shown,
+            copies: number_of(h::COPIED)?,
+            regenerates: number_of(h::REGENERATED)?,
+            ratings: ratings.raters,
+            rating_sum: ratings.sum,
+            positive_ratings: ratings.positive,
+            rating_flips: ratings.flips,
+            missed: number_of(h::MISSED)? > 0,
+            restated: time("first_received")?.is_some_and(|first| instant(first) <= horizon)
+                && time("last_received")?.is_some_and(|last| instant(last) > horizon),
+            reason: said(h::REASON)?,
+        };
+        Ok(Resolved { output, cell, texts })
+    }
+
+    /// Only declared attributes are dimensions; the others stay in the log.
+    fn declared_attributes(&self, attributes: Option<String>) -> BTreeMap<String, String> {
+        let mut attributes: BTreeMap<String, String> =
+            attributes.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+        attributes.retain(|name, _| self.project.dimensions.binary_search(name).is_ok());
+        attributes
+    }
+}
+
+fn instant(micros: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp_micros(micros).unwrap_or_default()
+}
+
+/// The last decision stands; an undo after it takes back what was taken.
+fn decision(kind: Option<i32>, decided: Option<i64>, undone: Option<i64>, ignored: bool) -> Decision {
+    let last = kind.and_then(|code| EventKind::from_code(i16::try_from(code).ok()?)).map(|kind| match kind {
+        EventKind::Accept => Decision::Accepted,
+        EventKind::Edit | EventKind::PartialAccept => Decision::Edited,
+        _ => Decision::Rejected,
+    });
+    match last {
+        Some(Decision::Accepted | Decision::Edited) if undone >= decided => Decision::Undone,
+        Some(decision) => decision,
+        // What was undone had been taken, even if no one said so.
+        None if undone.is_some() => Decision::Undone,
+        None if ignored => Decision::Ignored,
+        None => Decision::Undecided,
+    }
+}
+
+/// The edit figures of one output.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Edit {
+    distance: Option<f64>,
+    retained_share: Option<f64>,
+    chars_shown: Option<i32>,
+}
+
+/// Takes the texts where both are there, then what the client measured; what was accepted unchanged has not changed.
+fn edit(
+    decision: Decision,
+    texts: &Texts,
+    distance: Option<f64>,
+    chars_shown: Option<u32>,
+    chars_retained: Option<u32>,
+) -> Edit {
+    let measured = texts.output.as_deref().map(text::length).and_then(|chars| u32::try_from(chars).ok());
+    let shown = chars_shown.or(measured);
+    let compared = texts
+        .output
+        .as_deref()
+        .zip(texts.final_.as_deref())
+        .and_then(|(output, final_text)| text::compare(output, final_text));
+    let unchanged = decision == Decision::Accepted && texts.final_.is_none() && texts.output.is_some();
+    let share = shown.zip(chars_retained).filter(|(shown, _)| *shown > 0).map(|(shown, retained)| {
+        (f64::from(retained) / f64::from(shown)).min(1.0)
+    });
+    Edit {
+        distance: compared.map(|change| change.distance).or(distance).or(unchanged.then_some(0.0)),
+        retained_share: compared.map(|change| change.retained_share).or(share).or(unchanged.then_some(1.0)),
+        chars_shown: shown.and_then(|chars| i32::try_from(chars).ok()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ACCEPT: Option<i32> = Some(5);
+    const REJECT: Option<i32> = Some(8);
+
+    #[test]
+    fn the_last_decision_stands() {
+        assert_eq!(decision(ACCEPT, Some(1), None, true), Decision::Accepted);
+        assert_eq!(decision(REJECT, Some(1), None, false), Decision::Rejected);
+        assert_eq!(decision(None, None, None, true), Decision::Ignored);
+        assert_eq!(decision(None, None, None, false), Decision::Undecided);
+    }
+
+    #[test]
+    fn an_undo_takes_back_only_what_was_taken_before_it() {
+        assert_eq!(decision(ACCEPT, Some(1), Some(2), false), Decision::Undone);
+        assert_eq!(decision(ACCEPT, Some(2), Some(1), false), Decision::Accepted);
+        assert_eq!(decision(REJECT, Some(1), Some(2), false), Decision::Rejected);
+        assert_eq!(decision(None, None, Some(2), false), Decision::Undone);
+    }
+}

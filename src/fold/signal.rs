@@ -1,0 +1,44 @@
+//! A bell: the log's writers ring it, the fold waits for it.
+
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+#[derive(Clone, Default)]
+pub struct Signal {
+    inner: Arc<(Mutex<State>, Condvar)>,
+}
+
+#[derive(Default)]
+struct State {
+    raised: bool,
+    stopped: bool,
+}
+
+impl Signal {
+    pub fn raise(&self) {
+        let (state, bell) = &*self.inner;
+        state.lock().unwrap_or_else(PoisonError::into_inner).raised = true;
+        bell.notify_all();
+    }
+
+    /// Tells the waiting side to end.
+    pub fn stop(&self) {
+        let (state, bell) = &*self.inner;
+        state.lock().unwrap_or_else(PoisonError::into_inner).stopped = true;
+        bell.notify_all();
+    }
+
+    pub fn is_stopped(&self) -> bool {
+        self.inner.0.lock().unwrap_or_else(PoisonError::into_inner).stopped
+    }
+
+    /// Waits until it is raised or stopped, or the time is over; lowers it.
+    pub fn wait(&self, limit: Duration) {
+        let (state, bell) = &*self.inner;
+        let guard = state.lock().unwrap_or_else(PoisonError::into_inner);
+        let (mut guard, _) = bell
+            .wait_timeout_while(guard, limit, |state| !state.raised && !state.stopped)
+            .unwrap_or_else(PoisonError::into_inner);
+        guard.raised = false;
+    }
+}

@@ -1,0 +1,81 @@
+//! How much of a text did the user change?
+
+use rapidfuzz::distance::{lcs_seq, levenshtein};
+use unicode_normalization::{UnicodeNormalization, is_nfc_quick, IsNormalized};
+
+/// Texts longer than this are not compared: the cost grows with the product of the lengths.
+pub const COMPARABLE_CHARS: usize = 20_000;
+
+/// How an output differs from the user's text, in Unicode scalar values after NFC.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Change {
+    /// Levenshtein distance divided by the longer length; 0 for two empty texts.
+    pub distance: f64,
+    /// Characters of the output that are in the final text, in order: their longest common subsequence.
+    pub retained_chars: usize,
+    /// `retained_chars` divided by the output's length; 1 for an empty output.
+    pub retained_share: f64,
+}
+
+/// Compares an output with what the user made of it. `None` when one of them is too long to compare.
+pub fn compare(output: &str, final_text: &str) -> Option<Change> {
+    let (output, final_text) = (normalised(output), normalised(final_text));
+    let length = output.len();
+    let longer = length.max(final_text.len());
+    if longer > COMPARABLE_CHARS {
+        return None;
+    }
+    let distance = levenshtein::distance(output.iter().copied(), final_text.iter().copied());
+    let retained_chars = lcs_seq::similarity(output.iter().copied(), final_text.iter().copied());
+    Some(Change {
+        distance: if longer == 0 { 0.0 } else { distance as f64 / longer as f64 },
+        retained_chars,
+        retained_share: if length == 0 { 1.0 } else { retained_chars as f64 / length as f64 },
+    })
+}
+
+/// The number of characters of a text, as [`compare`] counts them.
+pub fn length(text: &str) -> usize {
+    match is_nfc_quick(text.chars()) {
+        IsNormalized::Yes => text.chars().count(),
+        _ => text.nfc().count(),
+    }
+}
+
+fn normalised(text: &str) -> Vec<char> {
+    match is_nfc_quick(text.chars()) {
+        IsNormalized::Yes => text.chars().collect(),
+        _ => text.nfc().collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distances_are_on_characters_not_bytes() {
+        let change = compare("straße", "strasse").unwrap();
+        assert_eq!(change.distance, 2.0 / 7.0);
+        assert_eq!(change.retained_chars, 5);
+        assert_eq!(change.retained_share, 5.0 / 6.0);
+    }
+
+    #[test]
+    fn two_ways_to_write_one_character_are_the_same() {
+        assert_eq!(compare("caf\u{e9}", "cafe\u{301}").unwrap().distance, 0.0);
+        assert_eq!(length("cafe\u{301}"), 4);
+    }
+
+    #[test]
+    fn empty_texts() {
+        assert_eq!(compare("", "").unwrap(), Change { distance: 0.0, retained_chars: 0, retained_share: 1.0 });
+        assert_eq!(compare("", "ab").unwrap().distance, 1.0);
+        assert_eq!(compare("ab", "").unwrap(), Change { distance: 1.0, retained_chars: 0, retained_share: 0.0 });
+    }
+
+    #[test]
+    fn very_long_texts_are_not_compared() {
+        assert_eq!(compare(&"a".repeat(COMPARABLE_CHARS + 1), "a"), None);
+    }
+}

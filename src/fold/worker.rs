@@ -1,0 +1,55 @@
+//! The thread that keeps the fold up with the log.
+
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use super::signal::Signal;
+use super::step::{Step, step};
+use crate::store::Db;
+
+/// How long to wait before looking at the log unasked: other processes write to it too.
+const UNASKED: Duration = Duration::from_millis(200);
+/// How long to wait for the oldest running transaction, when the bell rang but nothing was complete.
+const INCOMPLETE: Duration = Duration::from_millis(5);
+/// How long to wait after a failure.
+const AFTER_FAILURE: Duration = Duration::from_secs(1);
+
+/// Starts folding until the signal is stopped.
+pub fn start(db: Db, signal: Signal) -> JoinHandle<()> {
+    thread::spawn(move || {
+        while !signal.is_stopped() {
+            if let Err(error) = follow(&db, &signal) {
+                tracing::error!(%error, "the fold failed and starts again");
+                thread::sleep(AFTER_FAILURE);
+            }
+        }
+    })
+}
+
+fn follow(db: &Db, signal: &Signal) -> anyhow::Result<()> {
+    let mut conn = db.dedicated()?;
+    let mut pause = UNASKED;
+    while !signal.is_stopped() {
+        match step(&mut conn)? {
+            Step::Folded(_) => pause = INCOMPLETE,
+            Step::Idle | Step::Elsewhere => {
+                signal.wait(pause);
+                pause = UNASKED;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Folds until the log has nothing more, for commands that do not serve.
+pub fn catch_up(db: &Db) -> anyhow::Result<usize> {
+    let mut conn = db.dedicated()?;
+    let mut folded = 0;
+    loop {
+        match step(&mut conn)? {
+            Step::Folded(entries) => folded += entries,
+            Step::Idle => return Ok(folded),
+            Step::Elsewhere => thread::sleep(UNASKED),
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! Group commit: requests that wait at the same time share one COPY and one commit.
+//!
+//! A request is answered after its events are on disk. The queue is bounded by requests and by bytes; a full one refuses
+//! at once, so that memory stays bounded and the client knows to come back.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use diesel::Connection;
+use diesel::pg::PgConnection;
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+use super::limits;
+use crate::domain::key::ProjectId;
+use crate::fold::signal::Signal;
+use crate::store::events::{self, NewEvent};
+use crate::store::rejections::{self, Rejection};
+use crate::store::{Db, StoreError};
+
+/// Threads that write to the log: one copies while the other waits for its commit to reach the disk.
+const WRITERS: usize = 2;
+
+/// How often a batch is tried again when another writer adds the same ids at the same moment.
+const ATTEMPTS: usize = 5;
+
+/// What became of one event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stored {
+    Created,
+    /// The log had it already, with the same content.
+    Duplicate,
+    /// The log has another event of that id.
+    Conflict,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum CommitError {
+    #[error("too many events are waiting to be written")]
+    Overloaded,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+struct Submission {
+    events: Vec<NewEvent>,
+    rejections: Vec<Rejection>,
+    bytes: usize,
+    reply: oneshot::Sender<Result<Vec<Stored>, CommitError>>,
+}
+
+/// The way into the log. Clones share one queue.
+#[derive(Clone)]
+pub struct Committer {
+    queue: SyncSender<Submission>,
+    queued_bytes: Arc<AtomicUsize>,
+}
+
+impl Committer {
+    /// Starts the writers. They end when the last clone is dropped.
+    pub fn start(db: &Db, folded: &Signal) -> Committer {
+        let (queue, waiting) = sync_channel(limits::QUEUED_REQUESTS);
+        let waiting = Arc::new(Mutex::new(waiting));
+        let queued_bytes = Arc::new(AtomicUsize::new(0));
+        for _ in 0..WRITERS {
+            let writer = Writer {
+                db: db.clone(),
+                conn: None,
+                waiting: Arc::clone(&waiting),
+                queued_bytes: Arc::clone(&queued_bytes),
+                written: folded.clone(),
+                expects_known: false,
+            };
+            thread::spawn(move || writer.run());
+        }
+        Committer { queue, queued_bytes }
+    }
+
+    /// Stores events, and counts what was refused. Gives one outcome per event when they are durable.
+    pub async fn store(&self, events: Vec<NewEvent>, rejected: Vec<Rejection>) -> Result<Vec<Stored>, CommitError> {
+        let reply = self.enqueue(events, rejected)?;
+        reply.await.unwrap_or_else(|_| Err(writer_gone()))
+    }
+
+    /// As [`Committer::store`], for callers outside an async runtime.
+    pub fn store_blocking(&self, events: Vec<NewEvent>) -> Result<Vec<Stored>, CommitError> {
+        let reply = self.enqueue(events, Vec::new())?;
+        reply.blocking_recv().unwrap_or_else(|_| Err(writer_gone()))
+    }
+
+    fn enqueue(
+        &self,
+        events: Vec<NewEvent>,
+        rejections: Vec<Rejection>,
+    ) -> Result<oneshot::Receiver<Result<Vec<Stored>, CommitError>>, CommitError> {
+        let bytes = events.iter().map(|event| event.body.len() + size_of::<NewEvent>()).sum();
+        if self.queued_bytes.fetch_add(bytes, Ordering::Relaxed) + bytes > limits::QUEUED_BYTES {
+            self.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
+            return Err(CommitError::Overloaded);
+        }
+        let (reply, outcome) = oneshot::channel();
+        self.queue.try_send(Submission { events, rejections, bytes, reply }).map_err(|error| {
+            self.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
+            match error {
+                TrySendError::Full(_) => CommitError::Overloaded,
+                TrySendError::Disconnected(_) => writer_gone(),
+            }
+        })?;
+        Ok(outcome)
+    }
+}
+
+fn writer_gone() -> CommitError {
+    CommitError::Store(StoreError::Unavailable("the log's writer has ended".to_owned()))
+}
+
+struct Writer {
+    db: Db,
+    conn: Option<PgConnection>,
+    waiting: Arc<Mutex<Receiver<Submission>>>,
+    queued_bytes: Arc<AtomicUsize>,
+    written: Signal,
+    /// The last batch met known ids, so the next one looks first.
+    expects_known: bool,
+}
+
+impl Writer {
+    fn run(mut self) {
+        while let Some(group) = self.next_group() {
+            let events: Vec<&NewEvent> = group.iter().flat_map(|submission| &submission.events).collect();
+            let refused = merge_rejections(group.iter().flat_map(|submission| &submission.rejections));
+            let outcome = self.write(&events, &refused);
+            self.written.raise();
+            let bytes = group.iter().map(|submission| submission.bytes).sum();
+            self.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
+            answer(group, outcome);
+        }
+    }
+
+    /// Waits for a submission, then takes all that wait with it. `None` when no one can submit any more.
+    fn next_group(&self) -> Option<Vec<Submission>> {
+        let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = waiting.recv().ok()?;
+        let mut events = first.events.len();
+        let mut group = vec![first];
+        while events < limits::COMMIT_EVENTS {
+            let Ok(next) = waiting.try_recv() else { break };
+            events += next.events.len();
+            group.push(next);
+        }
+        Some(group)
+    }
+
+    fn write(&mut self, events: &[&NewEvent], refused: &[Rejection]) -> Result<Vec<Stored>, StoreError> {
+        let conn = match &mut self.conn {
+            Some(conn) => conn,
+            None => {
+                let opened = self.db.dedicated().map_err(|error| StoreError::Unavailable(error.to_string()))?;
+                self.conn.insert(opened)
+            }
+        };
+        let outcome = append(conn, events, refused, &mut self.expects_known);
+        if let Err(error) = &outcome {
+            tracing::error!(%error, events = events.len(), "a group of events could not be written");
+            self.conn = None;
+        }
+        outcome
+    }
+}
+
+/// Appends what is new, in one transaction. Optimistic: the log is asked for known ids only after it refused one.
+fn append(
+    conn: &mut PgConnection,
+    events: &[&NewEvent],
+    refused: &[Rejection],
+    expects_known: &mut bool,
+) -> Result<Vec<Stored>, StoreError> {
+    let mut looks = *expects_known;
+    for _ in 0..ATTEMPTS {
+        let outcome = conn.transaction(|conn| {
+            let mut known = HashMap::new();
+            if looks {
+                let keys: Vec<_> = events.iter().map(|event| (event.project, event.event_key)).collect();
+                known = events::fingerprints(conn, &keys)?;
+            }
+            *expects_known = !known.is_empty();
+            let (stored, new) = sort_out(events, known);
+            if !new.is_empty() {
+                events::append(conn, &new)?;
+            }
+            if !refused.is_empty() {
+                rejections::add(conn, refused)?;
+            }
+            Ok(stored)
+        });
+        match outcome {
+            Err(DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => looks = true,
+            other => return other.map_err(StoreError::from),
+        }
+    }
+    Err(StoreError::Unavailable("other writers keep adding the same events".to_owned()))
+}
+
+/// Tells new events from known ones, within the batch too.
+fn sort_out<'a>(
+    events: &[&'a NewEvent],
+    mut known: HashMap<(ProjectId, Uuid), i64>,
+) -> (Vec<Stored>, Vec<&'a NewEvent>) {
+    let mut new = Vec::with_capacity(events.len());
+    let stored = events
+        .iter()
+        .map(|event| match known.get(&(event.project, event.event_key)) {
+            Some(fingerprint) if *fingerprint == event.fingerprint => Stored::Duplicate,
+            Some(_) => Stored::Conflict,
+            None => {
+                known.insert((event.project, event.event_key), event.fingerprint);
+                new.push(*event);
+                Stored::Created
+            }
+        })
+        .collect();
+    (stored, new)
+}
+
+fn merge_rejections<'a>(rejections: impl Iterator<Item = &'a Rejection>) -> Vec<Rejection> {
+    let mut merged: HashMap<(ProjectId, Uuid, i32, &str), i64> = HashMap::new();
+    for rejection in rejections {
+        *merged
+            .entry((rejection.project_id, rejection.key_id, rejection.hour, &rejection.code))
+            .or_default() += rejection.events;
+    }
+    merged
+        .into_iter()
+        .map(|((project_id, key_id, hour, code), events)| Rejection {
+            project_id,
+            key_id,
+            hour,
+            code: code.to_owned(),
+            events,
+        })
+        .collect()
+}
+
+fn answer(group: Vec<Submission>, outcome: Result<Vec<Stored>, StoreError>) {
+    match outcome {
+        Ok(stored) => {
+            let mut stored = stored.into_iter();
+            for submission in group {
+                let own = stored.by_ref().take(submission.events.len()).collect();
+                // A client that went away does not wait for its answer.
+                let _ = submission.reply.send(Ok(own));
+            }
+        }
+        Err(error) => {
+            let message = error.to_string();
+            for submission in group {
+                let _ = submission.reply.send(Err(StoreError::Unavailable(message.clone()).into()));
+            }
+        }
+    }
+}

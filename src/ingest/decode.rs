@@ -1,0 +1,180 @@
+//! The native format: one event, `{"events": […]}`, an array of events, or NDJSON. A body is read as what it is.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::limits;
+use super::rejection::{Rejection, RejectionCode};
+use crate::domain::event::Event;
+
+/// One event of a body, or why it is none.
+pub type Decoded = Result<Event, Rejection>;
+
+/// Why a body as a whole is unusable.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BodyError {
+    #[error("the body is empty; send one event, {{\"events\": [...]}} or NDJSON")]
+    Empty,
+    #[error("the body is not JSON: {0}")]
+    InvalidJson(String),
+    #[error("the body is JSON but neither an event, nor {{\"events\": [...]}}, nor an array of events")]
+    WrongShape,
+    #[error("the batch holds no events")]
+    NoEvents,
+    #[error("the batch holds {0} events; at most 1000 fit in one, send more requests or NDJSON")]
+    TooManyEvents(usize),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Batch<'a> {
+    #[serde(borrow)]
+    events: Vec<&'a RawValue>,
+}
+
+/// Reads a whole body that fits in memory.
+pub fn body(bytes: &[u8]) -> Result<Vec<Decoded>, BodyError> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii();
+    if bytes.is_empty() {
+        return Err(BodyError::Empty);
+    }
+    match serde_json::from_slice::<&RawValue>(bytes) {
+        Ok(document) => document_events(document),
+        Err(error) => {
+            // Not one document: NDJSON, if its first line is one.
+            let first = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+            if first.len() < bytes.len() && is_object(first) {
+                Ok(lines(bytes).collect())
+            } else {
+                Err(BodyError::InvalidJson(error.to_string()))
+            }
+        }
+    }
+}
+
+fn document_events(document: &RawValue) -> Result<Vec<Decoded>, BodyError> {
+    let text = document.get();
+    let raw = if text.starts_with('[') {
+        serde_json::from_str::<Vec<&RawValue>>(text).map_err(|_| BodyError::WrongShape)?
+    } else if let Ok(batch) = serde_json::from_str::<Batch>(text) {
+        batch.events
+    } else if text.starts_with('{') && !has_events(text) {
+        return Ok(vec![event(text.as_bytes())]);
+    } else {
+        return Err(BodyError::WrongShape);
+    };
+    match raw.len() {
+        0 => Err(BodyError::NoEvents),
+        found if found > limits::BATCH_EVENTS => Err(BodyError::TooManyEvents(found)),
+        _ => Ok(raw.into_iter().map(|raw| event(raw.get().as_bytes())).collect()),
+    }
+}
+
+/// Whether an object has a key `events`, and so was meant as a batch.
+fn has_events(text: &str) -> bool {
+    serde_json::from_str::<std::collections::HashMap<String, &RawValue>>(text)
+        .is_ok_and(|object| object.contains_key("events"))
+}
+
+fn is_object(line: &[u8]) -> bool {
+    line.trim_ascii().starts_with(b"{") && serde_json::from_slice::<&RawValue>(line).is_ok()
+}
+
+/// Reads the lines of NDJSON; empty lines are passed over.
+pub fn lines(bytes: &[u8]) -> impl Iterator<Item = Decoded> {
+    bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty()).map(event)
+}
+
+/// Reads one event.
+pub fn event(bytes: &[u8]) -> Decoded {
+    if bytes.len() > limits::EVENT_BYTES {
+        return Err(Rejection::new(
+            RejectionCode::EventTooLarge,
+            "",
+            format!("the event has more than {} bytes", limits::EVENT_BYTES),
+        ));
+    }
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let event = serde_path_to_error::deserialize::<_, Event>(&mut deserializer).map_err(|error| {
+        let path = error.path().to_string();
+        let path = if path == "." { String::new() } else { path };
+        let inner = error.into_inner();
+        let code = match inner.classify() {
+            serde_json::error::Category::Data => data_code(&inner.to_string()),
+            _ => RejectionCode::InvalidJson,
+        };
+        Rejection::new(code, path, inner.to_string())
+    })?;
+    deserializer
+        .end()
+        .map_err(|error| Rejection::new(RejectionCode::InvalidJson, "", error.to_string()))?;
+    Ok(event)
+}
+
+/// serde tells these cases apart in its words only.
+fn data_code(message: &str) -> RejectionCode {
+    if message.starts_with("missing field") {
+        RejectionCode::MissingField
+    } else if message.starts_with("unknown field") {
+        RejectionCode::UnknownField
+    } else {
+        RejectionCode::InvalidField
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EVENT: &str = r#"{"type":"accept","output_id":"x","feature":"f"}"#;
+
+    fn kinds(body_text: &str) -> Result<Vec<Result<String, RejectionCode>>, BodyError> {
+        body(body_text.as_bytes()).map(|events| {
+            let outcome = |event: Decoded| event.map(|event| event.output_id).map_err(|rejection| rejection.code);
+            events.into_iter().map(outcome).collect()
+        })
+    }
+
+    #[test]
+    fn every_form_is_read() {
+        let one = Ok(vec![Ok("x".to_owned())]);
+        assert_eq!(kinds(EVENT), one);
+        assert_eq!(kinds(&format!("\u{feff}  {EVENT}\n")), one);
+        assert_eq!(kinds(&format!("{{\"events\":[{EVENT}]}}")), one);
+        assert_eq!(kinds(&format!("[{EVENT}]")), one);
+        assert_eq!(kinds(&format!("{EVENT}\n\n{EVENT}\r\n")).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn a_bad_event_does_not_spoil_its_neighbours() {
+        let mixed = format!("{EVENT}\nnot json\n{{\"type\":\"accept\"}}\n{{\"type\":\"fly\",\"output_id\":\"y\"}}");
+        assert_eq!(
+            kinds(&mixed).unwrap(),
+            [
+                Ok("x".to_owned()),
+                Err(RejectionCode::InvalidJson),
+                Err(RejectionCode::MissingField),
+                Err(RejectionCode::InvalidField)
+            ]
+        );
+        let typo = r#"{"events":[{"type":"accept","output_id":"x","featur":"f"}]}"#;
+        assert_eq!(kinds(typo).unwrap(), [Err(RejectionCode::UnknownField)]);
+    }
+
+    #[test]
+    fn unusable_bodies_are_told_apart() {
+        assert_eq!(kinds(" \n"), Err(BodyError::Empty));
+        assert!(matches!(kinds("{\"type\":"), Err(BodyError::InvalidJson(_))));
+        assert_eq!(kinds("3"), Err(BodyError::WrongShape));
+        assert_eq!(kinds("{\"events\":[],\"x\":1}"), Err(BodyError::WrongShape));
+        assert_eq!(kinds("{\"events\":[]}"), Err(BodyError::NoEvents));
+        let many = format!("[{}]", vec![EVENT; 1_001].join(","));
+        assert_eq!(kinds(&many), Err(BodyError::TooManyEvents(1_001)));
+    }
+
+    #[test]
+    fn the_path_names_the_field() {
+        let rejection = event(br#"{"type":"shown","output_id":"x","initial":{"agrees":"yes"}}"#).unwrap_err();
+        assert_eq!((rejection.code, rejection.path.as_str()), (RejectionCode::InvalidField, "initial.agrees"));
+    }
+}

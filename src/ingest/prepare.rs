@@ -1,0 +1,95 @@
+//! From a valid event to a row of the log.
+
+use chrono::{DateTime, Utc};
+use unicode_normalization::UnicodeNormalization;
+use uuid::Uuid;
+
+use crate::domain::event::{Event, EventKind};
+use crate::domain::key::{self, ProjectId};
+use crate::fold::text;
+use crate::store::events::NewEvent;
+
+/// What preparing needs to know of the request and its project.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    pub project: ProjectId,
+    pub stores_text: bool,
+    pub received_at: DateTime<Utc>,
+    /// Names events that come without an id: the same request sent again names them the same.
+    pub idempotency_key: Option<&'a str>,
+}
+
+/// Makes the log row of an event. `index` is its place in the request.
+pub fn prepare(mut event: Event, index: usize, context: &Context) -> NewEvent {
+    if !context.stores_text {
+        measure_and_drop_texts(&mut event);
+    }
+    let id = match (&event.id, context.idempotency_key) {
+        (Some(id), _) => id.clone(),
+        // A prefix that no client id can have, since ids hold no control characters.
+        (None, Some(key)) => format!("\u{1}{key}\u{1}{index}"),
+        (None, None) => format!("\u{2}{}", Uuid::now_v7()),
+    };
+    // An event is plain data; writing it as JSON cannot fail.
+    let body = serde_json::to_string(&event).unwrap_or_default();
+    NewEvent {
+        project: context.project,
+        event_key: key::event_key(context.project, &id),
+        output_key: key::output_key(context.project, &event.output_id),
+        kind: event.kind.code(),
+        occurred_at: event.occurred_at.unwrap_or(context.received_at),
+        received_at: context.received_at,
+        fingerprint: key::fingerprint(body.as_bytes()),
+        body,
+        aliases: event.aliases.iter().map(|alias| key::output_key(context.project, alias)).collect(),
+    }
+}
+
+/// Takes the numbers from the texts and drops the texts. Both texts must be on one event to be compared.
+fn measure_and_drop_texts(event: &mut Event) {
+    if let Some(output) = event.output.take() {
+        let output: String = output.nfc().collect();
+        event.chars_shown = event.chars_shown.or(u32::try_from(output.chars().count()).ok());
+        if let Some(change) = event.final_text.as_deref().and_then(|final_text| text::compare(&output, final_text)) {
+            event.edit_distance = event.edit_distance.or(Some(change.distance));
+            event.chars_retained = event.chars_retained.or(u32::try_from(change.retained_chars).ok());
+        }
+    }
+    event.final_text = None;
+    event.input = None;
+    event.comment = None;
+    if event.kind == EventKind::Comment {
+        event.comment = Some(String::new());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn context(stores_text: bool, idempotency_key: Option<&str>) -> Context<'_> {
+        let received_at = "2026-11-22T12:00:00Z".parse().unwrap();
+        Context { project: 1, stores_text, received_at, idempotency_key }
+    }
+
+    #[test]
+    fn the_same_request_names_its_events_the_same() {
+        let event = Event::new(EventKind::Accept, "o");
+        let context = context(true, Some("k"));
+        let first = prepare(event.clone(), 0, &context);
+        assert_eq!(first.event_key, prepare(event.clone(), 0, &context).event_key);
+        assert_ne!(first.event_key, prepare(event, 1, &context).event_key);
+    }
+
+    #[test]
+    fn without_text_storage_only_numbers_are_kept() {
+        let mut event = Event::new(EventKind::Edit, "o");
+        event.output = Some("abcd".into());
+        event.final_text = Some("abxd".into());
+        event.comment = Some("secret".into());
+        let row = prepare(event, 0, &context(false, None));
+        assert!(!row.body.contains("abcd") && !row.body.contains("abxd") && !row.body.contains("secret"));
+        let stored: Event = serde_json::from_str(&row.body).unwrap();
+        assert_eq!((stored.edit_distance, stored.chars_shown, stored.chars_retained), (Some(0.25), Some(4), Some(3)));
+    }
+}

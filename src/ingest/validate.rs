@@ -1,0 +1,263 @@
+//! What an event must be before it may enter the log.
+
+use chrono::{DateTime, Utc};
+
+use super::limits;
+use super::rejection::{Rejection, RejectionCode};
+use crate::domain::event::{Event, EventKind};
+
+/// Checks an event against every limit and against what its type needs.
+pub fn validate(event: &Event, now: DateTime<Utc>) -> Result<(), Rejection> {
+    names(event)?;
+    texts(event)?;
+    collections(event)?;
+    numbers(event)?;
+    needs(event)?;
+    time(event, now)
+}
+
+fn names(event: &Event) -> Result<(), Rejection> {
+    name("output_id", &event.output_id)?;
+    let optional = [
+        ("id", &event.id),
+        ("feature", &event.feature),
+        ("version", &event.version),
+        ("model", &event.model),
+        ("prompt_version", &event.prompt_version),
+        ("variant", &event.variant),
+        ("environment", &event.environment),
+        ("user_id", &event.user_id),
+        ("session_id", &event.session_id),
+        ("rater", &event.rater),
+        ("judge", &event.judge),
+        ("retracts", &event.retracts),
+        ("reason", &event.reason),
+    ];
+    for (path, value) in optional {
+        if let Some(value) = value {
+            name(path, value)?;
+        }
+    }
+    Ok(())
+}
+
+/// A name is short, not empty, and has no control characters.
+fn name(path: &str, value: &str) -> Result<(), Rejection> {
+    if value.is_empty() {
+        return Err(Rejection::new(
+            RejectionCode::InvalidLength,
+            path,
+            format!("`{path}` is empty; leave it out or give it a value"),
+        ));
+    }
+    length(path, value, limits::NAME_CHARS)?;
+    if value.chars().any(char::is_control) {
+        return Err(Rejection::new(
+            RejectionCode::InvalidCharacter,
+            path,
+            format!("`{path}` holds a control character"),
+        ));
+    }
+    Ok(())
+}
+
+fn texts(event: &Event) -> Result<(), Rejection> {
+    let all = [
+        ("input", &event.input, limits::TEXT_CHARS),
+        ("output", &event.output, limits::TEXT_CHARS),
+        ("final", &event.final_text, limits::TEXT_CHARS),
+        ("comment", &event.comment, limits::COMMENT_CHARS),
+    ];
+    for (path, value, limit) in all {
+        let Some(value) = value else { continue };
+        length(path, value, limit)?;
+        if value.contains('\0') {
+            return Err(Rejection::new(
+                RejectionCode::InvalidCharacter,
+                path,
+                format!("`{path}` holds the character U+0000, which cannot be stored"),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn length(path: &str, value: &str, limit: usize) -> Result<(), Rejection> {
+    // Bytes bound characters from above, so that most strings are never counted.
+    if value.len() <= limit || value.chars().count() <= limit {
+        return Ok(());
+    }
+    Err(Rejection::new(
+        RejectionCode::InvalidLength,
+        path,
+        format!("`{path}` has more than {limit} characters"),
+    ))
+}
+
+fn collections(event: &Event) -> Result<(), Rejection> {
+    count("attributes", event.attributes.len(), limits::ATTRIBUTES)?;
+    count("aliases", event.aliases.len(), limits::ALIASES)?;
+    for (key, value) in &event.attributes {
+        let path = format!("attributes.{key}");
+        if key.is_empty() || key.chars().count() > limits::ATTRIBUTE_NAME_CHARS {
+            return Err(Rejection::new(
+                RejectionCode::InvalidLength,
+                "attributes",
+                format!("an attribute's name must have 1 to {} characters", limits::ATTRIBUTE_NAME_CHARS),
+            ));
+        }
+        if key.chars().any(char::is_control) {
+            return Err(Rejection::new(
+                RejectionCode::InvalidCharacter,
+                "attributes",
+                "an attribute's name holds a control character",
+            ));
+        }
+        name(&path, value)?;
+    }
+    event.aliases.iter().enumerate().try_for_each(|(index, alias)| name(&format!("aliases[{index}]"), alias))
+}
+
+fn count(path: &str, found: usize, limit: usize) -> Result<(), Rejection> {
+    if found <= limit {
+        return Ok(());
+    }
+    Err(Rejection::new(
+        RejectionCode::TooMany,
+        path,
+        format!("`{path}` has {found} entries; at most {limit} are allowed"),
+    ))
+}
+
+fn numbers(event: &Event) -> Result<(), Rejection> {
+    let shares = [
+        ("confidence", event.confidence),
+        ("edit_distance", event.edit_distance),
+        ("retained_share", event.retained_share),
+        ("score", event.score),
+    ];
+    for (path, value) in shares {
+        if value.is_some_and(|value| !(0.0..=1.0).contains(&value)) {
+            return Err(out_of_range(path, "must be from 0 to 1"));
+        }
+    }
+    if event.chars_shown.is_some_and(|chars| i32::try_from(chars).is_err()) {
+        return Err(out_of_range("chars_shown", "is too large"));
+    }
+    if let (Some(shown), Some(retained)) = (event.chars_shown, event.chars_retained)
+        && retained > shown
+    {
+        return Err(out_of_range("chars_retained", "must not exceed `chars_shown`"));
+    }
+    let (low, high) = event.rating_scale();
+    if low >= high || !(high - low).is_finite() || high.abs() > limits::RATING || low.abs() > limits::RATING {
+        return Err(out_of_range("rating_max", "must be above `rating_min`, and both within a thousand of zero"));
+    }
+    if event.rating.is_some_and(|rating| !(low..=high).contains(&rating)) {
+        return Err(out_of_range("rating", &format!("must be from {low} to {high}; send rating_min and rating_max")));
+    }
+    Ok(())
+}
+
+fn out_of_range(path: &str, rule: &str) -> Rejection {
+    Rejection::new(RejectionCode::OutOfRange, path, format!("`{path}` {rule}"))
+}
+
+fn needs(event: &Event) -> Result<(), Rejection> {
+    let missing = match event.kind {
+        EventKind::Rate if event.rating.is_none() => Some("rating"),
+        EventKind::Judge if event.correct.is_none() && event.score.is_none() => Some("correct"),
+        EventKind::Retained if event.retained_share.is_none() => Some("retained_share"),
+        EventKind::Retract if event.retracts.is_none() => Some("retracts"),
+        EventKind::Comment if event.comment.is_none() => Some("comment"),
+        _ => None,
+    };
+    match missing {
+        None => Ok(()),
+        Some(field) => Err(Rejection::new(
+            RejectionCode::MissingField,
+            field,
+            format!("this type of event needs `{field}`"),
+        )),
+    }
+}
+
+fn time(event: &Event, now: DateTime<Utc>) -> Result<(), Rejection> {
+    let Some(occurred_at) = event.occurred_at else { return Ok(()) };
+    if occurred_at > now + limits::CLOCK_SKEW {
+        return Err(Rejection::new(
+            RejectionCode::InvalidTime,
+            "occurred_at",
+            "`occurred_at` is more than 24 hours ahead of the server's clock",
+        ));
+    }
+    if occurred_at.timestamp() < limits::EARLIEST {
+        return Err(Rejection::new(
+            RejectionCode::InvalidTime,
+            "occurred_at",
+            "`occurred_at` is before the year 2000; check the unit of the time",
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn now() -> DateTime<Utc> {
+        "2026-11-22T12:00:00Z".parse().unwrap()
+    }
+
+    #[track_caller]
+    fn check(change: impl FnOnce(&mut Event), expected: Option<(RejectionCode, &str)>) {
+        let mut event = Event::new(EventKind::Accept, "o");
+        change(&mut event);
+        let found = validate(&event, now()).err().map(|rejection| (rejection.code, rejection.path));
+        assert_eq!(found, expected.map(|(code, path)| (code, path.to_owned())));
+    }
+
+    #[test]
+    fn the_smallest_event_is_valid() {
+        check(|_| (), None);
+    }
+
+    #[test]
+    fn lengths_are_checked_at_the_limit() {
+        check(|event| event.output_id = "é".repeat(256), None);
+        check(|event| event.output_id = "é".repeat(257), Some((RejectionCode::InvalidLength, "output_id")));
+        check(|event| event.output_id.clear(), Some((RejectionCode::InvalidLength, "output_id")));
+        check(|event| event.comment = Some("x".repeat(10_000)), None);
+        check(|event| event.comment = Some("x".repeat(10_001)), Some((RejectionCode::InvalidLength, "comment")));
+    }
+
+    #[test]
+    fn clock_skew_is_checked_at_the_limit() {
+        let limit = now() + limits::CLOCK_SKEW;
+        check(|event| event.occurred_at = Some(limit), None);
+        check(
+            |event| event.occurred_at = Some(limit + chrono::TimeDelta::milliseconds(1)),
+            Some((RejectionCode::InvalidTime, "occurred_at")),
+        );
+    }
+
+    #[test]
+    fn numbers_must_be_in_range() {
+        check(|event| event.confidence = Some(1.0), None);
+        check(|event| event.confidence = Some(1.000_001), Some((RejectionCode::OutOfRange, "confidence")));
+        check(|event| event.confidence = Some(f64::NAN), Some((RejectionCode::OutOfRange, "confidence")));
+        check(|event| event.rating = Some(5.0), Some((RejectionCode::OutOfRange, "rating")));
+    }
+
+    #[test]
+    fn a_type_needs_its_field() {
+        check(|event| event.kind = EventKind::Judge, Some((RejectionCode::MissingField, "correct")));
+        check(|event| event.kind = EventKind::Retract, Some((RejectionCode::MissingField, "retracts")));
+    }
+
+    #[test]
+    fn characters_that_cannot_be_stored_are_refused() {
+        check(|event| event.input = Some("a\0".into()), Some((RejectionCode::InvalidCharacter, "input")));
+        check(|event| event.feature = Some("a\n".into()), Some((RejectionCode::InvalidCharacter, "feature")));
+    }
+}

@@ -1,0 +1,121 @@
+//! The columns of the facts frame: one row per output, what the families' expressions may use.
+
+use polars::prelude::*;
+
+pub const CELL: &str = "cell";
+pub const HOUR: &str = "hour";
+pub const DAY: &str = "day";
+/// Random group of the cluster.
+pub const GROUP: &str = "user_group";
+/// The user, or the output itself where no user is known.
+pub const CLUSTER: &str = "cluster";
+/// The user's key, or null.
+pub const USER: &str = "user";
+/// When it was shown, in microseconds since the epoch.
+pub const SHOWN_AT: &str = "shown_at";
+/// +1 to add an output, -1 to take it back.
+pub const SIGN: &str = "sign";
+
+pub const DECISION: &str = "decision";
+/// Milliseconds from shown to the first decision, or null.
+pub const DECISION_MS: &str = "decision_ms";
+/// The sketch bucket of `decision_ms`, or null.
+pub const DECISION_BUCKET: &str = "decision_bucket";
+pub const CONFIDENCE: &str = "confidence";
+/// Equal-width bin of ten, or null.
+pub const CONFIDENCE_BIN: &str = "confidence_bin";
+/// Cell of a grid of a thousand, or null.
+pub const CONFIDENCE_CELL: &str = "confidence_cell";
+/// Log loss of the confidence if the outcome is positive, and if it is negative.
+pub const LOSS_IF_POSITIVE: &str = "loss_if_positive";
+pub const LOSS_IF_NEGATIVE: &str = "loss_if_negative";
+pub const CORRECT: &str = "correct";
+pub const INITIAL_AGREES: &str = "initial_agrees";
+pub const INITIAL_CORRECT: &str = "initial_correct";
+pub const EDIT_DISTANCE: &str = "edit_distance";
+pub const RETAINED_SHARE: &str = "retained_share";
+pub const STILL_RETAINED: &str = "still_retained";
+pub const CHARS_SHOWN: &str = "chars_shown";
+pub const COPIES: &str = "copies";
+pub const REGENERATES: &str = "regenerates";
+pub const RATINGS: &str = "ratings";
+/// Fixed-point, since ratings may be negative.
+pub const RATING_SUM: &str = "rating_sum";
+pub const POSITIVE_RATINGS: &str = "positive_ratings";
+pub const RATING_FLIPS: &str = "rating_flips";
+pub const MISSED: &str = "missed";
+pub const RESTATED: &str = "restated";
+
+/// One unit of a fixed-point sum is 1e-10: fine enough for nine digits, coarse enough for a billion outputs in 64 bits.
+pub const SCALE: f64 = 1e10;
+
+/// How many equal-width bins calibration is reported in.
+pub const BINS: usize = 10;
+/// How many cells the confidence grid has.
+pub const GRID: usize = 1_000;
+
+/// A real-valued, non-negative expression as a fixed-point integer; null counts as zero.
+pub fn fixed(expr: Expr) -> Expr {
+    (expr * lit(SCALE) + lit(0.5)).fill_null(lit(0.0)).cast(DataType::Int64)
+}
+
+/// A fixed-point sum as the real number it stands for.
+pub fn unfixed(sum: f64) -> f64 {
+    sum / SCALE
+}
+
+/// A condition as 1 or 0; null counts as 0.
+pub fn count(condition: Expr) -> Expr {
+    condition.fill_null(lit(false)).cast(DataType::Int64)
+}
+
+/// An integer column as it is; null counts as 0.
+pub fn integer(column: &str) -> Expr {
+    col(column).cast(DataType::Int64).fill_null(lit(0_i64))
+}
+
+/// A value where a condition holds, null elsewhere.
+pub fn only(condition: Expr, value: Expr) -> Expr {
+    when(condition).then(value).otherwise(lit(NULL))
+}
+
+/// Conditions on the decision.
+pub mod decision {
+    use polars::prelude::*;
+
+    use crate::domain::decision::Decision;
+
+    fn is(decision: Decision) -> Expr {
+        col(super::DECISION).eq(lit(i32::from(decision.code())))
+    }
+
+    /// Accepted unchanged and still so.
+    pub fn accepted() -> Expr {
+        is(Decision::Accepted)
+    }
+
+    pub fn edited() -> Expr {
+        is(Decision::Edited)
+    }
+
+    pub fn rejected() -> Expr {
+        is(Decision::Rejected)
+    }
+
+    pub fn undone() -> Expr {
+        is(Decision::Undone)
+    }
+
+    pub fn ignored() -> Expr {
+        is(Decision::Ignored)
+    }
+
+    /// Taken, whatever came later: accepted, edited, or undone afterwards.
+    pub fn taken() -> Expr {
+        accepted().or(edited()).or(undone())
+    }
+
+    pub fn decided() -> Expr {
+        taken().or(rejected())
+    }
+}

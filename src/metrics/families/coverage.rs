@@ -1,0 +1,92 @@
+//! How much was shown, and how much of it did users answer? Every rate must be read beside these.
+
+use polars::prelude::{col, lit};
+
+use super::{NONE, PROPORTION};
+use crate::metrics::estimate::{Estimate, Reason};
+use crate::metrics::facts::{self, count, decision};
+use crate::metrics::{Direction, Family, Metric, Sum, Unit, no_histograms};
+
+pub static FAMILY: Family = Family {
+    id: "coverage",
+    question: "How much was shown, and how much of it did users answer?",
+    sums: || {
+        vec![
+            Sum::new("shown", lit(1_i64)),
+            Sum::new("decided", count(decision::decided())),
+            Sum::new("ignored", count(decision::ignored())),
+            Sum::new("rated", count(col(facts::RATINGS).gt(lit(0)))),
+            Sum::new("missed", count(col(facts::MISSED))),
+            Sum::new("restated", count(col(facts::RESTATED))),
+        ]
+    },
+    histograms: no_histograms,
+    metrics: &[
+        Metric {
+            id: "shown",
+            title: "Shown",
+            summary: "Outputs that users were shown.",
+            formula: "number of outputs",
+            unit: Unit::Count,
+            direction: Direction::Neutral,
+            interval: NONE,
+            source: "definition",
+            estimate: |s| Estimate::count(s.count("shown")),
+        },
+        Metric {
+            id: "decided",
+            title: "Decided",
+            summary: "Outputs that users accepted, edited, rejected or undid.",
+            formula: "number of outputs with a decision; ignored ones have none",
+            unit: Unit::Count,
+            direction: Direction::Neutral,
+            interval: NONE,
+            source: "definition",
+            estimate: |s| Estimate::count(s.count("decided")),
+        },
+        Metric {
+            id: "response_rate",
+            title: "Response rate",
+            summary: "Share of the shown outputs that users decided on.",
+            formula: "decided / shown",
+            unit: Unit::Share,
+            direction: Direction::HigherIsBetter,
+            interval: PROPORTION,
+            source: "definition",
+            estimate: |s| s.proportion("decided", "shown", Reason::NoData),
+        },
+        Metric {
+            id: "ignore_rate",
+            title: "Ignore rate",
+            summary: "Share of the shown outputs that users saw and left.",
+            formula: "ignored / shown",
+            unit: Unit::Share,
+            direction: Direction::LowerIsBetter,
+            interval: PROPORTION,
+            source: "definition",
+            estimate: |s| s.proportion("ignored", "shown", Reason::NoData),
+        },
+        Metric {
+            id: "feedback_rate",
+            title: "Feedback rate",
+            summary: "Share of the shown outputs that got a rating.",
+            formula: "rated / shown",
+            unit: Unit::Share,
+            direction: Direction::HigherIsBetter,
+            interval: PROPORTION,
+            source: "definition",
+            estimate: |s| s.proportion("rated", "shown", Reason::NoData),
+        },
+        Metric {
+            id: "restated",
+            title: "Restated",
+            summary: "Outputs that late events changed after their horizon had passed.",
+            formula: "number of outputs known within the horizon and changed after it",
+            unit: Unit::Count,
+            direction: Direction::Neutral,
+            interval: NONE,
+            source: "definition",
+            estimate: |s| Estimate::count(s.count("restated")),
+        },
+    ],
+};

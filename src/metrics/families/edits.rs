@@ -1,0 +1,97 @@
+//! How much do users change in what they take?
+//!
+//! Distances are Levenshtein's on Unicode scalar values after NFC, divided by the longer length. What the client measured
+//! stands in where texts are not sent. An output accepted unchanged has distance 0.
+
+use polars::prelude::{Expr, col, lit};
+
+use super::{LINEAR, NONE, PROPORTION};
+use crate::metrics::estimate::{Estimate, Reason};
+use crate::metrics::facts::{self, count, fixed};
+use crate::metrics::{Direction, Family, Metric, Sum, Unit, no_histograms};
+
+/// From here on an edit is heavy.
+const HEAVY: f64 = 0.3;
+
+fn distance() -> Expr {
+    col(facts::EDIT_DISTANCE)
+}
+
+pub static FAMILY: Family = Family {
+    id: "edits",
+    question: "How much do users change in what they take?",
+    sums: || {
+        let retained = col(facts::RETAINED_SHARE);
+        let characters = (retained.clone() * col(facts::CHARS_SHOWN) + lit(0.5)).fill_null(lit(0.0));
+        vec![
+            Sum::new("compared", count(distance().is_not_null())),
+            Sum::new("distance", fixed(distance())),
+            Sum::new("untouched", count(distance().eq(lit(0.0)))),
+            Sum::new("heavily_edited", count(distance().gt(lit(HEAVY)))),
+            Sum::new("retention_known", count(retained.clone().is_not_null())),
+            Sum::new("retained", fixed(retained)),
+            Sum::new("characters_retained", characters.cast(polars::prelude::DataType::Int64)),
+        ]
+    },
+    histograms: no_histograms,
+    metrics: &[
+        Metric {
+            id: "edit_distance",
+            title: "Edit distance",
+            summary: "How much of the text changes on average: 0 nothing, 1 everything.",
+            formula: "mean of Levenshtein(output, final) / max(length), 0 for outputs accepted unchanged",
+            unit: Unit::Share,
+            direction: Direction::LowerIsBetter,
+            interval: LINEAR,
+            source: "Levenshtein 1966",
+            estimate: |s| s.mean("distance", "compared", (0.0, 1.0), Reason::NoEdits),
+        },
+        Metric {
+            id: "retained_share",
+            title: "Retained share",
+            summary: "How much of what the AI wrote is in the user's text, on average.",
+            formula: "mean of longest common subsequence(output, final) / length(output)",
+            unit: Unit::Share,
+            direction: Direction::HigherIsBetter,
+            interval: LINEAR,
+            source: "Lee, Liang & Yang 2022, CoAuthor",
+            estimate: |s| s.mean("retained", "retention_known", (0.0, 1.0), Reason::NoEdits),
+        },
+        Metric {
+            id: "untouched_rate",
+            title: "Untouched rate",
+            summary: "Share of the compared outputs that the user left exactly as they were.",
+            formula: "outputs with distance 0 / compared outputs",
+            unit: Unit::Share,
+            direction: Direction::HigherIsBetter,
+            interval: PROPORTION,
+            source: "definition",
+            estimate: |s| s.proportion("untouched", "compared", Reason::NoEdits),
+        },
+        Metric {
+            id: "heavy_edit_rate",
+            title: "Heavy edit rate",
+            summary: "Share of the compared outputs that users changed by more than 30 %.",
+            formula: "outputs with distance above 0.3 / compared outputs",
+            unit: Unit::Share,
+            direction: Direction::LowerIsBetter,
+            interval: PROPORTION,
+            source: "definition; thresholds light .1, medium .3, heavy .5",
+            estimate: |s| s.proportion("heavily_edited", "compared", Reason::NoEdits),
+        },
+        Metric {
+            id: "retained_characters",
+            title: "Retained characters",
+            summary: "Characters the AI wrote that users kept.",
+            formula: "sum of retained share × characters shown",
+            unit: Unit::Characters,
+            direction: Direction::HigherIsBetter,
+            interval: NONE,
+            source: "GitHub, accepted-and-retained characters",
+            estimate: |s| match s.count("retention_known") {
+                0 => s.nothing(Reason::NoEdits),
+                n => Estimate { n, ..Estimate::count(s.count("characters_retained")) },
+            },
+        },
+    ],
+};

@@ -1,0 +1,20 @@
+//! One file per family of metrics.
+
+pub mod acceptance;
+pub mod calibration;
+pub mod correctness;
+pub mod coverage;
+pub mod decision_time;
+pub mod edits;
+pub mod ratings;
+pub mod reliance;
+pub mod retries;
+pub mod trust;
+pub mod users;
+
+/// What the catalogue says of intervals for proportions of outputs.
+const PROPORTION: &str = "Wilson score with the effective number of outputs, clustered by user (Korn & Graubard 1998)";
+/// What the catalogue says of intervals for means and differences.
+const LINEAR: &str = "linearised ratio of sums, clustered by user (Deng, Knoblich & Lu 2018); t with G-1 degrees of freedom below 50 users";
+/// Counts have none.
+const NONE: &str = "none: a count is exact";

@@ -1,0 +1,195 @@
+//! Do users rely on the AI when it is right, and not when it is wrong?
+//!
+//! Of outputs that were both decided and judged; relying means taking the output. Where the user's own answer from before
+//! is known, the relative measures say who changed whose mind. For tasks with two answers, not relying means answering the
+//! opposite, so that appropriate reliance is the accuracy of person and AI together.
+
+use polars::prelude::{Expr, col, lit};
+
+use super::PROPORTION;
+use crate::metrics::estimate::{Estimate, Reason};
+use crate::metrics::facts::{self, count, decision};
+use crate::metrics::{Direction, Family, Metric, Statistics, Sum, Unit, no_histograms};
+use crate::stats::detection::Counts;
+use crate::stats::normal;
+
+fn right() -> Expr {
+    col(facts::CORRECT).eq(lit(true))
+}
+
+fn wrong() -> Expr {
+    col(facts::CORRECT).eq(lit(false))
+}
+
+pub static FAMILY: Family = Family {
+    id: "reliance",
+    question: "Do users rely on the AI when it is right, and not when it is wrong?",
+    sums: || {
+        let relied = decision::taken();
+        let declined = decision::rejected();
+        let was_right = col(facts::INITIAL_CORRECT).eq(lit(true));
+        let was_wrong = col(facts::INITIAL_CORRECT).eq(lit(false));
+        let disagreed = col(facts::INITIAL_AGREES).eq(lit(false)).and(decision::decided());
+        let helpable = was_wrong.and(right()).and(decision::decided());
+        let resistible = was_right.clone().and(wrong()).and(decision::decided());
+        let appropriate = right().and(relied.clone()).or(wrong().and(declined.clone()));
+        vec![
+            Sum::new("right_decided", count(right().and(decision::decided()))),
+            Sum::new("right_relied", count(right().and(relied.clone()))),
+            Sum::new("right_declined", count(right().and(declined.clone()))),
+            Sum::new("wrong_decided", count(wrong().and(decision::decided()))),
+            Sum::new("wrong_relied", count(wrong().and(relied.clone()))),
+            Sum::new("judged_decided", count(col(facts::CORRECT).is_not_null().and(decision::decided()))),
+            Sum::new("appropriately_decided", count(appropriate)),
+            Sum::new("disagreed", count(disagreed.clone())),
+            Sum::new("switched", count(disagreed.and(relied.clone()))),
+            Sum::new("helpable", count(helpable.clone())),
+            Sum::new("helped", count(helpable.and(relied))),
+            Sum::new("resistible", count(resistible.clone())),
+            Sum::new("resisted", count(resistible.and(declined))),
+            Sum::new("initial_known", count(col(facts::INITIAL_CORRECT).is_not_null())),
+            Sum::new("initial_correct", count(was_right)),
+        ]
+    },
+    histograms: no_histograms,
+    metrics: &[
+        share(
+            "over_reliance",
+            "Over-reliance",
+            "Share of the wrong outputs that users took.",
+            "taken and wrong / decided and wrong",
+            Direction::LowerIsBetter,
+            "Buçinca, Malaya & Gajos 2021; Vasconcelos et al. 2023",
+            |s| s.proportion("wrong_relied", "wrong_decided", Reason::NoCases),
+        ),
+        share(
+            "under_reliance",
+            "Under-reliance",
+            "Share of the right outputs that users declined.",
+            "declined and right / decided and right",
+            Direction::LowerIsBetter,
+            "Buçinca, Malaya & Gajos 2021; Vasconcelos et al. 2023",
+            |s| s.proportion("right_declined", "right_decided", Reason::NoCases),
+        ),
+        share(
+            "appropriate_reliance",
+            "Appropriate reliance",
+            "Share of the outputs where users took what was right or declined what was wrong.",
+            "(taken and right + declined and wrong) / decided and judged",
+            Direction::HigherIsBetter,
+            "Schemmer et al. 2023",
+            |s| s.proportion("appropriately_decided", "judged_decided", Reason::NoJudgements),
+        ),
+        share(
+            "switch_rate",
+            "Switch rate",
+            "Share of the outputs that users took although they had answered otherwise before.",
+            "taken / decided, where the user's own answer disagreed",
+            Direction::Neutral,
+            "Lu & Yin 2021; Zhang, Liao & Bellamy 2020",
+            |s| s.proportion("switched", "disagreed", Reason::NoInitialAnswers),
+        ),
+        share(
+            "rair",
+            "Relative AI reliance",
+            "When the user was wrong and the AI right: how often the user followed the AI.",
+            "P(taken | own answer wrong, output right)",
+            Direction::HigherIsBetter,
+            "Schemmer et al. 2023, Appropriate reliance on AI advice",
+            |s| s.proportion("helped", "helpable", Reason::NoInitialAnswers),
+        ),
+        share(
+            "rsr",
+            "Relative self-reliance",
+            "When the user was right and the AI wrong: how often the user stayed with the own answer.",
+            "P(declined | own answer right, output wrong)",
+            Direction::HigherIsBetter,
+            "Schemmer et al. 2023, Appropriate reliance on AI advice",
+            |s| s.proportion("resisted", "resistible", Reason::NoInitialAnswers),
+        ),
+        share(
+            "initial_accuracy",
+            "Accuracy without the AI",
+            "Share of the users' own answers from before that were right.",
+            "own answer right / own answer known",
+            Direction::Neutral,
+            "definition",
+            |s| s.proportion("initial_correct", "initial_known", Reason::NoInitialAnswers),
+        ),
+        signal(
+            "d_prime",
+            "Discernment (d′)",
+            "How well users tell right outputs from wrong ones, whatever they tend to do: 0 is not at all.",
+            "z(taken | right) − z(taken | wrong), log-linear correction",
+            Direction::HigherIsBetter,
+            |s| detect(s, Counts::d_prime, |z_hit, z_false| z_hit - z_false),
+        ),
+        signal(
+            "criterion",
+            "Response bias (c)",
+            "How willing users are to take outputs, right or wrong: below zero is trusting.",
+            "−½ (z(taken | right) + z(taken | wrong)), log-linear correction",
+            Direction::Neutral,
+            |s| detect(s, Counts::criterion, |z_hit, z_false| -0.5 * (z_hit + z_false)),
+        ),
+    ],
+};
+
+const fn share(
+    id: &'static str,
+    title: &'static str,
+    summary: &'static str,
+    formula: &'static str,
+    direction: Direction,
+    source: &'static str,
+    estimate: fn(&Statistics) -> Estimate,
+) -> Metric {
+    Metric { id, title, summary, formula, unit: Unit::Share, direction, interval: PROPORTION, source, estimate }
+}
+
+const fn signal(
+    id: &'static str,
+    title: &'static str,
+    summary: &'static str,
+    formula: &'static str,
+    direction: Direction,
+    estimate: fn(&Statistics) -> Estimate,
+) -> Metric {
+    Metric {
+        id,
+        title,
+        summary,
+        formula,
+        unit: Unit::StandardDeviations,
+        direction,
+        interval: "linearised by the delta method, clustered by user",
+        source: "Green & Swets 1966; Macmillan & Creelman 2005; Hautus 1995",
+        estimate,
+    }
+}
+
+/// A signal-detection measure; `combine` makes it of the two normal deviates, and is linear in them.
+fn detect(
+    s: &Statistics,
+    measure: fn(&Counts) -> Option<f64>,
+    combine: fn(f64, f64) -> f64,
+) -> Estimate {
+    let counts = Counts {
+        hits: s.total("right_relied"),
+        signal: s.total("right_decided"),
+        false_alarms: s.total("wrong_relied"),
+        noise: s.total("wrong_decided"),
+    };
+    let Some(value) = measure(&counts) else { return s.nothing(Reason::NoCases) };
+    // One cluster moves a deviate by its excess of cases, divided by the density where the deviate lies.
+    let deviate = |cases: &str, all: &str| -> Vec<f64> {
+        let (total, size) = (s.total(cases), s.total(all));
+        let rate = (total + 0.5) / (size + 1.0);
+        let slope = 1.0 / (normal::density(normal::quantile(rate)) * (size + 1.0));
+        s.by_cluster(cases).into_iter().zip(s.by_cluster(all)).map(|(k, n)| (k - rate * n) * slope).collect()
+    };
+    let hits = deviate("right_relied", "right_decided");
+    let false_alarms = deviate("wrong_relied", "wrong_decided");
+    let influence: Vec<f64> = hits.into_iter().zip(false_alarms).map(|(hit, alarm)| combine(hit, alarm)).collect();
+    s.linearised(value, counts.signal + counts.noise, &influence, (f64::NEG_INFINITY, f64::INFINITY))
+}

@@ -1,0 +1,152 @@
+//! The registry of metrics.
+//!
+//! A metric family is declared once, in one file of `families`: the sums and histograms it needs from each output, and how
+//! they become estimates. The rollups, the query, the catalogue, the documentation and the OpenAPI text read this registry.
+//! To add a family, write its file and add one line to [`FAMILIES`]; the rollups notice and are recomputed.
+
+pub mod estimate;
+pub mod facts;
+pub mod families;
+pub mod statistics;
+
+use polars::prelude::*;
+
+pub use estimate::{Estimate, Reason};
+pub use statistics::Statistics;
+
+use families as f;
+
+/// Every family, in the order of the catalogue.
+pub static FAMILIES: [&Family; 11] = [
+    &f::coverage::FAMILY,
+    &f::acceptance::FAMILY,
+    &f::edits::FAMILY,
+    &f::decision_time::FAMILY,
+    &f::retries::FAMILY,
+    &f::ratings::FAMILY,
+    &f::correctness::FAMILY,
+    &f::calibration::FAMILY,
+    &f::reliance::FAMILY,
+    &f::trust::FAMILY,
+    &f::users::FAMILY,
+];
+
+/// Metrics that answer one question from the same statistics.
+pub struct Family {
+    pub id: &'static str,
+    /// The question it answers.
+    pub question: &'static str,
+    /// Additive statistics of one output.
+    pub sums: fn() -> Vec<Sum>,
+    /// Additive counts by bucket.
+    pub histograms: fn() -> Vec<Histogram>,
+    pub metrics: &'static [Metric],
+}
+
+/// One number with its definition.
+pub struct Metric {
+    /// The stable id: what queries, dashboards and columns call it.
+    pub id: &'static str,
+    pub title: &'static str,
+    /// One sentence a product manager understands.
+    pub summary: &'static str,
+    pub formula: &'static str,
+    pub unit: Unit,
+    pub direction: Direction,
+    /// How the interval is made.
+    pub interval: &'static str,
+    /// Where the definition comes from.
+    pub source: &'static str,
+    pub estimate: fn(&Statistics) -> Estimate,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    Count,
+    /// A share in [0, 1].
+    Share,
+    /// A difference of shares in [-1, 1].
+    ShareDifference,
+    Milliseconds,
+    /// In the units of the rating's own scale.
+    Rating,
+    Nats,
+    /// Standard deviations of the standard normal distribution.
+    StandardDeviations,
+    Characters,
+}
+
+/// Which way is better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    HigherIsBetter,
+    LowerIsBetter,
+    CloserToZeroIsBetter,
+    /// Neither way is better by itself.
+    Neutral,
+}
+
+/// An additive statistic: an integer per output, summed. Real numbers are fixed-point (see [`facts::fixed`]), so that sums
+/// do not depend on the order of addition.
+pub struct Sum {
+    pub name: String,
+    pub expr: Expr,
+}
+
+impl Sum {
+    pub fn new(name: impl Into<String>, expr: Expr) -> Sum {
+        Sum { name: name.into(), expr }
+    }
+}
+
+/// Additive counts by bucket, kept per UTC day.
+pub struct Histogram {
+    /// The number under which it is stored. Never reuse one.
+    pub kind: i16,
+    pub name: &'static str,
+    /// The bucket of an output; null leaves the output out.
+    pub bucket: Expr,
+    /// A finer bucket, used where the outputs themselves are at hand.
+    pub exact_bucket: Option<Expr>,
+    /// Whether the output counts among the positives; among the negatives otherwise.
+    pub positive: Expr,
+}
+
+/// A family without histograms.
+pub fn no_histograms() -> Vec<Histogram> {
+    Vec::new()
+}
+
+/// The distinct sums of all families, in the order of the rollups' arrays.
+pub fn all_sums() -> Vec<Sum> {
+    sums_of(&FAMILIES)
+}
+
+/// The distinct sums of some families. Families may declare the same sum; it is kept once.
+pub fn sums_of(families: &[&Family]) -> Vec<Sum> {
+    let mut seen = std::collections::HashSet::new();
+    families.iter().flat_map(|family| (family.sums)()).filter(|sum| seen.insert(sum.name.clone())).collect()
+}
+
+/// The names of all sums: what the rollups' arrays hold, element by element.
+pub fn layout() -> Vec<String> {
+    all_sums().into_iter().map(|sum| sum.name).collect()
+}
+
+pub fn all_histograms() -> Vec<Histogram> {
+    FAMILIES.iter().flat_map(|family| (family.histograms)()).collect()
+}
+
+/// A metric and its family.
+pub fn find(id: &str) -> Option<(&'static Family, &'static Metric)> {
+    FAMILIES
+        .iter()
+        .find_map(|family| family.metrics.iter().find(|metric| metric.id == id).map(|metric| (*family, metric)))
+}
+
+/// Every metric, in the order of the catalogue.
+pub fn all() -> impl Iterator<Item = (&'static Family, &'static Metric)> {
+    FAMILIES.iter().flat_map(|family| family.metrics.iter().map(|metric| (*family, metric)))
+}

@@ -1,0 +1,194 @@
+//! The sufficient statistics of one slice, as the families see them when they make estimates.
+
+use std::collections::HashMap;
+
+use super::estimate::{Estimate, Reason};
+use super::facts::unfixed;
+use crate::stats::cluster::ClusterRatio;
+use crate::stats::level::{Interval, Level};
+use crate::stats::{cluster, proportion};
+
+/// Which interval is asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum IntervalKind {
+    /// Clustered by user; for proportions Wilson's with the effective number of outputs.
+    #[default]
+    Clustered,
+    /// Clustered by user; value ± critical value × standard error.
+    ClusteredLinear,
+    /// As if all outputs were independent of each other.
+    Naive,
+}
+
+/// What the clusters of a slice are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clustering {
+    /// Every user apart.
+    Exact,
+    /// Users in random groups.
+    Groups,
+}
+
+/// The counts of one histogram: bucket, positives, negatives, in the order of the buckets.
+pub type Counts = Vec<(i64, u64, u64)>;
+
+/// One slice: sums in total and by cluster, histograms, and how to make intervals of them.
+pub struct Statistics<'a> {
+    pub level: Level,
+    pub interval: IntervalKind,
+    pub outputs: u64,
+    pub users: Option<u64>,
+    pub clustering: Clustering,
+    /// Position of each sum in `totals` and `clusters`.
+    pub index: &'a HashMap<String, usize>,
+    pub totals: &'a [i64],
+    /// For each cluster, its sums. The clusters may cover more time than the slice does, where they are kept by whole
+    /// UTC days; then only their ratio of variance to size is used.
+    pub clusters: &'a [&'a [i64]],
+    /// By name. `None` where the slice has none that fits its time.
+    pub histograms: &'a HashMap<&'static str, Option<Counts>>,
+}
+
+impl Statistics<'_> {
+    /// A sum over the slice; whole numbers as they are, fixed-point ones in their units.
+    pub fn total(&self, sum: &str) -> f64 {
+        self.position(sum).and_then(|at| self.totals.get(at)).map_or(0.0, |total| *total as f64)
+    }
+
+    /// A fixed-point sum over the slice as a real number.
+    pub fn real(&self, sum: &str) -> f64 {
+        unfixed(self.total(sum))
+    }
+
+    pub fn count(&self, sum: &str) -> u64 {
+        self.total(sum).max(0.0) as u64
+    }
+
+    /// One sum for every cluster.
+    pub fn by_cluster(&self, sum: &str) -> Vec<f64> {
+        let at = self.position(sum);
+        self.clusters.iter().map(|sums| at.and_then(|at| sums.get(at)).map_or(0.0, |total| *total as f64)).collect()
+    }
+
+    /// The share of `denominator` that is in `numerator`; both are counts of outputs.
+    pub fn proportion(&self, numerator: &str, denominator: &str, empty: Reason) -> Estimate {
+        let (n, d) = (self.total(numerator), self.total(denominator));
+        if d <= 0.0 {
+            return self.nothing(empty);
+        }
+        let totals = pairs(self.by_cluster(numerator), self.by_cluster(denominator));
+        let clusters = ClusterRatio::from_totals(&totals);
+        let estimate = self.valued(n / d, d).of(n, d);
+        if self.interval == IntervalKind::Naive || self.is_independent(&totals) {
+            let interval = proportion::wilson(n, d, self.level.z());
+            let variance = n / d * (1.0 - n / d) / d;
+            return estimate.within(interval, "wilson").with_standard_error(Some(variance.sqrt()));
+        }
+        let covered = clusters.denominator / d;
+        let standard_error = clusters.standard_error().map(|error| error * covered.sqrt());
+        if self.interval == IntervalKind::ClusteredLinear {
+            let interval = linear(n / d, standard_error, clusters.critical(self.level)).map(Interval::clip_to_unit);
+            return estimate.within(interval, self.name("linear")).with_standard_error(standard_error);
+        }
+        let (trials, critical) = match clusters.effective_trials() {
+            Some(trials) => ((trials / covered).min(d), clusters.critical(self.level)),
+            // All outputs are of one cluster: they are worth one.
+            None => (1.0, self.level.z()),
+        };
+        let interval = proportion::wilson(n / d * trials, trials, critical);
+        estimate.within(interval, self.name("wilson")).with_standard_error(standard_error)
+    }
+
+    /// A fixed-point sum divided by a count, within a range.
+    pub fn mean(&self, sum: &str, denominator: &str, range: (f64, f64), empty: Reason) -> Estimate {
+        let sums = self.by_cluster(sum).into_iter().map(unfixed).collect();
+        self.ratio((self.real(sum), self.total(denominator)), pairs(sums, self.by_cluster(denominator)), range, empty)
+    }
+
+    /// Any ratio of sums, with a linear interval clipped to a range.
+    pub fn ratio(
+        &self,
+        (n, d): (f64, f64),
+        totals: Vec<(f64, f64)>,
+        range: (f64, f64),
+        empty: Reason,
+    ) -> Estimate {
+        if d <= 0.0 {
+            return self.nothing(empty);
+        }
+        let estimate = self.valued(n / d, d).of(n, d);
+        if self.interval == IntervalKind::Naive {
+            return estimate;
+        }
+        let clusters = ClusterRatio::from_totals(&totals);
+        let standard_error = clusters.standard_error().map(|error| error * (clusters.denominator / d).sqrt());
+        let interval = linear(n / d, standard_error, clusters.critical(self.level));
+        let interval = interval.map(|interval| Interval {
+            lower: interval.lower.max(range.0),
+            upper: interval.upper.min(range.1),
+        });
+        estimate.within(interval, self.name("linear")).with_standard_error(standard_error)
+    }
+
+    /// A smooth function of sums, from how much each cluster moves it.
+    pub fn linearised(&self, value: f64, n: f64, influence: &[f64], range: (f64, f64)) -> Estimate {
+        let estimate = self.valued(value, n);
+        let standard_error = cluster::linearised_variance(influence).map(f64::sqrt);
+        let critical = cluster::critical(influence.len() as u64, self.level);
+        let interval = linear(value, standard_error, critical).map(|interval| Interval {
+            lower: interval.lower.max(range.0),
+            upper: interval.upper.min(range.1),
+        });
+        estimate.within(interval, self.name("linear")).with_standard_error(standard_error)
+    }
+
+    /// A histogram's counts, or why there are none.
+    pub fn histogram(&self, name: &str, empty: Reason) -> Result<&Counts, Estimate> {
+        match self.histograms.get(name) {
+            Some(Some(counts)) if !counts.is_empty() => Ok(counts),
+            Some(None) => Err(self.nothing(Reason::NotAligned)),
+            _ => Err(self.nothing(empty)),
+        }
+    }
+
+    /// A value with its size and users, before its interval is known.
+    pub fn valued(&self, value: f64, n: f64) -> Estimate {
+        Estimate { users: self.users, ..Estimate::point(value, n.max(0.0) as u64) }
+    }
+
+    /// No value. An empty slice says so, whatever the family would have missed.
+    pub fn nothing(&self, reason: Reason) -> Estimate {
+        let reason = if self.outputs == 0 && reason != Reason::NotAligned { Reason::NoData } else { reason };
+        Estimate { users: self.users, ..Estimate::none(reason) }
+    }
+
+    /// The name of an interval, with what its clusters are.
+    pub fn name(&self, form: &'static str) -> &'static str {
+        match (form, self.clustering) {
+            ("wilson", Clustering::Exact) => "wilson_cluster_exact",
+            ("wilson", Clustering::Groups) => "wilson_cluster_groups",
+            (_, Clustering::Exact) => "linear_cluster_exact",
+            (_, Clustering::Groups) => "linear_cluster_groups",
+        }
+    }
+
+    fn position(&self, sum: &str) -> Option<usize> {
+        let position = self.index.get(sum).copied();
+        debug_assert!(position.is_some(), "the sum `{sum}` is not of this family");
+        position
+    }
+
+    /// No user has two outputs in the denominator, so that there is nothing to be clustered.
+    fn is_independent(&self, totals: &[(f64, f64)]) -> bool {
+        self.clustering == Clustering::Exact && totals.iter().all(|(_, d)| *d <= 1.0)
+    }
+}
+
+fn pairs(numerators: Vec<f64>, denominators: Vec<f64>) -> Vec<(f64, f64)> {
+    numerators.into_iter().zip(denominators).collect()
+}
+
+fn linear(value: f64, standard_error: Option<f64>, critical: f64) -> Option<Interval> {
+    standard_error.map(|error| Interval::around(value, critical * error))
+}

@@ -1,0 +1,37 @@
+//! The statistics behind every number the service reports.
+//!
+//! Each submodule answers one question and states its formula and its source:
+//!
+//! | module | question |
+//! |---|---|
+//! | [`level`] | how sure should an interval be? |
+//! | [`normal`], [`student`] | which critical value belongs to that confidence? |
+//! | [`proportion`] | what range is plausible for a rate? |
+//! | [`cluster`] | … when the same users contribute many observations? |
+//! | [`calibration`] | does a stated confidence of 80 % come true 80 % of the time? |
+//! | [`auroc`] | does confidence tell right outputs from wrong ones? |
+//! | [`sketch`] | what are the quantiles of a duration, from mergeable buckets? |
+//! | [`detection`] | can users tell right outputs from wrong ones? |
+//!
+//! Everything here is a pure function of `f64` sums: no IO, no allocation beyond what a result
+//! needs, no panics. Two conventions hold throughout:
+//!
+//! * `None` means *there is not enough data to define this number*. A rate without trials is
+//!   `None`, never `0` and never `NaN`.
+//! * Inputs are expected to be finite. A `NaN` passed in is not diagnosed; it comes back out as
+//!   `NaN` or `None`.
+
+#![allow(
+    clippy::cast_precision_loss,
+    reason = "counts become f64 on purpose and stay far below 2^53"
+)]
+
+pub mod auroc;
+pub mod calibration;
+pub mod cluster;
+pub mod detection;
+pub mod level;
+pub mod normal;
+pub mod proportion;
+pub mod sketch;
+pub mod student;

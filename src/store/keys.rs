@@ -1,0 +1,60 @@
+//! API keys, hashed.
+
+use chrono::{DateTime, Utc};
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use uuid::Uuid;
+
+use super::schema::api_keys;
+use crate::domain::key::ProjectId;
+
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = api_keys, check_for_backend(diesel::pg::Pg))]
+pub struct ApiKey {
+    pub id: Uuid,
+    pub project_id: ProjectId,
+    pub name: String,
+    pub prefix: String,
+    pub hash: Vec<u8>,
+    pub scopes: Vec<String>,
+    pub created_at: DateTime<Utc>,
+    pub revoked_at: Option<DateTime<Utc>>,
+}
+
+pub fn insert(conn: &mut PgConnection, key: &ApiKey) -> QueryResult<()> {
+    diesel::insert_into(api_keys::table).values(key).execute(conn).map(|_| ())
+}
+
+/// The live key of that hash.
+pub fn find_by_hash(conn: &mut PgConnection, hash: &[u8]) -> QueryResult<Option<ApiKey>> {
+    api_keys::table
+        .filter(api_keys::hash.eq(hash).and(api_keys::revoked_at.is_null()))
+        .select(ApiKey::as_select())
+        .first(conn)
+        .optional()
+}
+
+pub fn of_project(conn: &mut PgConnection, project: ProjectId) -> QueryResult<Vec<ApiKey>> {
+    api_keys::table
+        .filter(api_keys::project_id.eq(project))
+        .order((api_keys::created_at, api_keys::id))
+        .select(ApiKey::as_select())
+        .load(conn)
+}
+
+/// Whether any live key exists, in any project.
+pub fn any_live(conn: &mut PgConnection) -> QueryResult<bool> {
+    diesel::select(diesel::dsl::exists(api_keys::table.filter(api_keys::revoked_at.is_null()))).get_result(conn)
+}
+
+/// Revokes a key of the project. `false` if it has none of that id, or if it was revoked already.
+pub fn revoke(conn: &mut PgConnection, project: ProjectId, id: Uuid) -> QueryResult<bool> {
+    diesel::update(
+        api_keys::table
+            .find(id)
+            .filter(api_keys::project_id.eq(project).and(api_keys::revoked_at.is_null())),
+    )
+    .set(api_keys::revoked_at.eq(diesel::dsl::now))
+    .execute(conn)
+    .map(|changed| changed == 1)
+}

@@ -1,0 +1,257 @@
+//! One row per output: what its events come to.
+
+use chrono::{DateTime, Utc};
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, Int4, Int8, Uuid as SqlUuid};
+use uuid::Uuid;
+
+use super::cells::CellId;
+use super::copy::{CopyRows, copy_into};
+use super::schema::{cells, outputs};
+use crate::domain::key::{self, ProjectId};
+
+#[derive(Clone, Debug, PartialEq, Queryable, QueryableByName, Selectable)]
+#[diesel(table_name = outputs, check_for_backend(diesel::pg::Pg))]
+pub struct Output {
+    pub project_id: ProjectId,
+    pub output_key: Uuid,
+    pub output_id: String,
+    pub cell_id: Option<CellId>,
+    pub user_key: Option<i64>,
+    pub user_id: Option<String>,
+    pub session_id: Option<String>,
+    pub shown_at: DateTime<Utc>,
+    pub decision: i16,
+    pub decided_at: Option<DateTime<Utc>>,
+    pub decision_ms: Option<i64>,
+    pub confidence: Option<f64>,
+    pub correct: Option<bool>,
+    pub judged_by: Option<i16>,
+    pub initial_agrees: Option<bool>,
+    pub initial_correct: Option<bool>,
+    pub edit_distance: Option<f64>,
+    pub retained_share: Option<f64>,
+    pub still_retained: Option<f64>,
+    pub chars_shown: Option<i32>,
+    pub copies: i32,
+    pub regenerates: i32,
+    pub ratings: i32,
+    pub rating_sum: f64,
+    pub positive_ratings: i32,
+    pub rating_flips: i32,
+    pub missed: bool,
+    pub restated: bool,
+    pub reason: Option<String>,
+}
+
+impl Output {
+    /// Outputs of one cluster are not independent of each other.
+    pub fn cluster(&self) -> i64 {
+        key::cluster_key(self.user_key, self.output_key)
+    }
+}
+
+/// The stored states of these outputs; unknown ones are left out.
+pub fn of_keys(conn: &mut PgConnection, project: ProjectId, keys: &[Uuid]) -> QueryResult<Vec<Output>> {
+    diesel::sql_query(
+        "SELECT o.* FROM unnest($2) AS k (output_key) JOIN outputs o ON o.project_id = $1 AND o.output_key = k.output_key",
+    )
+    .bind::<Int4, _>(project)
+    .bind::<Array<SqlUuid>, _>(keys)
+    .load(conn)
+}
+
+/// The linked outputs of some cells in a half-open range of cohort time, at most `limit` of them.
+pub fn of_cells(
+    conn: &mut PgConnection,
+    project: ProjectId,
+    cells: &[CellId],
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+    limit: i64,
+) -> QueryResult<Vec<Output>> {
+    outputs::table
+        .filter(outputs::project_id.eq(project))
+        .filter(outputs::shown_at.ge(from).and(outputs::shown_at.lt(to)))
+        .filter(outputs::cell_id.eq_any(cells))
+        .order((outputs::shown_at, outputs::output_key))
+        .limit(limit)
+        .select(Output::as_select())
+        .load(conn)
+}
+
+/// The linked outputs of a project in key order, after a key: to walk over all of them in pieces.
+pub fn walk(conn: &mut PgConnection, project: ProjectId, after: Uuid, limit: i64) -> QueryResult<Vec<Output>> {
+    outputs::table
+        .filter(outputs::project_id.eq(project).and(outputs::output_key.gt(after)))
+        .order(outputs::output_key)
+        .limit(limit)
+        .select(Output::as_select())
+        .load(conn)
+}
+
+/// Puts new states in the place of old ones. `known` names those keys that have a row now.
+pub fn replace(conn: &mut PgConnection, project: ProjectId, known: &[Uuid], new: &[Output]) -> QueryResult<()> {
+    if !known.is_empty() {
+        diesel::sql_query("DELETE FROM outputs WHERE project_id = $1 AND output_key = ANY($2)")
+            .bind::<Int4, _>(project)
+            .bind::<Array<SqlUuid>, _>(known)
+            .execute(conn)?;
+    }
+    let mut rows = CopyRows::with_capacity(new.len() * 200);
+    for output in new {
+        rows.plain(output.project_id)
+            .plain(output.output_key)
+            .text(&output.output_id)
+            .plain_or_null(output.cell_id)
+            .plain_or_null(output.user_key)
+            .text_or_null(output.user_id.as_deref())
+            .text_or_null(output.session_id.as_deref())
+            .time(output.shown_at)
+            .plain(output.decision)
+            .time_or_null(output.decided_at)
+            .plain_or_null(output.decision_ms)
+            .plain_or_null(output.confidence)
+            .plain_or_null(output.correct)
+            .plain_or_null(output.judged_by)
+            .plain_or_null(output.initial_agrees)
+            .plain_or_null(output.initial_correct)
+            .plain_or_null(output.edit_distance)
+            .plain_or_null(output.retained_share)
+            .plain_or_null(output.still_retained)
+            .plain_or_null(output.chars_shown)
+            .plain(output.copies)
+            .plain(output.regenerates)
+            .plain(output.ratings)
+            .plain(output.rating_sum)
+            .plain(output.positive_ratings)
+            .plain(output.rating_flips)
+            .plain(output.missed)
+            .plain(output.restated)
+            .text_or_null(output.reason.as_deref())
+            .end();
+    }
+    if rows.is_empty() {
+        return Ok(());
+    }
+    copy_into!(conn, outputs::table, outputs::table, &rows).map(|_| ())
+}
+
+/// How many outputs have no feature yet.
+pub fn unlinked(conn: &mut PgConnection, project: ProjectId) -> QueryResult<i64> {
+    outputs::table.filter(outputs::project_id.eq(project).and(outputs::cell_id.is_null())).count().get_result(conn)
+}
+
+/// Removes all outputs and their texts, of all projects.
+pub fn clear(conn: &mut PgConnection) -> QueryResult<()> {
+    diesel::delete(outputs::table).execute(conn)?;
+    diesel::delete(super::schema::output_texts::table).execute(conn).map(|_| ())
+}
+
+/// What to list. Every condition must hold.
+#[derive(Clone, Debug, Default)]
+pub struct Listing {
+    pub cells: Vec<CellId>,
+    pub from: Option<DateTime<Utc>>,
+    pub to: Option<DateTime<Utc>>,
+    pub decision: Option<i16>,
+    pub reason: Option<String>,
+    pub user_id: Option<String>,
+    pub correct: Option<bool>,
+    pub confidence_from: Option<f64>,
+    pub confidence_to: Option<f64>,
+    /// A piece of text, in any letter case, of input, output, final text or comment.
+    pub text: Option<String>,
+    /// Only outputs before this one, in the order of the list.
+    pub before: Option<(DateTime<Utc>, Uuid)>,
+    pub limit: i64,
+}
+
+/// Outputs, newest first.
+pub fn list(conn: &mut PgConnection, project: ProjectId, listing: &Listing) -> QueryResult<Vec<Output>> {
+    use super::schema::output_texts as texts;
+    let mut query = outputs::table
+        .filter(outputs::project_id.eq(project))
+        .filter(outputs::cell_id.eq_any(listing.cells.clone()))
+        .select(Output::as_select())
+        .order((outputs::shown_at.desc(), outputs::output_key.desc()))
+        .limit(listing.limit)
+        .into_boxed();
+    if let Some(from) = listing.from {
+        query = query.filter(outputs::shown_at.ge(from));
+    }
+    if let Some(to) = listing.to {
+        query = query.filter(outputs::shown_at.lt(to));
+    }
+    if let Some(decision) = listing.decision {
+        query = query.filter(outputs::decision.eq(decision));
+    }
+    if let Some(reason) = &listing.reason {
+        query = query.filter(outputs::reason.eq(reason.clone()));
+    }
+    if let Some(user) = &listing.user_id {
+        query = query.filter(outputs::user_id.eq(user.clone()));
+    }
+    if let Some(correct) = listing.correct {
+        query = query.filter(outputs::correct.eq(correct));
+    }
+    if let Some(least) = listing.confidence_from {
+        query = query.filter(outputs::confidence.ge(least));
+    }
+    if let Some(limit) = listing.confidence_to {
+        query = query.filter(outputs::confidence.le(limit));
+    }
+    if let Some((shown_at, output_key)) = listing.before {
+        query = query.filter(
+            outputs::shown_at
+                .lt(shown_at)
+                .or(outputs::shown_at.eq(shown_at).and(outputs::output_key.lt(output_key))),
+        );
+    }
+    if let Some(text) = &listing.text {
+        let pattern = format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+        let found = texts::table
+            .filter(texts::project_id.eq(project))
+            .filter(
+                texts::input
+                    .ilike(pattern.clone())
+                    .or(texts::output.ilike(pattern.clone()))
+                    .or(texts::final_.ilike(pattern.clone()))
+                    .or(texts::comment.ilike(pattern))
+                    .assume_not_null(),
+            )
+            .select(texts::output_key);
+        query = query.filter(outputs::output_key.eq_any(found));
+    }
+    query.load(conn)
+}
+
+/// The features of a project with how many outputs each has and when they were shown.
+pub fn feature_spans(
+    conn: &mut PgConnection,
+    project: ProjectId,
+) -> QueryResult<Vec<(String, i64, Option<DateTime<Utc>>, Option<DateTime<Utc>>)>> {
+    use diesel::dsl::{count_star, max, min};
+    outputs::table
+        .inner_join(cells::table.on(outputs::cell_id.eq(cells::id.nullable())))
+        .filter(outputs::project_id.eq(project))
+        .group_by(cells::feature)
+        .select((cells::feature, count_star(), min(outputs::shown_at), max(outputs::shown_at)))
+        .order(cells::feature)
+        .load(conn)
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = Int8)]
+    n: i64,
+}
+
+/// A quick count of all outputs, from the planner's statistics when the table is large.
+pub fn total(conn: &mut PgConnection, project: ProjectId) -> QueryResult<i64> {
+    diesel::sql_query("SELECT coalesce(sum(outputs), 0)::bigint AS n FROM rollups_hourly WHERE project_id = $1")
+        .bind::<Int4, _>(project)
+        .get_result::<Count>(conn)
+        .map(|count| count.n)
+}

@@ -1,0 +1,74 @@
+//! Tenants and their settings.
+
+use chrono::{DateTime, Utc};
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+
+use super::schema::projects;
+use crate::domain::key::ProjectId;
+
+/// The project that exists from the first start.
+pub const DEFAULT: &str = "default";
+
+#[derive(Clone, Debug, PartialEq, Queryable, Selectable)]
+#[diesel(table_name = projects, check_for_backend(diesel::pg::Pg))]
+pub struct Project {
+    pub id: ProjectId,
+    pub name: String,
+    pub dimensions: Vec<String>,
+    pub stores_text: bool,
+    pub horizon_seconds: i32,
+    pub created_at: DateTime<Utc>,
+}
+
+/// Settings to change; `None` leaves a setting as it is.
+#[derive(Clone, Debug, Default, AsChangeset)]
+#[diesel(table_name = projects)]
+pub struct Settings {
+    pub dimensions: Option<Vec<String>>,
+    pub stores_text: Option<bool>,
+    pub horizon_seconds: Option<i32>,
+}
+
+impl Settings {
+    pub fn is_empty(&self) -> bool {
+        self.dimensions.is_none() && self.stores_text.is_none() && self.horizon_seconds.is_none()
+    }
+}
+
+pub fn find(conn: &mut PgConnection, id: ProjectId) -> QueryResult<Project> {
+    projects::table.find(id).select(Project::as_select()).first(conn)
+}
+
+pub fn find_by_name(conn: &mut PgConnection, name: &str) -> QueryResult<Option<Project>> {
+    projects::table.filter(projects::name.eq(name)).select(Project::as_select()).first(conn).optional()
+}
+
+pub fn all(conn: &mut PgConnection) -> QueryResult<Vec<Project>> {
+    projects::table.order(projects::id).select(Project::as_select()).load(conn)
+}
+
+/// The project of that name, made if there is none. The second part says whether it was made now.
+pub fn find_or_create(conn: &mut PgConnection, name: &str) -> QueryResult<(Project, bool)> {
+    let created = diesel::insert_into(projects::table)
+        .values(projects::name.eq(name))
+        .on_conflict_do_nothing()
+        .returning(Project::as_returning())
+        .get_result(conn)
+        .optional()?;
+    match created {
+        Some(project) => Ok((project, true)),
+        None => {
+            let project =
+                projects::table.filter(projects::name.eq(name)).select(Project::as_select()).first(conn)?;
+            Ok((project, false))
+        }
+    }
+}
+
+pub fn update(conn: &mut PgConnection, id: ProjectId, settings: &Settings) -> QueryResult<Project> {
+    if settings.is_empty() {
+        return find(conn, id);
+    }
+    diesel::update(projects::table.find(id)).set(settings).returning(Project::as_returning()).get_result(conn)
+}
