@@ -8,6 +8,8 @@ CREATE TABLE projects (
     stores_text boolean NOT NULL DEFAULT true,
     -- How long decisions usually need to arrive; younger buckets are immature.
     horizon_seconds integer NOT NULL DEFAULT 86400 CHECK (horizon_seconds > 0),
+    -- Events of the log that outputs and rollups contain: the project's log position.
+    folded_events bigint NOT NULL DEFAULT 0,
     created_at timestamptz NOT NULL DEFAULT now()
 );
 

@@ -203,7 +203,11 @@ pub struct Event {
     /// What the user made of it.
     #[serde(default, rename = "final", skip_serializing_if = "Option::is_none")]
     pub final_text: Option<String>,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "attribute_texts")]
+    #[serde(
+        default,
+        skip_serializing_if = "BTreeMap::is_empty",
+        deserialize_with = "attribute_texts"
+    )]
     #[schema(value_type = BTreeMap<String, AttributeValue>)]
     pub attributes: BTreeMap<String, String>,
     /// Other names of the same output (trace, span, response ids): feedback that names one of them joins it.
@@ -318,5 +322,8 @@ impl Event {
 
 fn attribute_texts<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, String>, D::Error> {
     let values = BTreeMap::<String, AttributeValue>::deserialize(deserializer)?;
-    Ok(values.into_iter().map(|(name, value)| (name, value.into_text())).collect())
+    Ok(values
+        .into_iter()
+        .map(|(name, value)| (name, value.into_text()))
+        .collect())
 }

@@ -74,7 +74,10 @@ impl Granularity {
                 return None;
             }
             let end = granularity.after(start, zone);
-            let part = Window { from: start.to_utc().max(window.from), to: end.to_utc().min(window.to) };
+            let part = Window {
+                from: start.to_utc().max(window.from),
+                to: end.to_utc().min(window.to),
+            };
             if part.from < part.to {
                 buckets.push(Bucket { start, window: part });
             }
@@ -95,9 +98,7 @@ impl Granularity {
                 local - past
             }
             Granularity::Day | Granularity::Auto => midnight(date, zone),
-            Granularity::Week => {
-                midnight(date - Days::new(u64::from(date.weekday().num_days_from_monday())), zone)
-            }
+            Granularity::Week => midnight(date - Days::new(u64::from(date.weekday().num_days_from_monday())), zone),
             Granularity::Month => midnight(date.with_day(1).unwrap_or(date), zone),
         }
     }
@@ -133,7 +134,10 @@ mod tests {
     }
 
     fn days(zone: Tz, from: &str, to: &str) -> Vec<(String, i64)> {
-        let window = Window { from: utc(from), to: utc(to) };
+        let window = Window {
+            from: utc(from),
+            to: utc(to),
+        };
         Granularity::Day
             .buckets(&window, zone, 100)
             .unwrap()
@@ -172,10 +176,16 @@ mod tests {
 
     #[test]
     fn weeks_start_on_monday_and_months_on_the_first() {
-        let window = Window { from: utc("2026-11-22T00:00:00Z"), to: utc("2026-12-02T00:00:00Z") };
+        let window = Window {
+            from: utc("2026-11-22T00:00:00Z"),
+            to: utc("2026-12-02T00:00:00Z"),
+        };
         let starts = |granularity: Granularity| -> Vec<String> {
             let buckets = granularity.buckets(&window, Tz::UTC, 10).unwrap();
-            buckets.iter().map(|bucket| bucket.start.date_naive().to_string()).collect()
+            buckets
+                .iter()
+                .map(|bucket| bucket.start.date_naive().to_string())
+                .collect()
         };
         assert_eq!(starts(Granularity::Week), ["2026-11-16", "2026-11-23", "2026-11-30"]);
         assert_eq!(starts(Granularity::Month), ["2026-11-01", "2026-12-01"]);
@@ -183,7 +193,10 @@ mod tests {
 
     #[test]
     fn too_many_buckets_are_refused() {
-        let window = Window { from: utc("2026-01-01T00:00:00Z"), to: utc("2026-02-01T00:00:00Z") };
+        let window = Window {
+            from: utc("2026-01-01T00:00:00Z"),
+            to: utc("2026-02-01T00:00:00Z"),
+        };
         assert_eq!(Granularity::Hour.buckets(&window, Tz::UTC, 100), None);
     }
 }

@@ -20,7 +20,9 @@ const OUTPUTS: &str = "outputs";
 /// Computes what must be added to the rollups when `old` states are replaced by `new` ones.
 pub fn difference(old: &[Output], new: &[Output]) -> PolarsResult<Difference> {
     let facts = super::facts::facts(
-        new.iter().map(|output| (output, 1)).chain(old.iter().map(|output| (output, -1))),
+        new.iter()
+            .map(|output| (output, 1))
+            .chain(old.iter().map(|output| (output, -1))),
     )?;
     if facts.height() == 0 {
         return Ok(Difference::default());
@@ -37,7 +39,11 @@ pub fn difference(old: &[Output], new: &[Output]) -> PolarsResult<Difference> {
 fn contributions(facts: &DataFrame) -> PolarsResult<DataFrame> {
     let mut columns = vec![col(facts::CELL), col(facts::HOUR), col(facts::DAY), col(facts::GROUP)];
     columns.push(col(facts::SIGN).alias(OUTPUTS));
-    columns.extend(metrics::all_sums().into_iter().map(|sum| (sum.expr * col(facts::SIGN)).alias(sum.name)));
+    columns.extend(
+        metrics::all_sums()
+            .into_iter()
+            .map(|sum| (sum.expr * col(facts::SIGN)).alias(sum.name)),
+    );
     facts.clone().lazy().select(columns).collect()
 }
 
@@ -46,7 +52,13 @@ fn grouped(contributions: &DataFrame, keys: &[&str]) -> PolarsResult<DataFrame> 
     let mut sums = vec![col(OUTPUTS).sum()];
     sums.extend(metrics::layout().into_iter().map(|name| col(name).sum()));
     let keys: Vec<Expr> = keys.iter().map(|key| col(*key)).collect();
-    contributions.clone().lazy().group_by(keys.clone()).agg(sums).sort_by_exprs(keys, SortMultipleOptions::default()).collect()
+    contributions
+        .clone()
+        .lazy()
+        .group_by(keys.clone())
+        .agg(sums)
+        .sort_by_exprs(keys, SortMultipleOptions::default())
+        .collect()
 }
 
 /// The sums of each row, in the order of the layout.
@@ -63,19 +75,38 @@ fn sums(frame: &DataFrame) -> PolarsResult<Vec<Vec<i64>>> {
 }
 
 fn integers(frame: &DataFrame, name: &str) -> PolarsResult<Vec<i32>> {
-    Ok(frame.column(name)?.i32()?.iter().map(Option::unwrap_or_default).collect())
+    Ok(frame
+        .column(name)?
+        .i32()?
+        .iter()
+        .map(Option::unwrap_or_default)
+        .collect())
 }
 
 fn longs(frame: &DataFrame, name: &str) -> PolarsResult<Vec<i64>> {
-    Ok(frame.column(name)?.i64()?.iter().map(Option::unwrap_or_default).collect())
+    Ok(frame
+        .column(name)?
+        .i64()?
+        .iter()
+        .map(Option::unwrap_or_default)
+        .collect())
 }
 
 fn hourly(contributions: &DataFrame) -> PolarsResult<Vec<Hourly>> {
     let frame = grouped(contributions, &[facts::CELL, facts::HOUR])?;
     let (cells, hours) = (integers(&frame, facts::CELL)?, integers(&frame, facts::HOUR)?);
-    let rows = cells.into_iter().zip(hours).zip(longs(&frame, OUTPUTS)?).zip(sums(&frame)?);
+    let rows = cells
+        .into_iter()
+        .zip(hours)
+        .zip(longs(&frame, OUTPUTS)?)
+        .zip(sums(&frame)?);
     Ok(rows
-        .map(|(((cell_id, hour), outputs), sums)| Hourly { cell_id, hour, outputs, sums })
+        .map(|(((cell_id, hour), outputs), sums)| Hourly {
+            cell_id,
+            hour,
+            outputs,
+            sums,
+        })
         .filter(|row| row.outputs != 0 || row.sums.iter().any(|sum| *sum != 0))
         .collect())
 }
@@ -84,7 +115,12 @@ fn daily(contributions: &DataFrame) -> PolarsResult<Vec<Daily>> {
     let frame = grouped(contributions, &[facts::CELL, facts::DAY, facts::GROUP])?;
     let (cells, days) = (integers(&frame, facts::CELL)?, integers(&frame, facts::DAY)?);
     let groups = integers(&frame, facts::GROUP)?;
-    let rows = cells.into_iter().zip(days).zip(groups).zip(longs(&frame, OUTPUTS)?).zip(sums(&frame)?);
+    let rows = cells
+        .into_iter()
+        .zip(days)
+        .zip(groups)
+        .zip(longs(&frame, OUTPUTS)?)
+        .zip(sums(&frame)?);
     Ok(rows
         .map(|((((cell_id, day), group), outputs), sums)| Daily {
             cell_id,
@@ -119,7 +155,12 @@ fn histograms(facts: &DataFrame) -> PolarsResult<Vec<Bucket>> {
             .collect()?;
         let (cells, days) = (integers(&frame, facts::CELL)?, integers(&frame, facts::DAY)?);
         let (positives, negatives) = (longs(&frame, "positives")?, longs(&frame, "negatives")?);
-        let rows = cells.into_iter().zip(days).zip(longs(&frame, "bucket")?).zip(positives).zip(negatives);
+        let rows = cells
+            .into_iter()
+            .zip(days)
+            .zip(longs(&frame, "bucket")?)
+            .zip(positives)
+            .zip(negatives);
         buckets.extend(
             rows.map(|((((cell_id, day), bucket), positives), negatives)| Bucket {
                 cell_id,

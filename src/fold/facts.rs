@@ -16,7 +16,10 @@ pub fn facts<'a>(outputs: impl Iterator<Item = (&'a Output, i64)>) -> PolarsResu
     DataFrame::new(
         outputs.len(),
         vec![
-            Column::new(facts::SIGN.into(), outputs.iter().map(|(_, sign)| *sign).collect::<Vec<i64>>()),
+            Column::new(
+                facts::SIGN.into(),
+                outputs.iter().map(|(_, sign)| *sign).collect::<Vec<i64>>(),
+            ),
             columns.of(facts::CELL, |o| o.cell_id),
             columns.of(facts::HOUR, |o| Some(clock::hour_of(o.shown_at))),
             columns.of(facts::DAY, |o| Some(clock::day_of(o.shown_at))),
@@ -26,12 +29,22 @@ pub fn facts<'a>(outputs: impl Iterator<Item = (&'a Output, i64)>) -> PolarsResu
             columns.of(facts::SHOWN_AT, |o| Some(o.shown_at.timestamp_micros())),
             columns.of(facts::DECISION, |o| Some(i32::from(o.decision))),
             columns.of(facts::DECISION_MS, |o| o.decision_ms),
-            columns.of(facts::DECISION_BUCKET, |o| o.decision_ms.map(|ms| i64::from(sketch::index(ms as f64)))),
+            columns.of(facts::DECISION_BUCKET, |o| {
+                o.decision_ms.map(|ms| i64::from(sketch::index(ms as f64)))
+            }),
             columns.of(facts::CONFIDENCE, confidence),
-            columns.of(facts::CONFIDENCE_BIN, |o| o.confidence.map(|p| calibration::bin_index(p, BINS) as i32)),
-            columns.of(facts::CONFIDENCE_CELL, |o| o.confidence.map(|p| calibration::bin_index(p, GRID) as i64)),
-            columns.of(facts::LOSS_IF_POSITIVE, |o| o.confidence.map(|p| calibration::log_loss_term(p, 1.0))),
-            columns.of(facts::LOSS_IF_NEGATIVE, |o| o.confidence.map(|p| calibration::log_loss_term(p, 0.0))),
+            columns.of(facts::CONFIDENCE_BIN, |o| {
+                o.confidence.map(|p| calibration::bin_index(p, BINS) as i32)
+            }),
+            columns.of(facts::CONFIDENCE_CELL, |o| {
+                o.confidence.map(|p| calibration::bin_index(p, GRID) as i64)
+            }),
+            columns.of(facts::LOSS_IF_POSITIVE, |o| {
+                o.confidence.map(|p| calibration::log_loss_term(p, 1.0))
+            }),
+            columns.of(facts::LOSS_IF_NEGATIVE, |o| {
+                o.confidence.map(|p| calibration::log_loss_term(p, 0.0))
+            }),
             columns.of(facts::CORRECT, |o| o.correct),
             columns.of(facts::INITIAL_AGREES, |o| o.initial_agrees),
             columns.of(facts::INITIAL_CORRECT, |o| o.initial_correct),

@@ -99,7 +99,11 @@ impl History {
         // A stable sort keeps the order in time within each half.
         entries.sort_by_key(|entry| (entry.target, entry.kind == EventKind::Shown));
         let context = context(&entries, &numbers)?;
-        Ok(History { outputs, actions, context })
+        Ok(History {
+            outputs,
+            actions,
+            context,
+        })
     }
 }
 
@@ -109,7 +113,9 @@ fn parse(events: Vec<LoggedEvent>) -> Vec<Entry> {
         .filter_map(|logged| {
             // The log holds only what was accepted, so that a body that cannot be read is damage; it is skipped, loudly.
             let event: Event = serde_json::from_str(&logged.body)
-                .inspect_err(|error| tracing::error!(event.key = %logged.event_key, %error, "unreadable event in the log"))
+                .inspect_err(
+                    |error| tracing::error!(event.key = %logged.event_key, %error, "unreadable event in the log"),
+                )
                 .ok()?;
             Some(Entry {
                 target: logged.output_key,
@@ -147,8 +153,10 @@ fn names(entries: &[Entry]) -> Vec<(Uuid, String)> {
 }
 
 fn numbers_of(entries: &[Entry], numbers: &HashMap<Uuid, u32>) -> Column {
-    let column: Vec<u32> =
-        entries.iter().map(|entry| numbers.get(&entry.target).copied().unwrap_or_default()).collect();
+    let column: Vec<u32> = entries
+        .iter()
+        .map(|entry| numbers.get(&entry.target).copied().unwrap_or_default())
+        .collect();
     Column::new(OUTPUT.into(), column)
 }
 
@@ -161,7 +169,9 @@ fn actions(entries: &[Entry], numbers: &HashMap<Uuid, u32>) -> PolarsResult<Data
             column.of(TIME, |e| Some(e.occurred_at)),
             column.of(RECEIVED, |e| Some(e.received_at)),
             column.of(SHOWN_TIME, |e| (e.kind == EventKind::Shown).then_some(e.occurred_at)),
-            column.of(DECISION_KIND, |e| is_decision(e.kind).then_some(i32::from(e.kind.code()))),
+            column.of(DECISION_KIND, |e| {
+                is_decision(e.kind).then_some(i32::from(e.kind.code()))
+            }),
             column.of(DECISION_TIME, |e| is_decision(e.kind).then_some(e.occurred_at)),
             column.of(UNDO_TIME, |e| (e.kind == EventKind::Undo).then_some(e.occurred_at)),
             column.of(IGNORED, |e| Some(i32::from(e.kind == EventKind::Ignore))),
@@ -175,7 +185,9 @@ fn actions(entries: &[Entry], numbers: &HashMap<Uuid, u32>) -> PolarsResult<Data
             column.of(RATING, |e| e.event.rating.filter(|_| e.kind == EventKind::Rate)),
             column.of(POSITIVE, |e| {
                 let (low, high) = e.event.rating_scale();
-                e.event.rating.map(|rating| i32::from(rating > f64::midpoint(low, high)))
+                e.event
+                    .rating
+                    .map(|rating| i32::from(rating > f64::midpoint(low, high)))
             }),
             column.of(JUDGED_BY, |e| {
                 let source = e.event.source.unwrap_or(JudgementSource::Human);
@@ -185,7 +197,9 @@ fn actions(entries: &[Entry], numbers: &HashMap<Uuid, u32>) -> PolarsResult<Data
                 let judged = e.event.correct.or(e.event.score.map(|score| score >= 0.5));
                 judged.filter(|_| e.kind == EventKind::Judge)
             }),
-            column.of(STILL_RETAINED, |e| e.event.retained_share.filter(|_| e.kind == EventKind::Retained)),
+            column.of(STILL_RETAINED, |e| {
+                e.event.retained_share.filter(|_| e.kind == EventKind::Retained)
+            }),
             column.text(FINAL, |e| e.event.final_text.as_deref()),
             column.text(COMMENT, |e| e.event.comment.as_deref()),
             column.text(REASON, |e| e.event.reason.as_deref()),

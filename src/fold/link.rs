@@ -77,7 +77,10 @@ mod tests {
     }
 
     fn alias(alias: u128, output: u128) -> Alias {
-        Alias { alias_key: key(alias), output_key: key(output) }
+        Alias {
+            alias_key: key(alias),
+            output_key: key(output),
+        }
     }
 
     #[test]

@@ -67,19 +67,27 @@ fn actions(actions: &DataFrame) -> PolarsResult<DataFrame> {
         col(h::MISSED).max(),
     ];
     aggregates.extend(newest.map(|name| col(name).last_non_null()));
-    actions.clone().lazy().group_by_stable([col(h::OUTPUT)]).agg(aggregates).collect()
+    actions
+        .clone()
+        .lazy()
+        .group_by_stable([col(h::OUTPUT)])
+        .agg(aggregates)
+        .collect()
 }
 
 /// Per output: what it is. `shown` events come last in the frame, so that the last word is theirs if they have one.
 fn context(context: &DataFrame) -> PolarsResult<DataFrame> {
-    let names = h::TEXT_CONTEXT.into_iter().chain([
-        h::CONFIDENCE,
-        h::INITIAL_AGREES,
-        h::INITIAL_CORRECT,
-        h::CHARS_SHOWN,
-    ]);
+    let names =
+        h::TEXT_CONTEXT
+            .into_iter()
+            .chain([h::CONFIDENCE, h::INITIAL_AGREES, h::INITIAL_CORRECT, h::CHARS_SHOWN]);
     let aggregates: Vec<Expr> = names.map(|name| col(name).last_non_null()).collect();
-    context.clone().lazy().group_by_stable([col(h::OUTPUT)]).agg(aggregates).collect()
+    context
+        .clone()
+        .lazy()
+        .group_by_stable([col(h::OUTPUT)])
+        .agg(aggregates)
+        .collect()
 }
 
 /// What the raters of one output say: each one's newest rating, and how often they changed it.
@@ -142,7 +150,13 @@ fn judgements(actions: &DataFrame) -> PolarsResult<HashMap<u32, (i16, bool)>> {
             continue;
         };
         let candidate = (i16::try_from(rank).unwrap_or(i16::MAX), correct);
-        best.entry(output).and_modify(|known| if candidate.0 < known.0 { *known = candidate }).or_insert(candidate);
+        best.entry(output)
+            .and_modify(|known| {
+                if candidate.0 < known.0 {
+                    *known = candidate
+                }
+            })
+            .or_insert(candidate);
     }
     Ok(best)
 }
@@ -164,7 +178,13 @@ impl<'a> Resolver<'a> {
         ratings: HashMap<u32, Ratings>,
         judgements: HashMap<u32, (i16, bool)>,
     ) -> PolarsResult<Resolver<'a>> {
-        Ok(Resolver { project, actions, context, ratings, judgements })
+        Ok(Resolver {
+            project,
+            actions,
+            context,
+            ratings,
+            judgements,
+        })
     }
 
     fn output(&self, row: usize, key: Uuid, output_id: &str) -> PolarsResult<Resolved> {
@@ -176,10 +196,10 @@ impl<'a> Resolver<'a> {
             Ok(self.actions.column(name)?.str()?.get(row).map(str::to_owned))
         };
         let time = |name: &str| -> PolarsResult<Option<i64>> { Ok(self.actions.column(name)?.i64()?.get(row)) };
-        let number_of = |name: &str| -> PolarsResult<i32> {
-            Ok(self.actions.column(name)?.i32()?.get(row).unwrap_or_default())
-        };
-        let real = |frame: &DataFrame, name: &str| -> PolarsResult<Option<f64>> { Ok(frame.column(name)?.f64()?.get(row)) };
+        let number_of =
+            |name: &str| -> PolarsResult<i32> { Ok(self.actions.column(name)?.i32()?.get(row).unwrap_or_default()) };
+        let real =
+            |frame: &DataFrame, name: &str| -> PolarsResult<Option<f64>> { Ok(frame.column(name)?.f64()?.get(row)) };
         let flag = |name: &str| -> PolarsResult<Option<bool>> { Ok(self.context.column(name)?.bool()?.get(row)) };
 
         let texts = Texts {
@@ -263,8 +283,9 @@ impl<'a> Resolver<'a> {
 
     /// Only declared attributes are dimensions; the others stay in the log.
     fn declared_attributes(&self, attributes: Option<String>) -> BTreeMap<String, String> {
-        let mut attributes: BTreeMap<String, String> =
-            attributes.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+        let mut attributes: BTreeMap<String, String> = attributes
+            .and_then(|text| serde_json::from_str(&text).ok())
+            .unwrap_or_default();
         attributes.retain(|name, _| self.project.dimensions.binary_search(name).is_ok());
         attributes
     }
@@ -276,11 +297,13 @@ fn instant(micros: i64) -> DateTime<Utc> {
 
 /// The last decision stands; an undo after it takes back what was taken.
 fn decision(kind: Option<i32>, decided: Option<i64>, undone: Option<i64>, ignored: bool) -> Decision {
-    let last = kind.and_then(|code| EventKind::from_code(i16::try_from(code).ok()?)).map(|kind| match kind {
-        EventKind::Accept => Decision::Accepted,
-        EventKind::Edit | EventKind::PartialAccept => Decision::Edited,
-        _ => Decision::Rejected,
-    });
+    let last = kind
+        .and_then(|code| EventKind::from_code(i16::try_from(code).ok()?))
+        .map(|kind| match kind {
+            EventKind::Accept => Decision::Accepted,
+            EventKind::Edit | EventKind::PartialAccept => Decision::Edited,
+            _ => Decision::Rejected,
+        });
     match last {
         Some(Decision::Accepted | Decision::Edited) if undone >= decided => Decision::Undone,
         Some(decision) => decision,
@@ -307,7 +330,11 @@ fn edit(
     chars_shown: Option<u32>,
     chars_retained: Option<u32>,
 ) -> Edit {
-    let measured = texts.output.as_deref().map(text::length).and_then(|chars| u32::try_from(chars).ok());
+    let measured = texts
+        .output
+        .as_deref()
+        .map(text::length)
+        .and_then(|chars| u32::try_from(chars).ok());
     let shown = chars_shown.or(measured);
     let compared = texts
         .output
@@ -315,12 +342,19 @@ fn edit(
         .zip(texts.final_.as_deref())
         .and_then(|(output, final_text)| text::compare(output, final_text));
     let unchanged = decision == Decision::Accepted && texts.final_.is_none() && texts.output.is_some();
-    let share = shown.zip(chars_retained).filter(|(shown, _)| *shown > 0).map(|(shown, retained)| {
-        (f64::from(retained) / f64::from(shown)).min(1.0)
-    });
+    let share = shown
+        .zip(chars_retained)
+        .filter(|(shown, _)| *shown > 0)
+        .map(|(shown, retained)| (f64::from(retained) / f64::from(shown)).min(1.0));
     Edit {
-        distance: compared.map(|change| change.distance).or(distance).or(unchanged.then_some(0.0)),
-        retained_share: compared.map(|change| change.retained_share).or(share).or(unchanged.then_some(1.0)),
+        distance: compared
+            .map(|change| change.distance)
+            .or(distance)
+            .or(unchanged.then_some(0.0)),
+        retained_share: compared
+            .map(|change| change.retained_share)
+            .or(share)
+            .or(unchanged.then_some(1.0)),
         chars_shown: shown.and_then(|chars| i32::try_from(chars).ok()),
     }
 }

@@ -45,15 +45,21 @@ pub fn step(conn: &mut PgConnection) -> anyhow::Result<Step> {
 /// Folds what follows the cursor and moves it. The caller's transaction holds the cursor.
 fn advance(conn: &mut PgConnection, cursor: &Cursor) -> anyhow::Result<Step> {
     let entries = events::follow(conn, cursor.position(), STEP_EVENTS)?;
-    let Some(last) = entries.last() else { return Ok(Step::Idle) };
-    let to = events::Position { tx: last.tx, ordinal: last.ordinal };
-    let mut touched: BTreeMap<ProjectId, HashSet<Uuid>> = BTreeMap::new();
+    let Some(last) = entries.last() else {
+        return Ok(Step::Idle);
+    };
+    let to = events::Position {
+        tx: last.tx,
+        ordinal: last.ordinal,
+    };
+    let mut by_project: BTreeMap<ProjectId, Vec<Uuid>> = BTreeMap::new();
     for entry in &entries {
-        touched.entry(entry.project_id).or_default().insert(entry.output_key);
+        by_project.entry(entry.project_id).or_default().push(entry.output_key);
     }
-    for (project, keys) in touched {
+    for (project, keys) in by_project {
         let project = projects::find(conn, project)?;
-        refresh(conn, &project, keys)?;
+        projects::add_folded(conn, project.id, keys.len() as i64)?;
+        refresh(conn, &project, keys.into_iter().collect())?;
     }
     cursor::advance(conn, to)?;
     Ok(Step::Folded(entries.len()))
@@ -124,9 +130,14 @@ pub fn rebuild(conn: &mut PgConnection, mut progress: impl FnMut(usize)) -> anyh
         let cursor = cursor::lock(conn)?;
         outputs::clear(conn)?;
         rollups::clear(conn)?;
+        projects::forget_folded(conn)?;
         cursor::set_layout(conn, &metrics::layout())?;
         cursor::advance(conn, events::Position::default())?;
-        let mut cursor = Cursor { tx: 0, ordinal: 0, ..cursor };
+        let mut cursor = Cursor {
+            tx: 0,
+            ordinal: 0,
+            ..cursor
+        };
         let mut folded = 0;
         while let Step::Folded(entries) = advance(conn, &cursor)? {
             folded += entries;
@@ -138,11 +149,7 @@ pub fn rebuild(conn: &mut PgConnection, mut progress: impl FnMut(usize)) -> anyh
 }
 
 /// Recomputes all outputs of a project after its settings changed, in one transaction with the change.
-pub fn resettle(
-    conn: &mut PgConnection,
-    project: ProjectId,
-    settings: &projects::Settings,
-) -> anyhow::Result<Project> {
+pub fn resettle(conn: &mut PgConnection, project: ProjectId, settings: &projects::Settings) -> anyhow::Result<Project> {
     conn.transaction(|conn| {
         let cursor = cursor::lock(conn)?;
         keep_layout(conn, &cursor)?;

@@ -1,7 +1,7 @@
 //! How much of a text did the user change?
 
 use rapidfuzz::distance::{lcs_seq, levenshtein};
-use unicode_normalization::{UnicodeNormalization, is_nfc_quick, IsNormalized};
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 /// Texts longer than this are not compared: the cost grows with the product of the lengths.
 pub const COMPARABLE_CHARS: usize = 20_000;
@@ -28,9 +28,17 @@ pub fn compare(output: &str, final_text: &str) -> Option<Change> {
     let distance = levenshtein::distance(output.iter().copied(), final_text.iter().copied());
     let retained_chars = lcs_seq::similarity(output.iter().copied(), final_text.iter().copied());
     Some(Change {
-        distance: if longer == 0 { 0.0 } else { distance as f64 / longer as f64 },
+        distance: if longer == 0 {
+            0.0
+        } else {
+            distance as f64 / longer as f64
+        },
         retained_chars,
-        retained_share: if length == 0 { 1.0 } else { retained_chars as f64 / length as f64 },
+        retained_share: if length == 0 {
+            1.0
+        } else {
+            retained_chars as f64 / length as f64
+        },
     })
 }
 
@@ -69,9 +77,23 @@ mod tests {
 
     #[test]
     fn empty_texts() {
-        assert_eq!(compare("", "").unwrap(), Change { distance: 0.0, retained_chars: 0, retained_share: 1.0 });
+        assert_eq!(
+            compare("", "").unwrap(),
+            Change {
+                distance: 0.0,
+                retained_chars: 0,
+                retained_share: 1.0
+            }
+        );
         assert_eq!(compare("", "ab").unwrap().distance, 1.0);
-        assert_eq!(compare("ab", "").unwrap(), Change { distance: 1.0, retained_chars: 0, retained_share: 0.0 });
+        assert_eq!(
+            compare("ab", "").unwrap(),
+            Change {
+                distance: 1.0,
+                retained_chars: 0,
+                retained_share: 0.0
+            }
+        );
     }
 
     #[test]

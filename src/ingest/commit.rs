@@ -97,19 +97,29 @@ impl Committer {
         events: Vec<NewEvent>,
         rejections: Vec<Rejection>,
     ) -> Result<oneshot::Receiver<Result<Vec<Stored>, CommitError>>, CommitError> {
-        let bytes = events.iter().map(|event| event.body.len() + size_of::<NewEvent>()).sum();
+        let bytes = events
+            .iter()
+            .map(|event| event.body.len() + size_of::<NewEvent>())
+            .sum();
         if self.queued_bytes.fetch_add(bytes, Ordering::Relaxed) + bytes > limits::QUEUED_BYTES {
             self.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
             return Err(CommitError::Overloaded);
         }
         let (reply, outcome) = oneshot::channel();
-        self.queue.try_send(Submission { events, rejections, bytes, reply }).map_err(|error| {
-            self.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
-            match error {
-                TrySendError::Full(_) => CommitError::Overloaded,
-                TrySendError::Disconnected(_) => writer_gone(),
-            }
-        })?;
+        self.queue
+            .try_send(Submission {
+                events,
+                rejections,
+                bytes,
+                reply,
+            })
+            .map_err(|error| {
+                self.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
+                match error {
+                    TrySendError::Full(_) => CommitError::Overloaded,
+                    TrySendError::Disconnected(_) => writer_gone(),
+                }
+            })?;
         Ok(outcome)
     }
 }
@@ -159,7 +169,10 @@ impl Writer {
         let conn = match &mut self.conn {
             Some(conn) => conn,
             None => {
-                let opened = self.db.dedicated().map_err(|error| StoreError::Unavailable(error.to_string()))?;
+                let opened = self
+                    .db
+                    .dedicated()
+                    .map_err(|error| StoreError::Unavailable(error.to_string()))?;
                 self.conn.insert(opened)
             }
         };
@@ -202,7 +215,9 @@ fn append(
             other => return other.map_err(StoreError::from),
         }
     }
-    Err(StoreError::Unavailable("other writers keep adding the same events".to_owned()))
+    Err(StoreError::Unavailable(
+        "other writers keep adding the same events".to_owned(),
+    ))
 }
 
 /// Tells new events from known ones, within the batch too.
@@ -258,7 +273,9 @@ fn answer(group: Vec<Submission>, outcome: Result<Vec<Stored>, StoreError>) {
         Err(error) => {
             let message = error.to_string();
             for submission in group {
-                let _ = submission.reply.send(Err(StoreError::Unavailable(message.clone()).into()));
+                let _ = submission
+                    .reply
+                    .send(Err(StoreError::Unavailable(message.clone()).into()));
             }
         }
     }

@@ -76,13 +76,31 @@ fn has_events(text: &str) -> bool {
         .is_ok_and(|object| object.contains_key("events"))
 }
 
+/// Whether a body that is too long for one document starts as NDJSON does: with a line that is an object, and no batch.
+pub fn starts_as_lines(bytes: &[u8]) -> bool {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
+    match bytes
+        .iter()
+        .position(|byte| *byte == b'\n')
+        .and_then(|end| bytes.get(..end))
+    {
+        Some(line) => is_object(line) && !std::str::from_utf8(line).is_ok_and(has_events),
+        None => false,
+    }
+}
+
 fn is_object(line: &[u8]) -> bool {
     line.trim_ascii().starts_with(b"{") && serde_json::from_slice::<&RawValue>(line).is_ok()
 }
 
 /// Reads the lines of NDJSON; empty lines are passed over.
 pub fn lines(bytes: &[u8]) -> impl Iterator<Item = Decoded> {
-    bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty()).map(event)
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    bytes
+        .split(|byte| *byte == b'\n')
+        .map(<[u8]>::trim_ascii)
+        .filter(|line| !line.is_empty())
+        .map(event)
 }
 
 /// Reads one event.
@@ -175,6 +193,9 @@ mod tests {
     #[test]
     fn the_path_names_the_field() {
         let rejection = event(br#"{"type":"shown","output_id":"x","initial":{"agrees":"yes"}}"#).unwrap_err();
-        assert_eq!((rejection.code, rejection.path.as_str()), (RejectionCode::InvalidField, "initial.agrees"));
+        assert_eq!(
+            (rejection.code, rejection.path.as_str()),
+            (RejectionCode::InvalidField, "initial.agrees")
+        );
     }
 }

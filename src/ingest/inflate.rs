@@ -50,7 +50,11 @@ impl Write for Bounded {
 
 impl Default for Inflater {
     fn default() -> Self {
-        Inflater { decoder: Decoder::Unknown, received: 0, produced: 0 }
+        Inflater {
+            decoder: Decoder::Unknown,
+            received: 0,
+            produced: 0,
+        }
     }
 }
 

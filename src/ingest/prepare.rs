@@ -41,7 +41,11 @@ pub fn prepare(mut event: Event, index: usize, context: &Context) -> NewEvent {
         received_at: context.received_at,
         fingerprint: key::fingerprint(body.as_bytes()),
         body,
-        aliases: event.aliases.iter().map(|alias| key::output_key(context.project, alias)).collect(),
+        aliases: event
+            .aliases
+            .iter()
+            .map(|alias| key::output_key(context.project, alias))
+            .collect(),
     }
 }
 
@@ -50,7 +54,11 @@ fn measure_and_drop_texts(event: &mut Event) {
     if let Some(output) = event.output.take() {
         let output: String = output.nfc().collect();
         event.chars_shown = event.chars_shown.or(u32::try_from(output.chars().count()).ok());
-        if let Some(change) = event.final_text.as_deref().and_then(|final_text| text::compare(&output, final_text)) {
+        if let Some(change) = event
+            .final_text
+            .as_deref()
+            .and_then(|final_text| text::compare(&output, final_text))
+        {
             event.edit_distance = event.edit_distance.or(Some(change.distance));
             event.chars_retained = event.chars_retained.or(u32::try_from(change.retained_chars).ok());
         }
@@ -69,7 +77,12 @@ mod tests {
 
     fn context(stores_text: bool, idempotency_key: Option<&str>) -> Context<'_> {
         let received_at = "2026-11-22T12:00:00Z".parse().unwrap();
-        Context { project: 1, stores_text, received_at, idempotency_key }
+        Context {
+            project: 1,
+            stores_text,
+            received_at,
+            idempotency_key,
+        }
     }
 
     #[test]
@@ -90,6 +103,9 @@ mod tests {
         let row = prepare(event, 0, &context(false, None));
         assert!(!row.body.contains("abcd") && !row.body.contains("abxd") && !row.body.contains("secret"));
         let stored: Event = serde_json::from_str(&row.body).unwrap();
-        assert_eq!((stored.edit_distance, stored.chars_shown, stored.chars_retained), (Some(0.25), Some(4), Some(3)));
+        assert_eq!(
+            (stored.edit_distance, stored.chars_shown, stored.chars_retained),
+            (Some(0.25), Some(4), Some(3))
+        );
     }
 }

@@ -69,7 +69,11 @@ pub struct Rejection {
 
 impl Rejection {
     pub fn new(code: RejectionCode, path: impl Into<String>, message: impl Into<String>) -> Rejection {
-        Rejection { code, path: path.into(), message: message.into() }
+        Rejection {
+            code,
+            path: path.into(),
+            message: message.into(),
+        }
     }
 
     pub fn id_conflict() -> Rejection {

@@ -103,7 +103,10 @@ fn collections(event: &Event) -> Result<(), Rejection> {
             return Err(Rejection::new(
                 RejectionCode::InvalidLength,
                 "attributes",
-                format!("an attribute's name must have 1 to {} characters", limits::ATTRIBUTE_NAME_CHARS),
+                format!(
+                    "an attribute's name must have 1 to {} characters",
+                    limits::ATTRIBUTE_NAME_CHARS
+                ),
             ));
         }
         if key.chars().any(char::is_control) {
@@ -115,7 +118,11 @@ fn collections(event: &Event) -> Result<(), Rejection> {
         }
         name(&path, value)?;
     }
-    event.aliases.iter().enumerate().try_for_each(|(index, alias)| name(&format!("aliases[{index}]"), alias))
+    event
+        .aliases
+        .iter()
+        .enumerate()
+        .try_for_each(|(index, alias)| name(&format!("aliases[{index}]"), alias))
 }
 
 fn count(path: &str, found: usize, limit: usize) -> Result<(), Rejection> {
@@ -151,10 +158,16 @@ fn numbers(event: &Event) -> Result<(), Rejection> {
     }
     let (low, high) = event.rating_scale();
     if low >= high || !(high - low).is_finite() || high.abs() > limits::RATING || low.abs() > limits::RATING {
-        return Err(out_of_range("rating_max", "must be above `rating_min`, and both within a thousand of zero"));
+        return Err(out_of_range(
+            "rating_max",
+            "must be above `rating_min`, and both within a thousand of zero",
+        ));
     }
     if event.rating.is_some_and(|rating| !(low..=high).contains(&rating)) {
-        return Err(out_of_range("rating", &format!("must be from {low} to {high}; send rating_min and rating_max")));
+        return Err(out_of_range(
+            "rating",
+            &format!("must be from {low} to {high}; send rating_min and rating_max"),
+        ));
     }
     Ok(())
 }
@@ -183,7 +196,9 @@ fn needs(event: &Event) -> Result<(), Rejection> {
 }
 
 fn time(event: &Event, now: DateTime<Utc>) -> Result<(), Rejection> {
-    let Some(occurred_at) = event.occurred_at else { return Ok(()) };
+    let Some(occurred_at) = event.occurred_at else {
+        return Ok(());
+    };
     if occurred_at > now + limits::CLOCK_SKEW {
         return Err(Rejection::new(
             RejectionCode::InvalidTime,
@@ -213,7 +228,9 @@ mod tests {
     fn check(change: impl FnOnce(&mut Event), expected: Option<(RejectionCode, &str)>) {
         let mut event = Event::new(EventKind::Accept, "o");
         change(&mut event);
-        let found = validate(&event, now()).err().map(|rejection| (rejection.code, rejection.path));
+        let found = validate(&event, now())
+            .err()
+            .map(|rejection| (rejection.code, rejection.path));
         assert_eq!(found, expected.map(|(code, path)| (code, path.to_owned())));
     }
 
@@ -225,10 +242,19 @@ mod tests {
     #[test]
     fn lengths_are_checked_at_the_limit() {
         check(|event| event.output_id = "é".repeat(256), None);
-        check(|event| event.output_id = "é".repeat(257), Some((RejectionCode::InvalidLength, "output_id")));
-        check(|event| event.output_id.clear(), Some((RejectionCode::InvalidLength, "output_id")));
+        check(
+            |event| event.output_id = "é".repeat(257),
+            Some((RejectionCode::InvalidLength, "output_id")),
+        );
+        check(
+            |event| event.output_id.clear(),
+            Some((RejectionCode::InvalidLength, "output_id")),
+        );
         check(|event| event.comment = Some("x".repeat(10_000)), None);
-        check(|event| event.comment = Some("x".repeat(10_001)), Some((RejectionCode::InvalidLength, "comment")));
+        check(
+            |event| event.comment = Some("x".repeat(10_001)),
+            Some((RejectionCode::InvalidLength, "comment")),
+        );
     }
 
     #[test]
@@ -244,20 +270,41 @@ mod tests {
     #[test]
     fn numbers_must_be_in_range() {
         check(|event| event.confidence = Some(1.0), None);
-        check(|event| event.confidence = Some(1.000_001), Some((RejectionCode::OutOfRange, "confidence")));
-        check(|event| event.confidence = Some(f64::NAN), Some((RejectionCode::OutOfRange, "confidence")));
-        check(|event| event.rating = Some(5.0), Some((RejectionCode::OutOfRange, "rating")));
+        check(
+            |event| event.confidence = Some(1.000_001),
+            Some((RejectionCode::OutOfRange, "confidence")),
+        );
+        check(
+            |event| event.confidence = Some(f64::NAN),
+            Some((RejectionCode::OutOfRange, "confidence")),
+        );
+        check(
+            |event| event.rating = Some(5.0),
+            Some((RejectionCode::OutOfRange, "rating")),
+        );
     }
 
     #[test]
     fn a_type_needs_its_field() {
-        check(|event| event.kind = EventKind::Judge, Some((RejectionCode::MissingField, "correct")));
-        check(|event| event.kind = EventKind::Retract, Some((RejectionCode::MissingField, "retracts")));
+        check(
+            |event| event.kind = EventKind::Judge,
+            Some((RejectionCode::MissingField, "correct")),
+        );
+        check(
+            |event| event.kind = EventKind::Retract,
+            Some((RejectionCode::MissingField, "retracts")),
+        );
     }
 
     #[test]
     fn characters_that_cannot_be_stored_are_refused() {
-        check(|event| event.input = Some("a\0".into()), Some((RejectionCode::InvalidCharacter, "input")));
-        check(|event| event.feature = Some("a\n".into()), Some((RejectionCode::InvalidCharacter, "feature")));
+        check(
+            |event| event.input = Some("a\0".into()),
+            Some((RejectionCode::InvalidCharacter, "input")),
+        );
+        check(
+            |event| event.feature = Some("a\n".into()),
+            Some((RejectionCode::InvalidCharacter, "feature")),
+        );
     }
 }

@@ -87,12 +87,20 @@ impl Estimate {
 
     /// A value without an interval.
     pub fn point(value: f64, n: u64) -> Estimate {
-        Estimate { value: Some(value), n, reason: None, ..Estimate::none(Reason::NoData) }
+        Estimate {
+            value: Some(value),
+            n,
+            reason: None,
+            ..Estimate::none(Reason::NoData)
+        }
     }
 
     /// A count: exact, so that no interval is due.
     pub fn count(value: u64) -> Estimate {
-        Estimate { method: Some("count"), ..Estimate::point(value as f64, value) }
+        Estimate {
+            method: Some("count"),
+            ..Estimate::point(value as f64, value)
+        }
     }
 
     pub fn of(mut self, numerator: f64, denominator: f64) -> Estimate {

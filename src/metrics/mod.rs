@@ -97,7 +97,10 @@ pub struct Sum {
 
 impl Sum {
     pub fn new(name: impl Into<String>, expr: Expr) -> Sum {
-        Sum { name: name.into(), expr }
+        Sum {
+            name: name.into(),
+            expr,
+        }
     }
 }
 
@@ -127,7 +130,11 @@ pub fn all_sums() -> Vec<Sum> {
 /// The distinct sums of some families. Families may declare the same sum; it is kept once.
 pub fn sums_of(families: &[&Family]) -> Vec<Sum> {
     let mut seen = std::collections::HashSet::new();
-    families.iter().flat_map(|family| (family.sums)()).filter(|sum| seen.insert(sum.name.clone())).collect()
+    families
+        .iter()
+        .flat_map(|family| (family.sums)())
+        .filter(|sum| seen.insert(sum.name.clone()))
+        .collect()
 }
 
 /// The names of all sums: what the rollups' arrays hold, element by element.
@@ -141,12 +148,18 @@ pub fn all_histograms() -> Vec<Histogram> {
 
 /// A metric and its family.
 pub fn find(id: &str) -> Option<(&'static Family, &'static Metric)> {
-    FAMILIES
-        .iter()
-        .find_map(|family| family.metrics.iter().find(|metric| metric.id == id).map(|metric| (*family, metric)))
+    FAMILIES.iter().find_map(|family| {
+        family
+            .metrics
+            .iter()
+            .find(|metric| metric.id == id)
+            .map(|metric| (*family, metric))
+    })
 }
 
 /// Every metric, in the order of the catalogue.
 pub fn all() -> impl Iterator<Item = (&'static Family, &'static Metric)> {
-    FAMILIES.iter().flat_map(|family| family.metrics.iter().map(|metric| (*family, metric)))
+    FAMILIES
+        .iter()
+        .flat_map(|family| family.metrics.iter().map(|metric| (*family, metric)))
 }

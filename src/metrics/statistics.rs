@@ -53,7 +53,9 @@ pub struct Statistics<'a> {
 impl Statistics<'_> {
     /// A sum over the slice; whole numbers as they are, fixed-point ones in their units.
     pub fn total(&self, sum: &str) -> f64 {
-        self.position(sum).and_then(|at| self.totals.get(at)).map_or(0.0, |total| *total as f64)
+        self.position(sum)
+            .and_then(|at| self.totals.get(at))
+            .map_or(0.0, |total| *total as f64)
     }
 
     /// A fixed-point sum over the slice as a real number.
@@ -68,7 +70,10 @@ impl Statistics<'_> {
     /// One sum for every cluster.
     pub fn by_cluster(&self, sum: &str) -> Vec<f64> {
         let at = self.position(sum);
-        self.clusters.iter().map(|sums| at.and_then(|at| sums.get(at)).map_or(0.0, |total| *total as f64)).collect()
+        self.clusters
+            .iter()
+            .map(|sums| at.and_then(|at| sums.get(at)).map_or(0.0, |total| *total as f64))
+            .collect()
     }
 
     /// The share of `denominator` that is in `numerator`; both are counts of outputs.
@@ -83,13 +88,17 @@ impl Statistics<'_> {
         if self.interval == IntervalKind::Naive || self.is_independent(&totals) {
             let interval = proportion::wilson(n, d, self.level.z());
             let variance = n / d * (1.0 - n / d) / d;
-            return estimate.within(interval, "wilson").with_standard_error(Some(variance.sqrt()));
+            return estimate
+                .within(interval, "wilson")
+                .with_standard_error(Some(variance.sqrt()));
         }
         let covered = clusters.denominator / d;
         let standard_error = clusters.standard_error().map(|error| error * covered.sqrt());
         if self.interval == IntervalKind::ClusteredLinear {
             let interval = linear(n / d, standard_error, clusters.critical(self.level)).map(Interval::clip_to_unit);
-            return estimate.within(interval, self.name("linear")).with_standard_error(standard_error);
+            return estimate
+                .within(interval, self.name("linear"))
+                .with_standard_error(standard_error);
         }
         let (trials, critical) = match clusters.effective_trials() {
             Some(trials) => ((trials / covered).min(d), clusters.critical(self.level)),
@@ -97,23 +106,24 @@ impl Statistics<'_> {
             None => (1.0, self.level.z()),
         };
         let interval = proportion::wilson(n / d * trials, trials, critical);
-        estimate.within(interval, self.name("wilson")).with_standard_error(standard_error)
+        estimate
+            .within(interval, self.name("wilson"))
+            .with_standard_error(standard_error)
     }
 
     /// A fixed-point sum divided by a count, within a range.
     pub fn mean(&self, sum: &str, denominator: &str, range: (f64, f64), empty: Reason) -> Estimate {
         let sums = self.by_cluster(sum).into_iter().map(unfixed).collect();
-        self.ratio((self.real(sum), self.total(denominator)), pairs(sums, self.by_cluster(denominator)), range, empty)
+        self.ratio(
+            (self.real(sum), self.total(denominator)),
+            pairs(sums, self.by_cluster(denominator)),
+            range,
+            empty,
+        )
     }
 
     /// Any ratio of sums, with a linear interval clipped to a range.
-    pub fn ratio(
-        &self,
-        (n, d): (f64, f64),
-        totals: Vec<(f64, f64)>,
-        range: (f64, f64),
-        empty: Reason,
-    ) -> Estimate {
+    pub fn ratio(&self, (n, d): (f64, f64), totals: Vec<(f64, f64)>, range: (f64, f64), empty: Reason) -> Estimate {
         if d <= 0.0 {
             return self.nothing(empty);
         }
@@ -122,13 +132,17 @@ impl Statistics<'_> {
             return estimate;
         }
         let clusters = ClusterRatio::from_totals(&totals);
-        let standard_error = clusters.standard_error().map(|error| error * (clusters.denominator / d).sqrt());
+        let standard_error = clusters
+            .standard_error()
+            .map(|error| error * (clusters.denominator / d).sqrt());
         let interval = linear(n / d, standard_error, clusters.critical(self.level));
         let interval = interval.map(|interval| Interval {
             lower: interval.lower.max(range.0),
             upper: interval.upper.min(range.1),
         });
-        estimate.within(interval, self.name("linear")).with_standard_error(standard_error)
+        estimate
+            .within(interval, self.name("linear"))
+            .with_standard_error(standard_error)
     }
 
     /// A smooth function of sums, from how much each cluster moves it.
@@ -140,7 +154,9 @@ impl Statistics<'_> {
             lower: interval.lower.max(range.0),
             upper: interval.upper.min(range.1),
         });
-        estimate.within(interval, self.name("linear")).with_standard_error(standard_error)
+        estimate
+            .within(interval, self.name("linear"))
+            .with_standard_error(standard_error)
     }
 
     /// A histogram's counts, or why there are none.
@@ -154,13 +170,23 @@ impl Statistics<'_> {
 
     /// A value with its size and users, before its interval is known.
     pub fn valued(&self, value: f64, n: f64) -> Estimate {
-        Estimate { users: self.users, ..Estimate::point(value, n.max(0.0) as u64) }
+        Estimate {
+            users: self.users,
+            ..Estimate::point(value, n.max(0.0) as u64)
+        }
     }
 
     /// No value. An empty slice says so, whatever the family would have missed.
     pub fn nothing(&self, reason: Reason) -> Estimate {
-        let reason = if self.outputs == 0 && reason != Reason::NotAligned { Reason::NoData } else { reason };
-        Estimate { users: self.users, ..Estimate::none(reason) }
+        let reason = if self.outputs == 0 && reason != Reason::NotAligned {
+            Reason::NoData
+        } else {
+            reason
+        };
+        Estimate {
+            users: self.users,
+            ..Estimate::none(reason)
+        }
     }
 
     /// The name of an interval, with what its clusters are.

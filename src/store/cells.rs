@@ -57,6 +57,14 @@ pub fn of_project(conn: &mut PgConnection, project: ProjectId) -> QueryResult<Ve
     Ok(rows.into_iter().map(CellRow::into_cell).collect())
 }
 
+/// Whether any output was of this feature.
+pub fn has_feature(conn: &mut PgConnection, project: ProjectId, feature: &str) -> QueryResult<bool> {
+    diesel::select(diesel::dsl::exists(
+        cells::table.filter(cells::project_id.eq(project).and(cells::feature.eq(feature))),
+    ))
+    .get_result(conn)
+}
+
 /// The numbers of these cells; new ones are made.
 pub fn number(conn: &mut PgConnection, project: ProjectId, wanted: &[Cell]) -> QueryResult<HashMap<Cell, CellId>> {
     let by_key: HashMap<Uuid, &Cell> = wanted.iter().map(|cell| (cell_key(project, cell), cell)).collect();
@@ -77,19 +85,31 @@ pub fn number(conn: &mut PgConnection, project: ProjectId, wanted: &[Cell]) -> Q
         })
         .collect();
     for chunk in rows.chunks(1_000) {
-        diesel::insert_into(cells::table).values(chunk.to_vec()).on_conflict_do_nothing().execute(conn)?;
+        diesel::insert_into(cells::table)
+            .values(chunk.to_vec())
+            .on_conflict_do_nothing()
+            .execute(conn)?;
     }
     let keys: Vec<Uuid> = by_key.keys().copied().collect();
     let numbered: Vec<(Uuid, CellId)> = cells::table
         .filter(cells::project_id.eq(project).and(cells::cell_key.eq_any(keys)))
         .select((cells::cell_key, cells::id))
         .load(conn)?;
-    Ok(numbered.into_iter().filter_map(|(key, id)| Some(((*by_key.get(&key)?).clone(), id))).collect())
+    Ok(numbered
+        .into_iter()
+        .filter_map(|(key, id)| Some(((*by_key.get(&key)?).clone(), id)))
+        .collect())
 }
 
 /// The digest of a cell's values. A control character that no value may hold keeps neighbours apart.
 fn cell_key(project: ProjectId, cell: &Cell) -> Uuid {
-    let parts = [&cell.version, &cell.model, &cell.prompt_version, &cell.variant, &cell.environment];
+    let parts = [
+        &cell.version,
+        &cell.model,
+        &cell.prompt_version,
+        &cell.variant,
+        &cell.environment,
+    ];
     let mut text = cell.feature.clone();
     for part in parts {
         text.push('\u{1f}');

@@ -13,7 +13,10 @@ pub struct CopyRows {
 
 impl CopyRows {
     pub fn with_capacity(bytes: usize) -> CopyRows {
-        CopyRows { text: String::with_capacity(bytes), row_started: false }
+        CopyRows {
+            text: String::with_capacity(bytes),
+            row_started: false,
+        }
     }
 
     /// A value whose text form has no tab, newline or backslash: numbers, UUIDs, booleans.

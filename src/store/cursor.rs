@@ -19,7 +19,10 @@ pub struct Cursor {
 
 impl Cursor {
     pub fn position(&self) -> Position {
-        Position { tx: self.tx, ordinal: self.ordinal }
+        Position {
+            tx: self.tx,
+            ordinal: self.ordinal,
+        }
     }
 }
 
@@ -29,7 +32,12 @@ pub fn read(conn: &mut PgConnection) -> QueryResult<Cursor> {
 
 /// Takes the lease for this transaction. `None` while another process has it.
 pub fn try_lock(conn: &mut PgConnection) -> QueryResult<Option<Cursor>> {
-    fold_cursor::table.select(Cursor::as_select()).for_update().skip_locked().first(conn).optional()
+    fold_cursor::table
+        .select(Cursor::as_select())
+        .for_update()
+        .skip_locked()
+        .first(conn)
+        .optional()
 }
 
 /// Takes the lease, waiting for whoever has it.
@@ -49,5 +57,8 @@ pub fn advance(conn: &mut PgConnection, to: Position) -> QueryResult<()> {
 }
 
 pub fn set_layout(conn: &mut PgConnection, layout: &[String]) -> QueryResult<()> {
-    diesel::update(fold_cursor::table).set(fold_cursor::layout.eq(layout)).execute(conn).map(|_| ())
+    diesel::update(fold_cursor::table)
+        .set(fold_cursor::layout.eq(layout))
+        .execute(conn)
+        .map(|_| ())
 }

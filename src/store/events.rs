@@ -59,7 +59,9 @@ struct TransactionId {
 
 /// Appends events. The caller's transaction makes them durable; a known id is a unique violation.
 pub fn append(conn: &mut PgConnection, new: &[&NewEvent]) -> QueryResult<()> {
-    let tx = diesel::sql_query("SELECT pg_current_xact_id()::text::bigint AS tx").get_result::<TransactionId>(conn)?.tx;
+    let tx = diesel::sql_query("SELECT pg_current_xact_id()::text::bigint AS tx")
+        .get_result::<TransactionId>(conn)?
+        .tx;
     let mut rows = CopyRows::with_capacity(new.iter().map(|event| event.body.len() + 220).sum());
     for (ordinal, event) in new.iter().enumerate() {
         rows.plain(event.project)
@@ -78,7 +80,12 @@ pub fn append(conn: &mut PgConnection, new: &[&NewEvent]) -> QueryResult<()> {
 
     let aliases: Vec<_> = new
         .iter()
-        .flat_map(|event| event.aliases.iter().map(|alias| (event.project, *alias, event.output_key)))
+        .flat_map(|event| {
+            event
+                .aliases
+                .iter()
+                .map(|alias| (event.project, *alias, event.output_key))
+        })
         .map(|(project, alias, output)| {
             (
                 output_aliases::project_id.eq(project),
@@ -88,7 +95,10 @@ pub fn append(conn: &mut PgConnection, new: &[&NewEvent]) -> QueryResult<()> {
         })
         .collect();
     for chunk in aliases.chunks(10_000) {
-        diesel::insert_into(output_aliases::table).values(chunk).on_conflict_do_nothing().execute(conn)?;
+        diesel::insert_into(output_aliases::table)
+            .values(chunk)
+            .on_conflict_do_nothing()
+            .execute(conn)?;
     }
     Ok(())
 }
@@ -116,7 +126,10 @@ pub fn fingerprints(
     .bind::<Array<Int4>, _>(projects)
     .bind::<Array<SqlUuid>, _>(event_keys)
     .load(conn)?;
-    Ok(known.into_iter().map(|row| ((row.project_id, row.event_key), row.fingerprint)).collect())
+    Ok(known
+        .into_iter()
+        .map(|row| ((row.project_id, row.event_key), row.fingerprint))
+        .collect())
 }
 
 /// A log entry that names its output only.
@@ -189,14 +202,21 @@ pub struct Backlog {
     pub more: bool,
 }
 
-/// Counts the entries after a position, up to `limit`.
-pub fn backlog(conn: &mut PgConnection, after: Position, limit: i64) -> QueryResult<Backlog> {
+/// Counts the entries after a position, up to `limit`, of one project or of all.
+pub fn backlog(
+    conn: &mut PgConnection,
+    project: Option<ProjectId>,
+    after: Position,
+    limit: i64,
+) -> QueryResult<Backlog> {
     diesel::sql_query(
         "SELECT count(*) AS events, min(received_at) AS oldest, count(*) >= $3 AS more FROM \
-         (SELECT received_at FROM events WHERE (tx, ordinal) > ($1, $2) ORDER BY tx, ordinal LIMIT $3) AS waiting",
+         (SELECT received_at FROM events WHERE (tx, ordinal) > ($1, $2) AND ($4 IS NULL OR project_id = $4) \
+         ORDER BY tx, ordinal LIMIT $3) AS waiting",
     )
     .bind::<Int8, _>(after.tx)
     .bind::<Int4, _>(after.ordinal)
     .bind::<Int8, _>(limit)
+    .bind::<Nullable<Int4>, _>(project)
     .get_result(conn)
 }

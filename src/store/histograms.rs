@@ -44,7 +44,10 @@ pub fn add(conn: &mut PgConnection, project: ProjectId, differences: &[Bucket]) 
     .bind::<Array<Int8>, _>(differences.iter().map(|row| row.negatives).collect::<Vec<_>>())
     .execute(conn)?;
 
-    let emptied: Vec<&Bucket> = differences.iter().filter(|row| row.positives < 0 || row.negatives < 0).collect();
+    let emptied: Vec<&Bucket> = differences
+        .iter()
+        .filter(|row| row.positives < 0 || row.negatives < 0)
+        .collect();
     if emptied.is_empty() {
         return Ok(());
     }

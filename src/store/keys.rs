@@ -22,7 +22,10 @@ pub struct ApiKey {
 }
 
 pub fn insert(conn: &mut PgConnection, key: &ApiKey) -> QueryResult<()> {
-    diesel::insert_into(api_keys::table).values(key).execute(conn).map(|_| ())
+    diesel::insert_into(api_keys::table)
+        .values(key)
+        .execute(conn)
+        .map(|_| ())
 }
 
 /// The live key of that hash.
@@ -44,7 +47,10 @@ pub fn of_project(conn: &mut PgConnection, project: ProjectId) -> QueryResult<Ve
 
 /// Whether any live key exists, in any project.
 pub fn any_live(conn: &mut PgConnection) -> QueryResult<bool> {
-    diesel::select(diesel::dsl::exists(api_keys::table.filter(api_keys::revoked_at.is_null()))).get_result(conn)
+    diesel::select(diesel::dsl::exists(
+        api_keys::table.filter(api_keys::revoked_at.is_null()),
+    ))
+    .get_result(conn)
 }
 
 /// Revokes a key of the project. `false` if it has none of that id, or if it was revoked already.

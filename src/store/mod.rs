@@ -51,9 +51,13 @@ impl From<diesel::result::Error> for StoreError {
             }
             // A server that is shutting down or recovering says so in words only; diesel does not pass the SQLSTATE on.
             diesel::result::Error::DatabaseError(_, info)
-                if ["terminating connection", "the database system is", "server closed the connection"]
-                    .iter()
-                    .any(|sign| info.message().contains(sign)) =>
+                if [
+                    "terminating connection",
+                    "the database system is",
+                    "server closed the connection",
+                ]
+                .iter()
+                .any(|sign| info.message().contains(sign)) =>
             {
                 StoreError::Unavailable(info.message().to_owned())
             }
@@ -97,7 +101,10 @@ impl Db {
             .connection_customizer(Box::new(Session))
             .build(ConnectionManager::new(url))
             .context("cannot connect to PostgreSQL; check CALIBRANT_DATABASE_URL and that the server runs")?;
-        Ok(Db { pool, url: url.to_owned() })
+        Ok(Db {
+            pool,
+            url: url.to_owned(),
+        })
     }
 
     /// A connection of its own, outside the pool and with no time limit, for work that is never done with it.
@@ -112,15 +119,15 @@ impl Db {
     where
         E: From<StoreError>,
     {
-        let mut conn = self.pool.get().map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        let mut conn = self
+            .pool
+            .get()
+            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
         work(&mut conn)
     }
 
     /// Runs a function on a pooled connection, off the async threads.
-    pub async fn run<T, E>(
-        &self,
-        work: impl FnOnce(&mut PgConnection) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
+    pub async fn run<T, E>(&self, work: impl FnOnce(&mut PgConnection) -> Result<T, E> + Send + 'static) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,

@@ -3,12 +3,12 @@
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Int4, Int8, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Int4, Uuid as SqlUuid};
 use uuid::Uuid;
 
 use super::cells::CellId;
 use super::copy::{CopyRows, copy_into};
-use super::schema::{cells, outputs};
+use super::schema::outputs;
 use crate::domain::key::{self, ProjectId};
 
 #[derive(Clone, Debug, PartialEq, Queryable, QueryableByName, Selectable)]
@@ -140,13 +140,18 @@ pub fn replace(conn: &mut PgConnection, project: ProjectId, known: &[Uuid], new:
 
 /// How many outputs have no feature yet.
 pub fn unlinked(conn: &mut PgConnection, project: ProjectId) -> QueryResult<i64> {
-    outputs::table.filter(outputs::project_id.eq(project).and(outputs::cell_id.is_null())).count().get_result(conn)
+    outputs::table
+        .filter(outputs::project_id.eq(project).and(outputs::cell_id.is_null()))
+        .count()
+        .get_result(conn)
 }
 
 /// Removes all outputs and their texts, of all projects.
 pub fn clear(conn: &mut PgConnection) -> QueryResult<()> {
     diesel::delete(outputs::table).execute(conn)?;
-    diesel::delete(super::schema::output_texts::table).execute(conn).map(|_| ())
+    diesel::delete(super::schema::output_texts::table)
+        .execute(conn)
+        .map(|_| ())
 }
 
 /// What to list. Every condition must hold.
@@ -210,7 +215,10 @@ pub fn list(conn: &mut PgConnection, project: ProjectId, listing: &Listing) -> Q
         );
     }
     if let Some(text) = &listing.text {
-        let pattern = format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+        let pattern = format!(
+            "%{}%",
+            text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+        );
         let found = texts::table
             .filter(texts::project_id.eq(project))
             .filter(
@@ -225,33 +233,4 @@ pub fn list(conn: &mut PgConnection, project: ProjectId, listing: &Listing) -> Q
         query = query.filter(outputs::output_key.eq_any(found));
     }
     query.load(conn)
-}
-
-/// The features of a project with how many outputs each has and when they were shown.
-pub fn feature_spans(
-    conn: &mut PgConnection,
-    project: ProjectId,
-) -> QueryResult<Vec<(String, i64, Option<DateTime<Utc>>, Option<DateTime<Utc>>)>> {
-    use diesel::dsl::{count_star, max, min};
-    outputs::table
-        .inner_join(cells::table.on(outputs::cell_id.eq(cells::id.nullable())))
-        .filter(outputs::project_id.eq(project))
-        .group_by(cells::feature)
-        .select((cells::feature, count_star(), min(outputs::shown_at), max(outputs::shown_at)))
-        .order(cells::feature)
-        .load(conn)
-}
-
-#[derive(QueryableByName)]
-struct Count {
-    #[diesel(sql_type = Int8)]
-    n: i64,
-}
-
-/// A quick count of all outputs, from the planner's statistics when the table is large.
-pub fn total(conn: &mut PgConnection, project: ProjectId) -> QueryResult<i64> {
-    diesel::sql_query("SELECT coalesce(sum(outputs), 0)::bigint AS n FROM rollups_hourly WHERE project_id = $1")
-        .bind::<Int4, _>(project)
-        .get_result::<Count>(conn)
-        .map(|count| count.n)
 }

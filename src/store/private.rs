@@ -86,7 +86,9 @@ impl PrivateDatabase {
 
     fn at(data: &Path) -> anyhow::Result<PrivateDatabase> {
         fs::create_dir_all(data).with_context(|| format!("cannot create the data directory {}", data.display()))?;
-        let data = data.canonicalize().with_context(|| format!("cannot open {}", data.display()))?;
+        let data = data
+            .canonicalize()
+            .with_context(|| format!("cannot open {}", data.display()))?;
         let socket = data.join("run");
         if socket.as_os_str().len() > SOCKET_PATH_BYTES {
             bail!(
@@ -94,9 +96,19 @@ impl PrivateDatabase {
                 socket.display()
             );
         }
-        let account = if is_root()? { Some(unprivileged_account()?) } else { None };
+        let account = if is_root()? {
+            Some(unprivileged_account()?)
+        } else {
+            None
+        };
         let tools = find_tools()?;
-        Ok(PrivateDatabase { tools, cluster: data.join("postgres"), socket, account, lock: None })
+        Ok(PrivateDatabase {
+            tools,
+            cluster: data.join("postgres"),
+            socket,
+            account,
+            lock: None,
+        })
     }
 
     fn try_own(&self) -> anyhow::Result<Option<File>> {
@@ -110,7 +122,9 @@ impl PrivateDatabase {
         match file.try_lock() {
             Ok(()) => Ok(Some(file)),
             Err(fs::TryLockError::WouldBlock) => Ok(None),
-            Err(fs::TryLockError::Error(error)) => Err(error).with_context(|| format!("cannot lock {}", path.display())),
+            Err(fs::TryLockError::Error(error)) => {
+                Err(error).with_context(|| format!("cannot lock {}", path.display()))
+            }
         }
     }
 
@@ -130,7 +144,9 @@ impl PrivateDatabase {
         self.tool("pg_ctl", |command| {
             command.args(["start", "--wait", "--timeout=120", "--silent"]);
             command.arg("--log").arg(&log);
-            command.arg("--options").arg(format!("-c unix_socket_directories='{socket}'"));
+            command
+                .arg("--options")
+                .arg(format!("-c unix_socket_directories='{socket}'"));
         })
         .with_context(|| format!("the private PostgreSQL did not start; its log is {}", log.display()))?;
         self.create_database()
@@ -194,7 +210,11 @@ impl PrivateDatabase {
     fn command(&self, name: &str, arguments: impl FnOnce(&mut Command)) -> anyhow::Result<Output> {
         let mut command = Command::new(self.tools.join(name));
         arguments(&mut command);
-        command.arg("--pgdata").arg(&self.cluster).current_dir("/").env("LC_ALL", "C");
+        command
+            .arg("--pgdata")
+            .arg(&self.cluster)
+            .current_dir("/")
+            .env("LC_ALL", "C");
         // Its own process group: Ctrl-C in a terminal reaches the server, which then stops the database in order.
         command.process_group(0);
         if let Some(account) = self.account {
@@ -243,7 +263,10 @@ impl Drop for PrivateDatabase {
 
 fn is_root() -> anyhow::Result<bool> {
     use std::os::unix::fs::MetadataExt;
-    Ok(fs::metadata("/proc/self").context("cannot tell who runs this process")?.uid() == 0)
+    Ok(fs::metadata("/proc/self")
+        .context("cannot tell who runs this process")?
+        .uid()
+        == 0)
 }
 
 fn unprivileged_account() -> anyhow::Result<Account> {
@@ -264,10 +287,14 @@ fn unprivileged_account() -> anyhow::Result<Account> {
 
 /// The folder with PostgreSQL's server programs: the newest of Debian's, else the one on the PATH.
 fn find_tools() -> anyhow::Result<PathBuf> {
-    let installed = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().filter_map(|entry| {
-        let version: u32 = entry.file_name().to_str()?.parse().ok()?;
-        Some((version, entry.path().join("bin")))
-    });
+    let installed = fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| {
+            let version: u32 = entry.file_name().to_str()?.parse().ok()?;
+            Some((version, entry.path().join("bin")))
+        });
     let on_path = std::env::var_os("PATH")
         .into_iter()
         .flat_map(|path| std::env::split_paths(&path).collect::<Vec<_>>())

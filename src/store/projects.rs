@@ -18,6 +18,7 @@ pub struct Project {
     pub dimensions: Vec<String>,
     pub stores_text: bool,
     pub horizon_seconds: i32,
+    pub folded_events: i64,
     pub created_at: DateTime<Utc>,
 }
 
@@ -41,11 +42,18 @@ pub fn find(conn: &mut PgConnection, id: ProjectId) -> QueryResult<Project> {
 }
 
 pub fn find_by_name(conn: &mut PgConnection, name: &str) -> QueryResult<Option<Project>> {
-    projects::table.filter(projects::name.eq(name)).select(Project::as_select()).first(conn).optional()
+    projects::table
+        .filter(projects::name.eq(name))
+        .select(Project::as_select())
+        .first(conn)
+        .optional()
 }
 
 pub fn all(conn: &mut PgConnection) -> QueryResult<Vec<Project>> {
-    projects::table.order(projects::id).select(Project::as_select()).load(conn)
+    projects::table
+        .order(projects::id)
+        .select(Project::as_select())
+        .load(conn)
 }
 
 /// The project of that name, made if there is none. The second part says whether it was made now.
@@ -59,8 +67,10 @@ pub fn find_or_create(conn: &mut PgConnection, name: &str) -> QueryResult<(Proje
     match created {
         Some(project) => Ok((project, true)),
         None => {
-            let project =
-                projects::table.filter(projects::name.eq(name)).select(Project::as_select()).first(conn)?;
+            let project = projects::table
+                .filter(projects::name.eq(name))
+                .select(Project::as_select())
+                .first(conn)?;
             Ok((project, false))
         }
     }
@@ -70,5 +80,24 @@ pub fn update(conn: &mut PgConnection, id: ProjectId, settings: &Settings) -> Qu
     if settings.is_empty() {
         return find(conn, id);
     }
-    diesel::update(projects::table.find(id)).set(settings).returning(Project::as_returning()).get_result(conn)
+    diesel::update(projects::table.find(id))
+        .set(settings)
+        .returning(Project::as_returning())
+        .get_result(conn)
+}
+
+/// Moves the project's log position.
+pub fn add_folded(conn: &mut PgConnection, id: ProjectId, events: i64) -> QueryResult<()> {
+    diesel::update(projects::table.find(id))
+        .set(projects::folded_events.eq(projects::folded_events + events))
+        .execute(conn)
+        .map(|_| ())
+}
+
+/// Puts all projects' log positions back to the start.
+pub fn forget_folded(conn: &mut PgConnection) -> QueryResult<()> {
+    diesel::update(projects::table)
+        .set(projects::folded_events.eq(0))
+        .execute(conn)
+        .map(|_| ())
 }

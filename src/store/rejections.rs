@@ -22,7 +22,12 @@ pub struct Rejection {
 pub fn add(conn: &mut PgConnection, rows: &[Rejection]) -> QueryResult<()> {
     diesel::insert_into(rejections::table)
         .values(rows)
-        .on_conflict((rejections::project_id, rejections::key_id, rejections::hour, rejections::code))
+        .on_conflict((
+            rejections::project_id,
+            rejections::key_id,
+            rejections::hour,
+            rejections::code,
+        ))
         .do_update()
         .set(rejections::events.eq(rejections::events + excluded(rejections::events)))
         .execute(conn)

@@ -1,5 +1,7 @@
 //! Sufficient statistics per hour, and per UTC day and group of users. Rows are added to, never recomputed in place.
 
+use std::ops::Range;
+
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -43,12 +45,24 @@ pub fn add_hourly(conn: &mut PgConnection, project: ProjectId, differences: &[Ho
     if differences.is_empty() {
         return Ok(());
     }
-    conn.batch_execute("CREATE TEMP TABLE IF NOT EXISTS rollups_hourly_added (LIKE rollups_hourly) ON COMMIT DELETE ROWS")?;
+    conn.batch_execute(
+        "CREATE TEMP TABLE IF NOT EXISTS rollups_hourly_added (LIKE rollups_hourly) ON COMMIT DELETE ROWS",
+    )?;
     let mut rows = CopyRows::default();
     for row in differences {
-        rows.plain(project).plain(row.cell_id).plain(row.hour).plain(row.outputs).integers(&row.sums).end();
+        rows.plain(project)
+            .plain(row.cell_id)
+            .plain(row.hour)
+            .plain(row.outputs)
+            .integers(&row.sums)
+            .end();
     }
-    copy_into!(conn, added::rollups_hourly_added::table, added::rollups_hourly_added::table, &rows)?;
+    copy_into!(
+        conn,
+        added::rollups_hourly_added::table,
+        added::rollups_hourly_added::table,
+        &rows
+    )?;
     conn.batch_execute(
         "INSERT INTO rollups_hourly AS r SELECT * FROM rollups_hourly_added \
          ON CONFLICT (project_id, cell_id, hour) DO UPDATE \
@@ -64,7 +78,9 @@ pub fn add_daily(conn: &mut PgConnection, project: ProjectId, differences: &[Dai
     if differences.is_empty() {
         return Ok(());
     }
-    conn.batch_execute("CREATE TEMP TABLE IF NOT EXISTS rollups_daily_added (LIKE rollups_daily) ON COMMIT DELETE ROWS")?;
+    conn.batch_execute(
+        "CREATE TEMP TABLE IF NOT EXISTS rollups_daily_added (LIKE rollups_daily) ON COMMIT DELETE ROWS",
+    )?;
     let mut rows = CopyRows::default();
     for row in differences {
         rows.plain(project)
@@ -75,7 +91,12 @@ pub fn add_daily(conn: &mut PgConnection, project: ProjectId, differences: &[Dai
             .integers(&row.sums)
             .end();
     }
-    copy_into!(conn, added::rollups_daily_added::table, added::rollups_daily_added::table, &rows)?;
+    copy_into!(
+        conn,
+        added::rollups_daily_added::table,
+        added::rollups_daily_added::table,
+        &rows
+    )?;
     conn.batch_execute(
         "INSERT INTO rollups_daily AS r SELECT * FROM rollups_daily_added \
          ON CONFLICT (project_id, cell_id, day, user_group) DO UPDATE \
@@ -86,28 +107,116 @@ pub fn add_daily(conn: &mut PgConnection, project: ProjectId, differences: &[Dai
     )
 }
 
-pub fn hourly(conn: &mut PgConnection, project: ProjectId) -> QueryResult<Vec<Hourly>> {
-    diesel::sql_query(
-        "SELECT cell_id, hour, outputs, sums FROM rollups_hourly WHERE project_id = $1 ORDER BY cell_id, hour",
-    )
+/// Some sums of one rollup row. `time` is an hour or a day; `user_group` is 0 in hours.
+#[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
+pub struct Narrow {
+    #[diesel(sql_type = Int4)]
+    pub cell_id: CellId,
+    #[diesel(sql_type = Int4)]
+    pub time: i32,
+    #[diesel(sql_type = SmallInt)]
+    pub user_group: i16,
+    #[diesel(sql_type = Int8)]
+    pub outputs: i64,
+    #[diesel(sql_type = Array<Int8>)]
+    pub sums: Vec<i64>,
+}
+
+/// The sums at some positions of the layout, for some cells and hours.
+pub fn hourly_sums(
+    conn: &mut PgConnection,
+    project: ProjectId,
+    cells: &[CellId],
+    hours: Range<i32>,
+    positions: &[usize],
+) -> QueryResult<Vec<Narrow>> {
+    diesel::sql_query(format!(
+        "SELECT cell_id, hour AS time, 0::smallint AS user_group, outputs, {} AS sums FROM rollups_hourly \
+         WHERE project_id = $1 AND cell_id = ANY($2) AND hour >= $3 AND hour < $4",
+        picked(positions)
+    ))
     .bind::<Int4, _>(project)
+    .bind::<Array<Int4>, _>(cells)
+    .bind::<Int4, _>(hours.start)
+    .bind::<Int4, _>(hours.end)
     .load(conn)
 }
 
-pub fn daily(conn: &mut PgConnection, project: ProjectId) -> QueryResult<Vec<Daily>> {
-    diesel::sql_query(
-        "SELECT cell_id, day, user_group, outputs, sums FROM rollups_daily WHERE project_id = $1 \
-         ORDER BY cell_id, day, user_group",
-    )
+/// The sums at some positions of the layout, for some cells and UTC days, by group of users.
+pub fn daily_sums(
+    conn: &mut PgConnection,
+    project: ProjectId,
+    cells: &[CellId],
+    days: Range<i32>,
+    positions: &[usize],
+) -> QueryResult<Vec<Narrow>> {
+    diesel::sql_query(format!(
+        "SELECT cell_id, day AS time, user_group, outputs, {} AS sums FROM rollups_daily \
+         WHERE project_id = $1 AND cell_id = ANY($2) AND day >= $3 AND day < $4",
+        picked(positions)
+    ))
     .bind::<Int4, _>(project)
+    .bind::<Array<Int4>, _>(cells)
+    .bind::<Int4, _>(days.start)
+    .bind::<Int4, _>(days.end)
     .load(conn)
+}
+
+/// SQL for an array of the sums at some positions. PostgreSQL counts from one.
+fn picked(positions: &[usize]) -> String {
+    let elements: Vec<String> = positions
+        .iter()
+        .map(|position| format!("sums[{}]", position + 1))
+        .collect();
+    format!("ARRAY[{}]::bigint[]", elements.join(", "))
+}
+
+/// How many outputs some cells have in a range of hours, both ends included.
+pub fn count_outputs(
+    conn: &mut PgConnection,
+    project: ProjectId,
+    cells: &[CellId],
+    first_hour: i32,
+    last_hour: i32,
+) -> QueryResult<i64> {
+    let total = diesel::dsl::sql::<Int8>("coalesce(sum(outputs), 0)::bigint");
+    rollups_hourly::table
+        .filter(
+            rollups_hourly::project_id
+                .eq(project)
+                .and(rollups_hourly::cell_id.eq_any(cells)),
+        )
+        .filter(rollups_hourly::hour.between(first_hour, last_hour))
+        .select(total)
+        .first(conn)
+}
+
+/// How many linked outputs a project has.
+pub fn total_outputs(conn: &mut PgConnection, project: ProjectId) -> QueryResult<i64> {
+    let total = diesel::dsl::sql::<Int8>("coalesce(sum(outputs), 0)::bigint");
+    rollups_hourly::table
+        .filter(rollups_hourly::project_id.eq(project))
+        .select(total)
+        .first(conn)
+}
+
+/// The hours of the first and of the last output of a project.
+pub fn span(conn: &mut PgConnection, project: ProjectId) -> QueryResult<Option<(i32, i32)>> {
+    use diesel::dsl::{max, min};
+    let (first, last): (Option<i32>, Option<i32>) = rollups_hourly::table
+        .filter(rollups_hourly::project_id.eq(project))
+        .select((min(rollups_hourly::hour), max(rollups_hourly::hour)))
+        .first(conn)?;
+    Ok(first.zip(last))
 }
 
 /// Removes all rollups and histograms, of all projects.
 pub fn clear(conn: &mut PgConnection) -> QueryResult<()> {
     diesel::delete(rollups_hourly::table).execute(conn)?;
     diesel::delete(rollups_daily::table).execute(conn)?;
-    diesel::delete(super::schema::histograms_daily::table).execute(conn).map(|_| ())
+    diesel::delete(super::schema::histograms_daily::table)
+        .execute(conn)
+        .map(|_| ())
 }
 
 /// The temporary tables that differences are copied to before they are added.

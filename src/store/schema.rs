@@ -126,6 +126,7 @@ diesel::table! {
         dimensions -> Array<Text>,
         stores_text -> Bool,
         horizon_seconds -> Int4,
+        folded_events -> Int8,
         created_at -> Timestamptz,
     }
 }

@@ -26,7 +26,11 @@ impl Texts {
 
 pub fn of_keys(conn: &mut PgConnection, project: ProjectId, keys: &[Uuid]) -> QueryResult<Vec<Texts>> {
     output_texts::table
-        .filter(output_texts::project_id.eq(project).and(output_texts::output_key.eq_any(keys)))
+        .filter(
+            output_texts::project_id
+                .eq(project)
+                .and(output_texts::output_key.eq_any(keys)),
+        )
         .select(Texts::as_select())
         .load(conn)
 }
@@ -35,8 +39,11 @@ pub fn of_keys(conn: &mut PgConnection, project: ProjectId, keys: &[Uuid]) -> Qu
 pub fn replace(conn: &mut PgConnection, project: ProjectId, known: &[Uuid], new: &[Texts]) -> QueryResult<()> {
     if !known.is_empty() {
         diesel::delete(
-            output_texts::table
-                .filter(output_texts::project_id.eq(project).and(output_texts::output_key.eq_any(known))),
+            output_texts::table.filter(
+                output_texts::project_id
+                    .eq(project)
+                    .and(output_texts::output_key.eq_any(known)),
+            ),
         )
         .execute(conn)?;
     }

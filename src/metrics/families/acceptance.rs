@@ -24,9 +24,15 @@ pub static FAMILY: Family = Family {
             Sum::new("decided", count(decision::decided())),
             Sum::new("taken", count(decision::taken())),
             Sum::new("accepted_unchanged", count(decision::accepted())),
-            Sum::new("persistent", count(decision::accepted().or(decision::edited()).and(kept))),
+            Sum::new(
+                "persistent",
+                count(decision::accepted().or(decision::edited()).and(kept)),
+            ),
             Sum::new("undone", count(decision::undone())),
-            Sum::new("characters_decided", integer_where(decision::decided(), characters.clone())),
+            Sum::new(
+                "characters_decided",
+                integer_where(decision::decided(), characters.clone()),
+            ),
             Sum::new("characters_taken", integer_where(decision::taken(), characters)),
         ]
     },

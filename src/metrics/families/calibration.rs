@@ -30,6 +30,28 @@ impl Target {
         }
     }
 
+    /// The headline metrics of this target.
+    pub fn metric_ids(self) -> [&'static str; 6] {
+        match self {
+            Target::Acceptance => [
+                "ece_10_acceptance",
+                "mce_10_acceptance",
+                "calibration_gap_acceptance",
+                "brier_acceptance",
+                "log_loss_acceptance",
+                "auroc_acceptance",
+            ],
+            Target::Correctness => [
+                "ece_10_correctness",
+                "mce_10_correctness",
+                "calibration_gap_correctness",
+                "brier_correctness",
+                "log_loss_correctness",
+                "auroc_correctness",
+            ],
+        }
+    }
+
     fn histogram(self) -> &'static str {
         match self {
             Target::Acceptance => "confidence_acceptance",
@@ -58,18 +80,26 @@ impl Target {
         let confidence = col(facts::CONFIDENCE);
         let outcome = when(self.positive()).then(lit(1.0)).otherwise(lit(0.0));
         let error = confidence.clone() - outcome;
-        let loss = when(self.positive()).then(col(facts::LOSS_IF_POSITIVE)).otherwise(col(facts::LOSS_IF_NEGATIVE));
+        let loss = when(self.positive())
+            .then(col(facts::LOSS_IF_POSITIVE))
+            .otherwise(col(facts::LOSS_IF_NEGATIVE));
         let mut sums = vec![
             Sum::new(format!("{name}_n"), count(self.known())),
             Sum::new(format!("{name}_p"), fixed(only(self.known(), confidence.clone()))),
             Sum::new(format!("{name}_y"), count(self.known().and(self.positive()))),
-            Sum::new(format!("{name}_squared_error"), fixed(only(self.known(), error.clone() * error))),
+            Sum::new(
+                format!("{name}_squared_error"),
+                fixed(only(self.known(), error.clone() * error)),
+            ),
             Sum::new(format!("{name}_log_loss"), fixed(only(self.known(), loss))),
         ];
         for bin in 0..BINS {
             let here = self.known().and(col(facts::CONFIDENCE_BIN).eq(lit(bin as i32)));
             sums.push(Sum::new(format!("{name}_bin{bin}_n"), count(here.clone())));
-            sums.push(Sum::new(format!("{name}_bin{bin}_p"), fixed(only(here.clone(), confidence.clone()))));
+            sums.push(Sum::new(
+                format!("{name}_bin{bin}_p"),
+                fixed(only(here.clone(), confidence.clone())),
+            ));
             sums.push(Sum::new(format!("{name}_bin{bin}_y"), count(here.and(self.positive()))));
         }
         sums
@@ -91,18 +121,42 @@ pub static FAMILY: Family = Family {
         vec![histogram(2, Target::Acceptance), histogram(3, Target::Correctness)]
     },
     metrics: &[
-        ece_metric("ece_10_acceptance", "Calibration error (acceptance)", |s| ece(s, Target::Acceptance)),
-        ece_metric("ece_10_correctness", "Calibration error (correctness)", |s| ece(s, Target::Correctness)),
-        mce_metric("mce_10_acceptance", "Largest calibration error (acceptance)", |s| mce(s, Target::Acceptance)),
-        mce_metric("mce_10_correctness", "Largest calibration error (correctness)", |s| mce(s, Target::Correctness)),
-        gap_metric("calibration_gap_acceptance", "Over-confidence (acceptance)", |s| gap(s, Target::Acceptance)),
-        gap_metric("calibration_gap_correctness", "Over-confidence (correctness)", |s| gap(s, Target::Correctness)),
-        brier_metric("brier_acceptance", "Brier score (acceptance)", |s| brier(s, Target::Acceptance)),
-        brier_metric("brier_correctness", "Brier score (correctness)", |s| brier(s, Target::Correctness)),
-        log_loss_metric("log_loss_acceptance", "Log loss (acceptance)", |s| log_loss(s, Target::Acceptance)),
-        log_loss_metric("log_loss_correctness", "Log loss (correctness)", |s| log_loss(s, Target::Correctness)),
-        auroc_metric("auroc_acceptance", "Discrimination (acceptance)", |s| area(s, Target::Acceptance)),
-        auroc_metric("auroc_correctness", "Discrimination (correctness)", |s| area(s, Target::Correctness)),
+        ece_metric("ece_10_acceptance", "Calibration error (acceptance)", |s| {
+            ece(s, Target::Acceptance)
+        }),
+        ece_metric("ece_10_correctness", "Calibration error (correctness)", |s| {
+            ece(s, Target::Correctness)
+        }),
+        mce_metric("mce_10_acceptance", "Largest calibration error (acceptance)", |s| {
+            mce(s, Target::Acceptance)
+        }),
+        mce_metric("mce_10_correctness", "Largest calibration error (correctness)", |s| {
+            mce(s, Target::Correctness)
+        }),
+        gap_metric("calibration_gap_acceptance", "Over-confidence (acceptance)", |s| {
+            gap(s, Target::Acceptance)
+        }),
+        gap_metric("calibration_gap_correctness", "Over-confidence (correctness)", |s| {
+            gap(s, Target::Correctness)
+        }),
+        brier_metric("brier_acceptance", "Brier score (acceptance)", |s| {
+            brier(s, Target::Acceptance)
+        }),
+        brier_metric("brier_correctness", "Brier score (correctness)", |s| {
+            brier(s, Target::Correctness)
+        }),
+        log_loss_metric("log_loss_acceptance", "Log loss (acceptance)", |s| {
+            log_loss(s, Target::Acceptance)
+        }),
+        log_loss_metric("log_loss_correctness", "Log loss (correctness)", |s| {
+            log_loss(s, Target::Correctness)
+        }),
+        auroc_metric("auroc_acceptance", "Discrimination (acceptance)", |s| {
+            area(s, Target::Acceptance)
+        }),
+        auroc_metric("auroc_correctness", "Discrimination (correctness)", |s| {
+            area(s, Target::Correctness)
+        }),
     ],
 };
 
@@ -214,16 +268,62 @@ fn bins_by_cluster(s: &Statistics, target: Target) -> Vec<Vec<Bin>> {
         let y = s.by_cluster(&format!("{name}_bin{bin}_y"));
         for (cluster, ((n, p), y)) in clusters.iter_mut().zip(n.into_iter().zip(p).zip(y)) {
             if let Some(own) = cluster.get_mut(bin) {
-                *own = Bin { n, sum_p: unfixed(p), sum_y: y };
+                *own = Bin {
+                    n,
+                    sum_p: unfixed(p),
+                    sum_y: y,
+                };
             }
         }
     }
     clusters
 }
 
+/// The reliability curve of a slice, and what it takes to read it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Curve {
+    /// From the least confident band to the most.
+    pub bands: Vec<Band>,
+    /// What the calibration error of a perfectly calibrated model of this size would be about.
+    pub ece_expected_if_calibrated: Option<f64>,
+    /// How much better than always saying the base rate: 1 is perfect, below 0 is worse.
+    pub brier_skill: Option<f64>,
+}
+
+/// One band of confidence.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Band {
+    pub mean_confidence: Option<f64>,
+    /// The share of positive outcomes.
+    pub outcome: Estimate,
+}
+
+pub fn curve(s: &Statistics, target: Target) -> Curve {
+    let name = target.name();
+    let bins = bins(s, target);
+    let bands = (0..).zip(&bins).map(|(number, bin): (usize, &Bin)| Band {
+        mean_confidence: bin.mean_p(),
+        outcome: s.proportion(
+            &format!("{name}_bin{number}_y"),
+            &format!("{name}_bin{number}_n"),
+            Reason::NoConfidence,
+        ),
+    });
+    let n = s.total(&format!("{name}_n"));
+    let base_rate = s.total(&format!("{name}_y")) / n;
+    let brier = calibration::brier(s.real(&format!("{name}_squared_error")), n);
+    Curve {
+        bands: bands.collect(),
+        ece_expected_if_calibrated: calibration::ece_expected_if_calibrated(&bins),
+        brier_skill: brier.and_then(|brier| calibration::brier_skill(brier, base_rate)),
+    }
+}
+
 fn ece(s: &Statistics, target: Target) -> Estimate {
     let pooled = bins(s, target);
-    let Some(value) = calibration::ece(&pooled) else { return s.nothing(Reason::NoConfidence) };
+    let Some(value) = calibration::ece(&pooled) else {
+        return s.nothing(Reason::NoConfidence);
+    };
     let n = pooled.iter().map(|bin| bin.n).sum();
     let interval = calibration::ece_interval(&bins_by_cluster(s, target), s.level);
     s.valued(value, n).within(interval, s.name("linear"))
@@ -240,19 +340,38 @@ fn mce(s: &Statistics, target: Target) -> Estimate {
 fn gap(s: &Statistics, target: Target) -> Estimate {
     let name = target.name();
     let (p, y, n) = (format!("{name}_p"), format!("{name}_y"), format!("{name}_n"));
-    let gaps = s.by_cluster(&p).into_iter().zip(s.by_cluster(&y)).map(|(p, y)| unfixed(p) - y);
+    let gaps = s
+        .by_cluster(&p)
+        .into_iter()
+        .zip(s.by_cluster(&y))
+        .map(|(p, y)| unfixed(p) - y);
     let totals = gaps.zip(s.by_cluster(&n)).collect();
-    s.ratio((s.real(&p) - s.total(&y), s.total(&n)), totals, (-1.0, 1.0), Reason::NoConfidence)
+    s.ratio(
+        (s.real(&p) - s.total(&y), s.total(&n)),
+        totals,
+        (-1.0, 1.0),
+        Reason::NoConfidence,
+    )
 }
 
 fn brier(s: &Statistics, target: Target) -> Estimate {
     let name = target.name();
-    s.mean(&format!("{name}_squared_error"), &format!("{name}_n"), (0.0, 1.0), Reason::NoConfidence)
+    s.mean(
+        &format!("{name}_squared_error"),
+        &format!("{name}_n"),
+        (0.0, 1.0),
+        Reason::NoConfidence,
+    )
 }
 
 fn log_loss(s: &Statistics, target: Target) -> Estimate {
     let name = target.name();
-    s.mean(&format!("{name}_log_loss"), &format!("{name}_n"), (0.0, f64::INFINITY), Reason::NoConfidence)
+    s.mean(
+        &format!("{name}_log_loss"),
+        &format!("{name}_n"),
+        (0.0, f64::INFINITY),
+        Reason::NoConfidence,
+    )
 }
 
 fn area(s: &Statistics, target: Target) -> Estimate {
@@ -264,12 +383,16 @@ fn area(s: &Statistics, target: Target) -> Estimate {
         .iter()
         // Outputs without a confidence or an outcome are in a bucket below zero where buckets are exact.
         .filter(|(bucket, _, _)| *bucket >= 0)
-        .map(|(_, positives, negatives)| GridCount { positives: *positives as f64, negatives: *negatives as f64 })
+        .map(|(_, positives, negatives)| GridCount {
+            positives: *positives as f64,
+            negatives: *negatives as f64,
+        })
         .collect();
     match auroc::from_grid(&grid) {
         Some(area) => {
             let n = grid.iter().map(|cell| cell.positives + cell.negatives).sum();
-            s.valued(area.value, n).within(auroc::interval(&grid, s.level), "delong_unclustered")
+            s.valued(area.value, n)
+                .within(auroc::interval(&grid, s.level), "delong_unclustered")
         }
         None if grid.is_empty() => s.nothing(Reason::NoConfidence),
         None => s.nothing(Reason::OneClass),

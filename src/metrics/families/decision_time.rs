@@ -17,10 +17,15 @@ pub static FAMILY: Family = Family {
     id: "decision_time",
     question: "How long do users take to decide?",
     sums: || {
-        let timed = decision::taken().and(col(facts::DECISION_MS).is_not_null()).and(col(facts::CHARS_SHOWN).is_not_null());
+        let timed = decision::taken()
+            .and(col(facts::DECISION_MS).is_not_null())
+            .and(col(facts::CHARS_SHOWN).is_not_null());
         let needed = col(facts::CHARS_SHOWN) / lit(READING_SPEED);
         let unread = timed.clone().and(col(facts::DECISION_MS).lt(needed));
-        vec![Sum::new("taken_timed", count(timed)), Sum::new("taken_unread", count(unread))]
+        vec![
+            Sum::new("taken_timed", count(timed)),
+            Sum::new("taken_unread", count(unread)),
+        ]
     },
     histograms: || {
         vec![Histogram {
@@ -32,13 +37,24 @@ pub static FAMILY: Family = Family {
         }]
     },
     metrics: &[
-        quantile_metric("decision_time_p50", "Median time to decide", "Half of the decisions took no longer.", |s| quantile(s, 0.5)),
-        quantile_metric("decision_time_p90", "90th percentile of the time to decide", "Nine of ten decisions took no longer.", |s| {
-            quantile(s, 0.9)
-        }),
-        quantile_metric("decision_time_p99", "99th percentile of the time to decide", "All but one decision in a hundred took no longer.", |s| {
-            quantile(s, 0.99)
-        }),
+        quantile_metric(
+            "decision_time_p50",
+            "Median time to decide",
+            "Half of the decisions took no longer.",
+            |s| quantile(s, 0.5),
+        ),
+        quantile_metric(
+            "decision_time_p90",
+            "90th percentile of the time to decide",
+            "Nine of ten decisions took no longer.",
+            |s| quantile(s, 0.9),
+        ),
+        quantile_metric(
+            "decision_time_p99",
+            "99th percentile of the time to decide",
+            "All but one decision in a hundred took no longer.",
+            |s| quantile(s, 0.99),
+        ),
         Metric {
             id: "rubber_stamp_rate",
             title: "Rubber-stamp rate",
@@ -83,9 +99,10 @@ fn quantile(s: &Statistics, q: f64) -> Estimate {
         .collect();
     let n: u64 = buckets.iter().map(|(_, count)| count).sum();
     match sketch::quantile(&buckets, q) {
-        Some(value) => s
-            .valued(value, n as f64)
-            .within(sketch::quantile_interval(&buckets, q, s.level), "order_statistics_unclustered"),
+        Some(value) => s.valued(value, n as f64).within(
+            sketch::quantile_interval(&buckets, q, s.level),
+            "order_statistics_unclustered",
+        ),
         None => s.nothing(Reason::NoTimes),
     }
 }

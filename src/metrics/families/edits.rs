@@ -90,7 +90,10 @@ pub static FAMILY: Family = Family {
             source: "GitHub, accepted-and-retained characters",
             estimate: |s| match s.count("retention_known") {
                 0 => s.nothing(Reason::NoEdits),
-                n => Estimate { n, ..Estimate::count(s.count("characters_retained")) },
+                n => Estimate {
+                    n,
+                    ..Estimate::count(s.count("characters_retained"))
+                },
             },
         },
     ],

@@ -27,7 +27,14 @@ pub static FAMILY: Family = Family {
             direction: Direction::HigherIsBetter,
             interval: LINEAR,
             source: "definition",
-            estimate: |s| s.mean("rating_sum", "ratings", (f64::NEG_INFINITY, f64::INFINITY), Reason::NoRatings),
+            estimate: |s| {
+                s.mean(
+                    "rating_sum",
+                    "ratings",
+                    (f64::NEG_INFINITY, f64::INFINITY),
+                    Reason::NoRatings,
+                )
+            },
         },
         Metric {
             id: "positive_rating_rate",

@@ -39,7 +39,10 @@ pub static FAMILY: Family = Family {
             Sum::new("right_declined", count(right().and(declined.clone()))),
             Sum::new("wrong_decided", count(wrong().and(decision::decided()))),
             Sum::new("wrong_relied", count(wrong().and(relied.clone()))),
-            Sum::new("judged_decided", count(col(facts::CORRECT).is_not_null().and(decision::decided()))),
+            Sum::new(
+                "judged_decided",
+                count(col(facts::CORRECT).is_not_null().and(decision::decided())),
+            ),
             Sum::new("appropriately_decided", count(appropriate)),
             Sum::new("disagreed", count(disagreed.clone())),
             Sum::new("switched", count(disagreed.and(relied.clone()))),
@@ -144,7 +147,17 @@ const fn share(
     source: &'static str,
     estimate: fn(&Statistics) -> Estimate,
 ) -> Metric {
-    Metric { id, title, summary, formula, unit: Unit::Share, direction, interval: PROPORTION, source, estimate }
+    Metric {
+        id,
+        title,
+        summary,
+        formula,
+        unit: Unit::Share,
+        direction,
+        interval: PROPORTION,
+        source,
+        estimate,
+    }
 }
 
 const fn signal(
@@ -169,27 +182,38 @@ const fn signal(
 }
 
 /// A signal-detection measure; `combine` makes it of the two normal deviates, and is linear in them.
-fn detect(
-    s: &Statistics,
-    measure: fn(&Counts) -> Option<f64>,
-    combine: fn(f64, f64) -> f64,
-) -> Estimate {
+fn detect(s: &Statistics, measure: fn(&Counts) -> Option<f64>, combine: fn(f64, f64) -> f64) -> Estimate {
     let counts = Counts {
         hits: s.total("right_relied"),
         signal: s.total("right_decided"),
         false_alarms: s.total("wrong_relied"),
         noise: s.total("wrong_decided"),
     };
-    let Some(value) = measure(&counts) else { return s.nothing(Reason::NoCases) };
+    let Some(value) = measure(&counts) else {
+        return s.nothing(Reason::NoCases);
+    };
     // One cluster moves a deviate by its excess of cases, divided by the density where the deviate lies.
     let deviate = |cases: &str, all: &str| -> Vec<f64> {
         let (total, size) = (s.total(cases), s.total(all));
         let rate = (total + 0.5) / (size + 1.0);
         let slope = 1.0 / (normal::density(normal::quantile(rate)) * (size + 1.0));
-        s.by_cluster(cases).into_iter().zip(s.by_cluster(all)).map(|(k, n)| (k - rate * n) * slope).collect()
+        s.by_cluster(cases)
+            .into_iter()
+            .zip(s.by_cluster(all))
+            .map(|(k, n)| (k - rate * n) * slope)
+            .collect()
     };
     let hits = deviate("right_relied", "right_decided");
     let false_alarms = deviate("wrong_relied", "wrong_decided");
-    let influence: Vec<f64> = hits.into_iter().zip(false_alarms).map(|(hit, alarm)| combine(hit, alarm)).collect();
-    s.linearised(value, counts.signal + counts.noise, &influence, (f64::NEG_INFINITY, f64::INFINITY))
+    let influence: Vec<f64> = hits
+        .into_iter()
+        .zip(false_alarms)
+        .map(|(hit, alarm)| combine(hit, alarm))
+        .collect();
+    s.linearised(
+        value,
+        counts.signal + counts.noise,
+        &influence,
+        (f64::NEG_INFINITY, f64::INFINITY),
+    )
 }

@@ -56,8 +56,14 @@ pub static FAMILY: Family = Family {
         for bin in 0..BINS {
             let here = both().and(col(facts::CONFIDENCE_BIN).eq(lit(bin as i32)));
             sums.push(Sum::new(format!("trust_bin{bin}_n"), count(here.clone())));
-            sums.push(Sum::new(format!("trust_bin{bin}_trusted"), count(here.clone().and(decision::taken()))));
-            sums.push(Sum::new(format!("trust_bin{bin}_trustworthy"), count(here.and(right.clone()))));
+            sums.push(Sum::new(
+                format!("trust_bin{bin}_trusted"),
+                count(here.clone().and(decision::taken())),
+            ));
+            sums.push(Sum::new(
+                format!("trust_bin{bin}_trustworthy"),
+                count(here.and(right.clone())),
+            ));
         }
         sums
     },
@@ -111,21 +117,27 @@ pub static FAMILY: Family = Family {
 };
 
 fn gap(s: &Statistics) -> Estimate {
-    let gaps = s.by_cluster("trusted").into_iter().zip(s.by_cluster("trustworthy")).map(|(taken, right)| taken - right);
+    let gaps = s
+        .by_cluster("trusted")
+        .into_iter()
+        .zip(s.by_cluster("trustworthy"))
+        .map(|(taken, right)| taken - right);
     let totals = gaps.zip(s.by_cluster("judged_decided")).collect();
     let sums = (s.total("trusted") - s.total("trustworthy"), s.total("judged_decided"));
     s.ratio(sums, totals, (-1.0, 1.0), Reason::NoJudgements)
 }
 
 fn calibration_error(s: &Statistics) -> Estimate {
-    let names = |bin: usize| {
-        ["n", "trustworthy", "trusted"].map(|part| format!("trust_bin{bin}_{part}"))
-    };
+    let names = |bin: usize| ["n", "trustworthy", "trusted"].map(|part| format!("trust_bin{bin}_{part}"));
     let mut pooled = Vec::with_capacity(BINS);
     let mut clusters = vec![vec![Bin::default(); BINS]; s.clusters.len()];
     for bin in 0..BINS {
         let [n, p, y] = names(bin);
-        pooled.push(Bin { n: s.total(&n), sum_p: s.total(&p), sum_y: s.total(&y) });
+        pooled.push(Bin {
+            n: s.total(&n),
+            sum_p: s.total(&p),
+            sum_y: s.total(&y),
+        });
         let columns = s.by_cluster(&n).into_iter().zip(s.by_cluster(&p)).zip(s.by_cluster(&y));
         for (cluster, ((n, p), y)) in clusters.iter_mut().zip(columns) {
             if let Some(own) = cluster.get_mut(bin) {

@@ -32,7 +32,10 @@ pub static FAMILY: Family = Family {
         interval: NONE,
         source: "definition",
         estimate: |s| match s.users {
-            Some(users) => Estimate { users: Some(users), ..Estimate::count(users) },
+            Some(users) => Estimate {
+                users: Some(users),
+                ..Estimate::count(users)
+            },
             None => s.nothing(crate::metrics::Reason::NotAligned),
         },
     }],

@@ -1,0 +1,241 @@
+//! From the words of a request to a checked question.
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::error::{ApiError, ErrorCode};
+use crate::domain::dimension::Dimension;
+use crate::domain::window::{Granularity, Window};
+use crate::metrics::statistics::IntervalKind;
+use crate::metrics::{self, Metric};
+use crate::query::filter::{Filter, Operator};
+use crate::query::request::{self, Query};
+use crate::stats::level::Level;
+
+/// How a dimension is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Comparison {
+    Eq,
+    Ne,
+    In,
+    NotIn,
+}
+
+/// A condition on one dimension.
+#[derive(Clone, Debug, PartialEq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"dimension": "feature", "op": "in", "value": ["email.draft"]}))]
+pub struct FilterRequest {
+    pub dimension: String,
+    pub op: Comparison,
+    /// A value, or with `in` and `not_in` a list. `null` stands for outputs without that dimension.
+    #[schema(value_type = FilterValue)]
+    pub value: FilterValue,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum FilterValue {
+    One(Option<String>),
+    Many(Vec<Option<String>>),
+}
+
+impl FilterRequest {
+    fn check(self) -> Result<Filter, ApiError> {
+        let values = match self.value {
+            FilterValue::One(value) => vec![value],
+            FilterValue::Many(values) => values,
+        };
+        if values.len() > request::MAX_FILTER_VALUES {
+            return Err(ApiError::new(
+                ErrorCode::InvalidBody,
+                format!(
+                    "a filter may list {} values, this one lists {}",
+                    request::MAX_FILTER_VALUES,
+                    values.len()
+                ),
+            ));
+        }
+        let operator = match self.op {
+            Comparison::Eq | Comparison::In => Operator::In,
+            Comparison::Ne | Comparison::NotIn => Operator::NotIn,
+        };
+        Ok(Filter {
+            dimension: dimension(&self.dimension)?,
+            operator,
+            values,
+        })
+    }
+}
+
+/// A dimension by its name.
+pub fn dimension(name: &str) -> Result<Dimension, ApiError> {
+    if name.is_empty() {
+        return Err(ApiError::new(
+            ErrorCode::UnknownDimension,
+            "a dimension's name is empty",
+        ));
+    }
+    Ok(Dimension::parse(name))
+}
+
+/// Dimensions to group by, each at most once.
+pub fn group_by(names: &[String]) -> Result<Vec<Dimension>, ApiError> {
+    if names.len() > request::MAX_GROUP_BY {
+        return Err(ApiError::new(
+            ErrorCode::InvalidParameter,
+            format!("`group_by` takes at most {} dimensions", request::MAX_GROUP_BY),
+        ));
+    }
+    let dimensions = names
+        .iter()
+        .map(|name| dimension(name))
+        .collect::<Result<Vec<_>, _>>()?;
+    let distinct: std::collections::HashSet<_> = dimensions.iter().collect();
+    if distinct.len() < dimensions.len() {
+        return Err(ApiError::new(
+            ErrorCode::InvalidParameter,
+            "`group_by` names a dimension twice",
+        ));
+    }
+    Ok(dimensions)
+}
+
+pub fn filters(requests: Vec<FilterRequest>) -> Result<Vec<Filter>, ApiError> {
+    if requests.len() > request::MAX_FILTERS {
+        return Err(ApiError::new(
+            ErrorCode::InvalidParameter,
+            format!("at most {} filters are allowed", request::MAX_FILTERS),
+        ));
+    }
+    requests.into_iter().map(FilterRequest::check).collect()
+}
+
+/// Filters written as JSON in a query parameter.
+pub fn filters_parameter(text: Option<&str>) -> Result<Vec<Filter>, ApiError> {
+    let Some(text) = text else { return Ok(Vec::new()) };
+    let requests: Vec<FilterRequest> = serde_json::from_str(text).map_err(|error| {
+        ApiError::parameter(
+            "filters",
+            format!("must be a JSON array of {{\"dimension\", \"op\", \"value\"}}: {error}"),
+        )
+    })?;
+    filters(requests)
+}
+
+/// Metrics by their ids, each at most once.
+pub fn metrics_by_id(ids: &[String]) -> Result<Vec<&'static Metric>, ApiError> {
+    if ids.is_empty() || ids.len() > request::MAX_METRICS {
+        return Err(ApiError::new(
+            ErrorCode::InvalidParameter,
+            format!(
+                "`metrics` must name 1 to {} metrics; GET /api/v1/metrics lists them",
+                request::MAX_METRICS
+            ),
+        ));
+    }
+    let mut chosen: Vec<&'static Metric> = Vec::with_capacity(ids.len());
+    for id in ids {
+        let (_, metric) = metrics::find(id).ok_or_else(|| {
+            ApiError::new(
+                ErrorCode::UnknownMetric,
+                format!("there is no metric `{}`; GET /api/v1/metrics lists them", shortened(id)),
+            )
+        })?;
+        if chosen.iter().any(|known| known.id == metric.id) {
+            return Err(ApiError::new(
+                ErrorCode::InvalidParameter,
+                format!("`metrics` names `{id}` twice"),
+            ));
+        }
+        chosen.push(metric);
+    }
+    Ok(chosen)
+}
+
+fn shortened(text: &str) -> String {
+    text.chars().take(64).collect()
+}
+
+/// An instant as RFC 3339 or in milliseconds since 1970.
+pub fn instant(name: &str, text: &str) -> Result<DateTime<Utc>, ApiError> {
+    let parsed = match text.parse::<i64>() {
+        Ok(millis) => DateTime::from_timestamp_millis(millis),
+        Err(_) => DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc()),
+    };
+    parsed
+        .filter(|time| (0..=253_402_300_799).contains(&time.timestamp()))
+        .ok_or_else(|| {
+            ApiError::parameter(
+                name,
+                "must be RFC 3339 such as 2026-11-20T00:00:00Z, or milliseconds since 1970",
+            )
+        })
+}
+
+/// A half-open range. Both ends, or none.
+pub fn window(from: Option<&str>, to: Option<&str>) -> Result<Option<Window>, ApiError> {
+    match (from, to) {
+        (None, None) => Ok(None),
+        (Some(from), Some(to)) => {
+            let window = Window {
+                from: instant("from", from)?,
+                to: instant("to", to)?,
+            };
+            if window.from >= window.to {
+                return Err(ApiError::parameter("from", "must be before `to`"));
+            }
+            Ok(Some(window))
+        }
+        (Some(_), None) => Err(ApiError::parameter("to", "is needed with `from`")),
+        (None, Some(_)) => Err(ApiError::parameter("from", "is needed with `to`")),
+    }
+}
+
+pub fn timezone(name: Option<&str>) -> Result<Tz, ApiError> {
+    match name {
+        None => Ok(Tz::UTC),
+        Some(name) => name
+            .parse()
+            .map_err(|_| ApiError::parameter("timezone", "must be an IANA name such as Europe/Berlin")),
+    }
+}
+
+pub fn level(level: Option<f64>) -> Result<Level, ApiError> {
+    match level {
+        None => Ok(Level::default()),
+        Some(level) => Level::new(level)
+            .filter(|level| level.get() <= 0.9999)
+            .ok_or_else(|| ApiError::parameter("level", "must be from 0.5 to 0.9999")),
+    }
+}
+
+/// The parts that most reads share, as they come.
+#[derive(Clone, Debug, Default)]
+pub struct Scope<'a> {
+    pub from: Option<&'a str>,
+    pub to: Option<&'a str>,
+    pub timezone: Option<&'a str>,
+    pub level: Option<f64>,
+    pub granularity: Option<Granularity>,
+    pub interval: Option<IntervalKind>,
+    pub exact: bool,
+    pub fill: bool,
+}
+
+impl Scope<'_> {
+    /// Applies the parts to a question.
+    pub fn apply(&self, query: &mut Query) -> Result<(), ApiError> {
+        query.window = window(self.from, self.to)?;
+        query.timezone = timezone(self.timezone)?;
+        query.level = level(self.level)?;
+        query.granularity = self.granularity;
+        query.interval = self.interval.unwrap_or_default();
+        query.exact = self.exact;
+        query.fill = self.fill;
+        Ok(())
+    }
+}

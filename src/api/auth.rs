@@ -1,0 +1,235 @@
+//! API keys: made, hashed, found, and demanded by type.
+//!
+//! A handler that takes [`Authorized<Read>`] cannot be reached without a key of that scope, and cannot learn its project from
+//! anywhere but the key.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use actix_web::http::header::{AUTHORIZATION, HeaderMap};
+use actix_web::{FromRequest, HttpRequest, dev, web};
+use chrono::Utc;
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+use uuid::Uuid;
+
+use super::error::{ApiError, ErrorCode};
+use crate::domain::key::ProjectId;
+use crate::domain::scope::Scope;
+use crate::state::AppState;
+use crate::store::keys::{self, ApiKey};
+use crate::store::{Db, StoreError};
+
+/// For how long a key that was found is believed. A key revoked on another server works there no longer than this.
+const BELIEVED: Duration = Duration::from_secs(5);
+/// Keys remembered at once.
+const REMEMBERED: usize = 10_000;
+/// Characters of a key that are stored in the clear, to tell keys apart.
+const PREFIX_CHARS: usize = 12;
+
+/// A scope as a type.
+pub trait RequiredScope: 'static {
+    const SCOPE: Scope;
+}
+
+pub struct Ingest;
+pub struct Read;
+pub struct Admin;
+
+impl RequiredScope for Ingest {
+    const SCOPE: Scope = Scope::Ingest;
+}
+impl RequiredScope for Read {
+    const SCOPE: Scope = Scope::Read;
+}
+impl RequiredScope for Admin {
+    const SCOPE: Scope = Scope::Admin;
+}
+
+/// Proof that the request carries a live key with a scope.
+pub struct Authorized<S> {
+    pub project: ProjectId,
+    pub key_id: Uuid,
+    scope: PhantomData<S>,
+}
+
+impl<S: RequiredScope> FromRequest for Authorized<S> {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut dev::Payload) -> Self::Future {
+        let presented = presented_key(request.headers());
+        let state = request.app_data::<web::Data<AppState>>().cloned();
+        Box::pin(async move {
+            let state = state.ok_or_else(|| ApiError::internal("the application state is missing"))?;
+            let presented = presented.ok_or_else(|| {
+                ApiError::new(
+                    ErrorCode::Unauthenticated,
+                    "send an API key as `Authorization: Bearer cal_…`, as `X-Api-Key`, or with Basic authentication",
+                )
+            })?;
+            let key =
+                state.keys.find(&state.db, &presented).await?.ok_or_else(|| {
+                    ApiError::new(ErrorCode::Unauthenticated, "the API key is unknown or was revoked")
+                })?;
+            if !key.scopes.iter().any(|scope| scope == S::SCOPE.name()) {
+                let detail = format!("the API key lacks the scope `{}`", S::SCOPE.name());
+                return Err(ApiError::new(ErrorCode::Forbidden, detail));
+            }
+            Ok(Authorized {
+                project: key.project_id,
+                key_id: key.id,
+                scope: PhantomData,
+            })
+        })
+    }
+}
+
+/// The key of a request: Bearer, `X-Api-Key`, or Basic as user or password.
+fn presented_key(headers: &HeaderMap) -> Option<String> {
+    if let Some(key) = headers.get("x-api-key") {
+        return key.to_str().ok().map(str::to_owned);
+    }
+    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, credentials) = value.split_once(' ')?;
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return Some(credentials.trim().to_owned());
+    }
+    if scheme.eq_ignore_ascii_case("basic") {
+        let decoded = decode_base64(credentials.trim())?;
+        let (user, password) = decoded.split_once(':')?;
+        let is_key = |text: &&str| text.starts_with("cal_");
+        return [password, user].into_iter().find(is_key).map(str::to_owned);
+    }
+    None
+}
+
+/// Standard base64 (RFC 4648), as Basic authentication uses it.
+fn decode_base64(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len() * 3 / 4);
+    let mut bits: u32 = 0;
+    let mut held = 0;
+    for symbol in text.trim_end_matches('=').bytes() {
+        let value = match symbol {
+            b'A'..=b'Z' => symbol - b'A',
+            b'a'..=b'z' => symbol - b'a' + 26,
+            b'0'..=b'9' => symbol - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => return None,
+        };
+        bits = (bits << 6) | u32::from(value);
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            bytes.push((bits >> held) as u8);
+            bits &= (1 << held) - 1;
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+/// Keys that were found a moment ago, so that not every event asks the database.
+#[derive(Default)]
+pub struct KeyCache {
+    found: RwLock<HashMap<Vec<u8>, (Instant, Arc<ApiKey>)>>,
+}
+
+impl KeyCache {
+    async fn find(&self, db: &Db, presented: &str) -> Result<Option<Arc<ApiKey>>, StoreError> {
+        let hash = hash(presented);
+        if let Some(key) = self.recent(&hash) {
+            return Ok(Some(key));
+        }
+        let wanted = hash.clone();
+        let found = db
+            .run(move |conn| keys::find_by_hash(conn, &wanted).map_err(StoreError::from))
+            .await?;
+        // The index compares byte by byte; the answer is compared in constant time before it is believed.
+        let found = found.filter(|key| key.hash.ct_eq(&hash).into()).map(Arc::new);
+        if let Some(key) = &found {
+            let mut known = self.found.write().unwrap_or_else(PoisonError::into_inner);
+            if known.len() >= REMEMBERED {
+                known.clear();
+            }
+            known.insert(hash, (Instant::now(), Arc::clone(key)));
+        }
+        Ok(found)
+    }
+
+    fn recent(&self, hash: &[u8]) -> Option<Arc<ApiKey>> {
+        let known = self.found.read().unwrap_or_else(PoisonError::into_inner);
+        let (when, key) = known.get(hash)?;
+        (when.elapsed() < BELIEVED).then(|| Arc::clone(key))
+    }
+
+    /// Forgets everything, so that a key revoked here is refused at once.
+    pub fn clear(&self) {
+        self.found.write().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+/// A key has 256 random bits, so that one round of a fast hash is enough.
+fn hash(key: &str) -> Vec<u8> {
+    Sha256::digest(key.as_bytes()).to_vec()
+}
+
+/// Makes a key. The text is shown once; the row goes to the database.
+pub fn new_key(project: ProjectId, name: &str, scopes: &[Scope]) -> (String, ApiKey) {
+    let kind = if scopes == [Scope::Ingest] { "pk" } else { "sk" };
+    let secret = [rand::random::<u128>(), rand::random::<u128>()];
+    let text = format!("cal_{kind}_{:032x}{:032x}", secret[0], secret[1]);
+    let row = key_row(project, name, scopes, &text);
+    (text, row)
+}
+
+/// The row of a key whose text is given.
+pub fn key_row(project: ProjectId, name: &str, scopes: &[Scope], text: &str) -> ApiKey {
+    ApiKey {
+        id: Uuid::now_v7(),
+        project_id: project,
+        name: name.to_owned(),
+        prefix: text.chars().take(PREFIX_CHARS).collect(),
+        hash: hash(text),
+        scopes: scopes.iter().map(|scope| scope.name().to_owned()).collect(),
+        created_at: Utc::now(),
+        revoked_at: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(name: &str, value: &str, expected: Option<&str>) {
+        let request = actix_web::test::TestRequest::default()
+            .insert_header((name, value))
+            .to_http_request();
+        assert_eq!(presented_key(request.headers()).as_deref(), expected);
+    }
+
+    #[test]
+    fn a_key_is_found_wherever_clients_put_it() {
+        check("x-api-key", "cal_sk_1", Some("cal_sk_1"));
+        check("authorization", "Bearer cal_sk_1", Some("cal_sk_1"));
+        check("authorization", "bearer  cal_sk_1", Some("cal_sk_1"));
+        check("authorization", "Basic Y2FsX3NrXzE6", Some("cal_sk_1"));
+        check("authorization", "Basic dXNlcjpjYWxfc2tfMQ==", Some("cal_sk_1"));
+        check("authorization", "Basic !!!", None);
+        check("authorization", "Digest x", None);
+    }
+
+    #[test]
+    fn browser_keys_are_recognised_by_their_prefix() {
+        assert!(new_key(1, "web", &[Scope::Ingest]).0.starts_with("cal_pk_"));
+        let (text, row) = new_key(1, "ops", &Scope::ALL);
+        assert!(text.starts_with("cal_sk_") && text.len() == 71);
+        assert_eq!(row.hash, hash(&text));
+        assert!(!row.prefix.contains(&text[12..]));
+    }
+}

@@ -1,0 +1,91 @@
+//! Extractors whose failures are our own errors.
+
+use std::future::{Future, Ready, ready};
+use std::pin::Pin;
+
+use actix_web::{FromRequest, HttpRequest, dev, web};
+use serde::de::DeserializeOwned;
+
+use super::error::{ApiError, ErrorCode};
+
+/// Bytes of a JSON body, events aside.
+const JSON_BYTES: usize = 256 * 1024;
+
+/// A JSON body, whatever its Content-Type says.
+pub struct JsonBody<T>(pub T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for JsonBody<T> {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
+        let payload = web::Payload::from_request(request, payload);
+        Box::pin(async move {
+            let payload = payload.await.map_err(ApiError::internal)?;
+            let bytes = payload
+                .to_bytes_limited(JSON_BYTES)
+                .await
+                .map_err(|_| {
+                    ApiError::new(
+                        ErrorCode::BodyTooLarge,
+                        format!("the body has more than {JSON_BYTES} bytes"),
+                    )
+                })?
+                .map_err(|error| ApiError::new(ErrorCode::InvalidJson, format!("the body broke off: {error}")))?;
+            let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
+            let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+                let path = error.path().to_string();
+                let inner = error.into_inner();
+                let code = match inner.classify() {
+                    serde_json::error::Category::Data => ErrorCode::InvalidBody,
+                    _ => ErrorCode::InvalidJson,
+                };
+                ApiError::new(
+                    code,
+                    if path == "." {
+                        inner.to_string()
+                    } else {
+                        format!("`{path}`: {inner}")
+                    },
+                )
+            })?;
+            deserializer
+                .end()
+                .map_err(|error| ApiError::new(ErrorCode::InvalidJson, error.to_string()))?;
+            Ok(JsonBody(value))
+        })
+    }
+}
+
+/// The query string. Unknown parameters are errors.
+pub struct Params<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest for Params<T> {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut dev::Payload) -> Self::Future {
+        ready(
+            web::Query::<T>::from_query(request.query_string())
+                .map(|params| Params(params.into_inner()))
+                .map_err(|error| ApiError::new(ErrorCode::InvalidParameter, error.to_string())),
+        )
+    }
+}
+
+/// A segment of the path.
+pub struct Segment<T>(pub T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for Segment<T> {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
+        ready(
+            web::Path::<T>::from_request(request, payload)
+                .into_inner()
+                .map(|path| Segment(path.into_inner()))
+                .map_err(|error| ApiError::new(ErrorCode::InvalidParameter, format!("the path: {error}"))),
+        )
+    }
+}

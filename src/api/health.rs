@@ -1,0 +1,80 @@
+//! Health for process managers, and the service's metrics for Prometheus. Neither needs a key; neither tells of a tenant.
+
+use std::sync::atomic::Ordering;
+
+use actix_web::{HttpResponse, get, web};
+use chrono::Utc;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::error::{ApiError, ErrorCode, Problem};
+use super::status::COUNTED_BACKLOG;
+use crate::state::AppState;
+use crate::store::{StoreError, cursor, events};
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct HealthResponse {
+    #[schema(example = "ok")]
+    pub status: &'static str,
+}
+
+/// Is the process alive?
+///
+/// Answers as long as the process runs.
+#[utoipa::path(tag = "operations", responses((status = 200, description = "It runs", body = HealthResponse)))]
+#[get("/health/live")]
+pub async fn get_liveness() -> HttpResponse {
+    HttpResponse::Ok().json(HealthResponse { status: "ok" })
+}
+
+/// Can it take requests?
+///
+/// 200 when the database answers and the server is not stopping.
+#[utoipa::path(
+    tag = "operations",
+    responses(
+        (status = 200, description = "It is ready", body = HealthResponse),
+        (status = 503, description = "It is not", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[get("/health/ready")]
+pub async fn get_readiness(state: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
+    if !state.ready.load(Ordering::Relaxed) {
+        return Err(ApiError::new(ErrorCode::Unavailable, "the server is stopping"));
+    }
+    state
+        .db
+        .run(|conn| cursor::read(conn).map_err(StoreError::from))
+        .await?;
+    Ok(HttpResponse::Ok().json(HealthResponse { status: "ok" }))
+}
+
+/// Service metrics
+///
+/// The service's own metrics in Prometheus' text format: requests, events, backlog.
+#[utoipa::path(
+    tag = "operations",
+    responses(
+        (status = 200, description = "Metrics", body = String, content_type = "text/plain"),
+        (status = 503, description = "The database does not answer", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[get("/metrics")]
+pub async fn get_service_metrics(state: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
+    let backlog = state
+        .db
+        .run(|conn| {
+            let position = cursor::read(conn)?.position();
+            events::backlog(conn, None, position, COUNTED_BACKLOG).map_err(StoreError::from)
+        })
+        .await?;
+    let age = backlog
+        .oldest
+        .map_or(0, |oldest| (Utc::now() - oldest).num_seconds().max(0));
+    state.metrics.backlog_events.set(backlog.events);
+    state.metrics.fold_age_seconds.set(age);
+    let text = state.metrics.encode().map_err(ApiError::internal)?;
+    Ok(HttpResponse::Ok()
+        .content_type("text/plain; version=0.0.4; charset=utf-8")
+        .body(text))
+}

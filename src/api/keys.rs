@@ -1,0 +1,189 @@
+//! `/keys`: API keys of the project.
+
+use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::auth::{self, Admin, Authorized};
+use super::error::{ApiError, ErrorCode, Problem};
+use super::extract::{JsonBody, Segment};
+use super::respond;
+use crate::domain::scope::Scope;
+use crate::state::AppState;
+use crate::store::keys::{self, ApiKey};
+
+const NAME_CHARS: usize = 100;
+
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewKeyRequest {
+    /// What the key is for.
+    #[schema(min_length = 1, max_length = 100)]
+    pub name: String,
+    /// A key with `ingest` alone begins with `cal_pk_` and may be put in a browser.
+    #[schema(min_items = 1)]
+    pub scopes: Vec<Scope>,
+}
+
+/// A key, without its secret.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct KeyView {
+    pub id: Uuid,
+    pub name: String,
+    /// The first characters of the key.
+    pub prefix: String,
+    pub scopes: Vec<String>,
+    pub created_at: DateTime<Utc>,
+    #[schema(required = true)]
+    pub revoked_at: Option<DateTime<Utc>>,
+}
+
+impl From<ApiKey> for KeyView {
+    fn from(key: ApiKey) -> Self {
+        KeyView {
+            id: key.id,
+            name: key.name,
+            prefix: key.prefix,
+            scopes: key.scopes,
+            created_at: key.created_at,
+            revoked_at: key.revoked_at,
+        }
+    }
+}
+
+/// A new key. This is the only time its secret is told.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct NewKeyResponse {
+    pub key: String,
+    #[serde(flatten)]
+    pub view: KeyView,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct KeysResponse {
+    pub data: Vec<KeyView>,
+}
+
+/// List keys
+///
+/// The project's keys, without their secrets.
+#[utoipa::path(
+    tag = "operations",
+    responses(
+        (status = 200, description = "The keys", body = KeysResponse),
+        (status = 304, description = "The client has this answer"),
+        (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key is no admin key", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Try again after the time in Retry-After", body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("api_key" = []))
+)]
+#[get("/keys")]
+pub async fn list_keys(
+    request: HttpRequest,
+    key: Authorized<Admin>,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let found = state
+        .db
+        .run(move |conn| keys::of_project(conn, key.project).map_err(ApiError::from))
+        .await?;
+    respond::json(
+        &request,
+        &KeysResponse {
+            data: found.into_iter().map(KeyView::from).collect(),
+        },
+    )
+}
+
+/// Create a key
+///
+/// Makes a key for this project. Its secret is in the answer and nowhere else.
+#[utoipa::path(
+    tag = "operations",
+    request_body = NewKeyRequest,
+    responses(
+        (status = 201, description = "The key", body = NewKeyResponse),
+        (status = 400, description = "The body is not JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key is no admin key", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "The body is JSON of another shape", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Try again after the time in Retry-After", body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("api_key" = []))
+)]
+#[post("/keys")]
+pub async fn create_key(
+    key: Authorized<Admin>,
+    body: JsonBody<NewKeyRequest>,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let mut asked = body.0;
+    check_name(&asked.name)?;
+    asked.scopes.sort_unstable();
+    asked.scopes.dedup();
+    if asked.scopes.is_empty() {
+        return Err(ApiError::new(
+            ErrorCode::InvalidBody,
+            "`scopes`: name at least one of ingest, read, admin",
+        ));
+    }
+    let (text, row) = auth::new_key(key.project, &asked.name, &asked.scopes);
+    let inserted = row.clone();
+    state
+        .db
+        .run(move |conn| keys::insert(conn, &inserted).map_err(ApiError::from))
+        .await?;
+    Ok(HttpResponse::Created().json(NewKeyResponse {
+        key: text,
+        view: row.into(),
+    }))
+}
+
+/// Revoke a key
+///
+/// The key stops working at once here, and within five seconds on other servers of the same database.
+#[utoipa::path(
+    tag = "operations",
+    params(("id" = Uuid, Path, description = "The key's id")),
+    responses(
+        (status = 204, description = "The key is revoked"),
+        (status = 400, description = "The id is not a UUID", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key is no admin key", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "The project has no such live key", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Try again after the time in Retry-After", body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("api_key" = []))
+)]
+#[delete("/keys/{id}")]
+pub async fn revoke_key(
+    key: Authorized<Admin>,
+    id: Segment<Uuid>,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let revoked = state
+        .db
+        .run(move |conn| keys::revoke(conn, key.project, id.0).map_err(ApiError::from))
+        .await?;
+    if !revoked {
+        return Err(ApiError::not_found("live key"));
+    }
+    state.keys.clear();
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// A name for people: short, not empty, no control characters.
+pub fn check_name(name: &str) -> Result<(), ApiError> {
+    let fits = (1..=NAME_CHARS).contains(&name.chars().count()) && !name.chars().any(char::is_control);
+    if fits {
+        return Ok(());
+    }
+    Err(ApiError::new(
+        ErrorCode::InvalidBody,
+        format!("`name`: must have 1 to {NAME_CHARS} printable characters"),
+    ))
+}

@@ -1,0 +1,85 @@
+//! HTTP: the whole route tree on one screen. Handlers are thin; one file per resource.
+
+pub mod ask;
+pub mod auth;
+pub mod catalogue;
+pub mod error;
+pub mod events;
+pub mod extract;
+pub mod fallback;
+pub mod features;
+pub mod health;
+pub mod keys;
+pub mod outputs;
+pub mod projects;
+pub mod query;
+pub mod respond;
+pub mod settings;
+pub mod status;
+
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+use utoipa_actix_web::scope;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Every route. Each is registered and documented by the same line.
+pub fn configure(routes: &mut ServiceConfig) {
+    routes
+        .service(
+            scope::scope("/api/v1")
+                .service(events::create_events)
+                .service(catalogue::list_metrics)
+                .service(query::query_metrics)
+                .service(query::list_series)
+                .service(features::list_features)
+                .service(features::get_feature_trust)
+                .service(features::get_feature_calibration)
+                .service(features::get_feature_reliance)
+                .service(outputs::list_outputs)
+                .service(outputs::get_output)
+                .service(keys::list_keys)
+                .service(keys::create_key)
+                .service(keys::revoke_key)
+                .service(projects::list_projects)
+                .service(projects::create_project)
+                .service(projects::update_project)
+                .service(status::get_status)
+                .service(health::get_liveness)
+                .service(health::get_readiness),
+        )
+        .service(health::get_service_metrics);
+}
+
+/// What the documentation says besides the routes.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Calibrant",
+        description = "Trust-calibration analytics for AI features: send what users did with each AI output, read how much \
+                       they trust it, how much they should, and what moved. Errors are RFC 9457 problem+json with a stable \
+                       `code`. Every estimate carries its interval and its n, or the reason why it has no value."
+    ),
+    modifiers(&ApiKey),
+    tags(
+        (name = "events", description = "Send feedback"),
+        (name = "metrics", description = "Ask for numbers"),
+        (name = "features", description = "One question each about a feature"),
+        (name = "outputs", description = "The examples behind the numbers"),
+        (name = "operations", description = "Keys, projects, status, health"),
+    )
+)]
+pub struct ApiDoc;
+
+struct ApiKey;
+
+impl Modify for ApiKey {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let mut scheme = Http::new(HttpAuthScheme::Bearer);
+        scheme.description =
+            Some("An API key, `cal_sk_…` or `cal_pk_…`. Also as `X-Api-Key`, or with Basic.".to_owned());
+        openapi
+            .components
+            .get_or_insert_with(Default::default)
+            .add_security_scheme("api_key", SecurityScheme::Http(scheme));
+    }
+}

@@ -1,0 +1,243 @@
+//! `/projects`: the tenant behind the key, and new ones.
+
+use actix_web::{HttpRequest, HttpResponse, get, patch, post, web};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::auth::{self, Admin, Authorized, Read};
+use super::error::{ApiError, ErrorCode, Problem};
+use super::extract::JsonBody;
+use super::keys::check_name;
+use super::respond;
+use crate::domain::dimension::Dimension;
+use crate::domain::scope::Scope;
+use crate::fold::step;
+use crate::ingest::limits;
+use crate::state::AppState;
+use crate::store::projects::{self, Project, Settings};
+use crate::store::{StoreError, keys};
+
+/// Attributes that one project may declare as dimensions.
+const DIMENSIONS: usize = 10;
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ProjectView {
+    pub name: String,
+    /// Attributes that metrics can be grouped and filtered by.
+    pub dimensions: Vec<String>,
+    /// Whether texts are kept; without it only the numbers taken from them are.
+    pub stores_text: bool,
+    /// How long decisions usually need to arrive.
+    pub horizon_seconds: i32,
+    pub created_at: DateTime<Utc>,
+}
+
+impl From<Project> for ProjectView {
+    fn from(project: Project) -> Self {
+        ProjectView {
+            name: project.name,
+            dimensions: project.dimensions,
+            stores_text: project.stores_text,
+            horizon_seconds: project.horizon_seconds,
+            created_at: project.created_at,
+        }
+    }
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ProjectsResponse {
+    pub data: Vec<ProjectView>,
+}
+
+/// Settings to change; what is absent stays.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProjectSettings {
+    /// Names of attributes. Outputs are cut anew, so that past ones have the new dimensions too.
+    #[serde(default)]
+    #[schema(max_items = 10)]
+    pub dimensions: Option<Vec<String>>,
+    #[serde(default)]
+    pub stores_text: Option<bool>,
+    #[serde(default)]
+    #[schema(minimum = 1, maximum = 31_536_000)]
+    pub horizon_seconds: Option<i32>,
+}
+
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewProjectRequest {
+    #[schema(min_length = 1, max_length = 100)]
+    pub name: String,
+}
+
+/// A new project and its first key. This is the only time the key is told.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct NewProjectResponse {
+    pub project: ProjectView,
+    pub admin_key: String,
+}
+
+/// List projects
+///
+/// The projects this key reaches: its own.
+#[utoipa::path(
+    tag = "operations",
+    responses(
+        (status = 200, description = "The projects", body = ProjectsResponse),
+        (status = 304, description = "The client has this answer"),
+        (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key may not read", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Try again after the time in Retry-After", body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("api_key" = []))
+)]
+#[get("/projects")]
+pub async fn list_projects(
+    request: HttpRequest,
+    key: Authorized<Read>,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let project = state
+        .db
+        .run(move |conn| projects::find(conn, key.project).map_err(ApiError::from))
+        .await?;
+    respond::json(
+        &request,
+        &ProjectsResponse {
+            data: vec![project.into()],
+        },
+    )
+}
+
+/// Create a project
+///
+/// Makes a tenant and its first admin key. Only admin keys of the first project may.
+#[utoipa::path(
+    tag = "operations",
+    request_body = NewProjectRequest,
+    responses(
+        (status = 201, description = "The project and its key", body = NewProjectResponse),
+        (status = 400, description = "The body is not JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key is no admin key of the first project", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "The name is taken", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "The body is JSON of another shape", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Try again after the time in Retry-After", body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("api_key" = []))
+)]
+#[post("/projects")]
+pub async fn create_project(
+    key: Authorized<Admin>,
+    body: JsonBody<NewProjectRequest>,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let name = body.0.name;
+    check_name(&name)?;
+    let (project, admin_key) = state
+        .db
+        .run(move |conn| {
+            if projects::find(conn, key.project)?.name != projects::DEFAULT {
+                let detail = "only admin keys of the first project create projects";
+                return Err(ApiError::new(ErrorCode::Forbidden, detail));
+            }
+            let (project, created) = projects::find_or_create(conn, &name)?;
+            if !created {
+                return Err(ApiError::new(
+                    ErrorCode::Conflict,
+                    "a project of this name exists; choose another",
+                ));
+            }
+            let (text, row) = auth::new_key(project.id, "first admin key", &Scope::ALL);
+            keys::insert(conn, &row)?;
+            Ok((project, text))
+        })
+        .await?;
+    Ok(HttpResponse::Created().json(NewProjectResponse {
+        project: project.into(),
+        admin_key,
+    }))
+}
+
+/// Change the project's settings
+///
+/// Declares dimensions, turns text storage on or off for what comes, sets the horizon. Outputs are recomputed before the
+/// answer.
+#[utoipa::path(
+    tag = "operations",
+    request_body = ProjectSettings,
+    responses(
+        (status = 200, description = "The project as it is now", body = ProjectView),
+        (status = 400, description = "The body is not JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key is no admin key", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "The body is JSON of another shape", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Try again after the time in Retry-After", body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("api_key" = []))
+)]
+#[patch("/projects/current")]
+pub async fn update_project(
+    key: Authorized<Admin>,
+    body: JsonBody<ProjectSettings>,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let settings = check_settings(body.0)?;
+    let db = state.db.clone();
+    // Recomputing may take longer than a pooled connection's statements may.
+    let changed = tokio::task::spawn_blocking(move || {
+        let mut conn = db
+            .dedicated()
+            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        step::resettle(&mut conn, key.project, &settings).map_err(ApiError::internal)
+    });
+    let project = changed.await.map_err(ApiError::internal)??;
+    state.projects.clear();
+    Ok(HttpResponse::Ok().json(ProjectView::from(project)))
+}
+
+fn check_settings(asked: ProjectSettings) -> Result<Settings, ApiError> {
+    let invalid = |detail: String| ApiError::new(ErrorCode::InvalidBody, detail);
+    let dimensions = match asked.dimensions {
+        None => None,
+        Some(mut names) => {
+            names.sort_unstable();
+            names.dedup();
+            if names.len() > DIMENSIONS {
+                return Err(invalid(format!(
+                    "`dimensions`: at most {DIMENSIONS} attributes can be declared"
+                )));
+            }
+            for name in &names {
+                let length = name.chars().count();
+                if !(1..=limits::ATTRIBUTE_NAME_CHARS).contains(&length) || name.chars().any(char::is_control) {
+                    return Err(invalid(format!(
+                        "`dimensions`: a name must have 1 to {} printable characters",
+                        limits::ATTRIBUTE_NAME_CHARS
+                    )));
+                }
+                if !matches!(Dimension::parse(name), Dimension::Attribute(_)) {
+                    return Err(invalid(format!(
+                        "`dimensions`: `{name}` is built in and needs no declaration"
+                    )));
+                }
+            }
+            Some(names)
+        }
+    };
+    if asked
+        .horizon_seconds
+        .is_some_and(|seconds| !(1..=31_536_000).contains(&seconds))
+    {
+        return Err(invalid("`horizon_seconds`: must be from 1 second to a year".to_owned()));
+    }
+    Ok(Settings {
+        dimensions,
+        stores_text: asked.stores_text,
+        horizon_seconds: asked.horizon_seconds,
+    })
+}

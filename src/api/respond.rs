@@ -1,0 +1,132 @@
+//! Answers: ordered objects, entity tags, and CSV that spreadsheets read safely.
+
+use std::borrow::Cow;
+
+use actix_web::http::header::{self, EntityTag, IfNoneMatch};
+use actix_web::http::{Method, header::Header};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use sha2::{Digest, Sha256};
+
+use super::error::ApiError;
+
+pub const JSON: &str = "application/json";
+pub const CSV: &str = "text/csv; charset=utf-8";
+
+/// The form of an answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    #[default]
+    Json,
+    Csv,
+}
+
+impl Format {
+    /// What the parameter says, else what `Accept` prefers.
+    pub fn of(request: &HttpRequest, parameter: Option<Format>) -> Format {
+        let accepted = || {
+            let accept = request.headers().get(header::ACCEPT)?.to_str().ok()?;
+            accept.starts_with("text/csv").then_some(Format::Csv)
+        };
+        parameter.or_else(accepted).unwrap_or_default()
+    }
+}
+
+/// An object whose keys keep their order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ordered<V>(pub Vec<(String, V)>);
+
+impl<V: Serialize> Serialize for Ordered<V> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (key, value) in &self.0 {
+            map.serialize_entry(key, value)?;
+        }
+        map.end()
+    }
+}
+
+/// Answers with JSON.
+pub fn json(request: &HttpRequest, value: &impl Serialize) -> Result<HttpResponse, ApiError> {
+    let body = serde_json::to_vec(value).map_err(ApiError::internal)?;
+    Ok(tagged(request, JSON, body))
+}
+
+/// Answers with bytes. Reads carry an entity tag, and a client that has these bytes is told so.
+pub fn tagged(request: &HttpRequest, content_type: &'static str, body: Vec<u8>) -> HttpResponse {
+    if request.method() != Method::GET && request.method() != Method::HEAD {
+        return HttpResponse::Ok().content_type(content_type).body(body);
+    }
+    let digest = Sha256::digest(&body);
+    let tag: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let tag = EntityTag::new_strong(tag);
+    let known = match IfNoneMatch::parse(request) {
+        Ok(IfNoneMatch::Any) => request.headers().contains_key(header::IF_NONE_MATCH),
+        Ok(IfNoneMatch::Items(tags)) => tags.iter().any(|known| known.weak_eq(&tag)),
+        Err(_) => false,
+    };
+    let mut response = if known {
+        HttpResponse::NotModified()
+    } else {
+        HttpResponse::Ok()
+    };
+    response.insert_header((header::ETAG, tag.to_string()));
+    response.insert_header((header::CACHE_CONTROL, "private, no-cache"));
+    response.insert_header((header::VARY, "Authorization, Accept, X-Api-Key"));
+    if known {
+        return response.finish();
+    }
+    response.content_type(content_type).body(body)
+}
+
+/// Builds CSV.
+pub struct CsvRows {
+    writer: csv::Writer<Vec<u8>>,
+}
+
+impl CsvRows {
+    pub fn new<'a>(header: impl IntoIterator<Item = &'a str>) -> Result<CsvRows, ApiError> {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        writer.write_record(header).map_err(ApiError::internal)?;
+        Ok(CsvRows { writer })
+    }
+
+    pub fn row(&mut self, cells: &[String]) -> Result<(), ApiError> {
+        self.writer.write_record(cells).map_err(ApiError::internal)
+    }
+
+    pub fn finish(self) -> Result<Vec<u8>, ApiError> {
+        self.writer.into_inner().map_err(ApiError::internal)
+    }
+}
+
+/// A text from a client, made harmless: a spreadsheet would run a cell that starts like a formula.
+pub fn safe_cell(text: &str) -> Cow<'_, str> {
+    match text.chars().next() {
+        Some('=' | '+' | '-' | '@' | '\t' | '\r') => Cow::Owned(format!("'{text}")),
+        _ => Cow::Borrowed(text),
+    }
+}
+
+/// A number, or an empty cell.
+pub fn number_cell(value: Option<f64>) -> String {
+    value.map(|value| value.to_string()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formulas_are_made_harmless() {
+        assert_eq!(safe_cell("=1+1"), "'=1+1");
+        assert_eq!(safe_cell("email.draft"), "email.draft");
+    }
+
+    #[test]
+    fn keys_keep_their_order() {
+        let object = Ordered(vec![("b".to_owned(), 1), ("a".to_owned(), 2)]);
+        assert_eq!(serde_json::to_string(&object).unwrap(), r#"{"b":1,"a":2}"#);
+    }
+}

@@ -1,0 +1,91 @@
+//! `GET /status`: how far the fold is, and what is missing or was refused.
+
+use std::collections::BTreeMap;
+
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::auth::{Authorized, Read};
+use super::error::{ApiError, Problem};
+use super::respond;
+use crate::state::AppState;
+use crate::store::{cursor, events, outputs, projects, rejections, rollups};
+
+/// Waiting events are counted up to here.
+pub const COUNTED_BACKLOG: i64 = 100_000;
+
+/// Events that are stored and not yet in the numbers.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct BacklogView {
+    pub events: i64,
+    /// Whether there are more than were counted.
+    pub more: bool,
+    /// How long the oldest of them has waited.
+    pub lag_seconds: f64,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct StatusResponse {
+    pub version: &'static str,
+    pub project: String,
+    /// Events of the project's log that the numbers contain.
+    pub log_position: i64,
+    pub backlog: BacklogView,
+    pub folded_at: DateTime<Utc>,
+    /// Outputs with a feature.
+    pub outputs: i64,
+    /// Outputs that wait for an event that names their feature.
+    pub unlinked: i64,
+    /// Refused events by code.
+    pub rejected: BTreeMap<String, i64>,
+}
+
+/// Read the status
+///
+/// How far the fold is behind the log, how many outputs are unlinked, and what was refused.
+#[utoipa::path(
+    tag = "operations",
+    responses(
+        (status = 200, description = "The status", body = StatusResponse),
+        (status = 304, description = "The client has this answer"),
+        (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key may not read", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Try again after the time in Retry-After", body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("api_key" = []))
+)]
+#[get("/status")]
+pub async fn get_status(
+    request: HttpRequest,
+    key: Authorized<Read>,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let status = state
+        .db
+        .run(move |conn| {
+            let project = projects::find(conn, key.project)?;
+            let cursor = cursor::read(conn)?;
+            let backlog = events::backlog(conn, Some(project.id), cursor.position(), COUNTED_BACKLOG)?;
+            let lag = backlog
+                .oldest
+                .map_or(0.0, |oldest| (Utc::now() - oldest).as_seconds_f64().max(0.0));
+            Ok::<_, ApiError>(StatusResponse {
+                version: env!("CARGO_PKG_VERSION"),
+                log_position: project.folded_events,
+                backlog: BacklogView {
+                    events: backlog.events,
+                    more: backlog.more,
+                    lag_seconds: lag,
+                },
+                folded_at: cursor.folded_at,
+                outputs: rollups::total_outputs(conn, project.id)?,
+                unlinked: outputs::unlinked(conn, project.id)?,
+                rejected: rejections::by_code(conn, project.id)?.into_iter().collect(),
+                project: project.name,
+            })
+        })
+        .await?;
+    respond::json(&request, &status)
+}

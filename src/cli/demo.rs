@@ -1,0 +1,92 @@
+//! `calibrant demo`: a server with a simulated product in it, and what to try.
+
+use std::time::{Duration, Instant};
+
+use clap::Args;
+
+use super::load::{Loader, project_with};
+use super::serve;
+use super::simulate::{self, SimulationArgs};
+use crate::api::auth;
+use crate::config::Config;
+use crate::domain::scope::Scope;
+use crate::server;
+use crate::simulate::Simulation;
+use crate::store::{Db, StoreError, cursor, events, keys, projects};
+
+/// How long to wait for the fold before telling what to try.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    #[command(flatten)]
+    options: SimulationArgs,
+}
+
+pub fn run(config: &Config, args: &DemoArgs) -> anyhow::Result<()> {
+    let listener = serve::bind(config)?;
+    println!("Starting the database …");
+    let database = config.own_database()?;
+    let db = database.db.clone();
+    let first = serve::first_admin_key(&db, config.admin_key.as_deref())?;
+    let key = match first.or_else(|| config.admin_key.clone()) {
+        Some(key) => key,
+        None => another_key(&db)?,
+    };
+    let address = listener.local_addr()?;
+    let options = args.options.clone();
+    server::serve(database.db.clone(), listener, move |committer| {
+        let dimensions: Vec<String> = Simulation::dimensions().iter().map(|name| (*name).to_owned()).collect();
+        let project = project_with(&db, projects::DEFAULT, &dimensions)?;
+        if project.folded_events == 0 {
+            simulate::load(options.simulation(), &Loader::new(committer, project))?;
+            wait_for_the_fold(&db)?;
+        } else {
+            println!(
+                "The data directory holds {} events already; none were added.",
+                project.folded_events
+            );
+        }
+        super::announce(address);
+        println!("  Admin key          {key}");
+        println!();
+        println!("Try:");
+        println!("  curl -s -H 'X-Api-Key: {key}' http://{address}/api/v1/features | python3 -m json.tool | head -50");
+        println!(
+            "  curl -s -H 'X-Api-Key: {key}' 'http://{address}/api/v1/features/agent.task/trust?group_by=version'"
+        );
+        println!(
+            "  curl -s -H 'X-Api-Key: {key}' http://{address}/api/v1/query -d '{{\"metrics\":[\"acceptance_rate\"],\
+             \"group_by\":[\"feature\"],\"granularity\":\"week\"}}'"
+        );
+        println!();
+        println!("Ctrl-C stops the server and its database.");
+        Ok(())
+    })
+}
+
+fn another_key(db: &Db) -> anyhow::Result<String> {
+    let key = db.with(|conn| {
+        let (project, _) = projects::find_or_create(conn, projects::DEFAULT)?;
+        let (text, row) = auth::new_key(project.id, "demo", &Scope::ALL);
+        keys::insert(conn, &row)?;
+        Ok::<_, StoreError>(text)
+    })?;
+    Ok(key)
+}
+
+fn wait_for_the_fold(db: &Db) -> anyhow::Result<()> {
+    println!("Folding the last events …");
+    let started = Instant::now();
+    while started.elapsed() < PATIENCE {
+        let waiting = db.with(|conn| {
+            let position = cursor::read(conn)?.position();
+            events::backlog(conn, None, position, 1).map_err(StoreError::from)
+        })?;
+        if waiting.events == 0 {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    Ok(())
+}

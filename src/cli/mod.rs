@@ -1,0 +1,94 @@
+//! The command line: one file per command that is more than a call.
+
+mod demo;
+mod import;
+mod keys;
+mod load;
+mod rebuild;
+mod serve;
+mod simulate;
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{Config, Settings};
+use crate::{docs, telemetry};
+
+/// Trust-calibration analytics for AI features: feedback events in, trust metrics with honest intervals out.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+pub struct Cli {
+    #[command(flatten)]
+    settings: Settings,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server
+    Serve,
+    /// Run the server with a simulated product, to look around
+    Demo(demo::DemoArgs),
+    /// Load a CSV or JSON file
+    Import(import::ImportArgs),
+    /// Load a simulated product, or write it as NDJSON
+    Simulate(simulate::SimulateArgs),
+    /// Recompute all outputs and rollups from the log
+    Rebuild,
+    /// Make an API key, for an operator who has lost theirs
+    CreateKey(keys::CreateKeyArgs),
+    /// Bring the database's schema up to date, and do nothing else
+    Migrate,
+    /// Write the description of the API
+    Openapi {
+        /// Where to; standard output without it
+        #[arg(value_name = "FILE")]
+        to: Option<PathBuf>,
+    },
+    /// Write the definitions of all metrics as Markdown
+    MetricsDoc {
+        /// Where to; standard output without it
+        #[arg(value_name = "FILE")]
+        to: Option<PathBuf>,
+    },
+}
+
+/// Runs a command to its end.
+pub fn run(cli: Cli) -> anyhow::Result<()> {
+    match cli.command {
+        Command::Openapi { to } => return docs::write(to.as_deref(), &docs::openapi()?),
+        Command::MetricsDoc { to } => return docs::write(to.as_deref(), &docs::metrics()),
+        _ => {}
+    }
+    let config = Config::load(&cli.settings)?;
+    telemetry::start_logging(&config.log)?;
+    match cli.command {
+        Command::Serve => serve::run(&config),
+        Command::Demo(args) => demo::run(&config, &args),
+        Command::Import(args) => import::run(&config, &args),
+        Command::Simulate(args) => simulate::run(&config, &args),
+        Command::Rebuild => rebuild::run(&config),
+        Command::CreateKey(args) => keys::run(&config, &args),
+        Command::Migrate => config.join_database().map(|_| println!("The schema is up to date.")),
+        Command::Openapi { .. } | Command::MetricsDoc { .. } => Ok(()),
+    }
+}
+
+/// Prints what a server tells at its start.
+fn announce(address: std::net::SocketAddr) {
+    println!("Calibrant listens on http://{address}");
+    println!("  API documentation  http://{address}/docs/");
+    println!("  Health             http://{address}/api/v1/health/ready");
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,56 @@
+//! `calibrant serve`.
+
+use std::net::TcpListener;
+
+use anyhow::Context;
+use diesel::Connection;
+
+use crate::api::auth;
+use crate::config::Config;
+use crate::domain::scope::Scope;
+use crate::server;
+use crate::store::{Db, StoreError, keys, projects};
+
+pub fn run(config: &Config) -> anyhow::Result<()> {
+    let listener = bind(config)?;
+    let database = config.own_database()?;
+    let first_key = first_admin_key(&database.db, config.admin_key.as_deref())?;
+    let address = listener.local_addr()?;
+    server::serve(database.db.clone(), listener, move |_| {
+        super::announce(address);
+        if let Some(key) = first_key {
+            println!("  Admin key          {key}");
+            println!("                     (told this once; make more with POST /api/v1/keys)");
+        }
+        Ok(())
+    })
+}
+
+/// Takes the address before anything is started, so that a taken port costs nothing.
+pub fn bind(config: &Config) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(config.bind)
+        .with_context(|| format!("cannot listen on {}; choose another address with --bind", config.bind))
+}
+
+/// Makes sure that there is a project and a key. Gives the key if it was made now.
+pub fn first_admin_key(db: &Db, preset: Option<&str>) -> anyhow::Result<Option<String>> {
+    let made = db.with(|conn| {
+        conn.transaction(|conn| {
+            let (project, _) = projects::find_or_create(conn, projects::DEFAULT)?;
+            if let Some(text) = preset {
+                let row = auth::key_row(project.id, "preset admin key", &Scope::ALL, text);
+                if keys::find_by_hash(conn, &row.hash)?.is_none() {
+                    keys::insert(conn, &row)?;
+                }
+                return Ok(None);
+            }
+            if keys::any_live(conn)? {
+                return Ok(None);
+            }
+            let (text, row) = auth::new_key(project.id, "first admin key", &Scope::ALL);
+            keys::insert(conn, &row)?;
+            Ok::<_, StoreError>(Some(text))
+        })
+    })?;
+    Ok(made)
+}

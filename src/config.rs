@@ -1,0 +1,163 @@
+//! Settings, from flags, the environment and a TOML file, in this order.
+//!
+//! - `CALIBRANT_DATABASE_URL`: use this PostgreSQL instead of a private one
+//! - `CALIBRANT_DATA_DIR`: where the private PostgreSQL lives
+//! - `CALIBRANT_BIND`: address and port; loopback unless told otherwise; port 0 picks a free one
+//! - `CALIBRANT_ADMIN_KEY`: presets the first admin key
+//! - `CALIBRANT_LOG`: what to log, such as `info` or `calibrant=debug`
+//! - `CALIBRANT_CONFIG`: a TOML file with the same names in lower case without the prefix
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use clap::Args;
+use serde::Deserialize;
+
+use crate::store::Db;
+use crate::store::private::PrivateDatabase;
+
+/// Connections for requests. Each is held for one statement or one question at a time.
+const CONNECTIONS: u32 = 16;
+/// Characters of a preset admin key.
+const ADMIN_KEY_CHARS: usize = 24;
+
+/// The settings that every command takes.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Settings {
+    /// Use this PostgreSQL instead of a private one
+    #[arg(
+        long,
+        global = true,
+        env = "CALIBRANT_DATABASE_URL",
+        value_name = "URL",
+        hide_env_values = true
+    )]
+    pub database_url: Option<String>,
+    /// Where the private PostgreSQL lives [default: ~/.local/share/calibrant, as root /var/lib/calibrant]
+    #[arg(long, global = true, env = "CALIBRANT_DATA_DIR", value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Address and port; port 0 picks a free one [default: 127.0.0.1:8080]
+    #[arg(long, global = true, env = "CALIBRANT_BIND", value_name = "ADDRESS")]
+    pub bind: Option<String>,
+    /// Presets the first admin key
+    #[arg(
+        long,
+        global = true,
+        env = "CALIBRANT_ADMIN_KEY",
+        value_name = "KEY",
+        hide_env_values = true
+    )]
+    pub admin_key: Option<String>,
+    /// What to log, such as `info` or `calibrant=debug` [default: info]
+    #[arg(long, global = true, env = "CALIBRANT_LOG", value_name = "FILTER")]
+    pub log: Option<String>,
+    /// A TOML file with these settings
+    #[arg(long, global = true, env = "CALIBRANT_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SettingsFile {
+    database_url: Option<String>,
+    data_dir: Option<PathBuf>,
+    bind: Option<String>,
+    admin_key: Option<String>,
+    log: Option<String>,
+}
+
+/// The settings in force.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub database_url: Option<String>,
+    pub data_dir: PathBuf,
+    pub bind: SocketAddr,
+    pub admin_key: Option<String>,
+    pub log: String,
+}
+
+/// The database in use. Keeps the private one running for as long as it lives.
+pub struct Database {
+    pub db: Db,
+    _private: Option<PrivateDatabase>,
+}
+
+impl Config {
+    pub fn load(settings: &Settings) -> anyhow::Result<Config> {
+        let file = match &settings.config {
+            Some(path) => read_file(path)?,
+            None => SettingsFile::default(),
+        };
+        let data_dir = match settings.data_dir.clone().or(file.data_dir) {
+            Some(folder) => folder,
+            None => default_data_dir()?,
+        };
+        let bind = settings
+            .bind
+            .clone()
+            .or(file.bind)
+            .unwrap_or_else(|| "127.0.0.1:8080".to_owned());
+        let bind = bind
+            .parse()
+            .with_context(|| format!("`{bind}` is no address with a port; an example is 127.0.0.1:8080"))?;
+        let admin_key = settings.admin_key.clone().or(file.admin_key);
+        if let Some(key) = &admin_key
+            && (!key.starts_with("cal_sk_") || key.len() < ADMIN_KEY_CHARS)
+        {
+            bail!("the preset admin key must begin with cal_sk_ and have at least {ADMIN_KEY_CHARS} characters");
+        }
+        Ok(Config {
+            database_url: settings
+                .database_url
+                .clone()
+                .or(file.database_url)
+                .filter(|url| !url.is_empty()),
+            data_dir,
+            bind,
+            admin_key,
+            log: settings.log.clone().or(file.log).unwrap_or_else(|| "info".to_owned()),
+        })
+    }
+
+    /// The database for a server, which owns its private one.
+    pub fn own_database(&self) -> anyhow::Result<Database> {
+        self.database(PrivateDatabase::start)
+    }
+
+    /// The database for a command, beside a running server or without one.
+    pub fn join_database(&self) -> anyhow::Result<Database> {
+        self.database(PrivateDatabase::join)
+    }
+
+    fn database(&self, private: fn(&Path) -> anyhow::Result<PrivateDatabase>) -> anyhow::Result<Database> {
+        match &self.database_url {
+            Some(url) => Ok(Database {
+                db: Db::open(url, CONNECTIONS)?,
+                _private: None,
+            }),
+            None => {
+                let private = private(&self.data_dir)?;
+                Ok(Database {
+                    db: Db::open(&private.url(), CONNECTIONS)?,
+                    _private: Some(private),
+                })
+            }
+        }
+    }
+}
+
+fn read_file(path: &Path) -> anyhow::Result<SettingsFile> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    toml::from_str(&text).with_context(|| format!("{} is not a settings file", path.display()))
+}
+
+fn default_data_dir() -> anyhow::Result<PathBuf> {
+    use std::os::unix::fs::MetadataExt;
+    let is_root = std::fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0);
+    if is_root {
+        return Ok(PathBuf::from("/var/lib/calibrant"));
+    }
+    let home = std::env::home_dir().context("there is no home directory; choose a folder with --data-dir")?;
+    Ok(home.join(".local/share/calibrant"))
+}

@@ -1,0 +1,58 @@
+//! Files made from the code: the API's description and the metrics' definitions. Tests fail when the committed ones are
+//! stale; `make generate` renews them.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use anyhow::Context;
+
+use crate::metrics::FAMILIES;
+use crate::server;
+
+/// `openapi/openapi.json`.
+pub fn openapi() -> anyhow::Result<String> {
+    let mut text = server::openapi()
+        .to_pretty_json()
+        .context("the API's description cannot be written")?;
+    text.push('\n');
+    Ok(text)
+}
+
+/// `docs/metrics.md`.
+pub fn metrics() -> String {
+    let mut text = String::from(
+        "# Metrics\n\nWritten from the registry in `src/metrics`; `make generate` renews it. Rates count outputs, never \
+         events; the unit of analysis is one output shown to one user.\n",
+    );
+    for family in FAMILIES {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "\n## {}\n\n{}\n", family.id, family.question);
+        for metric in family.metrics {
+            let unit = word(metric.unit);
+            let direction = word(metric.direction);
+            let _ = write!(
+                text,
+                "\n### `{}`: {}\n\n{}\n\n- Formula: {}\n- Unit: {unit}; {direction}\n- Interval: {}\n- Source: {}\n",
+                metric.id, metric.title, metric.summary, metric.formula, metric.interval, metric.source
+            );
+        }
+    }
+    text
+}
+
+/// The name of an enum's value as the API writes it, with spaces.
+fn word(value: impl serde::Serialize) -> String {
+    let name = serde_json::to_value(value).unwrap_or_default();
+    name.as_str().unwrap_or_default().replace('_', " ")
+}
+
+/// Writes a file, or to standard output.
+pub fn write(to: Option<&Path>, text: &str) -> anyhow::Result<()> {
+    match to {
+        Some(path) => std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display())),
+        None => {
+            print!("{text}");
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! An answer: rows of estimates, and what one must know about them.
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+
+use crate::domain::window::{Granularity, Window};
+use crate::metrics::Estimate;
+use crate::metrics::families::calibration::Curve;
+
+/// The estimates of one slice.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// One value per dimension that was grouped by.
+    pub group: Vec<Option<String>>,
+    /// The start of the bucket, in the time zone of the question.
+    pub bucket: Option<DateTime<Tz>>,
+    /// One estimate per metric that was asked for.
+    pub estimates: Vec<Estimate>,
+    /// If the question asks for it.
+    pub curve: Option<Curve>,
+}
+
+/// Where the numbers came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// The outputs themselves, each user apart.
+    Outputs,
+    /// The rollups, users in random groups.
+    Rollups,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    pub rows: Vec<Row>,
+    /// Over the whole window: per group when the rows have buckets, else over all groups.
+    pub totals: Vec<Row>,
+    pub window: Window,
+    pub granularity: Option<Granularity>,
+    /// From here on decisions have not had time to arrive.
+    pub immature_from: Option<DateTime<Utc>>,
+    /// Buckets that late events changed after their horizon.
+    pub restated: Vec<DateTime<Tz>>,
+    /// Events of the log that the numbers contain.
+    pub log_position: i64,
+    pub source: Source,
+}

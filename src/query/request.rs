@@ -1,0 +1,95 @@
+//! A question, checked.
+
+use chrono_tz::Tz;
+
+use super::filter::Filter;
+use crate::domain::dimension::Dimension;
+use crate::domain::key::ProjectId;
+use crate::domain::window::{Granularity, Window};
+use crate::metrics::Metric;
+use crate::metrics::families::calibration::Target;
+use crate::metrics::statistics::IntervalKind;
+use crate::stats::level::Level;
+use crate::store::StoreError;
+
+/// Metrics in one question.
+pub const MAX_METRICS: usize = 50;
+/// Dimensions to group by.
+pub const MAX_GROUP_BY: usize = 5;
+pub const MAX_FILTERS: usize = 20;
+pub const MAX_FILTER_VALUES: usize = 200;
+/// Groups in one answer.
+pub const MAX_GROUPS: usize = 1_000;
+/// Buckets of time in one answer.
+pub const MAX_BUCKETS: usize = 2_400;
+/// Groups times buckets in one answer.
+pub const MAX_ROWS: usize = 50_000;
+
+/// What to compute, over which outputs, cut how.
+#[derive(Clone)]
+pub struct Query {
+    pub project: ProjectId,
+    pub metrics: Vec<&'static Metric>,
+    /// Give the reliability curve too; one of the metrics must be of the calibration family.
+    pub curve: Option<Target>,
+    pub group_by: Vec<Dimension>,
+    pub filters: Vec<Filter>,
+    /// All time, in whole UTC days, when absent.
+    pub window: Option<Window>,
+    pub granularity: Option<Granularity>,
+    pub timezone: Tz,
+    pub level: Level,
+    pub interval: IntervalKind,
+    /// Compute from the outputs even if they are many.
+    pub exact: bool,
+    /// Give buckets without outputs too.
+    pub fill: bool,
+}
+
+impl Query {
+    /// The plainest question about a project.
+    pub fn new(project: ProjectId, metrics: Vec<&'static Metric>) -> Query {
+        Query {
+            project,
+            metrics,
+            curve: None,
+            group_by: Vec::new(),
+            filters: Vec::new(),
+            window: None,
+            granularity: None,
+            timezone: Tz::UTC,
+            level: Level::default(),
+            interval: IntervalKind::default(),
+            exact: false,
+            fill: false,
+        }
+    }
+}
+
+/// Why a question cannot be answered as asked.
+#[derive(Debug, thiserror::Error)]
+pub enum QueryError {
+    #[error("the project has no dimension `{name}`; it has {}", .known.join(", "))]
+    UnknownDimension { name: String, known: Vec<String> },
+    #[error("the answer would have {found} groups, more than {MAX_GROUPS}; filter, or group by fewer dimensions")]
+    TooManyGroups { found: usize },
+    #[error("the answer would have more than {MAX_BUCKETS} buckets; choose a shorter range or a longer granularity")]
+    TooManyBuckets,
+    #[error("the answer would have {found} rows, more than {MAX_ROWS}; choose fewer groups or longer buckets")]
+    TooManyRows { found: usize },
+    #[error(
+        "the exact computation would read {found} outputs, more than {limit}; narrow it, or leave `exact` out and use \
+         ranges and buckets that start on whole hours"
+    )]
+    TooManyOutputs { found: i64, limit: i64 },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("the computation failed: {0}")]
+    Frame(#[from] polars::error::PolarsError),
+}
+
+impl From<diesel::result::Error> for QueryError {
+    fn from(error: diesel::result::Error) -> Self {
+        QueryError::Store(error.into())
+    }
+}

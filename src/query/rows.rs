@@ -1,0 +1,172 @@
+//! Slices from the outputs themselves: exact, each user apart.
+
+use std::collections::{BTreeMap, HashMap};
+
+use diesel::pg::PgConnection;
+use polars::prelude::*;
+
+use super::plan::{MOST_EXACT_OUTPUTS, Plan};
+use super::request::QueryError;
+use super::sums::{Slice, Slices, add};
+use crate::fold::facts::facts;
+use crate::metrics::statistics::Clustering;
+use crate::metrics::{self, Histogram, Sum, facts as f};
+use crate::store::outputs;
+
+const GROUP: &str = "slice_group";
+const BUCKET: &str = "slice_bucket";
+const OUTPUTS: &str = "slice_outputs";
+const HAS_USER: &str = "has_user";
+
+/// Computes the slices of a plan and, if there is more than one bucket or group, their totals.
+pub fn slices(conn: &mut PgConnection, plan: &Plan) -> Result<(Slices, Option<Slices>), QueryError> {
+    let outputs = outputs::of_cells(
+        conn,
+        plan.query.project,
+        &plan.cell_ids(),
+        plan.window.from,
+        plan.window.to,
+        MOST_EXACT_OUTPUTS,
+    )?;
+    let group_of_cell = plan.group_of_cell();
+    let groups: Vec<u32> = outputs
+        .iter()
+        .map(|output| {
+            output
+                .cell_id
+                .and_then(|cell| group_of_cell.get(&cell))
+                .copied()
+                .unwrap_or_default()
+        })
+        .collect();
+    let buckets: Vec<u32> = outputs
+        .iter()
+        .map(|output| plan.bucket_at(output.shown_at).unwrap_or_default())
+        .collect();
+    let mut frame = facts(outputs.iter().map(|output| (output, 1)))?;
+    frame.with_column(Column::new(GROUP.into(), groups))?;
+    frame.with_column(Column::new(BUCKET.into(), buckets))?;
+    drop(outputs);
+
+    let slices = cut(plan, &frame)?;
+    let totals = match plan.query.granularity {
+        Some(_) => Some(cut(plan, &constant(&frame, BUCKET)?)?),
+        None if !plan.query.group_by.is_empty() => Some(cut(plan, &constant(&frame, GROUP)?)?),
+        None => None,
+    };
+    Ok((slices, totals))
+}
+
+/// The frame with all rows in slice number 0 of one kind.
+fn constant(frame: &DataFrame, name: &str) -> PolarsResult<DataFrame> {
+    frame.clone().lazy().with_column(lit(0_u32).alias(name)).collect()
+}
+
+fn cut(plan: &Plan, frame: &DataFrame) -> PolarsResult<Slices> {
+    let sums = metrics::sums_of(&plan.families);
+    let index = sums
+        .iter()
+        .enumerate()
+        .map(|(at, sum)| (sum.name.clone(), at))
+        .collect();
+    let mut by_key = clusters(frame, sums)?;
+    for histogram in plan.families.iter().flat_map(|family| (family.histograms)()) {
+        let name = histogram.name;
+        let mut counts = counts(frame, histogram)?;
+        for (key, slice) in &mut by_key {
+            slice
+                .histograms
+                .insert(name, Some(counts.remove(key).unwrap_or_default()));
+        }
+    }
+    Ok(Slices {
+        clustering: Clustering::Exact,
+        index,
+        by_key,
+    })
+}
+
+/// Sums by slice and cluster.
+fn clusters(frame: &DataFrame, sums: Vec<Sum>) -> PolarsResult<BTreeMap<(u32, u32), Slice>> {
+    let names: Vec<String> = sums.iter().map(|sum| sum.name.clone()).collect();
+    let keys = [col(GROUP), col(BUCKET), col(f::CLUSTER)];
+    let mut columns = keys.to_vec();
+    columns.push(col(f::SIGN).alias(OUTPUTS));
+    columns.push(col(f::USER).is_not_null().alias(HAS_USER));
+    columns.extend(sums.into_iter().map(|sum| (sum.expr * col(f::SIGN)).alias(sum.name)));
+    let mut aggregates = vec![col(OUTPUTS).sum(), col(HAS_USER).max()];
+    aggregates.extend(names.iter().map(|name| col(name.as_str()).sum()));
+    let frame = frame
+        .clone()
+        .lazy()
+        .select(columns)
+        .group_by(keys.clone())
+        .agg(aggregates)
+        .sort_by_exprs(keys, SortMultipleOptions::default())
+        .collect()?;
+
+    let groups = frame.column(GROUP)?.u32()?;
+    let buckets = frame.column(BUCKET)?.u32()?;
+    let outputs = frame.column(OUTPUTS)?.i64()?;
+    let has_user = frame.column(HAS_USER)?.bool()?;
+    let columns: Vec<&Int64Chunked> = names
+        .iter()
+        .map(|name| frame.column(name)?.i64())
+        .collect::<PolarsResult<_>>()?;
+    let mut slices: BTreeMap<(u32, u32), Slice> = BTreeMap::new();
+    for row in 0..frame.height() {
+        let key = (
+            groups.get(row).unwrap_or_default(),
+            buckets.get(row).unwrap_or_default(),
+        );
+        let slice = slices.entry(key).or_insert_with(|| Slice::empty(names.len()));
+        let own: Vec<i64> = columns
+            .iter()
+            .map(|column| column.get(row).unwrap_or_default())
+            .collect();
+        slice.outputs += outputs.get(row).unwrap_or_default().unsigned_abs();
+        slice.users = slice
+            .users
+            .map(|users| users + u64::from(has_user.get(row).unwrap_or_default()));
+        add(&mut slice.totals, &own);
+        slice.clusters.push(own);
+    }
+    Ok(slices)
+}
+
+/// The counts of one histogram by slice, with buckets as fine as the outputs allow.
+fn counts(frame: &DataFrame, histogram: Histogram) -> PolarsResult<HashMap<(u32, u32), Vec<(i64, u64, u64)>>> {
+    let positive = f::count(histogram.positive);
+    let bucket = histogram.exact_bucket.unwrap_or(histogram.bucket);
+    let frame = frame
+        .clone()
+        .lazy()
+        .select([
+            col(GROUP),
+            col(BUCKET),
+            bucket.cast(DataType::Int64).alias("bucket"),
+            positive.clone().alias("positives"),
+            (lit(1_i64) - positive).alias("negatives"),
+        ])
+        .filter(col("bucket").is_not_null())
+        .group_by([col(GROUP), col(BUCKET), col("bucket")])
+        .agg([col("positives").sum(), col("negatives").sum()])
+        .sort([GROUP, BUCKET, "bucket"], SortMultipleOptions::default())
+        .collect()?;
+    let (groups, buckets) = (frame.column(GROUP)?.u32()?, frame.column(BUCKET)?.u32()?);
+    let values = frame.column("bucket")?.i64()?;
+    let (positives, negatives) = (frame.column("positives")?.i64()?, frame.column("negatives")?.i64()?);
+    let mut counts: HashMap<(u32, u32), Vec<(i64, u64, u64)>> = HashMap::new();
+    for row in 0..frame.height() {
+        let key = (
+            groups.get(row).unwrap_or_default(),
+            buckets.get(row).unwrap_or_default(),
+        );
+        counts.entry(key).or_default().push((
+            values.get(row).unwrap_or_default(),
+            positives.get(row).unwrap_or_default().unsigned_abs(),
+            negatives.get(row).unwrap_or_default().unsigned_abs(),
+        ));
+    }
+    Ok(counts)
+}

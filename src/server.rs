@@ -1,0 +1,152 @@
+//! The HTTP server: one application, built the same for serving and for tests.
+
+use std::net::TcpListener;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::middleware::{Next, from_fn};
+use actix_web::{App, Error, HttpServer, web};
+use utoipa::OpenApi;
+use utoipa_actix_web::AppExt;
+use utoipa_swagger_ui::SwaggerUi;
+use uuid::Uuid;
+
+use crate::api::{self, ApiDoc, fallback};
+use crate::fold::signal::Signal;
+use crate::fold::worker;
+use crate::ingest::commit::Committer;
+use crate::state::AppState;
+use crate::store::Db;
+
+/// Threads that answer requests. They wait on the database elsewhere, so that few are enough.
+const WORKERS: usize = 2;
+/// How long requests may take to end when the server stops.
+const SHUTDOWN_SECONDS: u64 = 20;
+/// A client that sends its headers more slowly than this is cut off.
+const HEADER_TIME: Duration = Duration::from_secs(10);
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+
+/// The description of the API.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    let (_, api) = App::new()
+        .into_utoipa_app()
+        .openapi(ApiDoc::openapi())
+        .configure(api::configure)
+        .split_for_parts();
+    api
+}
+
+/// The application.
+pub fn build_app(
+    state: web::Data<AppState>,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody>,
+        Error = Error,
+        InitError = (),
+    >,
+> {
+    let known_paths = web::Data::new(fallback::KnownPaths::of(&openapi()));
+    App::new()
+        .app_data(state)
+        .app_data(known_paths)
+        .into_utoipa_app()
+        .openapi(ApiDoc::openapi())
+        .configure(api::configure)
+        .openapi_service(|api| SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", api))
+        .into_app()
+        .service(web::redirect("/docs", "/docs/"))
+        .default_service(web::to(fallback::answer))
+        .wrap(from_fn(observe))
+}
+
+/// Gives each request an id, counts and times it, and logs it without its content.
+async fn observe(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let started = Instant::now();
+    let id = Uuid::now_v7();
+    let state = request.app_data::<web::Data<AppState>>().cloned();
+    let method = request.method().clone();
+    let mut response = match next.call(request).await {
+        Ok(response) => response,
+        Err(error) => return Err(error),
+    };
+    let route = response
+        .request()
+        .match_pattern()
+        .unwrap_or_else(|| "unmatched".to_owned());
+    let status = response.status();
+    let elapsed = started.elapsed();
+    if let Some(state) = state {
+        let class = format!("{}xx", status.as_u16() / 100);
+        state
+            .metrics
+            .requests
+            .with_label_values(&[route.as_str(), class.as_str()])
+            .inc();
+        state
+            .metrics
+            .request_seconds
+            .with_label_values(&[route.as_str()])
+            .observe(elapsed.as_secs_f64());
+    }
+    tracing::debug!(request.id = %id, %method, route, status = status.as_u16(), elapsed_ms = elapsed.as_millis() as u64, "request");
+    if let Ok(value) = HeaderValue::from_str(&id.simple().to_string()) {
+        response
+            .headers_mut()
+            .insert(HeaderName::from_static("x-request-id"), value);
+    }
+    response.headers_mut().insert(
+        HeaderName::from_static("x-content-type-options"),
+        HeaderValue::from_static("nosniff"),
+    );
+    Ok(response)
+}
+
+/// Serves on a bound socket until the process is told to stop. `listening` runs beside the server once it answers; if it
+/// fails, the server stops.
+pub fn serve(
+    db: Db,
+    listener: TcpListener,
+    listening: impl FnOnce(Committer) -> anyhow::Result<()> + Send + 'static,
+) -> anyhow::Result<()> {
+    let signal = Signal::default();
+    let committer = Committer::start(&db, &signal);
+    let folding = worker::start(db.clone(), signal.clone());
+    let state = web::Data::new(AppState::new(db, committer.clone())?);
+    let outcome = actix_web::rt::System::new().block_on(async {
+        let shared = state.clone();
+        let server = HttpServer::new(move || build_app(shared.clone()))
+            .workers(WORKERS)
+            .keep_alive(KEEP_ALIVE)
+            .client_request_timeout(HEADER_TIME)
+            .shutdown_timeout(SHUTDOWN_SECONDS)
+            .listen(listener)?
+            .run();
+        let handle = server.handle();
+        let beside = actix_web::rt::spawn(async move {
+            let outcome = tokio::task::spawn_blocking(move || listening(committer)).await;
+            let outcome = outcome.unwrap_or_else(|panic| Err(anyhow::anyhow!("starting up ended in a panic: {panic}")));
+            if outcome.is_err() {
+                handle.stop(false).await;
+            }
+            outcome
+        });
+        server.await?;
+        // A server that was told to stop does not wait for what runs beside it.
+        if beside.is_finished() { beside.await? } else { Ok(()) }
+    });
+    state.ready.store(false, Ordering::Relaxed);
+    signal.stop();
+    if folding.join().is_err() {
+        tracing::error!("the fold ended in a panic");
+    }
+    outcome
+}

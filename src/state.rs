@@ -1,0 +1,39 @@
+//! What every request may use. Built once and passed on; there are no globals.
+
+use std::sync::atomic::AtomicBool;
+
+use tokio::sync::Semaphore;
+
+use crate::api::auth::KeyCache;
+use crate::api::settings::ProjectCache;
+use crate::ingest::commit::Committer;
+use crate::store::Db;
+use crate::telemetry::ServiceMetrics;
+
+/// Questions computed at the same time; more wait.
+const QUERIES: usize = 4;
+
+pub struct AppState {
+    pub db: Db,
+    pub committer: Committer,
+    pub keys: KeyCache,
+    pub projects: ProjectCache,
+    pub queries: Semaphore,
+    pub metrics: ServiceMetrics,
+    /// False while the server stops, so that a load balancer sends nothing new.
+    pub ready: AtomicBool,
+}
+
+impl AppState {
+    pub fn new(db: Db, committer: Committer) -> anyhow::Result<AppState> {
+        Ok(AppState {
+            db,
+            committer,
+            keys: KeyCache::default(),
+            projects: ProjectCache::default(),
+            queries: Semaphore::new(QUERIES),
+            metrics: ServiceMetrics::new()?,
+            ready: AtomicBool::new(true),
+        })
+    }
+}
