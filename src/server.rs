@@ -2,10 +2,11 @@
 
 use std::net::TcpListener;
 use std::sync::atomic::Ordering;
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use actix_web::body::MessageBody;
-use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::{App, Error, HttpServer, web};
@@ -110,6 +111,52 @@ async fn observe(
     Ok(response)
 }
 
+/// Everything that runs: the log's writers, the fold, and what requests share.
+pub struct Service {
+    state: web::Data<AppState>,
+    signal: Signal,
+    folding: JoinHandle<()>,
+}
+
+impl Service {
+    pub fn start(db: Db) -> anyhow::Result<Service> {
+        let signal = Signal::default();
+        let committer = Committer::start(&db, &signal);
+        let state = web::Data::new(AppState::new(db.clone(), committer)?);
+        let folding = worker::start(db, signal.clone());
+        Ok(Service { state, signal, folding })
+    }
+
+    pub fn committer(&self) -> Committer {
+        self.state.committer.clone()
+    }
+
+    /// The HTTP server on a bound socket. It runs while it is polled.
+    pub fn http(&self, listener: TcpListener, handles_signals: bool) -> std::io::Result<Server> {
+        let state = self.state.clone();
+        let server = HttpServer::new(move || build_app(state.clone()))
+            .workers(WORKERS)
+            .keep_alive(KEEP_ALIVE)
+            .client_request_timeout(HEADER_TIME)
+            .shutdown_timeout(SHUTDOWN_SECONDS);
+        let server = if handles_signals {
+            server
+        } else {
+            server.disable_signals()
+        };
+        Ok(server.listen(listener)?.run())
+    }
+
+    /// Ends the fold after the step it is at.
+    pub fn stop(self) {
+        self.state.ready.store(false, Ordering::Relaxed);
+        self.signal.stop();
+        if self.folding.join().is_err() {
+            tracing::error!("the fold ended in a panic");
+        }
+    }
+}
+
 /// Serves on a bound socket until the process is told to stop. `listening` runs beside the server once it answers; if it
 /// fails, the server stops.
 pub fn serve(
@@ -117,20 +164,11 @@ pub fn serve(
     listener: TcpListener,
     listening: impl FnOnce(Committer) -> anyhow::Result<()> + Send + 'static,
 ) -> anyhow::Result<()> {
-    let signal = Signal::default();
-    let committer = Committer::start(&db, &signal);
-    let folding = worker::start(db.clone(), signal.clone());
-    let state = web::Data::new(AppState::new(db, committer.clone())?);
+    let service = Service::start(db)?;
     let outcome = actix_web::rt::System::new().block_on(async {
-        let shared = state.clone();
-        let server = HttpServer::new(move || build_app(shared.clone()))
-            .workers(WORKERS)
-            .keep_alive(KEEP_ALIVE)
-            .client_request_timeout(HEADER_TIME)
-            .shutdown_timeout(SHUTDOWN_SECONDS)
-            .listen(listener)?
-            .run();
+        let server = service.http(listener, true)?;
         let handle = server.handle();
+        let committer = service.committer();
         let beside = actix_web::rt::spawn(async move {
             let outcome = tokio::task::spawn_blocking(move || listening(committer)).await;
             let outcome = outcome.unwrap_or_else(|panic| Err(anyhow::anyhow!("starting up ended in a panic: {panic}")));
@@ -143,10 +181,6 @@ pub fn serve(
         // A server that was told to stop does not wait for what runs beside it.
         if beside.is_finished() { beside.await? } else { Ok(()) }
     });
-    state.ready.store(false, Ordering::Relaxed);
-    signal.stop();
-    if folding.join().is_err() {
-        tracing::error!("the fold ended in a panic");
-    }
+    service.stop();
     outcome
 }

@@ -59,7 +59,11 @@ pub fn slices(conn: &mut PgConnection, plan: &Plan) -> Result<(Slices, Option<Sl
 
 /// The frame with all rows in slice number 0 of one kind.
 fn constant(frame: &DataFrame, name: &str) -> PolarsResult<DataFrame> {
-    frame.clone().lazy().with_column(lit(0_u32).alias(name)).collect()
+    frame
+        .clone()
+        .lazy()
+        .with_column(lit(0).cast(DataType::UInt32).alias(name))
+        .collect()
 }
 
 fn cut(plan: &Plan, frame: &DataFrame) -> PolarsResult<Slices> {

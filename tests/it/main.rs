@@ -1,0 +1,6 @@
+//! The one integration binary: linking this stack twice costs more than all tests together.
+
+mod support;
+
+mod golden_stats;
+mod smoke;
