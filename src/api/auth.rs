@@ -136,7 +136,12 @@ fn decode_base64(text: &str) -> Option<String> {
 /// Keys that were found a moment ago, so that not every event asks the database.
 #[derive(Default)]
 pub struct KeyCache {
-    found: RwLock<HashMap<Vec<u8>, (Instant, Arc<ApiKey>)>>,
+    by_hash: RwLock<HashMap<Vec<u8>, Found>>,
+}
+
+struct Found {
+    when: Instant,
+    key: Arc<ApiKey>,
 }
 
 impl KeyCache {
@@ -152,24 +157,30 @@ impl KeyCache {
         // The index compares byte by byte; the answer is compared in constant time before it is believed.
         let found = found.filter(|key| key.hash.ct_eq(&hash).into()).map(Arc::new);
         if let Some(key) = &found {
-            let mut known = self.found.write().unwrap_or_else(PoisonError::into_inner);
+            let mut known = self.by_hash.write().unwrap_or_else(PoisonError::into_inner);
             if known.len() >= REMEMBERED {
                 known.clear();
             }
-            known.insert(hash, (Instant::now(), Arc::clone(key)));
+            known.insert(
+                hash,
+                Found {
+                    when: Instant::now(),
+                    key: Arc::clone(key),
+                },
+            );
         }
         Ok(found)
     }
 
     fn recent(&self, hash: &[u8]) -> Option<Arc<ApiKey>> {
-        let known = self.found.read().unwrap_or_else(PoisonError::into_inner);
-        let (when, key) = known.get(hash)?;
-        (when.elapsed() < BELIEVED).then(|| Arc::clone(key))
+        let known = self.by_hash.read().unwrap_or_else(PoisonError::into_inner);
+        let found = known.get(hash)?;
+        (found.when.elapsed() < BELIEVED).then(|| Arc::clone(&found.key))
     }
 
     /// Forgets everything, so that a key revoked here is refused at once.
     pub fn clear(&self) {
-        self.found.write().unwrap_or_else(PoisonError::into_inner).clear();
+        self.by_hash.write().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }
 

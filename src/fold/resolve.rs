@@ -153,7 +153,7 @@ fn judgements(actions: &DataFrame) -> PolarsResult<HashMap<u32, (i16, bool)>> {
         best.entry(output)
             .and_modify(|known| {
                 if candidate.0 < known.0 {
-                    *known = candidate
+                    *known = candidate;
                 }
             })
             .or_insert(candidate);

@@ -144,7 +144,7 @@ impl Block {
     /// The columns that are read once per event, not once per row.
     fn inner_columns(&self) -> Vec<&Column> {
         let mut columns: Vec<&Column> = self.assignments.iter().flat_map(|one| one.columns()).collect();
-        columns.extend(self.when.iter().map(|condition| condition.column()));
+        columns.extend(self.when.iter().map(Condition::column));
         if let Kind::From(source) = &self.kind {
             columns.extend(source.columns());
         }

@@ -160,11 +160,11 @@ impl Statistics<'_> {
     }
 
     /// A histogram's counts, or why there are none.
-    pub fn histogram(&self, name: &str, empty: Reason) -> Result<&Counts, Estimate> {
+    pub fn histogram(&self, name: &str, empty: Reason) -> Result<&Counts, Reason> {
         match self.histograms.get(name) {
             Some(Some(counts)) if !counts.is_empty() => Ok(counts),
-            Some(None) => Err(self.nothing(Reason::NotAligned)),
-            _ => Err(self.nothing(empty)),
+            Some(None) => Err(Reason::NotAligned),
+            _ => Err(empty),
         }
     }
 

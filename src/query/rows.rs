@@ -7,9 +7,9 @@ use polars::prelude::*;
 
 use super::plan::{MOST_EXACT_OUTPUTS, Plan};
 use super::request::QueryError;
-use super::sums::{Slice, Slices, add};
+use super::sums::{Slice, SliceKey, Slices, add};
 use crate::fold::facts::facts;
-use crate::metrics::statistics::Clustering;
+use crate::metrics::statistics::{Clustering, Counts};
 use crate::metrics::{self, Histogram, Sum, facts as f};
 use crate::store::outputs;
 
@@ -91,7 +91,7 @@ fn cut(plan: &Plan, frame: &DataFrame) -> PolarsResult<Slices> {
 }
 
 /// Sums by slice and cluster.
-fn clusters(frame: &DataFrame, sums: Vec<Sum>) -> PolarsResult<BTreeMap<(u32, u32), Slice>> {
+fn clusters(frame: &DataFrame, sums: Vec<Sum>) -> PolarsResult<BTreeMap<SliceKey, Slice>> {
     let names: Vec<String> = sums.iter().map(|sum| sum.name.clone()).collect();
     let keys = [col(GROUP), col(BUCKET), col(f::CLUSTER)];
     let mut columns = keys.to_vec();
@@ -117,7 +117,7 @@ fn clusters(frame: &DataFrame, sums: Vec<Sum>) -> PolarsResult<BTreeMap<(u32, u3
         .iter()
         .map(|name| frame.column(name)?.i64())
         .collect::<PolarsResult<_>>()?;
-    let mut slices: BTreeMap<(u32, u32), Slice> = BTreeMap::new();
+    let mut slices: BTreeMap<SliceKey, Slice> = BTreeMap::new();
     for row in 0..frame.height() {
         let key = (
             groups.get(row).unwrap_or_default(),
@@ -139,7 +139,7 @@ fn clusters(frame: &DataFrame, sums: Vec<Sum>) -> PolarsResult<BTreeMap<(u32, u3
 }
 
 /// The counts of one histogram by slice, with buckets as fine as the outputs allow.
-fn counts(frame: &DataFrame, histogram: Histogram) -> PolarsResult<HashMap<(u32, u32), Vec<(i64, u64, u64)>>> {
+fn counts(frame: &DataFrame, histogram: Histogram) -> PolarsResult<HashMap<SliceKey, Counts>> {
     let positive = f::count(histogram.positive);
     let bucket = histogram.exact_bucket.unwrap_or(histogram.bucket);
     let frame = frame
@@ -160,7 +160,7 @@ fn counts(frame: &DataFrame, histogram: Histogram) -> PolarsResult<HashMap<(u32,
     let (groups, buckets) = (frame.column(GROUP)?.u32()?, frame.column(BUCKET)?.u32()?);
     let values = frame.column("bucket")?.i64()?;
     let (positives, negatives) = (frame.column("positives")?.i64()?, frame.column("negatives")?.i64()?);
-    let mut counts: HashMap<(u32, u32), Vec<(i64, u64, u64)>> = HashMap::new();
+    let mut counts: HashMap<SliceKey, Counts> = HashMap::new();
     for row in 0..frame.height() {
         let key = (
             groups.get(row).unwrap_or_default(),

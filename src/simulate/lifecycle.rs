@@ -144,9 +144,9 @@ impl<'a> Life<'a> {
         let wait = if hurried { self.draw.between(0.15, 0.6) } else { wait };
         let at = later(self.shown_at, wait);
         if taken {
-            self.take(at)
+            self.take(at);
         } else {
-            self.refuse(at)
+            self.refuse(at);
         }
         // A decision that is still to come has been seen by nobody, so nothing follows from it.
         (at < self.end).then_some(Decided { taken, at })

@@ -8,6 +8,11 @@
 //! Read it in this order: `product` (the table of what is true), `behaviour` (the model), `lifecycle` (the events of one
 //! output), `delivery` (the disorder), `truth` (what a perfect analysis would find).
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "indices come from the simulation's own tables, and nothing from outside"
+)]
+
 mod behaviour;
 mod delivery;
 mod draw;

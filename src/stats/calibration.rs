@@ -74,7 +74,7 @@ impl Bin {
 /// still in the third bin. Out-of-range `p` lands in the nearest bin, `NaN` in the first; `bins`
 /// below 1 acts as 1.
 #[must_use]
-#[allow(
+#[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "the cast saturates, and the guess is corrected against the edges"

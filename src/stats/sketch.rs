@@ -27,7 +27,7 @@ const LN_GAMMA: f64 = 0.020_000_666_706_669_524;
 /// [`ZERO`] for values that are not positive (or not numbers). The buckets span 1e−284 to 1e284;
 /// positive values beyond land in the outermost bucket and lose the accuracy guarantee.
 #[must_use]
-#[allow(clippy::cast_possible_truncation, reason = "clamped to i16 first")]
+#[expect(clippy::cast_possible_truncation, reason = "clamped to i16 first")]
 pub fn index(value: f64) -> i32 {
     if value.is_nan() || value <= 0.0 {
         return ZERO;

@@ -1,5 +1,12 @@
 //! The one integration binary: linking this stack twice costs more than all tests together.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that meets what it did not expect should stop there"
+)]
+
 mod support;
 
 mod golden_stats;

@@ -377,7 +377,7 @@ fn log_loss(s: &Statistics, target: Target) -> Estimate {
 fn area(s: &Statistics, target: Target) -> Estimate {
     let counts = match s.histogram(target.histogram(), Reason::NoConfidence) {
         Ok(counts) => counts,
-        Err(none) => return none,
+        Err(reason) => return s.nothing(reason),
     };
     let grid: Vec<GridCount> = counts
         .iter()

@@ -91,7 +91,7 @@ const fn quantile_metric(
 fn quantile(s: &Statistics, q: f64) -> Estimate {
     let counts = match s.histogram("decision_time", Reason::NoTimes) {
         Ok(counts) => counts,
-        Err(none) => return none,
+        Err(reason) => return s.nothing(reason),
     };
     let buckets: Vec<(i32, u64)> = counts
         .iter()
