@@ -15,7 +15,7 @@ use utoipa_actix_web::AppExt;
 use utoipa_swagger_ui::SwaggerUi;
 use uuid::Uuid;
 
-use crate::api::{self, ApiDoc, fallback};
+use crate::api::{self, ApiDoc, cors, fallback};
 use crate::fold::signal::Signal;
 use crate::fold::worker;
 use crate::ingest::commit::Committer;
@@ -63,6 +63,7 @@ pub fn build_app(
         .into_app()
         .service(web::redirect("/docs", "/docs/"))
         .default_service(web::to(fallback::answer))
+        .wrap(from_fn(cors::allow))
         .wrap(from_fn(observe))
 }
 

@@ -3,6 +3,7 @@
 pub mod ask;
 pub mod auth;
 pub mod catalogue;
+pub mod cors;
 pub mod error;
 pub mod events;
 pub mod extract;

@@ -38,10 +38,7 @@ pub fn first_admin_key(db: &Db, preset: Option<&str>) -> anyhow::Result<Option<S
         conn.transaction(|conn| {
             let (project, _) = projects::find_or_create(conn, projects::DEFAULT)?;
             if let Some(text) = preset {
-                let row = auth::key_row(project.id, "preset admin key", &Scope::ALL, text);
-                if keys::find_by_hash(conn, &row.hash)?.is_none() {
-                    keys::insert(conn, &row)?;
-                }
+                keys::insert(conn, &auth::key_row(project.id, "preset admin key", &Scope::ALL, text))?;
                 return Ok(None);
             }
             if keys::any_live(conn)? {

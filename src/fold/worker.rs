@@ -1,5 +1,6 @@
 //! The thread that keeps the fold up with the log.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -18,10 +19,14 @@ const AFTER_FAILURE: Duration = Duration::from_secs(1);
 pub fn start(db: Db, signal: Signal) -> JoinHandle<()> {
     thread::spawn(move || {
         while !signal.is_stopped() {
-            if let Err(error) = follow(&db, &signal) {
-                tracing::error!(%error, "the fold failed and starts again");
-                thread::sleep(AFTER_FAILURE);
+            // The fold must outlive whatever one step meets, or numbers would stand still in silence.
+            let outcome = catch_unwind(AssertUnwindSafe(|| follow(&db, &signal)));
+            match outcome {
+                Ok(Ok(())) => continue,
+                Ok(Err(error)) => tracing::error!(error = %format!("{error:#}"), "the fold failed and starts again"),
+                Err(_) => tracing::error!("the fold ended in a panic and starts again"),
             }
+            thread::sleep(AFTER_FAILURE);
         }
     })
 }

@@ -21,9 +21,12 @@ pub struct ApiKey {
     pub revoked_at: Option<DateTime<Utc>>,
 }
 
+/// Adds a key. One whose hash is known stays as it is, so that a preset key that was revoked stays revoked.
 pub fn insert(conn: &mut PgConnection, key: &ApiKey) -> QueryResult<()> {
     diesel::insert_into(api_keys::table)
         .values(key)
+        .on_conflict(api_keys::hash)
+        .do_nothing()
         .execute(conn)
         .map(|_| ())
 }

@@ -1,0 +1,48 @@
+//! Lets pages of any origin call the API: keys travel in headers, never in cookies, so that a page can only do what its own
+//! key may.
+
+use actix_web::body::{EitherBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpResponse};
+
+const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PATCH, DELETE");
+const HEADERS: HeaderValue = HeaderValue::from_static(
+    "Authorization, X-Api-Key, Content-Type, Content-Encoding, Idempotency-Key, If-None-Match",
+);
+const EXPOSED: HeaderValue = HeaderValue::from_static("ETag, Retry-After, X-Request-Id");
+const ANY: HeaderValue = HeaderValue::from_static("*");
+/// How many seconds a browser may remember the answer.
+const MAX_AGE: HeaderValue = HeaderValue::from_static("86400");
+
+/// Answers preflights, and tells browsers that the page may read the answer.
+pub async fn allow<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+    if request.headers().get(header::ORIGIN).is_none() {
+        return next.call(request).await.map(ServiceResponse::map_into_left_body);
+    }
+    let is_preflight =
+        request.method() == Method::OPTIONS && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    let mut response = if is_preflight {
+        let mut response = request
+            .into_response(HttpResponse::NoContent().finish())
+            .map_into_right_body();
+        set(response.headers_mut(), header::ACCESS_CONTROL_ALLOW_METHODS, METHODS);
+        set(response.headers_mut(), header::ACCESS_CONTROL_ALLOW_HEADERS, HEADERS);
+        set(response.headers_mut(), header::ACCESS_CONTROL_MAX_AGE, MAX_AGE);
+        response
+    } else {
+        next.call(request).await?.map_into_left_body()
+    };
+    set(response.headers_mut(), header::ACCESS_CONTROL_ALLOW_ORIGIN, ANY);
+    set(response.headers_mut(), header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+    Ok(response)
+}
+
+fn set(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) {
+    headers.insert(name, value);
+}
