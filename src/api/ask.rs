@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::error::{ApiError, ErrorCode};
 use crate::domain::dimension::Dimension;
-use crate::domain::window::{Granularity, Window};
+use crate::domain::window::Granularity;
 use crate::metrics::statistics::IntervalKind;
 use crate::metrics::{self, Metric};
 use crate::query::filter::{Filter, Operator};
@@ -176,22 +176,35 @@ pub fn instant(name: &str, text: &str) -> Result<DateTime<Utc>, ApiError> {
         })
 }
 
-/// A half-open range. Both ends, or none.
-pub fn window(from: Option<&str>, to: Option<&str>) -> Result<Option<Window>, ApiError> {
-    match (from, to) {
-        (None, None) => Ok(None),
-        (Some(from), Some(to)) => {
-            let window = Window {
-                from: instant("from", from)?,
-                to: instant("to", to)?,
-            };
-            if window.from >= window.to {
-                return Err(ApiError::parameter("from", "must be before `to`"));
-            }
-            Ok(Some(window))
+/// The ends of a half-open range.
+pub type Range = (Option<DateTime<Utc>>, Option<DateTime<Utc>>);
+
+/// The ends of a half-open range, either of which may be left out.
+pub fn range(from: Option<&str>, to: Option<&str>) -> Result<Range, ApiError> {
+    let from = from.map(|text| instant("from", text)).transpose()?;
+    let to = to.map(|text| instant("to", text)).transpose()?;
+    if from.zip(to).is_some_and(|(from, to)| from >= to) {
+        return Err(ApiError::parameter("from", "must be before `to`"));
+    }
+    Ok((from, to))
+}
+
+/// An instant in a JSON body.
+#[derive(Clone, Debug, PartialEq, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum Instant {
+    /// Milliseconds since 1970.
+    Millis(i64),
+    /// RFC 3339.
+    Text(String),
+}
+
+impl Instant {
+    pub fn into_text(self) -> String {
+        match self {
+            Instant::Millis(millis) => millis.to_string(),
+            Instant::Text(text) => text,
         }
-        (Some(_), None) => Err(ApiError::parameter("to", "is needed with `from`")),
-        (None, Some(_)) => Err(ApiError::parameter("from", "is needed with `to`")),
     }
 }
 
@@ -229,7 +242,7 @@ pub struct Scope<'a> {
 impl Scope<'_> {
     /// Applies the parts to a question.
     pub fn apply(&self, query: &mut Query) -> Result<(), ApiError> {
-        query.window = window(self.from, self.to)?;
+        (query.from, query.to) = range(self.from, self.to)?;
         query.timezone = timezone(self.timezone)?;
         query.level = level(self.level)?;
         query.granularity = self.granularity;

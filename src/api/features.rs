@@ -22,8 +22,9 @@ use crate::state::AppState;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct FeatureParams {
-    /// RFC 3339 or milliseconds since 1970; with `to`. All time without them.
+    /// Start of the range, RFC 3339 or milliseconds since 1970; the day of the first output without it.
     pub from: Option<String>,
+    /// End of the range, not part of it; the end of the day of the last output without it.
     pub to: Option<String>,
     /// A JSON array of filters as `POST /query` takes them.
     pub filters: Option<String>,
@@ -119,8 +120,9 @@ pub enum CalibrationTarget {
 pub struct CalibrationParams {
     /// `correctness` without it.
     pub target: Option<CalibrationTarget>,
-    /// RFC 3339 or milliseconds since 1970; with `to`. All time without them.
+    /// Start of the range, RFC 3339 or milliseconds since 1970; the day of the first output without it.
     pub from: Option<String>,
+    /// End of the range, not part of it; the end of the day of the last output without it.
     pub to: Option<String>,
     /// A JSON array of filters as `POST /query` takes them.
     pub filters: Option<String>,

@@ -49,8 +49,9 @@ pub struct OutputParams {
     /// A piece of text, in any letter case, of input, output, final text or comment.
     #[param(max_length = 200)]
     pub text: Option<String>,
-    /// RFC 3339 or milliseconds since 1970; with `to`.
+    /// Shown at or after this, RFC 3339 or milliseconds since 1970.
     pub from: Option<String>,
+    /// Shown before this.
     pub to: Option<String>,
     /// 50 without it.
     #[param(minimum = 1, maximum = 500)]
@@ -342,11 +343,11 @@ fn listing(asked: &OutputParams) -> Result<Listing, ApiError> {
             return Err(ApiError::parameter(name, "must be shorter and without U+0000"));
         }
     }
-    let window = ask::window(asked.from.as_deref(), asked.to.as_deref())?;
+    let (from, to) = ask::range(asked.from.as_deref(), asked.to.as_deref())?;
     Ok(Listing {
         cells: Vec::new(),
-        from: window.map(|window| window.from),
-        to: window.map(|window| window.to),
+        from,
+        to,
         decision: asked.decision.map(Decision::code),
         reason: asked.reason.clone(),
         user_id: asked.user_id.clone(),

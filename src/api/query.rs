@@ -5,7 +5,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::ask::{self, FilterRequest, Scope};
+use super::ask::{self, FilterRequest, Instant, Scope};
 use super::auth::{Authorized, Read};
 use super::error::{ApiError, Problem};
 use super::extract::{JsonBody, Params};
@@ -31,12 +31,12 @@ pub struct QueryRequest {
     pub group_by: Vec<String>,
     #[serde(default)]
     pub filters: Vec<FilterRequest>,
-    /// Start of the range, RFC 3339 or milliseconds since 1970; with `to`. All time without them.
+    /// Start of the range; the day of the first output without it.
     #[serde(default)]
-    pub from: Option<String>,
-    /// End of the range; not part of it.
+    pub from: Option<Instant>,
+    /// End of the range, not part of it; the end of the day of the last output without it.
     #[serde(default)]
-    pub to: Option<String>,
+    pub to: Option<Instant>,
     /// Length of the buckets; one bucket without it.
     #[serde(default)]
     pub granularity: Option<Granularity>,
@@ -129,9 +129,10 @@ pub async fn query_metrics(
     let mut query = Query::new(key.project, ask::metrics_by_id(&asked.metrics)?);
     query.group_by = ask::group_by(&asked.group_by)?;
     query.filters = ask::filters(asked.filters)?;
+    let (from, to) = (asked.from.map(Instant::into_text), asked.to.map(Instant::into_text));
     let scope = Scope {
-        from: asked.from.as_deref(),
-        to: asked.to.as_deref(),
+        from: from.as_deref(),
+        to: to.as_deref(),
         timezone: asked.timezone.as_deref(),
         level: asked.level,
         granularity: asked.granularity,
@@ -159,8 +160,9 @@ pub struct SeriesParams {
     pub feature: Option<String>,
     /// A JSON array of filters as `POST /query` takes them.
     pub filters: Option<String>,
-    /// RFC 3339 or milliseconds since 1970; with `to`.
+    /// Start of the range, RFC 3339 or milliseconds since 1970; the day of the first output without it.
     pub from: Option<String>,
+    /// End of the range, not part of it; the end of the day of the last output without it.
     pub to: Option<String>,
     /// `auto` without it.
     pub granularity: Option<Granularity>,

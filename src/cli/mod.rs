@@ -4,6 +4,7 @@ mod demo;
 mod import;
 mod keys;
 mod load;
+mod progress;
 mod rebuild;
 mod serve;
 mod simulate;

@@ -1,14 +1,18 @@
 //! `calibrant rebuild`.
 
+use super::progress::Progress;
 use crate::config::Config;
 use crate::fold::step;
+use crate::store::events::{self, Position};
 
 pub fn run(config: &Config) -> anyhow::Result<()> {
     let database = config.join_database()?;
     let mut conn = database.db.dedicated()?;
     println!("Recomputing outputs and rollups from the log; readers see the old numbers until it is done.");
-    let folded = step::rebuild(&mut conn, |folded| eprint!("\r{folded} events"))?;
-    eprintln!();
+    let waiting = events::backlog(&mut conn, None, Position::default(), i64::MAX)?;
+    let progress = Progress::new("Folding", waiting.events.unsigned_abs());
+    let folded = step::rebuild(&mut conn, |folded| progress.reach(folded as u64))?;
+    progress.finish();
     println!("Done: {folded} events.");
     Ok(())
 }

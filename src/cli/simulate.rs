@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use anyhow::Context;
 use chrono::{DateTime, SubsecRound, Utc};
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 
 use super::load::Loader;
+use super::progress::Progress;
 use crate::config::Config;
 use crate::fold::worker;
 use crate::simulate::{Options, Simulation};
@@ -97,21 +97,19 @@ fn write(simulation: Simulation, mut sink: impl Write) -> anyhow::Result<()> {
 
 /// Stores a simulated product, with a progress bar.
 pub fn load(simulation: Simulation, loader: &Loader) -> anyhow::Result<()> {
-    let bar = ProgressBar::new(simulation.total_events() as u64).with_style(
-        ProgressStyle::with_template("Simulating {bar:30} {pos}/{len} events  {eta} left")
-            .unwrap_or_else(|_| ProgressStyle::default_bar()),
-    );
+    let total = simulation.total_events() as u64;
+    let progress = Progress::new("Simulating", total);
     let mut batch = Vec::with_capacity(BATCH);
     for event in simulation.into_deliveries() {
         batch.push(event);
         if batch.len() == BATCH {
-            bar.inc(BATCH as u64);
+            progress.advance(BATCH as u64);
             store(std::mem::replace(&mut batch, Vec::with_capacity(BATCH)), loader)?;
         }
     }
-    bar.inc(batch.len() as u64);
+    progress.advance(batch.len() as u64);
     store(batch, loader)?;
-    bar.finish();
+    progress.finish();
     Ok(())
 }
 

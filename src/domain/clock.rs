@@ -20,6 +20,16 @@ pub fn day_of_hour(hour: i32) -> i32 {
     hour.div_euclid(24)
 }
 
+/// The first instant of a UTC day.
+pub fn midnight(day: i32) -> DateTime<Utc> {
+    DateTime::from_timestamp(i64::from(day) * DAY, 0).unwrap_or_default()
+}
+
+/// The first instant of the hour that contains an instant.
+pub fn start_of_hour(time: DateTime<Utc>) -> DateTime<Utc> {
+    DateTime::from_timestamp(time.timestamp().div_euclid(HOUR) * HOUR, 0).unwrap_or_default()
+}
+
 /// Whether the instant is the first of an hour.
 pub fn is_whole_hour(time: DateTime<Utc>) -> bool {
     time.timestamp().rem_euclid(HOUR) == 0 && time.timestamp_subsec_nanos() == 0

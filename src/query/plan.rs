@@ -63,10 +63,7 @@ pub fn run(conn: &mut PgConnection, query: &Query, now: DateTime<Utc>) -> Result
 fn answer(conn: &mut PgConnection, query: &Query, now: DateTime<Utc>) -> Result<Answer, QueryError> {
     let project = projects::find(conn, query.project)?;
     check_dimensions(query, &project)?;
-    let window = match query.window {
-        Some(window) => window,
-        None => whole_span(conn, query)?,
-    };
+    let window = window(conn, query)?;
     let plan = plan(conn, query, window)?;
     let found = rollups::count_outputs(
         conn,
@@ -89,7 +86,8 @@ fn answer(conn: &mut PgConnection, query: &Query, now: DateTime<Utc>) -> Result<
         tabulate::slices(conn, &plan)?
     };
     let restated = restated(&plan, &slices);
-    let horizon = now - TimeDelta::seconds(i64::from(project.horizon_seconds));
+    // By the hour, so that an answer stays the same from one moment to the next.
+    let horizon = clock::start_of_hour(now - TimeDelta::seconds(i64::from(project.horizon_seconds)));
     Ok(Answer {
         rows: table(&plan, slices, query.granularity.is_some()),
         totals: totals.map(|totals| table_of_totals(&plan, totals)).unwrap_or_default(),
@@ -122,14 +120,21 @@ fn check_dimensions(query: &Query, project: &Project) -> Result<(), QueryError> 
     Ok(())
 }
 
-/// From the day of the first output to the day after the last.
-fn whole_span(conn: &mut PgConnection, query: &Query) -> Result<Window, QueryError> {
-    let (first, last) = rollups::span(conn, query.project)?.unwrap_or((0, 0));
-    let midnight = |day: i32| DateTime::from_timestamp(i64::from(day) * 86_400, 0).unwrap_or_default();
-    Ok(Window {
-        from: midnight(clock::day_of_hour(first)),
-        to: midnight(clock::day_of_hour(last) + 1),
-    })
+/// The range of a question. An end that is not given is the UTC day of the first output, or of the last.
+fn window(conn: &mut PgConnection, query: &Query) -> Result<Window, QueryError> {
+    if let (Some(from), Some(to)) = (query.from, query.to) {
+        return Ok(Window { from, to });
+    }
+    let (first, last) = rollups::span(conn, query.project)?.unwrap_or_default();
+    let (first, last) = (clock::day_of_hour(first), clock::day_of_hour(last) + 1);
+    let from = query.from.unwrap_or_else(|| {
+        let first = query.to.map_or(first, |to| first.min(clock::day_of(to) - 1));
+        clock::midnight(first)
+    });
+    let to = query
+        .to
+        .unwrap_or_else(|| clock::midnight(last.max(clock::day_of(from) + 1)));
+    Ok(Window { from, to })
 }
 
 fn plan<'a>(conn: &mut PgConnection, query: &'a Query, window: Window) -> Result<Plan<'a>, QueryError> {

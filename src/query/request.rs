@@ -1,11 +1,12 @@
 //! A question, checked.
 
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use super::filter::Filter;
 use crate::domain::dimension::Dimension;
 use crate::domain::key::ProjectId;
-use crate::domain::window::{Granularity, Window};
+use crate::domain::window::Granularity;
 use crate::metrics::Metric;
 use crate::metrics::families::calibration::Target;
 use crate::metrics::statistics::IntervalKind;
@@ -34,8 +35,10 @@ pub struct Query {
     pub curve: Option<Target>,
     pub group_by: Vec<Dimension>,
     pub filters: Vec<Filter>,
-    /// All time, in whole UTC days, when absent.
-    pub window: Option<Window>,
+    /// Start of the range; the UTC day of the first output when absent.
+    pub from: Option<DateTime<Utc>>,
+    /// End of the range; the end of the UTC day of the last output when absent.
+    pub to: Option<DateTime<Utc>>,
     pub granularity: Option<Granularity>,
     pub timezone: Tz,
     pub level: Level,
@@ -55,7 +58,8 @@ impl Query {
             curve: None,
             group_by: Vec::new(),
             filters: Vec::new(),
-            window: None,
+            from: None,
+            to: None,
             granularity: None,
             timezone: Tz::UTC,
             level: Level::default(),
