@@ -4,8 +4,9 @@ use actix_web::{HttpRequest, HttpResponse, get};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::answers::ReadAnswers;
 use super::auth::{Authorized, Read};
-use super::error::{ApiError, Problem};
+use super::error::ApiError;
 use super::respond;
 use crate::metrics::{self, Direction, Unit};
 
@@ -37,10 +38,7 @@ pub struct CatalogueResponse {
     tag = "metrics",
     responses(
         (status = 200, description = "The catalogue", body = CatalogueResponse),
-        (status = 304, description = "The client has this answer"),
-        (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key may not read", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Try again after the time in Retry-After", body = Problem, content_type = "application/problem+json"),
+        ReadAnswers,
     ),
     security(("api_key" = []))
 )]

@@ -108,6 +108,10 @@ impl ErrorCode {
     pub fn name(self) -> &'static str {
         self.row().1
     }
+
+    pub fn title(self) -> &'static str {
+        self.row().2
+    }
 }
 
 /// The body of every error answer (RFC 9457).

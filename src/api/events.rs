@@ -9,6 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::answers::WriteAnswers;
 use super::auth::{Authorized, Ingest};
 use super::error::{ApiError, ErrorCode, Problem};
 use crate::domain::clock;
@@ -84,13 +85,8 @@ pub struct IngestResponse {
     responses(
         (status = 200, description = "All events are stored", body = IngestResponse),
         (status = 207, description = "Some events were refused; the others are stored", body = IngestResponse),
-        (status = 400, description = "The body is not JSON, or damaged", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key may not ingest", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "The encoding is not supported", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "The body is JSON of another shape", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Try again after the time in Retry-After", body = Problem, content_type = "application/problem+json"),
+        WriteAnswers,
+        (status = 415, description = "The encoding is not supported (`unsupported_encoding`)", body = Problem, content_type = "application/problem+json"),
     ),
     security(("api_key" = []))
 )]

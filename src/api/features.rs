@@ -4,9 +4,10 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::answers::{Absent, ReadAnswers};
 use super::ask::{self, Scope};
 use super::auth::{Authorized, Read};
-use super::error::{ApiError, Problem};
+use super::error::ApiError;
 use super::extract::{Params, Segment};
 use super::query::{QueryMeta, compute, estimates, listed, meta};
 use super::respond::{self, Ordered};
@@ -189,12 +190,7 @@ const RELIANCE: [&str; 9] = [
     params(FeatureParams),
     responses(
         (status = 200, description = "The features", body = FeaturesResponse),
-        (status = 304, description = "The client has this answer"),
-        (status = 400, description = "A parameter is wrong", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key may not read", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "An unknown dimension, or too large an answer", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Try again after the time in Retry-After", body = Problem, content_type = "application/problem+json"),
+        ReadAnswers,
     ),
     security(("api_key" = []))
 )]
@@ -240,13 +236,8 @@ pub async fn list_features(
     params(("feature" = String, Path, description = "The feature"), FeatureParams),
     responses(
         (status = 200, description = "Trust, in one slice or split", body = TrustResponse),
-        (status = 304, description = "The client has this answer"),
-        (status = 400, description = "A parameter is wrong", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key may not read", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "The project has no such feature", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "An unknown dimension, or too large an answer", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Try again after the time in Retry-After", body = Problem, content_type = "application/problem+json"),
+        ReadAnswers,
+        Absent,
     ),
     security(("api_key" = []))
 )]
@@ -288,13 +279,8 @@ pub async fn get_feature_trust(
     params(("feature" = String, Path, description = "The feature"), CalibrationParams),
     responses(
         (status = 200, description = "Calibration, in one slice or split", body = CalibrationResponse),
-        (status = 304, description = "The client has this answer"),
-        (status = 400, description = "A parameter is wrong", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key may not read", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "The project has no such feature", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "An unknown dimension, or too large an answer", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Try again after the time in Retry-After", body = Problem, content_type = "application/problem+json"),
+        ReadAnswers,
+        Absent,
     ),
     security(("api_key" = []))
 )]
@@ -343,13 +329,8 @@ pub async fn get_feature_calibration(
     params(("feature" = String, Path, description = "The feature"), FeatureParams),
     responses(
         (status = 200, description = "Reliance, in one slice or split", body = RelianceResponse),
-        (status = 304, description = "The client has this answer"),
-        (status = 400, description = "A parameter is wrong", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key may not read", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "The project has no such feature", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "An unknown dimension, or too large an answer", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Try again after the time in Retry-After", body = Problem, content_type = "application/problem+json"),
+        ReadAnswers,
+        Absent,
     ),
     security(("api_key" = []))
 )]

@@ -7,7 +7,8 @@ use chrono::Utc;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::error::{ApiError, ErrorCode, Problem};
+use super::answers::Busy;
+use super::error::{ApiError, ErrorCode};
 use super::status::COUNTED_BACKLOG;
 use crate::state::AppState;
 use crate::store::{StoreError, cursor, events};
@@ -34,7 +35,7 @@ pub async fn get_liveness() -> HttpResponse {
     tag = "operations",
     responses(
         (status = 200, description = "It is ready", body = HealthResponse),
-        (status = 503, description = "It is not", body = Problem, content_type = "application/problem+json"),
+        Busy,
     )
 )]
 #[get("/health/ready")]
@@ -56,7 +57,7 @@ pub async fn get_readiness(state: web::Data<AppState>) -> Result<HttpResponse, A
     tag = "operations",
     responses(
         (status = 200, description = "Metrics", body = String, content_type = "text/plain"),
-        (status = 503, description = "The database does not answer", body = Problem, content_type = "application/problem+json"),
+        Busy,
     )
 )]
 #[get("/metrics")]

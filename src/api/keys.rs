@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::answers::{Absent, ReadAnswers, WriteAnswers};
 use super::auth::{self, Admin, Authorized};
-use super::error::{ApiError, ErrorCode, Problem};
+use super::error::{ApiError, ErrorCode};
 use super::extract::{JsonBody, Segment};
 use super::respond;
 use crate::domain::scope::Scope;
@@ -73,10 +74,7 @@ pub struct KeysResponse {
     tag = "operations",
     responses(
         (status = 200, description = "The keys", body = KeysResponse),
-        (status = 304, description = "The client has this answer"),
-        (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key is no admin key", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Try again after the time in Retry-After", body = Problem, content_type = "application/problem+json"),
+        ReadAnswers,
     ),
     security(("api_key" = []))
 )]
@@ -106,12 +104,7 @@ pub async fn list_keys(
     request_body = NewKeyRequest,
     responses(
         (status = 201, description = "The key", body = NewKeyResponse),
-        (status = 400, description = "The body is not JSON", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key is no admin key", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "The body is JSON of another shape", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Try again after the time in Retry-After", body = Problem, content_type = "application/problem+json"),
+        WriteAnswers,
     ),
     security(("api_key" = []))
 )]
@@ -151,11 +144,8 @@ pub async fn create_key(
     params(("id" = Uuid, Path, description = "The key's id")),
     responses(
         (status = 204, description = "The key is revoked"),
-        (status = 400, description = "The id is not a UUID", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key is no admin key", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "The project has no such live key", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Try again after the time in Retry-After", body = Problem, content_type = "application/problem+json"),
+        WriteAnswers,
+        Absent,
     ),
     security(("api_key" = []))
 )]

@@ -1,5 +1,6 @@
 //! HTTP: the whole route tree on one screen. Handlers are thin; one file per resource.
 
+pub mod answers;
 pub mod ask;
 pub mod auth;
 pub mod catalogue;
@@ -60,6 +61,7 @@ pub fn configure(routes: &mut ServiceConfig) {
                        they trust it, how much they should, and what moved. Errors are RFC 9457 problem+json with a stable \
                        `code`. Every estimate carries its interval and its n, or the reason why it has no value."
     ),
+    components(schemas(error::Problem)),
     modifiers(&ApiKey),
     tags(
         (name = "events", description = "Send feedback"),

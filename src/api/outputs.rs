@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use super::answers::{Absent, ReadAnswers};
 use super::ask;
 use super::auth::{Authorized, Read};
-use super::error::{ApiError, Problem};
+use super::error::ApiError;
 use super::extract::{Params, Segment};
 use super::respond::{self, CsvRows, Format, number_cell, safe_cell};
 use crate::domain::decision::Decision;
@@ -152,12 +153,7 @@ pub struct OutputResponse {
     params(OutputParams),
     responses(
         (status = 200, description = "A page of outputs", body = OutputsResponse),
-        (status = 304, description = "The client has this answer"),
-        (status = 400, description = "A parameter is wrong", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key may not read", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "An unknown dimension", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Try again after the time in Retry-After", body = Problem, content_type = "application/problem+json"),
+        ReadAnswers,
     ),
     security(("api_key" = []))
 )]
@@ -214,11 +210,8 @@ pub async fn list_outputs(
     params(("output_id" = String, Path, description = "The client's name for the output")),
     responses(
         (status = 200, description = "The output", body = OutputResponse),
-        (status = 304, description = "The client has this answer"),
-        (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key may not read", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "The project has no such output", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Try again after the time in Retry-After", body = Problem, content_type = "application/problem+json"),
+        ReadAnswers,
+        Absent,
     ),
     security(("api_key" = []))
 )]

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::answers::{ReadAnswers, WriteAnswers};
 use super::auth::{self, Admin, Authorized, Read};
 use super::error::{ApiError, ErrorCode, Problem};
 use super::extract::JsonBody;
@@ -86,10 +87,7 @@ pub struct NewProjectResponse {
     tag = "operations",
     responses(
         (status = 200, description = "The projects", body = ProjectsResponse),
-        (status = 304, description = "The client has this answer"),
-        (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key may not read", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Try again after the time in Retry-After", body = Problem, content_type = "application/problem+json"),
+        ReadAnswers,
     ),
     security(("api_key" = []))
 )]
@@ -119,13 +117,8 @@ pub async fn list_projects(
     request_body = NewProjectRequest,
     responses(
         (status = 201, description = "The project and its key", body = NewProjectResponse),
-        (status = 400, description = "The body is not JSON", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key is no admin key of the first project", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "The name is taken", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "The body is JSON of another shape", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Try again after the time in Retry-After", body = Problem, content_type = "application/problem+json"),
+        WriteAnswers,
+        (status = 409, description = "The name is taken (`conflict`)", body = Problem, content_type = "application/problem+json"),
     ),
     security(("api_key" = []))
 )]
@@ -171,12 +164,7 @@ pub async fn create_project(
     request_body = ProjectSettings,
     responses(
         (status = 200, description = "The project as it is now", body = ProjectView),
-        (status = 400, description = "The body is not JSON", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key is no admin key", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "The body is JSON of another shape", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Try again after the time in Retry-After", body = Problem, content_type = "application/problem+json"),
+        WriteAnswers,
     ),
     security(("api_key" = []))
 )]

@@ -5,9 +5,10 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::answers::{ReadAnswers, WriteAnswers};
 use super::ask::{self, FilterRequest, Instant, Scope};
 use super::auth::{Authorized, Read};
-use super::error::{ApiError, Problem};
+use super::error::ApiError;
 use super::extract::{JsonBody, Params};
 use super::respond::{self, CsvRows, Format, Ordered, number_cell, safe_cell};
 use crate::domain::dimension::Dimension;
@@ -109,12 +110,7 @@ pub struct QueryResponse {
     request_body = QueryRequest,
     responses(
         (status = 200, description = "The estimates", body = QueryResponse),
-        (status = 400, description = "The body is not JSON, or a parameter is wrong", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key may not read", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "An unknown metric or dimension, or too large an answer", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Try again after the time in Retry-After", body = Problem, content_type = "application/problem+json"),
+        WriteAnswers,
     ),
     security(("api_key" = []))
 )]
@@ -187,12 +183,7 @@ pub struct SeriesParams {
     params(SeriesParams),
     responses(
         (status = 200, description = "One object per bucket and group", body = Vec<std::collections::BTreeMap<String, serde_json::Value>>),
-        (status = 304, description = "The client has this answer"),
-        (status = 400, description = "A parameter is wrong", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key may not read", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "An unknown metric or dimension, or too large an answer", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Try again after the time in Retry-After", body = Problem, content_type = "application/problem+json"),
+        ReadAnswers,
     ),
     security(("api_key" = []))
 )]

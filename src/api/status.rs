@@ -7,8 +7,9 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::answers::ReadAnswers;
 use super::auth::{Authorized, Read};
-use super::error::{ApiError, Problem};
+use super::error::ApiError;
 use super::respond;
 use crate::state::AppState;
 use crate::store::{cursor, events, outputs, projects, rejections, rollups};
@@ -49,10 +50,7 @@ pub struct StatusResponse {
     tag = "operations",
     responses(
         (status = 200, description = "The status", body = StatusResponse),
-        (status = 304, description = "The client has this answer"),
-        (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key may not read", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Try again after the time in Retry-After", body = Problem, content_type = "application/problem+json"),
+        ReadAnswers,
     ),
     security(("api_key" = []))
 )]
