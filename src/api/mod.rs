@@ -16,8 +16,10 @@ pub mod outputs;
 pub mod projects;
 pub mod query;
 pub mod respond;
+pub mod series;
 pub mod settings;
 pub mod status;
+pub mod tables;
 
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
@@ -32,11 +34,11 @@ pub fn configure(routes: &mut ServiceConfig) {
                 .service(events::create_events)
                 .service(catalogue::list_metrics)
                 .service(query::query_metrics)
-                .service(query::list_series)
-                .service(features::list_features)
-                .service(features::get_feature_trust)
-                .service(features::get_feature_calibration)
-                .service(features::get_feature_reliance)
+                .service(series::list_series)
+                .service(features::list::list_features)
+                .service(features::trust::get_feature_trust)
+                .service(features::calibration::get_feature_calibration)
+                .service(features::reliance::get_feature_reliance)
                 .service(outputs::list_outputs)
                 .service(outputs::get_output)
                 .service(keys::list_keys)

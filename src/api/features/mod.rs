@@ -1,0 +1,85 @@
+//! `GET /features`, and one question each about a feature.
+
+pub mod calibration;
+pub mod list;
+pub mod reliance;
+pub mod trust;
+
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::ask::{self, Scope};
+use super::error::ApiError;
+use super::query::{compute, listed};
+use super::respond::Ordered;
+use crate::domain::dimension::Dimension;
+use crate::domain::key::ProjectId;
+use crate::metrics::Estimate;
+use crate::metrics::families::trust::Verdict;
+use crate::query::filter::Filter;
+use crate::query::{Answer, Query, Row};
+use crate::state::AppState;
+
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct FeatureParams {
+    /// Start of the range, RFC 3339 or milliseconds since 1970; the day of the first output without it.
+    pub from: Option<String>,
+    /// End of the range, not part of it; the end of the day of the last output without it.
+    pub to: Option<String>,
+    /// A JSON array of filters as `POST /query` takes them.
+    pub filters: Option<String>,
+    /// Dimensions to split by, separated by commas.
+    pub group_by: Option<String>,
+    #[param(minimum = 0.5, maximum = 0.9999)]
+    pub level: Option<f64>,
+    #[serde(default)]
+    pub exact: bool,
+}
+
+fn question(project: ProjectId, ids: &[&str], params: &FeatureParams) -> Result<Query, ApiError> {
+    let ids: Vec<String> = ids.iter().map(|id| (*id).to_owned()).collect();
+    let mut query = Query::new(project, ask::metrics_by_id(&ids)?);
+    query.group_by = ask::group_by(&listed(params.group_by.as_deref()))?;
+    query.filters = ask::filters_parameter(params.filters.as_deref())?;
+    let scope = Scope {
+        from: params.from.as_deref(),
+        to: params.to.as_deref(),
+        level: params.level,
+        exact: params.exact,
+        ..Scope::default()
+    };
+    scope.apply(&mut query)?;
+    Ok(query)
+}
+
+/// Answers a question about one feature, which must exist. A range in which it has no outputs is answered all the same.
+async fn about(state: &AppState, query: &mut Query, feature: &str) -> Result<Answer, ApiError> {
+    let (project, wanted) = (query.project, feature.to_owned());
+    let exists = state
+        .db
+        .run(move |conn| crate::store::cells::has_feature(conn, project, &wanted).map_err(ApiError::from))
+        .await?;
+    if !exists {
+        return Err(ApiError::not_found("feature"));
+    }
+    query.filters.push(Filter::is(Dimension::Feature, feature));
+    query.fill = true;
+    compute(state, query.clone()).await
+}
+
+/// The values of the dimensions that a row was split by.
+fn group(query: &Query, row: &Row) -> Ordered<Option<String>> {
+    let names = query.group_by.iter().map(|dimension| dimension.name().to_owned());
+    Ordered(names.zip(row.group.iter().cloned()).collect())
+}
+
+fn estimate<'a>(query: &Query, row: &'a Row, id: &str) -> Option<&'a Estimate> {
+    let at = query.metrics.iter().position(|metric| metric.id == id)?;
+    row.estimates.get(at)
+}
+
+fn verdict(query: &Query, row: &Row) -> Verdict {
+    estimate(query, row, "trust_gap").map_or(Verdict::Insufficient, crate::metrics::families::trust::verdict)
+}

@@ -1,0 +1,83 @@
+//! `GET /features/{feature}/reliance`.
+
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{FeatureParams, about, group, question};
+use crate::api::answers::{Absent, ReadAnswers};
+use crate::api::auth::{Authorized, Read};
+use crate::api::error::ApiError;
+use crate::api::extract::{Params, Segment};
+use crate::api::query::{QueryMeta, estimates, meta};
+use crate::api::respond::{self, Ordered};
+use crate::metrics::Estimate;
+use crate::state::AppState;
+
+const RELIANCE: [&str; 9] = [
+    "over_reliance",
+    "under_reliance",
+    "appropriate_reliance",
+    "switch_rate",
+    "rair",
+    "rsr",
+    "initial_accuracy",
+    "d_prime",
+    "criterion",
+];
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct RelianceSlice {
+    #[schema(value_type = std::collections::BTreeMap<String, Option<String>>)]
+    pub group: Ordered<Option<String>>,
+    #[schema(value_type = std::collections::BTreeMap<String, Estimate>)]
+    pub metrics: Ordered<Estimate>,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct RelianceResponse {
+    pub feature: String,
+    pub data: Vec<RelianceSlice>,
+    pub meta: QueryMeta,
+}
+
+/// Reliance on a feature
+///
+/// Do users rely on it when it is right, and not when it is wrong?
+#[utoipa::path(
+    tag = "features",
+    params(("feature" = String, Path, description = "The feature"), FeatureParams),
+    responses(
+        (status = 200, description = "Reliance, in one slice or split", body = RelianceResponse),
+        ReadAnswers,
+        Absent,
+    ),
+    security(("api_key" = []))
+)]
+#[get("/features/{feature}/reliance")]
+pub async fn get_feature_reliance(
+    request: HttpRequest,
+    key: Authorized<Read>,
+    feature: Segment<String>,
+    params: Params<FeatureParams>,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let mut query = question(key.project, &RELIANCE, &params.0)?;
+    let answer = about(&state, &mut query, &feature.0).await?;
+    let data = answer
+        .rows
+        .iter()
+        .map(|row| RelianceSlice {
+            group: group(&query, row),
+            metrics: estimates(&query, row),
+        })
+        .collect();
+    respond::json(
+        &request,
+        &RelianceResponse {
+            feature: feature.0,
+            data,
+            meta: meta(&query, &answer),
+        },
+    )
+}

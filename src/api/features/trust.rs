@@ -1,0 +1,114 @@
+//! `GET /features/{feature}/trust`.
+
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{FeatureParams, about, estimate, group, question, verdict};
+use crate::api::answers::{Absent, ReadAnswers};
+use crate::api::auth::{Authorized, Read};
+use crate::api::error::ApiError;
+use crate::api::extract::{Params, Segment};
+use crate::api::query::{QueryMeta, estimates, meta};
+use crate::api::respond::{self, Ordered};
+use crate::metrics::Estimate;
+use crate::metrics::families::trust::Verdict;
+use crate::query::{Query, Row};
+use crate::state::AppState;
+
+const TRUST: [&str; 8] = [
+    "trust",
+    "trustworthiness",
+    "trust_gap",
+    "trust_calibration_error",
+    "acceptance_rate",
+    "correctness_rate",
+    "judgement_coverage",
+    "users",
+];
+
+/// One slice of a feature.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct TrustSlice {
+    #[schema(value_type = std::collections::BTreeMap<String, Option<String>>)]
+    pub group: Ordered<Option<String>>,
+    pub verdict: Verdict,
+    /// The verdict in words, with its evidence.
+    pub sentence: String,
+    #[schema(value_type = std::collections::BTreeMap<String, Estimate>)]
+    pub metrics: Ordered<Estimate>,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct TrustResponse {
+    pub feature: String,
+    pub data: Vec<TrustSlice>,
+    pub meta: QueryMeta,
+}
+
+/// Trust of a feature
+///
+/// Do users trust it as much as it deserves? Trust, trustworthiness, the gap between them, and the verdict.
+#[utoipa::path(
+    tag = "features",
+    params(("feature" = String, Path, description = "The feature"), FeatureParams),
+    responses(
+        (status = 200, description = "Trust, in one slice or split", body = TrustResponse),
+        ReadAnswers,
+        Absent,
+    ),
+    security(("api_key" = []))
+)]
+#[get("/features/{feature}/trust")]
+pub async fn get_feature_trust(
+    request: HttpRequest,
+    key: Authorized<Read>,
+    feature: Segment<String>,
+    params: Params<FeatureParams>,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let mut query = question(key.project, &TRUST, &params.0)?;
+    let answer = about(&state, &mut query, &feature.0).await?;
+    let data = answer
+        .rows
+        .iter()
+        .map(|row| TrustSlice {
+            group: group(&query, row),
+            verdict: verdict(&query, row),
+            sentence: sentence(&query, row),
+            metrics: estimates(&query, row),
+        })
+        .collect();
+    respond::json(
+        &request,
+        &TrustResponse {
+            feature: feature.0,
+            data,
+            meta: meta(&query, &answer),
+        },
+    )
+}
+
+/// The verdict in words.
+fn sentence(query: &Query, row: &Row) -> String {
+    let percent = |id: &str| {
+        let value = estimate(query, row, id).and_then(|estimate| estimate.value);
+        value.map_or_else(|| "?".to_owned(), |value| format!("{:.1} %", value * 100.0))
+    };
+    let n = estimate(query, row, "trust_gap").map_or(0, |gap| gap.n);
+    if n == 0 {
+        return "No output was both decided and judged, so trust cannot be compared with trustworthiness; send judgements."
+            .to_owned();
+    }
+    let evidence = format!(
+        "users took {} of {n} judged outputs, and {} of them were right",
+        percent("trust"),
+        percent("trustworthiness")
+    );
+    match verdict(query, row) {
+        Verdict::Over => format!("Trusted more than it deserves: {evidence}."),
+        Verdict::Under => format!("Trusted less than it deserves: {evidence}."),
+        Verdict::Calibrated => format!("Trusted about as much as it deserves: {evidence}."),
+        Verdict::Insufficient => format!("Too early to tell: {evidence}, but the interval of the gap is too wide."),
+    }
+}

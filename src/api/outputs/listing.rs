@@ -1,0 +1,144 @@
+//! What a list of outputs is filtered by, and how it goes on from page to page.
+
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use utoipa::IntoParams;
+use uuid::Uuid;
+
+use crate::api::ask;
+use crate::api::error::ApiError;
+use crate::api::respond::Format;
+use crate::domain::decision::Decision;
+use crate::domain::dimension::Dimension;
+use crate::query::QueryError;
+use crate::query::filter::Filter;
+use crate::store::outputs::{Listing, Output};
+use crate::store::projects::Project;
+
+pub const DEFAULT_LIMIT: i64 = 50;
+const MAX_LIMIT: i64 = 500;
+
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct OutputParams {
+    pub feature: Option<String>,
+    pub version: Option<String>,
+    /// A JSON array of filters as `POST /query` takes them.
+    pub filters: Option<String>,
+    pub decision: Option<Decision>,
+    pub reason: Option<String>,
+    pub user_id: Option<String>,
+    /// Only outputs judged right, or wrong.
+    pub correct: Option<bool>,
+    /// The least confidence.
+    #[param(minimum = 0, maximum = 1)]
+    pub confidence_from: Option<f64>,
+    /// The greatest confidence.
+    #[param(minimum = 0, maximum = 1)]
+    pub confidence_to: Option<f64>,
+    /// A piece of text, in any letter case, of input, output, final text or comment.
+    #[param(max_length = 200)]
+    pub text: Option<String>,
+    /// Shown at or after this, RFC 3339 or milliseconds since 1970.
+    pub from: Option<String>,
+    /// Shown before this.
+    pub to: Option<String>,
+    /// 50 without it.
+    #[param(minimum = 1, maximum = 500)]
+    pub limit: Option<i64>,
+    /// From the answer before: go on where it ended.
+    pub cursor: Option<String>,
+    pub format: Option<Format>,
+}
+
+/// The filters on dimensions.
+pub fn dimension_filters(asked: &OutputParams) -> Result<Vec<Filter>, ApiError> {
+    let mut filters = ask::filters_parameter(asked.filters.as_deref())?;
+    filters.extend(
+        asked
+            .feature
+            .clone()
+            .map(|feature| Filter::is(Dimension::Feature, feature)),
+    );
+    filters.extend(
+        asked
+            .version
+            .clone()
+            .map(|version| Filter::is(Dimension::Version, version)),
+    );
+    Ok(filters)
+}
+
+/// Refuses attributes that the project has not declared.
+pub fn check_declared(project: &Project, filters: &[Filter]) -> Result<(), ApiError> {
+    for filter in filters {
+        if let Dimension::Attribute(name) = &filter.dimension
+            && project.dimensions.binary_search(name).is_err()
+        {
+            let known = project.dimensions.clone();
+            return Err(QueryError::UnknownDimension {
+                name: name.clone(),
+                known,
+            }
+            .into());
+        }
+    }
+    Ok(())
+}
+
+/// Everything else to filter by. One output more than asked is listed, to tell whether there is a next page.
+pub fn listing(asked: &OutputParams) -> Result<Listing, ApiError> {
+    let limit = asked.limit.unwrap_or(DEFAULT_LIMIT);
+    if !(1..=MAX_LIMIT).contains(&limit) {
+        return Err(ApiError::parameter("limit", format!("must be from 1 to {MAX_LIMIT}")));
+    }
+    for (name, text) in [
+        ("text", &asked.text),
+        ("reason", &asked.reason),
+        ("user_id", &asked.user_id),
+    ] {
+        if text
+            .as_ref()
+            .is_some_and(|text| text.contains('\0') || text.len() > 1_000)
+        {
+            return Err(ApiError::parameter(name, "must be shorter and without U+0000"));
+        }
+    }
+    let (from, to) = ask::range(asked.from.as_deref(), asked.to.as_deref())?;
+    Ok(Listing {
+        cells: Vec::new(),
+        from,
+        to,
+        decision: asked.decision.map(Decision::code),
+        reason: asked.reason.clone(),
+        user_id: asked.user_id.clone(),
+        correct: asked.correct,
+        confidence_from: asked.confidence_from,
+        confidence_to: asked.confidence_to,
+        text: asked.text.clone(),
+        before: asked.cursor.as_deref().map(parse_cursor).transpose()?,
+        // One more than asked tells whether there is a next page.
+        limit: limit + 1,
+    })
+}
+
+/// Where the next page starts.
+pub fn cursor(output: &Output) -> String {
+    format!(
+        "{:x}-{}",
+        output.shown_at.timestamp_micros(),
+        output.output_key.simple()
+    )
+}
+
+fn parse_cursor(text: &str) -> Result<(DateTime<Utc>, Uuid), ApiError> {
+    let parse = || {
+        let (time, key) = text.split_once('-')?;
+        let time = DateTime::from_timestamp_micros(i64::from_str_radix(time, 16).ok()?)?;
+        Some((time, Uuid::try_parse(key).ok()?))
+    };
+    parse()
+        .filter(|(time, _)| (0..=253_402_300_799).contains(&time.timestamp()))
+        .ok_or_else(|| ApiError::parameter("cursor", "must be taken from `next_cursor` of the answer before"))
+}

@@ -1,0 +1,181 @@
+//! `GET /outputs`: the examples behind the numbers.
+
+mod listing;
+mod view;
+
+use std::collections::HashMap;
+
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use uuid::Uuid;
+
+use self::listing::{DEFAULT_LIMIT, OutputParams, check_declared, cursor, dimension_filters, listing};
+use self::view::{HistoryEvent, OutputResponse, OutputView, OutputsResponse, csv, view};
+use super::answers::{Absent, ReadAnswers};
+use super::auth::{Authorized, Read};
+use super::error::ApiError;
+use super::extract::{Params, Segment};
+use super::respond::{self, Format};
+use crate::domain::dimension::Cell;
+use crate::domain::event::EventKind;
+use crate::domain::key::{self, ProjectId};
+use crate::state::AppState;
+use crate::store::cells::{self, CellId};
+use crate::store::outputs::{self, Output};
+use crate::store::texts::{self, Texts};
+use crate::store::{StoreError, events, projects};
+
+/// List outputs
+///
+/// The examples behind the numbers, newest first, filtered by anything that metrics are cut by, and by decision, reason,
+/// confidence and text.
+#[utoipa::path(
+    tag = "outputs",
+    params(OutputParams),
+    responses(
+        (status = 200, description = "A page of outputs", body = OutputsResponse),
+        ReadAnswers,
+    ),
+    security(("api_key" = []))
+)]
+#[get("/outputs")]
+pub async fn list_outputs(
+    request: HttpRequest,
+    key: Authorized<Read>,
+    params: Params<OutputParams>,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let asked = params.0;
+    let filters = dimension_filters(&asked)?;
+    let mut listing = listing(&asked)?;
+    let project = key.project;
+    let (mut found, cells) = state
+        .db
+        .run(move |conn| {
+            check_declared(&projects::find(conn, project)?, &filters)?;
+            let cells: HashMap<CellId, Cell> = cells::of_project(conn, project)?
+                .into_iter()
+                .filter(|(_, cell)| filters.iter().all(|filter| filter.accepts(cell)))
+                .collect();
+            listing.cells = cells.keys().copied().collect();
+            let rows = outputs::list(conn, project, &listing)?;
+            let keys: Vec<Uuid> = rows.iter().map(|output| output.output_key).collect();
+            let texts = texts_by_key(texts::of_keys(conn, project, &keys)?);
+            Ok::<_, ApiError>((with_texts(rows, texts), cells))
+        })
+        .await?;
+
+    let limit = usize::try_from(asked.limit.unwrap_or(DEFAULT_LIMIT)).unwrap_or_default();
+    let next_cursor = (found.len() > limit)
+        .then(|| found.get(limit.saturating_sub(1)).map(|(output, _)| cursor(output)))
+        .flatten();
+    found.truncate(limit);
+    let data: Vec<OutputView> = found
+        .into_iter()
+        .map(|(output, texts)| {
+            let cell = output.cell_id.and_then(|cell| cells.get(&cell)).cloned();
+            view(output, cell, texts)
+        })
+        .collect();
+    match Format::of(&request, asked.format) {
+        Format::Json => respond::json(&request, &OutputsResponse { data, next_cursor }),
+        Format::Csv => Ok(respond::tagged(&request, respond::CSV, csv(&data)?)),
+    }
+}
+
+/// Read an output
+///
+/// One output with everything that happened to it.
+#[utoipa::path(
+    tag = "outputs",
+    params(("output_id" = String, Path, description = "The client's name for the output")),
+    responses(
+        (status = 200, description = "The output", body = OutputResponse),
+        ReadAnswers,
+        Absent,
+    ),
+    security(("api_key" = []))
+)]
+#[get("/outputs/{output_id}")]
+pub async fn get_output(
+    request: HttpRequest,
+    key: Authorized<Read>,
+    output_id: Segment<String>,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let project = key.project;
+    let output_key = key::output_key(project, &output_id.0);
+    let found = state
+        .db
+        .run(move |conn| read(conn, project, output_key).map_err(ApiError::from))
+        .await?;
+    let (output, cell, texts, events) = found.ok_or_else(|| ApiError::not_found("output"))?;
+    let mut history: Vec<HistoryEvent> = events
+        .into_iter()
+        .filter_map(|logged| {
+            Some(HistoryEvent {
+                r#type: EventKind::from_code(logged.kind)?,
+                occurred_at: logged.occurred_at,
+                received_at: logged.received_at,
+                event: serde_json::from_str(&logged.body).unwrap_or_default(),
+            })
+        })
+        .collect();
+    history.sort_by_key(|event| (event.occurred_at, event.r#type.code()));
+    respond::json(
+        &request,
+        &OutputResponse {
+            output: view(output, cell, texts),
+            history,
+        },
+    )
+}
+
+type Found = (Output, Option<Cell>, Texts, Vec<events::LoggedEvent>);
+
+/// An output and all events of it, those that named an alias included.
+fn read(conn: &mut diesel::PgConnection, project: ProjectId, key: Uuid) -> Result<Option<Found>, StoreError> {
+    let mut keys = vec![key];
+    let aliases = events::aliases_of(conn, project, &keys)?;
+    let Some(output) = outputs::of_keys(conn, project, &keys)?.pop() else {
+        // The name may be an alias.
+        let owner = aliases
+            .iter()
+            .filter(|alias| alias.alias_key == key)
+            .map(|alias| alias.output_key)
+            .min();
+        return match owner {
+            Some(owner) if owner != key => read(conn, project, owner),
+            _ => Ok(None),
+        };
+    };
+    keys.extend(
+        aliases
+            .iter()
+            .filter(|alias| alias.output_key == key)
+            .map(|alias| alias.alias_key),
+    );
+    let texts = texts::of_keys(conn, project, &[key])?.pop().unwrap_or_default();
+    let events = events::of_outputs(conn, project, &keys)?;
+    let cell = match output.cell_id {
+        Some(cell) => cells::of_project(conn, project)?
+            .into_iter()
+            .find(|(id, _)| *id == cell)
+            .map(|(_, cell)| cell),
+        None => None,
+    };
+    Ok(Some((output, cell, texts, events)))
+}
+
+fn texts_by_key(texts: Vec<Texts>) -> HashMap<Uuid, Texts> {
+    texts.into_iter().map(|texts| (texts.output_key, texts)).collect()
+}
+
+fn with_texts(outputs: Vec<Output>, mut texts: HashMap<Uuid, Texts>) -> Vec<(Output, Texts)> {
+    outputs
+        .into_iter()
+        .map(|output| {
+            let own = texts.remove(&output.output_key).unwrap_or_default();
+            (output, own)
+        })
+        .collect()
+}

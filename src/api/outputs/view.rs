@@ -1,0 +1,187 @@
+//! Outputs as clients see them.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::api::error::ApiError;
+use crate::api::respond::{CsvRows, number_cell, safe_cell};
+use crate::domain::decision::Decision;
+use crate::domain::dimension::Cell;
+use crate::domain::event::{EventKind, JudgementSource};
+use crate::store::outputs::Output;
+use crate::store::texts::Texts;
+
+/// One output: what its events come to.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct OutputView {
+    pub output_id: String,
+    #[schema(required = true)]
+    pub feature: Option<String>,
+    #[schema(required = true)]
+    pub version: Option<String>,
+    #[schema(required = true)]
+    pub model: Option<String>,
+    #[schema(required = true)]
+    pub prompt_version: Option<String>,
+    #[schema(required = true)]
+    pub variant: Option<String>,
+    #[schema(required = true)]
+    pub environment: Option<String>,
+    /// Declared attributes.
+    pub attributes: BTreeMap<String, String>,
+    #[schema(required = true)]
+    pub user_id: Option<String>,
+    #[schema(required = true)]
+    pub session_id: Option<String>,
+    pub shown_at: DateTime<Utc>,
+    pub decision: Decision,
+    #[schema(required = true)]
+    pub decided_at: Option<DateTime<Utc>>,
+    /// From shown to the first decision.
+    #[schema(required = true)]
+    pub decision_ms: Option<i64>,
+    #[schema(required = true)]
+    pub confidence: Option<f64>,
+    #[schema(required = true)]
+    pub correct: Option<bool>,
+    #[schema(required = true)]
+    pub judged_by: Option<JudgementSource>,
+    #[schema(required = true)]
+    pub edit_distance: Option<f64>,
+    #[schema(required = true)]
+    pub retained_share: Option<f64>,
+    pub ratings: i32,
+    /// Mean of the raters' newest ratings.
+    #[schema(required = true)]
+    pub rating: Option<f64>,
+    #[schema(required = true)]
+    pub reason: Option<String>,
+    #[schema(required = true)]
+    pub comment: Option<String>,
+    #[schema(required = true)]
+    pub input: Option<String>,
+    #[schema(required = true)]
+    pub output: Option<String>,
+    #[schema(required = true)]
+    pub r#final: Option<String>,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct OutputsResponse {
+    /// Newest first.
+    pub data: Vec<OutputView>,
+    /// For the next page, if there is one.
+    #[schema(required = true)]
+    pub next_cursor: Option<String>,
+}
+
+/// One event of an output's history.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct HistoryEvent {
+    pub r#type: EventKind,
+    pub occurred_at: DateTime<Utc>,
+    pub received_at: DateTime<Utc>,
+    /// The event as it was stored.
+    pub event: serde_json::Value,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct OutputResponse {
+    #[serde(flatten)]
+    pub output: OutputView,
+    /// Everything that happened to it, in order of time.
+    pub history: Vec<HistoryEvent>,
+}
+
+/// Puts together what is known of an output.
+pub fn view(output: Output, cell: Option<Cell>, texts: Texts) -> OutputView {
+    let sources = [
+        JudgementSource::Human,
+        JudgementSource::Outcome,
+        JudgementSource::Code,
+        JudgementSource::Llm,
+    ];
+    let (feature, cell) = match cell {
+        Some(cell) => (Some(cell.feature.clone()), cell),
+        None => (None, Cell::default()),
+    };
+    OutputView {
+        output_id: output.output_id,
+        feature,
+        version: cell.version,
+        model: cell.model,
+        prompt_version: cell.prompt_version,
+        variant: cell.variant,
+        environment: cell.environment,
+        attributes: cell.attributes,
+        user_id: output.user_id,
+        session_id: output.session_id,
+        shown_at: output.shown_at,
+        decision: Decision::from_code(output.decision).unwrap_or(Decision::Undecided),
+        decided_at: output.decided_at,
+        decision_ms: output.decision_ms,
+        confidence: output.confidence,
+        correct: output.correct,
+        judged_by: sources
+            .into_iter()
+            .find(|source| Some(source.rank()) == output.judged_by),
+        edit_distance: output.edit_distance,
+        retained_share: output.retained_share,
+        ratings: output.ratings,
+        rating: (output.ratings > 0).then(|| output.rating_sum / f64::from(output.ratings)),
+        reason: output.reason,
+        comment: texts.comment,
+        input: texts.input,
+        output: texts.output,
+        r#final: texts.final_,
+    }
+}
+
+/// Outputs as CSV.
+pub fn csv(rows: &[OutputView]) -> Result<Vec<u8>, ApiError> {
+    let mut csv = CsvRows::new([
+        "output_id",
+        "feature",
+        "version",
+        "model",
+        "user_id",
+        "shown_at",
+        "decision",
+        "decision_ms",
+        "confidence",
+        "correct",
+        "edit_distance",
+        "rating",
+        "reason",
+        "comment",
+        "input",
+        "output",
+        "final",
+    ])?;
+    let text = |value: &Option<String>| safe_cell(value.as_deref().unwrap_or_default()).into_owned();
+    for row in rows {
+        csv.row(&[
+            safe_cell(&row.output_id).into_owned(),
+            text(&row.feature),
+            text(&row.version),
+            text(&row.model),
+            text(&row.user_id),
+            row.shown_at.to_rfc3339(),
+            row.decision.name().to_owned(),
+            row.decision_ms.map(|ms| ms.to_string()).unwrap_or_default(),
+            number_cell(row.confidence),
+            row.correct.map(|correct| correct.to_string()).unwrap_or_default(),
+            number_cell(row.edit_distance),
+            number_cell(row.rating),
+            text(&row.reason),
+            text(&row.comment),
+            text(&row.input),
+            text(&row.output),
+            text(&row.r#final),
+        ])?;
+    }
+    csv.finish()
+}
