@@ -135,11 +135,12 @@ impl Statistics<'_> {
         let standard_error = clusters
             .standard_error()
             .map(|error| error * (clusters.denominator / d).sqrt());
-        let interval = linear(n / d, standard_error, clusters.critical(self.level));
-        let interval = interval.map(|interval| Interval {
-            lower: interval.lower.max(range.0),
-            upper: interval.upper.min(range.1),
-        });
+        let critical = clusters.critical(self.level);
+        let interval = if standard_error == Some(0.0) {
+            unanimous(n / d, &totals, critical, range)
+        } else {
+            linear(n / d, standard_error, critical).map(|interval| clipped(interval, range))
+        };
         estimate
             .within(interval, self.name("linear"))
             .with_standard_error(standard_error)
@@ -150,10 +151,7 @@ impl Statistics<'_> {
         let estimate = self.valued(value, n);
         let standard_error = cluster::linearised_variance(influence).map(f64::sqrt);
         let critical = cluster::critical(influence.len() as u64, self.level);
-        let interval = linear(value, standard_error, critical).map(|interval| Interval {
-            lower: interval.lower.max(range.0),
-            upper: interval.upper.min(range.1),
-        });
+        let interval = linear(value, standard_error, critical).map(|interval| clipped(interval, range));
         estimate
             .within(interval, self.name("linear"))
             .with_standard_error(standard_error)
@@ -217,4 +215,40 @@ fn pairs(numerators: Vec<f64>, denominators: Vec<f64>) -> Vec<(f64, f64)> {
 
 fn linear(value: f64, standard_error: Option<f64>, critical: f64) -> Option<Interval> {
     standard_error.map(|error| Interval::around(value, critical * error))
+}
+
+fn clipped(interval: Interval, (lowest, highest): (f64, f64)) -> Interval {
+    Interval {
+        lower: interval.lower.max(lowest),
+        upper: interval.upper.min(highest),
+    }
+}
+
+/// The interval where all clusters agree. A standard error of zero would claim certainty from two users who happen to agree;
+/// instead, as many outputs may differ as Wilson's upper bound of none out of the effective number allows, and each as far as
+/// the range goes. `None` where the range has no ends.
+fn unanimous(value: f64, totals: &[(f64, f64)], critical: f64, (lowest, highest): (f64, f64)) -> Option<Interval> {
+    let size: f64 = totals.iter().map(|(_, d)| d).sum();
+    let squares: f64 = totals.iter().map(|(_, d)| d * d).sum();
+    let differing = proportion::wilson(0.0, size * size / squares, critical)?.upper;
+    let interval = Interval {
+        lower: value - differing * (value - lowest),
+        upper: value + differing * (highest - value),
+    };
+    (interval.lower.is_finite() && interval.upper.is_finite()).then_some(interval)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_users_who_agree_prove_little() {
+        let interval = unanimous(0.0, &[(0.0, 1.0), (0.0, 1.0)], 1.96, (-1.0, 1.0)).unwrap();
+        assert!(interval.lower < -0.6 && interval.upper > 0.6, "{interval:?}");
+        let many: Vec<(f64, f64)> = vec![(0.0, 1.0); 1_000];
+        let interval = unanimous(0.0, &many, 1.96, (-1.0, 1.0)).unwrap();
+        assert!(interval.upper < 0.005, "{interval:?}");
+        assert_eq!(unanimous(3.0, &many, 1.96, (f64::NEG_INFINITY, f64::INFINITY)), None);
+    }
 }

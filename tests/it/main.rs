@@ -12,3 +12,4 @@ mod support;
 
 mod golden_stats;
 mod smoke;
+mod snapshots;
