@@ -3,4 +3,5 @@
 mod support;
 
 mod golden_stats;
+mod ingest;
 mod smoke;
