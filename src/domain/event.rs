@@ -261,7 +261,7 @@ pub struct Event {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub judge: Option<String>,
 
-    /// With `retract`: the id of the event that is taken back.
+    /// With `retract`: the id of the event that is taken back, one of the same output.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retracts: Option<String>,
     /// A short code why.

@@ -79,13 +79,8 @@ impl History {
     /// Reads the events, drops the retracted ones, finds the output of each, and lays them out in order.
     pub fn new(project: ProjectId, events: Vec<LoggedEvent>, links: &Links) -> PolarsResult<History> {
         let mut entries = parse(events);
-        drop_retracted(project, &mut entries);
-        let declared = entries
-            .iter()
-            .filter(|entry| entry.kind == EventKind::Shown || entry.event.feature.is_some())
-            .map(|entry| entry.target)
-            .collect();
-        let targets = links.targets(&declared);
+        drop_retracted(project, &mut entries, links);
+        let targets = links.targets(&declared(&entries));
         for entry in &mut entries {
             let target = targets.get(&entry.target).copied().unwrap_or(entry.target);
             entry.own_output = target == entry.target;
@@ -130,15 +125,26 @@ fn parse(events: Vec<LoggedEvent>) -> Vec<Entry> {
         .collect()
 }
 
-/// Removes what was taken back, and the retractions themselves. A retraction cannot be taken back.
-fn drop_retracted(project: ProjectId, entries: &mut Vec<Entry>) {
-    let retracted: HashSet<Uuid> = entries
+/// Removes what was taken back, and the retractions themselves. A retraction cannot be taken back, and counts only for
+/// events of the output that it names: those of another need not be here, and so must not matter.
+fn drop_retracted(project: ProjectId, entries: &mut Vec<Entry>, links: &Links) {
+    let targets = links.targets(&declared(entries));
+    let output = |entry: &Entry| targets.get(&entry.target).copied();
+    let retracted: HashSet<(Option<Uuid>, Uuid)> = entries
         .iter()
         .filter(|entry| entry.kind == EventKind::Retract)
-        .filter_map(|entry| entry.event.retracts.as_deref())
-        .map(|id| key::event_key(project, id))
+        .filter_map(|entry| Some((output(entry), key::event_key(project, entry.event.retracts.as_deref()?))))
         .collect();
-    entries.retain(|entry| entry.kind != EventKind::Retract && !retracted.contains(&entry.key));
+    entries.retain(|entry| entry.kind != EventKind::Retract && !retracted.contains(&(output(entry), entry.key)));
+}
+
+/// The keys under which outputs were declared: by being shown, or by naming their feature.
+fn declared(entries: &[Entry]) -> HashSet<Uuid> {
+    entries
+        .iter()
+        .filter(|entry| entry.kind == EventKind::Shown || entry.event.feature.is_some())
+        .map(|entry| entry.target)
+        .collect()
 }
 
 /// The outputs in the order of the sorted entries. An output's name is the one its own events use, not an alias.

@@ -57,14 +57,31 @@ impl Links {
     }
 
     /// The output that each key stands for. A key under which an output was declared stands for itself; another stands for
-    /// the output that has it as an alias, the one with the smallest key if there are several. Depends only on the sets,
-    /// never on the order in which they came to be known.
+    /// what the output that has it as an alias stands for, the one with the smallest key if there are several. Depends only
+    /// on the sets, never on the order in which they came to be known.
     pub fn targets(&self, declared: &HashSet<Uuid>) -> HashMap<Uuid, Uuid> {
-        let target = |key: &Uuid| match self.owners.get(key).and_then(|owners| owners.first()) {
-            Some(owner) if !declared.contains(key) => *owner,
-            _ => *key,
-        };
-        self.keys.iter().map(|key| (*key, target(key))).collect()
+        self.keys
+            .iter()
+            .map(|key| (*key, self.target(*key, declared)))
+            .collect()
+    }
+
+    fn target(&self, key: Uuid, declared: &HashSet<Uuid>) -> Uuid {
+        let mut at = key;
+        let mut passed = Vec::new();
+        loop {
+            // Names that lead back to one another stand for the smallest of them.
+            if let Some(ring) = passed.iter().position(|known| *known == at) {
+                return passed.iter().skip(ring).min().copied().unwrap_or(at);
+            }
+            match self.owners.get(&at).and_then(|owners| owners.first()) {
+                Some(owner) if !declared.contains(&at) => {
+                    passed.push(at);
+                    at = *owner;
+                }
+                _ => return at,
+            }
+        }
     }
 }
 
@@ -91,6 +108,23 @@ mod tests {
         assert_eq!(targets[&key(9)], key(1));
         assert_eq!(targets[&key(3)], key(1));
         assert_eq!(targets[&key(2)], key(2));
+    }
+
+    #[test]
+    fn names_lead_on_to_the_output_behind_them() {
+        let links = Links::new(HashSet::from([1, 2, 3].map(key)), &[alias(1, 2), alias(2, 3)]);
+        assert_eq!(links.targets(&HashSet::from([key(3)]))[&key(1)], key(3));
+        assert_eq!(links.targets(&HashSet::from([key(2)]))[&key(1)], key(2));
+    }
+
+    #[test]
+    fn names_in_a_ring_stand_for_the_smallest() {
+        let links = Links::new(
+            HashSet::from([1, 2, 3].map(key)),
+            &[alias(1, 2), alias(2, 1), alias(3, 2)],
+        );
+        let targets = links.targets(&HashSet::new());
+        assert_eq!([1, 2, 3].map(|n| targets[&key(n)]), [key(1); 3]);
     }
 
     #[test]

@@ -115,13 +115,15 @@ pub fn event(bytes: &[u8]) -> Decoded {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let event = serde_path_to_error::deserialize::<_, Event>(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
-        let path = if path == "." { String::new() } else { path };
         let inner = error.into_inner();
-        let code = match inner.classify() {
-            serde_json::error::Category::Data => data_code(&inner.to_string()),
-            _ => RejectionCode::InvalidJson,
-        };
-        Rejection::new(code, path, inner.to_string())
+        match inner.classify() {
+            serde_json::error::Category::Data => {
+                let path = if path == "." { String::new() } else { path };
+                Rejection::new(data_code(&inner.to_string()), path, inner.to_string())
+            }
+            // Where the reader stood when the text broke is no field of the event.
+            _ => Rejection::new(RejectionCode::InvalidJson, "", inner.to_string()),
+        }
     })?;
     deserializer
         .end()

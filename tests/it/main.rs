@@ -11,5 +11,6 @@
 mod support;
 
 mod golden_stats;
+mod ingest;
 mod smoke;
 mod snapshots;

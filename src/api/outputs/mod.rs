@@ -3,7 +3,7 @@
 mod listing;
 mod view;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use uuid::Uuid;
@@ -18,6 +18,7 @@ use super::respond::{self, Format};
 use crate::domain::dimension::Cell;
 use crate::domain::event::EventKind;
 use crate::domain::key::{self, ProjectId};
+use crate::fold::link::Links;
 use crate::state::AppState;
 use crate::store::cells::{self, CellId};
 use crate::store::outputs::{self, Output};
@@ -132,28 +133,22 @@ pub async fn get_output(
 
 type Found = (Output, Option<Cell>, Texts, Vec<events::LoggedEvent>);
 
-/// An output and all events of it, those that named an alias included.
-fn read(conn: &mut diesel::PgConnection, project: ProjectId, key: Uuid) -> Result<Option<Found>, StoreError> {
-    let mut keys = vec![key];
-    let aliases = events::aliases_of(conn, project, &keys)?;
-    let Some(output) = outputs::of_keys(conn, project, &keys)?.pop() else {
-        // The name may be an alias.
-        let owner = aliases
-            .iter()
-            .filter(|alias| alias.alias_key == key)
-            .map(|alias| alias.output_key)
-            .min();
-        return match owner {
-            Some(owner) if owner != key => read(conn, project, owner),
-            _ => Ok(None),
-        };
+/// An output by any of its names, and all events of it, whichever name they use.
+fn read(conn: &mut diesel::PgConnection, project: ProjectId, name: Uuid) -> Result<Option<Found>, StoreError> {
+    let links = Links::around(conn, project, HashSet::from([name]))?;
+    let stored = outputs::of_keys(conn, project, &links.keys)?;
+    let targets = links.targets(&stored.iter().map(|output| output.output_key).collect());
+    let Some(key) = targets.get(&name).copied() else {
+        return Ok(None);
     };
-    keys.extend(
-        aliases
-            .iter()
-            .filter(|alias| alias.output_key == key)
-            .map(|alias| alias.alias_key),
-    );
+    let Some(output) = stored.into_iter().find(|output| output.output_key == key) else {
+        return Ok(None);
+    };
+    let keys: Vec<Uuid> = targets
+        .into_iter()
+        .filter(|(_, target)| *target == key)
+        .map(|(name, _)| name)
+        .collect();
     let texts = texts::of_keys(conn, project, &[key])?.pop().unwrap_or_default();
     let events = events::of_outputs(conn, project, &keys)?;
     let cell = match output.cell_id {

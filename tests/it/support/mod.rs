@@ -3,8 +3,10 @@
 mod client;
 mod cluster;
 mod server;
+pub mod tables;
 
 pub use client::Answer;
+pub use cluster::{fresh_database, fresh_db};
 pub use server::TestServer;
 
 use std::path::PathBuf;

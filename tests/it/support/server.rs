@@ -80,6 +80,26 @@ impl TestServer {
         self.client.request("POST", path, Some(key), &[], body.as_ref())
     }
 
+    /// Another key of the server's own project.
+    pub fn key_with(&self, scopes: &[Scope]) -> String {
+        self.db
+            .with(|conn| {
+                let (project, _) = projects::find_or_create(conn, projects::DEFAULT)?;
+                let (text, row) = auth::new_key(project.id, "test", scopes);
+                keys::insert(conn, &row)?;
+                Ok::<_, calibrant::store::StoreError>(text)
+            })
+            .unwrap()
+    }
+
+    /// Sends events that must all be stored, and waits until they are in the numbers.
+    #[track_caller]
+    pub fn send(&self, body: impl AsRef<[u8]>) {
+        let answer = self.post("/api/v1/events", body).expect(200);
+        assert_eq!(answer["rejected"], 0, "{answer}");
+        self.settle();
+    }
+
     /// Any request, with or without a key.
     pub fn request(
         &self,
