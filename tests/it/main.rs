@@ -3,4 +3,5 @@
 mod support;
 
 mod golden_stats;
+mod reference;
 mod smoke;
