@@ -1,6 +1,6 @@
 //! `calibrant import`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use chrono::Utc;
@@ -8,12 +8,13 @@ use clap::Args;
 
 use super::load::Loader;
 use crate::config::Config;
+use crate::domain::event::Event;
 use crate::fold::worker;
-use crate::import::{self, Mapping, Options, Outcome};
+use crate::import::{self, Mapping, Options, Outcome, Report};
 use crate::ingest::commit::Stored;
 use crate::ingest::rejection::Rejection;
 use crate::ingest::validate::validate;
-use crate::store::projects;
+use crate::store::{Db, projects};
 
 #[derive(Debug, Args)]
 pub struct ImportArgs {
@@ -42,7 +43,6 @@ pub fn run(config: &Config, args: &ImportArgs) -> anyhow::Result<()> {
         rejected_file: args.rejected.clone(),
         ..Options::default()
     };
-    let check = |event: &crate::domain::event::Event| validate(event, Utc::now()).map_err(code_and_message);
     if args.dry_run {
         let nothing = |_| bail!("a dry run stores nothing");
         let report = import::run(&args.file, &mapping, &options, check, nothing)?;
@@ -51,16 +51,31 @@ pub fn run(config: &Config, args: &ImportArgs) -> anyhow::Result<()> {
     }
 
     let database = config.join_database()?;
-    let loader = Loader::open(&database.db, &args.project, mapping.dimensions())?;
-    let store = |events| {
-        let outcomes = loader.store(events)?;
-        Ok(outcomes.into_iter().map(outcome).collect())
-    };
-    let report = import::run(&args.file, &mapping, &options, check, store)?;
+    let report = import_file(&database.db, &args.project, &args.file, &mapping, &options)?;
     print!("{report}");
     worker::catch_up(&database.db)?;
     println!("The numbers are up to date.");
     Ok(())
+}
+
+/// Imports a file into a project by name, made if there is none, with the dimensions that the mapping declares.
+pub fn import_file(
+    db: &Db,
+    project: &str,
+    file: &Path,
+    mapping: &Mapping,
+    options: &Options,
+) -> anyhow::Result<Report> {
+    let loader = Loader::open(db, project, mapping.dimensions())?;
+    let store = |events| {
+        let outcomes = loader.store(events)?;
+        Ok(outcomes.into_iter().map(outcome).collect())
+    };
+    import::run(file, mapping, options, check, store)
+}
+
+fn check(event: &Event) -> Result<(), (String, String)> {
+    validate(event, Utc::now()).map_err(code_and_message)
 }
 
 fn outcome(stored: Result<Stored, Rejection>) -> Outcome {

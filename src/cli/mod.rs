@@ -1,7 +1,7 @@
 //! The command line: one file per command that is more than a call.
 
 mod demo;
-mod import;
+pub mod import;
 mod keys;
 mod load;
 mod progress;

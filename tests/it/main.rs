@@ -12,5 +12,6 @@ mod support;
 
 mod golden_stats;
 mod ingest;
+mod reference;
 mod smoke;
 mod snapshots;
