@@ -116,7 +116,11 @@ impl Config {
             data_dir,
             bind,
             admin_key,
-            log: settings.log.clone().or(file.log).unwrap_or_else(|| "info".to_owned()),
+            log: settings
+                .log
+                .clone()
+                .or(file.log)
+                .unwrap_or_else(|| "info,actix_server=warn".to_owned()),
         })
     }
 

@@ -1,7 +1,6 @@
 //! The HTTP server: one application, built the same for serving and for tests.
 
 use std::net::TcpListener;
-use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -61,6 +60,7 @@ pub fn build_app(
         .configure(api::configure)
         .openapi_service(|api| SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", api))
         .into_app()
+        .service(web::redirect("/", "/docs/"))
         .service(web::redirect("/docs", "/docs/"))
         .default_service(web::to(fallback::answer))
         .wrap(from_fn(cors::allow))
@@ -150,7 +150,6 @@ impl Service {
 
     /// Ends the fold after the step it is at.
     pub fn stop(self) {
-        self.state.ready.store(false, Ordering::Relaxed);
         self.signal.stop();
         if self.folding.join().is_err() {
             tracing::error!("the fold ended in a panic");

@@ -1,7 +1,5 @@
 //! What every request may use. Built once and passed on; there are no globals.
 
-use std::sync::atomic::AtomicBool;
-
 use tokio::sync::Semaphore;
 
 use crate::api::auth::KeyCache;
@@ -20,8 +18,6 @@ pub struct AppState {
     pub projects: ProjectCache,
     pub queries: Semaphore,
     pub metrics: ServiceMetrics,
-    /// False while the server stops, so that a load balancer sends nothing new.
-    pub ready: AtomicBool,
 }
 
 impl AppState {
@@ -33,7 +29,6 @@ impl AppState {
             projects: ProjectCache::default(),
             queries: Semaphore::new(QUERIES),
             metrics: ServiceMetrics::new()?,
-            ready: AtomicBool::new(true),
         })
     }
 }

@@ -174,6 +174,8 @@ CREATE TABLE fold_cursor (
     id boolean PRIMARY KEY DEFAULT true CHECK (id),
     tx bigint NOT NULL DEFAULT 0,
     ordinal integer NOT NULL DEFAULT 0,
+    -- Added to transaction ids, so that the log goes on after it was restored into a cluster that counts lower.
+    tx_offset bigint NOT NULL DEFAULT 0,
     -- Names of the sums in the rollups' arrays; a change recomputes the rollups.
     layout text[] NOT NULL DEFAULT '{}',
     folded_at timestamptz NOT NULL DEFAULT now()

@@ -1,14 +1,12 @@
 //! Health for process managers, and the service's metrics for Prometheus. Neither needs a key; neither tells of a tenant.
 
-use std::sync::atomic::Ordering;
-
 use actix_web::{HttpResponse, get, web};
 use chrono::Utc;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::answers::Busy;
-use super::error::{ApiError, ErrorCode};
+use super::error::ApiError;
 use super::status::COUNTED_BACKLOG;
 use crate::state::AppState;
 use crate::store::{StoreError, cursor, events};
@@ -30,7 +28,7 @@ pub async fn get_liveness() -> HttpResponse {
 
 /// Can it take requests?
 ///
-/// 200 when the database answers and the server is not stopping.
+/// 200 when the database answers.
 #[utoipa::path(
     tag = "operations",
     responses(
@@ -40,9 +38,6 @@ pub async fn get_liveness() -> HttpResponse {
 )]
 #[get("/health/ready")]
 pub async fn get_readiness(state: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
-    if !state.ready.load(Ordering::Relaxed) {
-        return Err(ApiError::new(ErrorCode::Unavailable, "the server is stopping"));
-    }
     state
         .db
         .run(|conn| cursor::read(conn).map_err(StoreError::from))

@@ -30,6 +30,18 @@ pub fn read(conn: &mut PgConnection) -> QueryResult<Cursor> {
     fold_cursor::table.select(Cursor::as_select()).first(conn)
 }
 
+/// Makes sure that new transactions come after all that the log holds. They do by themselves, except in a database that was
+/// restored into another cluster, whose transaction ids may be lower.
+pub fn continue_after_log(conn: &mut PgConnection) -> QueryResult<()> {
+    diesel::sql_query(
+        "UPDATE fold_cursor SET tx_offset = held.tx + 1 - pg_current_xact_id()::text::bigint \
+         FROM (SELECT greatest((SELECT max(tx) FROM events), (SELECT tx FROM fold_cursor)) AS tx) AS held \
+         WHERE held.tx >= pg_current_xact_id()::text::bigint + tx_offset",
+    )
+    .execute(conn)
+    .map(|_| ())
+}
+
 /// Takes the lease for this transaction. `None` while another process has it.
 pub fn try_lock(conn: &mut PgConnection) -> QueryResult<Option<Cursor>> {
     fold_cursor::table

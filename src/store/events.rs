@@ -59,7 +59,7 @@ struct TransactionId {
 
 /// Appends events. The caller's transaction makes them durable; a known id is a unique violation.
 pub fn append(conn: &mut PgConnection, new: &[&NewEvent]) -> QueryResult<()> {
-    let tx = diesel::sql_query("SELECT pg_current_xact_id()::text::bigint AS tx")
+    let tx = diesel::sql_query("SELECT pg_current_xact_id()::text::bigint + tx_offset AS tx FROM fold_cursor")
         .get_result::<TransactionId>(conn)?
         .tx;
     let mut rows = CopyRows::with_capacity(new.iter().map(|event| event.body.len() + 220).sum());
@@ -150,7 +150,7 @@ pub struct LogEntry {
 pub fn follow(conn: &mut PgConnection, after: Position, limit: i64) -> QueryResult<Vec<LogEntry>> {
     diesel::sql_query(
         "SELECT tx, ordinal, project_id, output_key FROM events \
-         WHERE (tx, ordinal) > ($1, $2) AND tx < pg_snapshot_xmin(pg_current_snapshot())::text::bigint \
+         WHERE (tx, ordinal) > ($1, $2) AND tx < (SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint + tx_offset FROM fold_cursor) \
          ORDER BY tx, ordinal LIMIT $3",
     )
     .bind::<Int8, _>(after.tx)

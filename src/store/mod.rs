@@ -144,9 +144,13 @@ pub fn migrate(conn: &mut PgConnection) -> anyhow::Result<()> {
     diesel::sql_query("SELECT pg_advisory_lock($1)")
         .bind::<diesel::sql_types::BigInt, _>(MIGRATION_LOCK)
         .execute(conn)?;
-    let outcome = conn.run_pending_migrations(MIGRATIONS).map(|_| ());
+    let migrated = conn.run_pending_migrations(MIGRATIONS).map(|_| ());
+    let outcome = match migrated {
+        Ok(()) => cursor::continue_after_log(conn).map_err(anyhow::Error::from),
+        Err(error) => Err(anyhow::anyhow!("cannot bring the schema up to date: {error}")),
+    };
     diesel::sql_query("SELECT pg_advisory_unlock($1)")
         .bind::<diesel::sql_types::BigInt, _>(MIGRATION_LOCK)
         .execute(conn)?;
-    outcome.map_err(|error| anyhow::anyhow!("cannot bring the schema up to date: {error}"))
+    outcome
 }

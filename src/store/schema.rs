@@ -48,6 +48,7 @@ diesel::table! {
         id -> Bool,
         tx -> Int8,
         ordinal -> Int4,
+        tx_offset -> Int8,
         layout -> Array<Text>,
         folded_at -> Timestamptz,
     }
