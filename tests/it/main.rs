@@ -2,6 +2,8 @@
 
 mod support;
 
+mod disorder;
 mod golden_stats;
 mod ingest;
 mod smoke;
+mod tenants;
