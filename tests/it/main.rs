@@ -2,6 +2,7 @@
 
 mod support;
 
+mod agreement;
 mod disorder;
 mod golden_stats;
 mod ingest;
