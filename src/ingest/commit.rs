@@ -25,8 +25,9 @@ use crate::store::{Db, StoreError};
 /// Threads that write to the log: one copies while the other waits for its commit to reach the disk.
 const WRITERS: usize = 2;
 
-/// How often a batch is tried again when another writer adds the same ids at the same moment.
-const ATTEMPTS: usize = 5;
+/// How often a batch is tried again when other writers add the same ids at the same moment. Each time some of its events
+/// have become known, so that it comes to an end.
+const ATTEMPTS: usize = 100;
 
 /// What became of one event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -201,7 +202,9 @@ fn append(
                 known = events::fingerprints(conn, &keys)?;
             }
             *expects_known = !known.is_empty();
-            let (stored, new) = sort_out(events, known);
+            let (stored, mut new) = sort_out(events, known);
+            // In one order everywhere, so that writers with the same ids wait for each other and never in a circle.
+            new.sort_unstable_by_key(|event| (event.project, event.event_key));
             if !new.is_empty() {
                 events::append(conn, &new)?;
             }

@@ -17,8 +17,6 @@ use crate::store::cells::{self, CellId};
 use crate::store::projects::{self, Project};
 use crate::store::rollups;
 
-/// Up to so many outputs, an answer is computed from the outputs themselves.
-pub const EXACT_OUTPUTS: i64 = 50_000;
 /// So many outputs are read at most when the question insists.
 pub const MOST_EXACT_OUTPUTS: i64 = 2_000_000;
 
@@ -72,7 +70,7 @@ fn answer(conn: &mut PgConnection, query: &Query, now: DateTime<Utc>) -> Result<
         clock::hour_of(window.from),
         clock::hour_of(window.to - TimeDelta::microseconds(1)),
     )?;
-    let exact = query.exact || found <= EXACT_OUTPUTS || !is_hourly(&plan);
+    let exact = query.exact || found <= query.exact_outputs || !is_hourly(&plan);
     if exact && found > MOST_EXACT_OUTPUTS {
         return Err(QueryError::TooManyOutputs {
             found,

@@ -26,6 +26,9 @@ pub const MAX_BUCKETS: usize = 2_400;
 /// Groups times buckets in one answer.
 pub const MAX_ROWS: usize = 50_000;
 
+/// Up to so many outputs, an answer is computed from the outputs themselves.
+pub const EXACT_OUTPUTS: i64 = 50_000;
+
 /// What to compute, over which outputs, cut how.
 #[derive(Clone)]
 pub struct Query {
@@ -45,6 +48,8 @@ pub struct Query {
     pub interval: IntervalKind,
     /// Compute from the outputs even if they are many.
     pub exact: bool,
+    /// Up to so many outputs, compute from the outputs anyway.
+    pub exact_outputs: i64,
     /// Give buckets without outputs too.
     pub fill: bool,
 }
@@ -65,6 +70,7 @@ impl Query {
             level: Level::default(),
             interval: IntervalKind::default(),
             exact: false,
+            exact_outputs: EXACT_OUTPUTS,
             fill: false,
         }
     }

@@ -174,10 +174,20 @@ pub fn ece_influence(per_cluster: &[Vec<Bin>]) -> Option<Vec<f64>> {
 /// It surrounds the *plug-in* ECE, upward bias included. `None` below two clusters.
 #[must_use]
 pub fn ece_interval(per_cluster: &[Vec<Bin>], level: Level) -> Option<Interval> {
+    let pooled = pool(per_cluster);
+    let n = pooled.iter().map(|bin| bin.n).sum();
+    ece_interval_of_part(ece(&pooled)?, n, per_cluster, level)
+}
+
+/// As [`ece_interval`], for the ECE of `n` observations that are some of those of the clusters: around
+/// its own value, with the clusters' variance as if they had as many observations.
+#[must_use]
+pub fn ece_interval_of_part(value: f64, n: f64, per_cluster: &[Vec<Bin>], level: Level) -> Option<Interval> {
     let influence = ece_influence(per_cluster)?;
-    let variance = cluster::linearised_variance(&influence)?;
+    let covered: f64 = per_cluster.iter().flatten().map(|bin| bin.n).sum();
+    let variance = cluster::linearised_variance(&influence)? * covered / n;
     let half_width = cluster::critical(influence.len() as u64, level) * variance.sqrt();
-    Some(Interval::around(ece(&pool(per_cluster))?, half_width).clip_to_unit())
+    (n > 0.0).then(|| Interval::around(value, half_width).clip_to_unit())
 }
 
 /// Brier score, the mean squared error of confidence, in `[0, 1]`; `None` when `n` is 0.

@@ -78,7 +78,7 @@ pub fn append(conn: &mut PgConnection, new: &[&NewEvent]) -> QueryResult<()> {
     }
     copy_into!(conn, events::table, events::table, &rows)?;
 
-    let aliases: Vec<_> = new
+    let mut aliases: Vec<_> = new
         .iter()
         .flat_map(|event| {
             event
@@ -86,6 +86,11 @@ pub fn append(conn: &mut PgConnection, new: &[&NewEvent]) -> QueryResult<()> {
                 .iter()
                 .map(|alias| (event.project, *alias, event.output_key))
         })
+        .collect();
+    // In one order everywhere, as the events are, so that no two writers wait for each other.
+    aliases.sort_unstable();
+    let aliases: Vec<_> = aliases
+        .into_iter()
         .map(|(project, alias, output)| {
             (
                 output_aliases::project_id.eq(project),

@@ -10,8 +10,11 @@
 
 mod support;
 
+mod agreement;
+mod disorder;
 mod golden_stats;
 mod ingest;
 mod reference;
 mod smoke;
 mod snapshots;
+mod tenants;

@@ -325,7 +325,7 @@ fn ece(s: &Statistics, target: Target) -> Estimate {
         return s.nothing(Reason::NoConfidence);
     };
     let n = pooled.iter().map(|bin| bin.n).sum();
-    let interval = calibration::ece_interval(&bins_by_cluster(s, target), s.level);
+    let interval = calibration::ece_interval_of_part(value, n, &bins_by_cluster(s, target), s.level);
     s.valued(value, n).within(interval, s.name("linear"))
 }
 

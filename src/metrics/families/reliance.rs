@@ -192,15 +192,19 @@ fn detect(s: &Statistics, measure: fn(&Counts) -> Option<f64>, combine: fn(f64, 
     let Some(value) = measure(&counts) else {
         return s.nothing(Reason::NoCases);
     };
-    // One cluster moves a deviate by its excess of cases, divided by the density where the deviate lies.
+    // One cluster moves a deviate by its excess of cases, divided by the density where the deviate lies. Clusters that cover
+    // more time than the slice count as if they had as many cases as it has.
     let deviate = |cases: &str, all: &str| -> Vec<f64> {
         let (total, size) = (s.total(cases), s.total(all));
+        let (cases, all) = (s.by_cluster(cases), s.by_cluster(all));
+        let covered: f64 = all.iter().sum();
+        let covered_rate = (cases.iter().sum::<f64>() + 0.5) / (covered + 1.0);
         let rate = (total + 0.5) / (size + 1.0);
-        let slope = 1.0 / (normal::density(normal::quantile(rate)) * (size + 1.0));
-        s.by_cluster(cases)
+        let slope = (size / covered).sqrt() / (normal::density(normal::quantile(rate)) * (size + 1.0));
+        cases
             .into_iter()
-            .zip(s.by_cluster(all))
-            .map(|(k, n)| (k - rate * n) * slope)
+            .zip(all)
+            .map(|(k, n)| (k - covered_rate * n) * slope)
             .collect()
     };
     let hits = deviate("right_relied", "right_decided");

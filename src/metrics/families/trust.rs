@@ -145,10 +145,10 @@ fn calibration_error(s: &Statistics) -> Estimate {
             }
         }
     }
-    match calibration::ece(&pooled) {
-        Some(value) => s
-            .valued(value, pooled.iter().map(|bin| bin.n).sum())
-            .within(calibration::ece_interval(&clusters, s.level), s.name("linear")),
-        None => s.nothing(Reason::NoConfidence),
-    }
+    let Some(value) = calibration::ece(&pooled) else {
+        return s.nothing(Reason::NoConfidence);
+    };
+    let n = pooled.iter().map(|bin| bin.n).sum();
+    let interval = calibration::ece_interval_of_part(value, n, &clusters, s.level);
+    s.valued(value, n).within(interval, s.name("linear"))
 }

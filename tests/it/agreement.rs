@@ -1,0 +1,205 @@
+//! The rollups give the same numbers as the outputs that they were made of.
+
+use std::sync::OnceLock;
+
+use calibrant::domain::dimension::Dimension;
+use calibrant::domain::window::{Granularity, Window};
+use calibrant::fold::signal::Signal;
+use calibrant::fold::worker;
+use calibrant::ingest::commit::{Committer, Stored};
+use calibrant::ingest::prepare::{Context, prepare};
+use calibrant::metrics::{self, Estimate, Reason};
+use calibrant::query::answer::Source;
+use calibrant::query::{self, Answer, Query};
+use calibrant::simulate::{Options, Simulation};
+use calibrant::store::projects::{self, Project, Settings};
+use calibrant::store::{Db, StoreError};
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+
+use crate::support::fresh_db;
+
+/// Discrimination is read from a grid of 1000 cells of confidence; two confidences in one cell count as equal.
+const AUROC_BOUND: f64 = 0.01;
+
+fn end() -> DateTime<Utc> {
+    "2026-11-01T00:00:00Z".parse().unwrap()
+}
+
+/// A database with a simulated product. The days include the end of summer time in Berlin.
+fn product() -> &'static (Db, Project) {
+    static PRODUCT: OnceLock<(Db, Project)> = OnceLock::new();
+    PRODUCT.get_or_init(|| {
+        let db = fresh_db();
+        let project = db.with(|conn| {
+            let (project, _) = projects::find_or_create(conn, projects::DEFAULT)?;
+            let mut dimensions: Vec<String> = Simulation::dimensions().iter().map(|name| (*name).to_owned()).collect();
+            dimensions.sort_unstable();
+            let settings = Settings {
+                dimensions: Some(dimensions),
+                ..Settings::default()
+            };
+            Ok::<_, StoreError>(projects::update(conn, project.id, &settings)?)
+        });
+        let project = project.unwrap();
+        let simulation = Simulation::new(Options {
+            days: 14,
+            users: 120,
+            outputs: 3_000,
+            ..Options::ending(end())
+        });
+        let context = Context {
+            project: project.id,
+            stores_text: true,
+            received_at: end(),
+            idempotency_key: None,
+        };
+        let rows: Vec<_> = simulation
+            .into_deliveries()
+            .map(|event| prepare(event, 0, &context))
+            .collect();
+        let committer = Committer::start(&db, &Signal::default());
+        for batch in rows.chunks(2_000) {
+            let stored = committer.store_blocking(batch.to_vec()).unwrap();
+            assert!(!stored.contains(&Stored::Conflict));
+        }
+        // Other tests' transactions hold the log back for a moment.
+        while waiting(&db) > 0 {
+            worker::catch_up(&db).unwrap();
+        }
+        (db, project)
+    })
+}
+
+fn waiting(db: &Db) -> i64 {
+    use calibrant::store::{cursor, events};
+    let backlog = db.with(|conn| {
+        let position = cursor::read(conn)?.position();
+        events::backlog(conn, None, position, 1).map_err(StoreError::from)
+    });
+    backlog.unwrap().events
+}
+
+/// A question about all metrics that the rollups can answer.
+fn question() -> Query {
+    let mut query = Query::new(product().1.id, metrics::all().map(|(_, metric)| metric).collect());
+    query.window = Some(Window {
+        from: "2026-10-19T00:00:00Z".parse().unwrap(),
+        to: end(),
+    });
+    query
+}
+
+fn answers(query: &Query) -> (Answer, Answer) {
+    let run = |most_exact: i64| {
+        let mut query = query.clone();
+        query.exact_outputs = most_exact;
+        product().0.with(|conn| query::run(conn, &query, end())).unwrap()
+    };
+    let (exact, rolled) = (run(i64::MAX), run(0));
+    assert_eq!((exact.source, rolled.source), (Source::Outputs, Source::Rollups));
+    (exact, rolled)
+}
+
+#[track_caller]
+fn check_estimate(id: &str, exact: &Estimate, rolled: &Estimate, place: &str) {
+    if rolled.reason == Some(Reason::NotAligned) {
+        return;
+    }
+    let what = format!("{id} of {place}: {exact:?} against {rolled:?}");
+    assert_eq!(exact.n, rolled.n, "{what}");
+    assert_eq!(
+        (exact.numerator, exact.denominator),
+        (rolled.numerator, rolled.denominator),
+        "{what}"
+    );
+    if rolled.users.is_some() {
+        assert_eq!(exact.users, rolled.users, "{what}");
+    }
+    let (Some(a), Some(b)) = (exact.value, rolled.value) else {
+        assert_eq!((exact.value, exact.reason), (rolled.value, rolled.reason), "{what}");
+        return;
+    };
+    let bound = if id.starts_with("auroc") { AUROC_BOUND } else { 1e-12 };
+    assert!((a - b).abs() <= bound, "{what}");
+    assert_eq!(exact.lower.is_some(), exact.upper.is_some(), "{what}");
+    assert_eq!(rolled.lower.is_some(), rolled.upper.is_some(), "{what}");
+    if let (Some(lower), Some(upper)) = (rolled.lower, rolled.upper) {
+        assert!(lower.is_finite() && upper.is_finite(), "{what}");
+        assert!(lower <= b + 1e-12 && b <= upper + 1e-12, "{what}");
+    }
+}
+
+/// Compares the two answers to a question. Gives how many estimates had a value in both.
+#[track_caller]
+fn check(query: &Query) -> usize {
+    let (exact, rolled) = answers(query);
+    assert_eq!(
+        (exact.log_position, &exact.restated),
+        (rolled.log_position, &rolled.restated)
+    );
+    let mut valued = 0;
+    for (exact, rolled) in [(&exact.rows, &rolled.rows), (&exact.totals, &rolled.totals)] {
+        assert_eq!(exact.len(), rolled.len());
+        for (exact, rolled) in exact.iter().zip(rolled) {
+            assert_eq!((&exact.group, exact.bucket), (&rolled.group, rolled.bucket));
+            let place = format!("{:?} {:?}", exact.group, exact.bucket);
+            for ((metric, exact), rolled) in query.metrics.iter().zip(&exact.estimates).zip(&rolled.estimates) {
+                check_estimate(metric.id, exact, rolled, &place);
+                valued += usize::from(rolled.value.is_some());
+            }
+        }
+    }
+    valued
+}
+
+#[test]
+fn over_all_time() {
+    let (exact, _) = answers(&question());
+    let shown = exact.rows[0].estimates[0].value.unwrap();
+    assert!((2_000.0..4_000.0).contains(&shown), "{shown} outputs");
+    let all = question().metrics.len();
+    assert_eq!(check(&question()), all, "every metric has a value");
+}
+
+#[test]
+fn by_feature_and_by_segment() {
+    let mut query = question();
+    query.group_by = vec![Dimension::Feature];
+    assert!(check(&query) > 6 * 30);
+    query.group_by = vec![
+        Dimension::Feature,
+        Dimension::Version,
+        Dimension::parse(Simulation::dimensions()[0]),
+    ];
+    assert!(check(&query) > 20 * 30);
+}
+
+#[test]
+fn by_day_in_any_time_zone() {
+    let mut query = question();
+    query.granularity = Some(Granularity::Day);
+    let utc = check(&query);
+    assert!(utc > 13 * 40, "{utc}");
+    query.group_by = vec![Dimension::Feature];
+    assert!(check(&query) > utc);
+    // Days of Berlin are not whole UTC days: what is kept per UTC day has no value, everything else is the same.
+    query.group_by = Vec::new();
+    query.timezone = Tz::Europe__Berlin;
+    query.window = Some(Window {
+        from: "2026-10-18T22:00:00Z".parse().unwrap(),
+        to: "2026-10-31T23:00:00Z".parse().unwrap(),
+    });
+    let berlin = check(&query);
+    assert!(berlin > 13 * 40 && berlin < utc, "{berlin} of {utc}");
+    let (exact, _) = answers(&query);
+    assert_eq!(exact.rows.len(), 13);
+}
+
+#[test]
+fn by_hour_with_a_filter() {
+    let mut query = question();
+    query.granularity = Some(Granularity::Hour);
+    query.filters = vec![calibrant::query::filter::Filter::is(Dimension::Feature, "agent.task")];
+    assert!(check(&query) > 1_000);
+}

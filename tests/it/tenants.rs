@@ -1,0 +1,315 @@
+//! No key reaches another project's data, and no key reaches more than its scopes.
+
+use calibrant::domain::scope::Scope;
+use calibrant::server;
+use serde_json::{Value, json};
+use utoipa::openapi::path::PathItem;
+
+use crate::support::{Answer, TestServer, tables};
+
+/// Planted in every field of the first project.
+const MARKER: &str = "Wolverine";
+/// The routes that need no key.
+const OPEN: [&str; 3] = ["/api/v1/health/live", "/api/v1/health/ready", "/metrics"];
+
+/// Every route of the API as documented: method and path template.
+fn routes() -> Vec<(&'static str, String)> {
+    let methods = |item: &PathItem| {
+        let all = [
+            ("GET", item.get.is_some()),
+            ("POST", item.post.is_some()),
+            ("PUT", item.put.is_some()),
+            ("PATCH", item.patch.is_some()),
+            ("DELETE", item.delete.is_some()),
+        ];
+        all.into_iter().filter_map(|(method, known)| known.then_some(method))
+    };
+    let api = server::openapi();
+    let found: Vec<_> = api
+        .paths
+        .paths
+        .iter()
+        .flat_map(|(path, item)| methods(item).map(|method| (method, path.clone())))
+        .collect();
+    assert!(found.len() >= 20, "{found:?}");
+    found
+}
+
+/// A path with the marker, or the id of a key, where the template has a parameter.
+fn path_to(template: &str, key_id: &str) -> String {
+    let name = match template {
+        "/api/v1/keys/{id}" => key_id,
+        _ => MARKER,
+    };
+    template
+        .split('/')
+        .map(|part| if part.starts_with('{') { name } else { part })
+        .collect::<Vec<_>>()
+        .join("/")
+}
+
+/// A body that each route that takes one takes.
+fn body_for(template: &str) -> Value {
+    match template {
+        "/api/v1/events" => json!({"type": "accept", "output_id": "own", "feature": "own"}),
+        "/api/v1/query" => json!({"metrics": ["shown"], "group_by": ["feature", "version"]}),
+        "/api/v1/keys" => json!({"name": "own", "scopes": ["read"]}),
+        "/api/v1/projects" => json!({"name": "own"}),
+        "/api/v1/projects/current" => json!({}),
+        _ => json!(null),
+    }
+}
+
+fn call(server: &TestServer, method: &str, template: &str, key: Option<&str>, key_id: &str, query: &str) -> Answer {
+    let query = match template {
+        "/api/v1/series" if query.is_empty() => "?metrics=shown",
+        _ => query,
+    };
+    let path = format!("{}{query}", path_to(template, key_id));
+    let body = body_for(template).to_string();
+    server.request(
+        method,
+        &path,
+        key,
+        &[],
+        if method == "GET" { b"" } else { body.as_bytes() },
+    )
+}
+
+/// A server whose default project has the marker wherever a client can put it; gives the id of a key of it, too.
+fn planted() -> (TestServer, String) {
+    let server = TestServer::start();
+    let patch = json!({"dimensions": [MARKER]}).to_string();
+    let answer = server.request(
+        "PATCH",
+        "/api/v1/projects/current",
+        Some(&server.key),
+        &[],
+        patch.as_bytes(),
+    );
+    assert_eq!(answer.status, 200);
+    let names = [
+        "id",
+        "output_id",
+        "feature",
+        "version",
+        "model",
+        "prompt_version",
+        "variant",
+        "environment",
+        "user_id",
+        "session_id",
+        "input",
+        "output",
+        "final",
+        "rater",
+        "judge",
+        "reason",
+        "comment",
+    ];
+    let mut event = json!({"type": "judge", "correct": true, "confidence": 0.9});
+    for name in names {
+        event[name] = json!(MARKER);
+    }
+    event["attributes"] = json!({MARKER: MARKER});
+    event["aliases"] = json!([format!("{MARKER}-alias")]);
+    server.send(event.to_string());
+    server.send(json!({"type": "accept", "output_id": MARKER}).to_string());
+    server
+        .post("/api/v1/events", json!({"type": MARKER}).to_string())
+        .expect(207);
+    let key = json!({"name": MARKER, "scopes": ["admin", "read"]}).to_string();
+    let made = server.post("/api/v1/keys", key).expect(201);
+    (server, made["id"].as_str().unwrap().to_owned())
+}
+
+#[test]
+fn no_route_tells_another_project_anything() {
+    let (server, key_id) = planted();
+    let (_, other) = server.project("other");
+    let mut seen = 0;
+    for (method, template) in routes() {
+        // Answers without a range, with one, and as CSV; a parameter that a route does not have is an error.
+        for query in [
+            "",
+            "?from=2020-01-01T00:00:00Z&to=2035-01-01T00:00:00Z",
+            "?format=csv",
+            "?metrics=shown&group_by=feature",
+        ] {
+            let own = call(
+                &server,
+                method,
+                &template,
+                Some(&server.key),
+                "0199b2c4-0000-7000-8000-000000000000",
+                query,
+            );
+            seen += usize::from(own.status == 200 && own.text().contains(MARKER));
+            let answer = call(&server, method, &template, Some(&other), &key_id, query);
+            assert!(answer.status < 500, "{method} {template}: {}", answer.text());
+            assert!(
+                !answer.text().contains(MARKER),
+                "{method} {template}{query}: {}",
+                answer.text()
+            );
+            let headers = format!("{:?}", answer.headers);
+            assert!(!headers.contains(MARKER), "{method} {template}{query}: {headers}");
+        }
+    }
+    assert!(seen >= 10, "the marker shows in {seen} answers to its own project");
+
+    // By name, things of the other project are not there.
+    for path in [
+        format!("/api/v1/outputs/{MARKER}"),
+        format!("/api/v1/outputs/{MARKER}-alias"),
+        format!("/api/v1/features/{MARKER}/trust"),
+        format!("/api/v1/features/{MARKER}/calibration"),
+        format!("/api/v1/features/{MARKER}/reliance"),
+    ] {
+        assert_eq!(server.get(&path).status, 200, "{path}");
+        server.get_as(&other, &path).expect_problem(404, "not_found");
+    }
+    // A dimension that only the first project declared is unknown to the other.
+    let body = json!({"metrics": ["shown"], "group_by": [MARKER]}).to_string();
+    assert_eq!(server.post("/api/v1/query", &body).status, 200);
+    server
+        .post_as(&other, "/api/v1/query", &body)
+        .expect_problem(422, "unknown_dimension");
+    // Its key cannot be revoked, and its event cannot be taken back.
+    let path = format!("/api/v1/keys/{key_id}");
+    server
+        .request("DELETE", &path, Some(&other), &[], b"")
+        .expect_problem(404, "not_found");
+    let retract = json!({"type": "retract", "output_id": MARKER, "retracts": MARKER}).to_string();
+    server.post_as(&other, "/api/v1/events", retract).expect(200);
+    server.settle();
+    assert_eq!(
+        server.get(&format!("/api/v1/outputs/{MARKER}")).expect(200)["correct"],
+        true
+    );
+    // Numbers of the other project are its own: the events that the walk above sent.
+    let own = server.get_as(&other, "/api/v1/status").expect(200);
+    assert_eq!((&own["project"], &own["outputs"]), (&"other".into(), &1.into()));
+    assert_eq!(own["rejected"], json!({}));
+}
+
+#[test]
+fn only_health_and_service_metrics_need_no_key() {
+    let (server, key_id) = planted();
+    let revoked = server.key_with(&Scope::ALL);
+    let listed = server.get("/api/v1/keys").expect(200);
+    let id = listed["data"].as_array().unwrap().last().unwrap()["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert_eq!(server.get_as(&revoked, "/api/v1/features").status, 200);
+    let path = format!("/api/v1/keys/{id}");
+    assert_eq!(server.request("DELETE", &path, Some(&server.key), &[], b"").status, 204);
+    server
+        .request("DELETE", &path, Some(&server.key), &[], b"")
+        .expect_problem(404, "not_found");
+
+    for (method, template) in routes() {
+        if OPEN.contains(&template.as_str()) {
+            let answer = call(&server, method, &template, None, &key_id, "");
+            assert_eq!(answer.status, 200, "{template}");
+            assert!(!answer.text().contains(MARKER), "{template}");
+            continue;
+        }
+        for key in [None, Some(revoked.as_str()), Some("cal_sk_0"), Some("")] {
+            let answer = call(&server, method, &template, key, &key_id, "");
+            assert_eq!(
+                answer.status,
+                401,
+                "{method} {template} with {key:?}: {}",
+                answer.text()
+            );
+            answer.expect_problem(401, "unauthenticated");
+        }
+    }
+    // Who has no key learns nothing of what is wrong with the rest of the request either.
+    for (method, path) in [
+        ("POST", "/api/v1/query"),
+        ("POST", "/api/v1/keys"),
+        ("GET", "/api/v1/series?x=y"),
+    ] {
+        server
+            .request(method, path, None, &[], b"{")
+            .expect_problem(401, "unauthenticated");
+    }
+}
+
+/// Checks what a key of some scopes may reach.
+#[track_caller]
+fn check_scopes(server: &TestServer, scopes: &[Scope], allowed: impl Fn(&str, &str) -> bool) {
+    let key = server.key_with(scopes);
+    for (method, template) in routes() {
+        let answer = call(
+            server,
+            method,
+            &template,
+            Some(&key),
+            "0199b2c4-0000-7000-8000-000000000000",
+            "",
+        );
+        if OPEN.contains(&template.as_str()) || allowed(method, &template) {
+            assert!(
+                ![401, 403].contains(&answer.status),
+                "{scopes:?} {method} {template}: {}",
+                answer.text()
+            );
+        } else {
+            assert_eq!(answer.status, 403, "{scopes:?} {method} {template}: {}", answer.text());
+            answer.expect_problem(403, "forbidden");
+        }
+    }
+}
+
+#[test]
+fn a_key_reaches_what_its_scopes_say_and_no_more() {
+    let server = TestServer::start();
+    let writes = |template: &str| template == "/api/v1/events";
+    let manages = |method: &str, template: &str| {
+        template.starts_with("/api/v1/keys") || (template.starts_with("/api/v1/projects") && method != "GET")
+    };
+    check_scopes(&server, &[Scope::Ingest], |_, template| writes(template));
+    check_scopes(&server, &[Scope::Admin], |method, template| manages(method, template));
+    check_scopes(&server, &[Scope::Read], |method, template| {
+        !writes(template) && !manages(method, template)
+    });
+    check_scopes(&server, &Scope::ALL, |_, _| true);
+    // A key of a project that is not the first makes no projects.
+    let (_, other) = server.project("other");
+    server
+        .post_as(&other, "/api/v1/projects", r#"{"name":"third"}"#)
+        .expect_problem(403, "forbidden");
+}
+
+#[test]
+fn keys_are_told_once_and_stored_nowhere() {
+    let server = TestServer::start();
+    let browser = server
+        .post("/api/v1/keys", r#"{"name":"web","scopes":["ingest","ingest"]}"#)
+        .expect(201);
+    let project = server.post("/api/v1/projects", r#"{"name":"second"}"#).expect(201);
+    let keys = [&browser["key"], &project["admin_key"], &json!(server.key)].map(|key| key.as_str().unwrap().to_owned());
+    assert!(keys[0].starts_with("cal_pk_") && keys[1].starts_with("cal_sk_"));
+    assert_eq!(server.get_as(&keys[1], "/api/v1/features").status, 200);
+    server
+        .post_as(&keys[0], "/api/v1/events", r#"{"type":"accept","output_id":"o"}"#)
+        .expect(200);
+
+    let stored = tables::everything(&server.db);
+    let listed = server.get("/api/v1/keys").text();
+    for key in &keys {
+        // Nothing past the first characters, which tell keys apart.
+        let secret = &key[14..];
+        assert!(stored.iter().all(|(_, row)| !row.contains(secret)));
+        assert!(!listed.contains(secret));
+    }
+    assert!(
+        stored
+            .iter()
+            .any(|(table, row)| table == "api_keys" && row.contains("cal_pk_"))
+    );
+}
