@@ -5,3 +5,4 @@ mod support;
 mod golden_stats;
 mod reference;
 mod smoke;
+mod structure;

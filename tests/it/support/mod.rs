@@ -2,9 +2,12 @@
 
 mod client;
 mod cluster;
+mod generated;
 mod server;
 
-pub use client::Answer;
+pub use client::{Answer, Client};
+pub use cluster::fresh_database;
+pub use generated::check_generated;
 pub use server::TestServer;
 
 use std::path::PathBuf;
