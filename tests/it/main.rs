@@ -17,4 +17,5 @@ mod ingest;
 mod reference;
 mod smoke;
 mod snapshots;
+mod structure;
 mod tenants;

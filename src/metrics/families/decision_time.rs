@@ -79,7 +79,7 @@ const fn quantile_metric(
         id,
         title,
         summary,
-        formula: "quantile of (first decision − shown), within 1 %",
+        formula: "quantile q of (first decision − shown): the value of rank ⌊q (n − 1)⌋ from 0, within 1 %",
         unit: Unit::Milliseconds,
         direction: Direction::Neutral,
         interval: INTERVAL,

@@ -41,7 +41,7 @@ pub static FAMILY: Family = Family {
             Sum::new("wrong_relied", count(wrong().and(relied.clone()))),
             Sum::new(
                 "judged_decided",
-                count(col(facts::CORRECT).is_not_null().and(decision::decided())),
+                count(decision::decided().and(col(facts::CORRECT).is_not_null())),
             ),
             Sum::new("appropriately_decided", count(appropriate)),
             Sum::new("disagreed", count(disagreed.clone())),

@@ -9,6 +9,7 @@ mod ratings;
 mod stability;
 mod texts;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use calibrant::cli::import::import_file;
@@ -50,30 +51,64 @@ impl Imported {
         answer["data"].as_array().unwrap().clone()
     }
 
-    /// One metric of everything.
+    /// Metrics of everything.
     #[track_caller]
-    fn metric(&self, id: &str) -> Value {
-        let rows = self.query(&json!({"metrics": [id], "interval": "naive"}));
-        rows[0]["metrics"][id].clone()
+    fn everything(&self, ids: &[&str]) -> Slice {
+        self.slices(ids, &json!([])).remove(0).1
     }
 
-    /// One metric where a dimension has a value, with the interval asked for.
+    /// Metrics for each value of a dimension.
     #[track_caller]
-    fn metric_where(&self, id: &str, slice: &Slice, interval: &str) -> Value {
-        let filters: Vec<Value> = slice
-            .iter()
-            .map(|(dimension, value)| json!({"dimension": dimension, "op": "in", "value": [value]}))
-            .collect();
-        let rows = self.query(&json!({"metrics": [id], "interval": interval, "filters": filters}));
-        rows[0]["metrics"][id].clone()
+    fn by(&self, dimension: &str, ids: &[&str]) -> BTreeMap<String, Slice> {
+        let name = |group: &Value| group[dimension].as_str().unwrap().to_owned();
+        let slices = self.slices(ids, &json!([dimension]));
+        slices.into_iter().map(|(group, slice)| (name(&group), slice)).collect()
+    }
+
+    #[track_caller]
+    fn slices(&self, ids: &[&str], group_by: &Value) -> Vec<(Value, Slice)> {
+        let ask = |interval| self.query(&json!({"metrics": ids, "group_by": group_by, "interval": interval}));
+        let rows = ask("naive").into_iter().zip(ask("clustered_linear"));
+        rows.map(|(mut naive, mut clustered)| {
+            assert_eq!(naive["group"], clustered["group"]);
+            let slice = Slice {
+                naive: naive["metrics"].take(),
+                clustered: clustered["metrics"].take(),
+            };
+            (naive["group"].take(), slice)
+        })
+        .collect()
+    }
+
+    /// The slices of a feature's calibration.
+    #[track_caller]
+    fn curves(&self, feature: &str, parameters: &str) -> Vec<Value> {
+        let path = format!("/api/v1/features/{feature}/calibration?{parameters}");
+        self.server.get(&path).expect(200)["data"].as_array().unwrap().clone()
+    }
+}
+
+/// The estimates of one slice, with both kinds of interval.
+struct Slice {
+    naive: Value,
+    clustered: Value,
+}
+
+impl Slice {
+    fn get(&self, id: &str) -> &Value {
+        &self.naive[id]
+    }
+
+    fn value(&self, id: &str) -> &Value {
+        &self.naive[id]["value"]
     }
 
     /// A proportion against `{k, n, rate, wilson}`.
     #[track_caller]
-    fn check_rate(&self, id: &str, slice: &Slice, expected: &Value) {
-        let got = self.metric_where(id, slice, "naive");
-        assert_eq!(got["numerator"].as_f64(), expected["k"].as_f64(), "{id}: {got}");
-        assert_eq!(got["denominator"].as_f64(), expected["n"].as_f64(), "{id}: {got}");
+    fn check_rate(&self, id: &str, expected: &Value) {
+        let got = &self.naive[id];
+        assert_eq!(got["numerator"], expected["k"], "{id}: {got}");
+        assert_eq!(got["denominator"], expected["n"], "{id}: {got}");
         assert_eq!(got["n"], expected["n"], "{id}: {got}");
         assert_eq!(got["method"], "wilson", "{id}: {got}");
         same(id, &got["value"], &expected["rate"]);
@@ -83,8 +118,8 @@ impl Imported {
 
     /// A ratio against `{ratio, num, den, clusters, se, ci_t, ci_z}`.
     #[track_caller]
-    fn check_clustered(&self, id: &str, slice: &Slice, expected: &Value) {
-        let got = self.metric_where(id, slice, "clustered_linear");
+    fn check_clustered(&self, id: &str, expected: &Value) {
+        let got = &self.clustered[id];
         // Student's t with G - 1 degrees of freedom below fifty clusters, the normal distribution from there on.
         let interval = if expected["clusters"].as_u64().unwrap() < 50 {
             &expected["ci_t"]
@@ -100,55 +135,50 @@ impl Imported {
         same(id, &got["upper"], &interval[1]);
     }
 
-    /// The six headline numbers of a target and its reliability table.
+    /// The six headline numbers of a target against a calibration block.
     #[track_caller]
-    fn check_calibration(&self, feature: &str, version: Option<&str>, target: &str, expected: &Value) {
-        let mut path = format!("/api/v1/features/{feature}/calibration?target={target}");
-        if let Some(version) = version {
-            let filter = json!([{"dimension": "version", "op": "in", "value": [version]}]).to_string();
-            path += &format!("&filters={}", filter.replace('"', "%22").replace(' ', "%20"));
-        }
-        let answer = self.server.get(&path).expect(200);
-        let slice = &answer["data"][0];
-        for (metric, name) in [
-            ("ece_10", "ece_equal_width"),
-            ("mce_10", "mce_equal_width"),
-            ("calibration_gap", "signed_gap_equal_width"),
-            ("brier", "brier"),
-            ("log_loss", "log_loss_eps1e-6"),
-            ("auroc", "auroc"),
-        ] {
+    fn check_calibration(&self, target: &str, expected: &Value) {
+        for (metric, name) in CALIBRATION {
             let id = format!("{metric}_{target}");
-            let got = &slice["metrics"][&id];
-            assert_eq!(got["n"], expected["n"], "{id}: {got}");
-            same(&id, &got["value"], &expected[name]);
-        }
-        same("brier_skill", &slice["brier_skill"], &expected["brier_skill"]);
-        self.check_table(slice, &expected["table_equal_width"]);
-    }
-
-    /// Every band; those that the reference leaves out are empty.
-    #[track_caller]
-    fn check_table(&self, slice: &Value, table: &Value) {
-        let table = table.as_array().unwrap();
-        for (number, band) in slice["bins"].as_array().unwrap().iter().enumerate() {
-            match table.iter().find(|row| row["bin"] == number) {
-                Some(row) => {
-                    assert_eq!(band["n"], row["n"], "{band}");
-                    same("mean confidence", &band["mean_confidence"], &row["mean_p"]);
-                    same("outcome", &band["outcome"]["value"], &row["mean_y"]);
-                }
-                None => {
-                    assert_eq!(band["n"], 0, "{band}");
-                    assert_eq!(band["outcome"]["value"], Value::Null);
-                }
-            }
+            assert_eq!(self.naive[&id]["n"], expected["n"], "{id}: {}", self.naive[&id]);
+            same(&id, self.value(&id), &expected[name]);
         }
     }
 }
 
-/// What to filter by: dimensions and values. Empty for everything.
-type Slice<'a> = [(&'a str, &'a str)];
+/// Metrics, without their target, and what the reference calls them.
+const CALIBRATION: [(&str, &str); 6] = [
+    ("ece_10", "ece_equal_width"),
+    ("mce_10", "mce_equal_width"),
+    ("calibration_gap", "signed_gap_equal_width"),
+    ("brier", "brier"),
+    ("log_loss", "log_loss_eps1e-6"),
+    ("auroc", "auroc"),
+];
+
+/// Compares one slice of `/features/{f}/calibration`: six numbers, the skill, and every band of the reliability table.
+#[track_caller]
+fn check_curve(slice: &Value, target: &str, expected: &Value) {
+    let metrics = Slice {
+        naive: slice["metrics"].clone(),
+        clustered: Value::Null,
+    };
+    metrics.check_calibration(target, expected);
+    same("brier_skill", &slice["brier_skill"], &expected["brier_skill"]);
+    let table = expected["table_equal_width"].as_array().unwrap();
+    let bands = slice["bins"].as_array().unwrap();
+    assert_eq!(bands.len(), 10);
+    for (number, band) in bands.iter().enumerate() {
+        // The reference leaves out bands without outputs.
+        let Some(row) = table.iter().find(|row| row["bin"] == number) else {
+            assert_eq!((&band["n"], &band["outcome"]["value"]), (&json!(0), &Value::Null));
+            continue;
+        };
+        assert_eq!(band["n"], row["n"], "{band}");
+        same("mean confidence", &band["mean_confidence"], &row["mean_p"]);
+        same("outcome", &band["outcome"]["value"], &row["mean_y"]);
+    }
+}
 
 /// Imports a file with the mapping that the project ships for the set.
 fn import(server: &TestServer, set: &str, file: &Path) -> Report {

@@ -1,8 +1,8 @@
 //! Ratings by many raters. No rater is known by name, so each item is a cluster of its own.
 
-use serde_json::Value;
-
 use super::{Imported, same};
+
+const RATINGS: [&str; 4] = ["shown", "rating_mean", "positive_rating_rate", "rating_flips"];
 
 #[test]
 fn answers_on_public_health() {
@@ -10,23 +10,23 @@ fn answers_on_public_health() {
         return;
     };
     let expected = &data.reference;
-    assert_eq!(data.metric("shown")["value"], expected["items"]);
-    assert_eq!(data.metric("rating_mean")["n"], expected["ratings"]);
-    assert_eq!(data.metric("rating_flips")["value"], 0);
-    data.check_rate("positive_rating_rate", &[], &expected["up_rate"]);
-    data.check_clustered("positive_rating_rate", &[], &expected["up_rate"]["clustered_by_item"]);
-    for (feature, rate) in expected["up_by_feature"].as_object().unwrap() {
-        data.check_rate("positive_rating_rate", &[("feature", feature)], rate);
-        let mean = data.metric_where("rating_mean", &[("feature", feature)], "naive");
-        same(feature, &mean["value"], &expected["mean_score_by_feature"][feature]);
+    let all = data.everything(&RATINGS);
+    assert_eq!(all.value("shown"), &expected["items"]);
+    assert_eq!(all.get("rating_mean")["n"], expected["ratings"]);
+    assert_eq!(all.value("rating_flips"), 0);
+    all.check_rate("positive_rating_rate", &expected["up_rate"]);
+    all.check_clustered("positive_rating_rate", &expected["up_rate"]["clustered_by_item"]);
+    let of = |word: &str| expected["counts"][word].as_u64().unwrap();
+    let sum = of("Could be Improved") + 2 * of("Acceptable") + 3 * of("Excellent");
+    assert_eq!(all.get("rating_mean")["numerator"], sum);
+
+    let features = data.by("feature", &RATINGS);
+    assert_eq!(features.len(), expected["up_by_feature"].as_object().unwrap().len());
+    for (feature, slice) in features {
+        slice.check_rate("positive_rating_rate", &expected["up_by_feature"][&feature]);
+        let mean = slice.value("rating_mean");
+        same(&feature, mean, &expected["mean_score_by_feature"][&feature]);
     }
-    let of = |word: &str| expected["counts"][word].as_f64().unwrap();
-    let sum = of("Could be Improved") + 2.0 * of("Acceptable") + 3.0 * of("Excellent");
-    same(
-        "sum of ratings",
-        &data.metric("rating_mean")["numerator"],
-        &Value::from(sum),
-    );
 }
 
 /// A pair is two outputs, and a comparison two ratings: the sums of both sides are known from the labels.
@@ -43,16 +43,15 @@ fn pairs_of_answers() {
             .map(|annotator| expected["label_counts"][annotator][label].as_u64().unwrap())
             .sum()
     };
-    assert_eq!(data.metric("shown")["value"], 2 * rows);
-    let mean = data.metric("rating_mean");
-    assert_eq!(mean["n"], 2 * 3 * rows);
+    let all = data.everything(&RATINGS);
+    assert_eq!(all.value("shown"), 2 * rows);
+    assert_eq!(all.get("rating_mean")["n"], 2 * 3 * rows);
     // Every comparison gives one point in all.
-    assert_eq!(mean["numerator"], 3 * rows);
+    assert_eq!(all.get("rating_mean")["numerator"], 3 * rows);
     // A tie is half a point, in the middle of the scale: no positive rating.
-    let positive = data.metric("positive_rating_rate");
+    let positive = all.get("positive_rating_rate");
     assert_eq!(positive["numerator"], label("1") + label("2"));
     assert_eq!(positive["denominator"], 2 * 3 * rows);
-    assert_eq!(data.metric("feedback_rate")["value"], 1);
 }
 
 #[test]
@@ -60,16 +59,17 @@ fn safety_of_replies() {
     let Some(data) = Imported::new("dices_counts", "ratings.csv.gz") else {
         return;
     };
-    for set in ["dices_350_crowdsourced", "dices_350_expert", "dices_990"] {
-        let expected = &data.reference[set];
+    let sets = data.by("feature", &RATINGS);
+    assert_eq!(sets.len(), 3);
+    for (set, slice) in sets {
+        let expected = &data.reference[&set];
         let total = |name: &str| expected["totals"][name].as_f64().unwrap();
-        let of = |id: &str| data.metric_where(id, &[("feature", set)], "naive");
-        assert_eq!(of("shown")["value"], expected["items"]);
-        assert_eq!(of("rating_mean")["n"], expected["ratings"]);
-        let positive = of("positive_rating_rate");
+        assert_eq!(slice.value("shown"), &expected["items"]);
+        assert_eq!(slice.get("rating_mean")["n"], expected["ratings"]);
+        let positive = slice.get("positive_rating_rate");
         assert_eq!(positive["numerator"], expected["totals"]["yes"]);
         assert_eq!(positive["denominator"], expected["ratings"]);
         let points = total("yes") + 0.5 * total("unsure");
-        same(set, &of("rating_mean")["numerator"], &Value::from(points));
+        assert_eq!(slice.get("rating_mean")["numerator"].as_f64(), Some(points));
     }
 }

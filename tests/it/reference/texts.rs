@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Imported, same};
+use super::{CALIBRATION, Imported, Slice, check_curve, same};
 
 #[test]
 fn post_edits() {
@@ -10,48 +10,51 @@ fn post_edits() {
         return;
     };
     let expected = &data.reference;
-    assert_eq!(data.metric("shown")["value"], expected["rows"]);
+    let calibration = CALIBRATION.map(|(metric, _)| format!("{metric}_correctness"));
+    let mut ids = vec![
+        "shown",
+        "users",
+        "acceptance_rate",
+        "strict_acceptance_rate",
+        "untouched_rate",
+        "correctness_rate",
+        "edit_distance",
+        "retained_share",
+    ];
+    ids.extend(calibration.iter().map(String::as_str));
+    let all = data.everything(&ids);
+    assert_eq!(all.value("shown"), &expected["rows"]);
     // Nobody says who edited: an output without a user is a cluster of its own, and nobody is counted.
-    assert_eq!(data.metric("users")["value"], 0);
-    check_block(&data, None, &expected["all"]);
-    for (feature, block) in expected["by_feature"].as_object().unwrap() {
-        check_block(&data, Some(feature), block);
-        data.check_calibration(feature, None, "correctness", &block["conf_vs_good"]);
+    assert_eq!(all.value("users"), 0);
+    check_block(&all, &expected["all"]);
+    let features = data.by("feature", &ids);
+    let blocks = expected["by_feature"].as_object().unwrap();
+    assert_eq!(features.len(), blocks.len());
+    for (feature, slice) in features {
+        assert_eq!(slice.value("shown"), &expected["by_feature_rows"][&feature]);
+        check_block(&slice, &blocks[&feature]);
+        let curves = data.curves(&feature, "target=correctness");
+        check_curve(&curves[0], "correctness", &blocks[&feature]["conf_vs_good"]);
     }
     for row in expected["row_samples"].as_array().unwrap() {
         check_row(&data, row);
     }
 }
 
-/// One block of the reference: everything, or one feature.
+/// Everything, or one feature, against its block of the reference.
 ///
 /// The reference calls only an unchanged text accepted, which here is `strict_acceptance_rate`: an edited text was taken
 /// too. Its `conf_vs_accept` is about that and has no counterpart, since here confidence is compared with being taken.
-fn check_block(data: &Imported, feature: Option<&str>, expected: &Value) {
-    let slice: Vec<(&str, &str)> = feature.map(|feature| ("feature", feature)).into_iter().collect();
-    data.check_rate("strict_acceptance_rate", &slice, &expected["acceptance"]);
-    data.check_rate("untouched_rate", &slice, &expected["acceptance"]);
-    data.check_rate("correctness_rate", &slice, &expected["good"]);
-    let taken = data.metric_where("acceptance_rate", &slice, "naive");
-    assert_eq!((&taken["value"], &taken["n"]), (&Value::from(1), &expected["n"]));
-
-    let distance = data.metric_where("edit_distance", &slice, "naive");
-    assert_eq!(distance["n"], expected["n"]);
-    same("edit_distance", &distance["value"], &expected["nlev"]["mean"]);
-    let retained = data.metric_where("retained_share", &slice, "naive");
-    assert_eq!(retained["n"], expected["n"]);
-    same("retained_share", &retained["value"], &expected["retained"]["mean"]);
-
-    let known = &expected["conf_vs_good"];
-    for (id, name) in [
-        ("ece_10_correctness", "ece_equal_width"),
-        ("mce_10_correctness", "mce_equal_width"),
-        ("brier_correctness", "brier"),
-        ("log_loss_correctness", "log_loss_eps1e-6"),
-        ("auroc_correctness", "auroc"),
-        ("calibration_gap_correctness", "signed_gap_equal_width"),
-    ] {
-        same(id, &data.metric_where(id, &slice, "naive")["value"], &known[name]);
+#[track_caller]
+fn check_block(slice: &Slice, expected: &Value) {
+    slice.check_rate("strict_acceptance_rate", &expected["acceptance"]);
+    slice.check_rate("untouched_rate", &expected["acceptance"]);
+    slice.check_rate("correctness_rate", &expected["good"]);
+    slice.check_calibration("correctness", &expected["conf_vs_good"]);
+    assert_eq!(slice.value("acceptance_rate"), 1);
+    for (id, name) in [("edit_distance", "nlev"), ("retained_share", "retained")] {
+        assert_eq!(slice.get(id)["n"], expected["n"]);
+        same(id, slice.value(id), &expected[name]["mean"]);
     }
 }
 
