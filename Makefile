@@ -29,7 +29,7 @@ lint:
 
 # Renews the files that are made from the code.
 generate: postgres
-	UPDATE_GENERATED=1 cargo test --locked --test it generated
+	UPDATE_GENERATED=1 cargo test --locked --test it structure
 
 bench: postgres
 	cargo bench --locked --bench pipeline

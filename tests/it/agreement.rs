@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use calibrant::domain::dimension::Dimension;
-use calibrant::domain::window::{Granularity, Window};
+use calibrant::domain::window::Granularity;
 use calibrant::fold::signal::Signal;
 use calibrant::fold::worker;
 use calibrant::ingest::commit::{Committer, Stored};
@@ -83,10 +83,8 @@ fn waiting(db: &Db) -> i64 {
 /// A question about all metrics that the rollups can answer.
 fn question() -> Query {
     let mut query = Query::new(product().1.id, metrics::all().map(|(_, metric)| metric).collect());
-    query.window = Some(Window {
-        from: "2026-10-19T00:00:00Z".parse().unwrap(),
-        to: end(),
-    });
+    query.from = Some("2026-10-19T00:00:00Z".parse().unwrap());
+    query.to = Some(end());
     query
 }
 
@@ -186,10 +184,8 @@ fn by_day_in_any_time_zone() {
     // Days of Berlin are not whole UTC days: what is kept per UTC day has no value, everything else is the same.
     query.group_by = Vec::new();
     query.timezone = Tz::Europe__Berlin;
-    query.window = Some(Window {
-        from: "2026-10-18T22:00:00Z".parse().unwrap(),
-        to: "2026-10-31T23:00:00Z".parse().unwrap(),
-    });
+    query.from = Some("2026-10-18T22:00:00Z".parse().unwrap());
+    query.to = Some("2026-10-31T23:00:00Z".parse().unwrap());
     let berlin = check(&query);
     assert!(berlin > 13 * 40 && berlin < utc, "{berlin} of {utc}");
     let (exact, _) = answers(&query);
