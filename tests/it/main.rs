@@ -6,5 +6,6 @@ mod agreement;
 mod disorder;
 mod golden_stats;
 mod ingest;
+mod questions;
 mod smoke;
 mod tenants;
