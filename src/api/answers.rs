@@ -29,7 +29,7 @@ impl IntoResponses for ReadAnswers {
             ErrorCode::Forbidden,
             ErrorCode::UnknownMetric,
             ErrorCode::UnknownDimension,
-            ErrorCode::TooLarge,
+            ErrorCode::AnswerTooLarge,
             ErrorCode::Unavailable,
             ErrorCode::Overloaded,
         ]);
@@ -53,7 +53,7 @@ impl IntoResponses for WriteAnswers {
             ErrorCode::InvalidBody,
             ErrorCode::UnknownMetric,
             ErrorCode::UnknownDimension,
-            ErrorCode::TooLarge,
+            ErrorCode::AnswerTooLarge,
             ErrorCode::Unavailable,
             ErrorCode::Overloaded,
         ])

@@ -26,7 +26,7 @@ pub enum ErrorCode {
     TooManyEvents,
     UnknownMetric,
     UnknownDimension,
-    TooLarge,
+    AnswerTooLarge,
     Unauthenticated,
     Forbidden,
     NotFound,
@@ -69,7 +69,7 @@ impl ErrorCode {
                 "unknown_dimension",
                 "The project has no such dimension",
             ),
-            ErrorCode::TooLarge => (
+            ErrorCode::AnswerTooLarge => (
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "answer_too_large",
                 "The answer would be too large",
@@ -105,6 +105,7 @@ impl ErrorCode {
         self.row().0
     }
 
+    /// As in the answer's `code` and `type`.
     pub fn name(self) -> &'static str {
         self.row().1
     }
@@ -250,7 +251,7 @@ impl From<QueryError> for ApiError {
             QueryError::TooManyGroups { .. }
             | QueryError::TooManyBuckets
             | QueryError::TooManyRows { .. }
-            | QueryError::TooManyOutputs { .. } => ApiError::new(ErrorCode::TooLarge, error.to_string()),
+            | QueryError::TooManyOutputs { .. } => ApiError::new(ErrorCode::AnswerTooLarge, error.to_string()),
             QueryError::Store(error) => error.into(),
             QueryError::Frame(cause) => ApiError::internal(cause),
         }

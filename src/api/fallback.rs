@@ -32,6 +32,7 @@ impl KnownPaths {
 fn methods(item: &PathItem) -> Vec<&'static str> {
     [
         ("GET", item.get.is_some()),
+        ("HEAD", item.get.is_some()),
         ("POST", item.post.is_some()),
         ("PATCH", item.patch.is_some()),
         ("PUT", item.put.is_some()),

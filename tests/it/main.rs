@@ -14,6 +14,7 @@ mod agreement;
 mod disorder;
 mod golden_stats;
 mod ingest;
+mod questions;
 mod reference;
 mod smoke;
 mod snapshots;

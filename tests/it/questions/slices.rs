@@ -1,0 +1,138 @@
+//! Groups and filters.
+
+use serde_json::{Value, json};
+
+use super::{ask, project, values};
+use crate::support::TestServer;
+
+#[track_caller]
+fn check_groups(server: &TestServer, group_by: &[&str], expected: &[(&str, i64)]) {
+    let answer = ask(server, json!({"metrics": ["shown"], "group_by": group_by}));
+    let found = values(&answer["data"], "shown");
+    let expected: Vec<(String, Value)> = expected
+        .iter()
+        .map(|(name, n)| ((*name).to_owned(), json!(n)))
+        .collect();
+    assert_eq!(found, expected);
+    // All groups together, unless there is only one anyway.
+    let total: i64 = expected.iter().map(|(_, n)| n.as_i64().unwrap()).sum();
+    assert_eq!(total, 7);
+    if !group_by.is_empty() {
+        assert_eq!(answer["totals"][0]["metrics"]["shown"]["value"], 7);
+        assert_eq!(answer["totals"][0]["group"], json!({}));
+    }
+}
+
+#[test]
+fn outputs_are_grouped_by_any_dimensions() {
+    let server = project();
+    check_groups(&server, &[], &[("", 7)]);
+    check_groups(&server, &["feature"], &[("=f", 6), ("g", 1)]);
+    check_groups(&server, &["version"], &[("-", 1), ("v0", 3), ("v1", 3)]);
+    check_groups(&server, &["plan"], &[("-", 4), ("pro", 3)]);
+    check_groups(
+        &server,
+        &["attributes.plan", "feature"],
+        &[("=f|-", 3), ("g|-", 1), ("=f|pro", 3)],
+    );
+    check_groups(
+        &server,
+        &["version", "plan", "environment"],
+        &[
+            ("-|-|-", 1),
+            ("-|-|v0", 1),
+            ("-|pro|v0", 2),
+            ("-|-|v1", 2),
+            ("-|pro|v1", 1),
+        ],
+    );
+}
+
+#[track_caller]
+fn check_filter(server: &TestServer, filters: Value, expected: i64) {
+    let answer = ask(server, json!({"metrics": ["shown"], "filters": filters}));
+    let found: i64 = values(&answer["data"], "shown")
+        .iter()
+        .map(|(_, n)| n.as_i64().unwrap())
+        .sum();
+    assert_eq!(found, expected, "{filters}");
+    // The same filters, as a parameter of other routes.
+    let listed = server
+        .get(&format!("/api/v1/outputs?filters={}", escaped(&filters.to_string())))
+        .expect(200);
+    assert_eq!(listed["data"].as_array().unwrap().len() as i64, expected, "{filters}");
+}
+
+pub fn escaped(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}
+
+#[test]
+fn outputs_are_filtered_by_any_dimensions() {
+    let server = project();
+    let filter = |dimension: &str, op: &str, value: Value| json!({"dimension": dimension, "op": op, "value": value});
+    check_filter(&server, json!([]), 7);
+    check_filter(&server, json!([filter("feature", "eq", json!("=f"))]), 6);
+    check_filter(&server, json!([filter("feature", "ne", json!("=f"))]), 1);
+    check_filter(&server, json!([filter("version", "in", json!(["v0", "v1"]))]), 6);
+    check_filter(&server, json!([filter("version", "in", json!(["v0", null]))]), 4);
+    check_filter(&server, json!([filter("version", "not_in", json!(["v0"]))]), 4);
+    check_filter(&server, json!([filter("version", "not_in", json!(["v0", null]))]), 3);
+    check_filter(&server, json!([filter("version", "eq", json!(null))]), 1);
+    check_filter(&server, json!([filter("version", "ne", json!(null))]), 6);
+    check_filter(&server, json!([filter("version", "in", json!([]))]), 0);
+    check_filter(&server, json!([filter("version", "not_in", json!([]))]), 7);
+    check_filter(&server, json!([filter("plan", "eq", json!("pro"))]), 3);
+    check_filter(&server, json!([filter("attributes.plan", "eq", json!(null))]), 4);
+    check_filter(
+        &server,
+        json!([filter("plan", "eq", json!("pro")), filter("version", "eq", json!("v1"))]),
+        1,
+    );
+    check_filter(&server, json!([filter("feature", "eq", json!("absent"))]), 0);
+}
+
+#[test]
+fn estimates_carry_what_one_must_know() {
+    let server = project();
+    let question = json!({"metrics": ["acceptance_rate", "users", "correctness_rate", "trust_gap", "rating_mean",
+        "brier_correctness", "decision_time_p50", "over_reliance"], "group_by": ["feature"]});
+    let answer = ask(&server, question);
+    let metrics = &answer["data"][0]["metrics"];
+    let rate = &metrics["acceptance_rate"];
+    assert!((rate["value"].as_f64().unwrap() - 4.0 / 6.0).abs() < 1e-12);
+    let parts = ["n", "numerator", "denominator", "users"].map(|part| rate[part].as_i64().unwrap());
+    assert_eq!(parts, [6, 4, 6, 3]);
+    assert!(rate["lower"].as_f64().unwrap() < 0.66 && rate["upper"].as_f64().unwrap() > 0.67);
+    assert_eq!(rate["method"], "wilson_cluster_exact");
+    assert_eq!(metrics["users"]["value"], 3);
+    assert_eq!(metrics["correctness_rate"]["value"], 0.5);
+    assert!((metrics["trust_gap"]["value"].as_f64().unwrap() - 1.0 / 6.0).abs() < 1e-12);
+    // Confidences are k/5, and the even ones were right.
+    let brier = (1.0 + 0.04 + 0.36 + 0.36 + 0.04 + 1.0) / 6.0;
+    assert!((metrics["brier_correctness"]["value"].as_f64().unwrap() - brier).abs() < 1e-9);
+    let median = metrics["decision_time_p50"]["value"].as_f64().unwrap();
+    assert!((median - 3_000.0).abs() <= 30.0, "{median}");
+    // Wrong were 1, 3 and 5; users took two of them.
+    assert!((metrics["over_reliance"]["value"].as_f64().unwrap() - 2.0 / 3.0).abs() < 1e-12);
+
+    // Nothing is never zero.
+    let empty = &answer["data"][1]["metrics"];
+    for (metric, reason) in [
+        ("acceptance_rate", "no_decisions"),
+        ("correctness_rate", "no_judgements"),
+        ("rating_mean", "no_ratings"),
+        ("brier_correctness", "no_confidence"),
+        ("decision_time_p50", "no_times"),
+    ] {
+        assert_eq!(
+            (&empty[metric]["value"], &empty[metric]["reason"]),
+            (&Value::Null, &reason.into()),
+            "{metric}"
+        );
+    }
+    assert_eq!(
+        (&empty["users"]["value"], &metrics["rating_mean"]["reason"]),
+        (&0.into(), &"no_ratings".into())
+    );
+}
