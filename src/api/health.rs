@@ -22,7 +22,7 @@ pub struct HealthResponse {
 ///
 /// Answers as long as the process runs.
 #[utoipa::path(tag = "operations", responses((status = 200, description = "It runs", body = HealthResponse)))]
-#[get("/health/live")]
+#[get("/live")]
 pub async fn get_liveness() -> HttpResponse {
     HttpResponse::Ok().json(HealthResponse { status: "ok" })
 }
@@ -37,7 +37,7 @@ pub async fn get_liveness() -> HttpResponse {
         (status = 503, description = "It is not", body = Problem, content_type = "application/problem+json"),
     )
 )]
-#[get("/health/ready")]
+#[get("/ready")]
 pub async fn get_readiness(state: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
     if !state.ready.load(Ordering::Relaxed) {
         return Err(ApiError::new(ErrorCode::Unavailable, "the server is stopping"));
