@@ -6,7 +6,7 @@ mod server;
 pub mod tables;
 
 pub use client::Answer;
-pub use cluster::{fresh_database, fresh_db};
+pub use cluster::fresh_db;
 pub use server::TestServer;
 
 use std::path::PathBuf;
