@@ -4,14 +4,16 @@
 //! anywhere but the key.
 
 use std::collections::HashMap;
-use std::future::Future;
+use std::future::{Ready, ready};
 use std::marker::PhantomData;
-use std::pin::Pin;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use actix_web::body::MessageBody;
+use actix_web::dev::{self, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
-use actix_web::{FromRequest, HttpRequest, dev, web};
+use actix_web::middleware::Next;
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use chrono::Utc;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -57,36 +59,51 @@ pub struct Authorized<S> {
     scope: PhantomData<S>,
 }
 
+/// Whose key a request carries: none that is known, or why that could not be found out.
+struct Identity(Result<Option<Arc<ApiKey>>, StoreError>);
+
+/// Finds out whose key a request carries before anything else of it is read, so that who has none is told that and nothing
+/// of what else is wrong.
+pub async fn identify(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    let state = request.app_data::<web::Data<AppState>>().cloned();
+    if let (Some(presented), Some(state)) = (presented_key(request.headers()), state) {
+        let found = state.keys.find(&state.db, &presented).await;
+        request.extensions_mut().insert(Identity(found));
+    }
+    next.call(request).await
+}
+
 impl<S: RequiredScope> FromRequest for Authorized<S> {
     type Error = ApiError;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+    type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut dev::Payload) -> Self::Future {
-        let presented = presented_key(request.headers());
-        let state = request.app_data::<web::Data<AppState>>().cloned();
-        Box::pin(async move {
-            let state = state.ok_or_else(|| ApiError::internal("the application state is missing"))?;
-            let presented = presented.ok_or_else(|| {
-                ApiError::new(
-                    ErrorCode::Unauthenticated,
-                    "send an API key as `Authorization: Bearer cal_…`, as `X-Api-Key`, or with Basic authentication",
-                )
-            })?;
-            let key =
-                state.keys.find(&state.db, &presented).await?.ok_or_else(|| {
-                    ApiError::new(ErrorCode::Unauthenticated, "the API key is unknown or was revoked")
-                })?;
-            if !key.scopes.iter().any(|scope| scope == S::SCOPE.name()) {
-                let detail = format!("the API key lacks the scope `{}`", S::SCOPE.name());
-                return Err(ApiError::new(ErrorCode::Forbidden, detail));
-            }
-            Ok(Authorized {
-                project: key.project_id,
-                key_id: key.id,
-                scope: PhantomData,
-            })
-        })
+        let identity = request.extensions_mut().remove::<Identity>();
+        ready(authorize(identity))
     }
+}
+
+fn authorize<S: RequiredScope>(identity: Option<Identity>) -> Result<Authorized<S>, ApiError> {
+    let Some(Identity(found)) = identity else {
+        return Err(ApiError::new(
+            ErrorCode::Unauthenticated,
+            "send an API key as `Authorization: Bearer cal_…`, as `X-Api-Key`, or with Basic authentication",
+        ));
+    };
+    let key =
+        found?.ok_or_else(|| ApiError::new(ErrorCode::Unauthenticated, "the API key is unknown or was revoked"))?;
+    if !key.scopes.iter().any(|scope| scope == S::SCOPE.name()) {
+        let detail = format!("the API key lacks the scope `{}`", S::SCOPE.name());
+        return Err(ApiError::new(ErrorCode::Forbidden, detail));
+    }
+    Ok(Authorized {
+        project: key.project_id,
+        key_id: key.id,
+        scope: PhantomData,
+    })
 }
 
 /// The key of a request: Bearer, `X-Api-Key`, or Basic as user or password.

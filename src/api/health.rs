@@ -21,7 +21,7 @@ pub struct HealthResponse {
 ///
 /// Answers as long as the process runs.
 #[utoipa::path(tag = "operations", responses((status = 200, description = "It runs", body = HealthResponse)))]
-#[get("/health/live")]
+#[get("/live")]
 pub async fn get_liveness() -> HttpResponse {
     HttpResponse::Ok().json(HealthResponse { status: "ok" })
 }
@@ -36,7 +36,7 @@ pub async fn get_liveness() -> HttpResponse {
         Busy,
     )
 )]
-#[get("/health/ready")]
+#[get("/ready")]
 pub async fn get_readiness(state: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
     state
         .db

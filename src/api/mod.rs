@@ -21,6 +21,7 @@ pub mod settings;
 pub mod status;
 pub mod tables;
 
+use actix_web::middleware::from_fn;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 use utoipa_actix_web::scope;
@@ -29,8 +30,15 @@ use utoipa_actix_web::service_config::ServiceConfig;
 /// Every route. Each is registered and documented by the same line.
 pub fn configure(routes: &mut ServiceConfig) {
     routes
+        // Health is asked without a key and must not wait for the database.
+        .service(
+            scope::scope("/api/v1/health")
+                .service(health::get_liveness)
+                .service(health::get_readiness),
+        )
         .service(
             scope::scope("/api/v1")
+                .wrap(from_fn(auth::identify))
                 .service(events::create_events)
                 .service(catalogue::list_metrics)
                 .service(query::query_metrics)
@@ -47,9 +55,7 @@ pub fn configure(routes: &mut ServiceConfig) {
                 .service(projects::list_projects)
                 .service(projects::create_project)
                 .service(projects::update_project)
-                .service(status::get_status)
-                .service(health::get_liveness)
-                .service(health::get_readiness),
+                .service(status::get_status),
         )
         .service(health::get_service_metrics);
 }

@@ -233,9 +233,15 @@ fn only_health_and_service_metrics_need_no_key() {
         ("POST", "/api/v1/keys"),
         ("GET", "/api/v1/series?x=y"),
     ] {
+        for key in [None, Some("cal_sk_0")] {
+            server
+                .request(method, path, key, &[], b"{")
+                .expect_problem(401, "unauthenticated");
+        }
+        let browser = server.key_with(&[Scope::Ingest]);
         server
-            .request(method, path, None, &[], b"{")
-            .expect_problem(401, "unauthenticated");
+            .request(method, path, Some(&browser), &[], b"{")
+            .expect_problem(403, "forbidden");
     }
 }
 
