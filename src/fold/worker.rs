@@ -19,7 +19,7 @@ pub fn start(db: Db, signal: Signal) -> JoinHandle<()> {
     thread::spawn(move || {
         while !signal.is_stopped() {
             if let Err(error) = follow(&db, &signal) {
-                tracing::error!(%error, "the fold failed and starts again");
+                tracing::error!(error = format!("{error:#}"), "the fold failed and starts again");
                 thread::sleep(AFTER_FAILURE);
             }
         }
