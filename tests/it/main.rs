@@ -2,6 +2,7 @@
 
 mod support;
 
+mod crash;
 mod golden_stats;
 mod reference;
 mod smoke;
