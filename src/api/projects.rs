@@ -180,7 +180,7 @@ pub async fn update_project(
     let changed = tokio::task::spawn_blocking(move || {
         let mut conn = db
             .dedicated()
-            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+            .map_err(|error| StoreError::Unavailable(format!("{error:#}")))?;
         step::resettle(&mut conn, key.project, &settings).map_err(ApiError::internal)
     });
     let project = changed.await.map_err(ApiError::internal)??;

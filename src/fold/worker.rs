@@ -23,7 +23,7 @@ pub fn start(db: Db, signal: Signal) -> JoinHandle<()> {
             let outcome = catch_unwind(AssertUnwindSafe(|| follow(&db, &signal)));
             match outcome {
                 Ok(Ok(())) => continue,
-                Ok(Err(error)) => tracing::error!(error = %format!("{error:#}"), "the fold failed and starts again"),
+                Ok(Err(error)) => tracing::error!(error = format!("{error:#}"), "the fold failed and starts again"),
                 Err(_) => tracing::error!("the fold ended in a panic and starts again"),
             }
             thread::sleep(AFTER_FAILURE);

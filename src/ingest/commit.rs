@@ -173,7 +173,7 @@ impl Writer {
                 let opened = self
                     .db
                     .dedicated()
-                    .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+                    .map_err(|error| StoreError::Unavailable(format!("{error:#}")))?;
                 self.conn.insert(opened)
             }
         };

@@ -5,11 +5,16 @@
 
 use std::fs::{self, File};
 use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
+
+use super::watch::Watch;
 
 /// The database's name and its owner's.
 const NAME: &str = "calibrant";
@@ -21,6 +26,7 @@ const UNPRIVILEGED: [&str; 2] = ["postgres", "nobody"];
 /// Settings for one machine that is not the database's alone. Durability is never traded.
 const SETTINGS: &str = "
 listen_addresses = ''
+port = 5432
 unix_socket_permissions = 0700
 fsync = on
 synchronous_commit = on
@@ -36,6 +42,10 @@ timezone = 'UTC'
 log_timezone = 'UTC'
 ";
 
+/// After a crash, sessions of the dead postmaster may still hold its memory for a moment.
+const START_ATTEMPTS: usize = 5;
+const START_PAUSE: Duration = Duration::from_secs(1);
+
 /// Where the unprivileged user's numbers come from.
 #[derive(Clone, Copy, Debug)]
 struct Account {
@@ -45,46 +55,83 @@ struct Account {
 
 /// A PostgreSQL of our own. Stopped when dropped, if this process started it.
 pub struct PrivateDatabase {
-    tools: PathBuf,
-    cluster: PathBuf,
-    socket: PathBuf,
-    account: Option<Account>,
+    cluster: Cluster,
+    /// Starts it again when it dies, under a server.
+    watch: Option<Watch>,
     /// Held for as long as this process owns the cluster.
     lock: Option<File>,
 }
 
+/// Where it is, and who runs it.
+#[derive(Clone)]
+struct Cluster {
+    tools: PathBuf,
+    folder: PathBuf,
+    socket: PathBuf,
+    account: Option<Account>,
+}
+
 impl PrivateDatabase {
-    /// Starts the cluster in a data directory and owns it. Refuses when another process owns it.
+    /// Starts the cluster in a data directory, owns it, and starts it again should it die. Refuses when another process
+    /// owns it.
     pub fn start(data: &Path) -> anyhow::Result<PrivateDatabase> {
-        let mut database = PrivateDatabase::at(data)?;
-        let lock = database.try_own()?.with_context(|| {
+        let cluster = Cluster::at(data)?;
+        let lock = cluster.try_own()?.with_context(|| {
             format!(
                 "another Calibrant server is using the data directory {}; stop it, or choose another with --data-dir",
                 data.display()
             )
         })?;
-        database.lock = Some(lock);
-        database.run()?;
+        let mut database = PrivateDatabase {
+            cluster,
+            watch: None,
+            lock: Some(lock),
+        };
+        database.cluster.run()?;
+        let (watched, revived) = (database.cluster.clone(), database.cluster.clone());
+        database.watch = Some(Watch::start(move || watched.answers(), move || revived.run()));
         Ok(database)
     }
 
     /// Uses the cluster that a running server owns, or starts it for as long as the value lives.
     pub fn join(data: &Path) -> anyhow::Result<PrivateDatabase> {
-        let mut database = PrivateDatabase::at(data)?;
-        if let Some(lock) = database.try_own()? {
-            database.lock = Some(lock);
-            database.run()?;
+        let cluster = Cluster::at(data)?;
+        let lock = cluster.try_own()?;
+        let database = PrivateDatabase {
+            cluster,
+            watch: None,
+            lock,
+        };
+        if database.lock.is_some() {
+            database.cluster.run()?;
         }
         Ok(database)
     }
 
     /// How to connect to it.
     pub fn url(&self) -> String {
+        self.cluster.url(NAME)
+    }
+}
+
+impl Drop for PrivateDatabase {
+    fn drop(&mut self) {
+        drop(self.watch.take());
+        if self.lock.is_some()
+            && let Err(error) = self.cluster.stop()
+        {
+            tracing::error!(%error, "the private PostgreSQL did not stop");
+        }
+    }
+}
+
+impl Cluster {
+    fn url(&self, database: &str) -> String {
         let host = percent_encoded(&self.socket.to_string_lossy());
-        format!("postgres://{NAME}@/{NAME}?host={host}")
+        format!("postgres://{NAME}@/{database}?host={host}&port=5432")
     }
 
-    fn at(data: &Path) -> anyhow::Result<PrivateDatabase> {
+    fn at(data: &Path) -> anyhow::Result<Cluster> {
         fs::create_dir_all(data).with_context(|| format!("cannot create the data directory {}", data.display()))?;
         let data = data
             .canonicalize()
@@ -102,12 +149,11 @@ impl PrivateDatabase {
             None
         };
         let tools = find_tools()?;
-        Ok(PrivateDatabase {
+        Ok(Cluster {
             tools,
-            cluster: data.join("postgres"),
+            folder: data.join("postgres"),
             socket,
             account,
-            lock: None,
         })
     }
 
@@ -130,40 +176,73 @@ impl PrivateDatabase {
 
     fn run(&self) -> anyhow::Result<()> {
         self.own_directory(&self.socket)?;
-        if !self.cluster.join("PG_VERSION").exists() {
+        if !self.folder.join("PG_VERSION").exists() {
             self.initialise()?;
         }
-        fs::write(self.cluster.join("calibrant.conf"), SETTINGS).context("cannot write the database's settings")?;
+        fs::write(self.folder.join("calibrant.conf"), SETTINGS).context("cannot write the database's settings")?;
+        self.forget_dead_postmaster()?;
         // A server of ours that was killed may have left its database running; it is as good as a new one, but its
         // settings may be older. It is stopped in good order first.
         if self.is_running()? {
             self.stop()?;
         }
-        let log = self.cluster.join("server.log");
+        let log = self.folder.join("server.log");
         let socket = self.socket.display().to_string();
-        self.tool("pg_ctl", |command| {
-            command.args(["start", "--wait", "--timeout=120", "--silent"]);
-            command.arg("--log").arg(&log);
-            command
-                .arg("--options")
-                .arg(format!("-c unix_socket_directories='{socket}'"));
-        })
-        .with_context(|| format!("the private PostgreSQL did not start; its log is {}", log.display()))?;
+        let start = || {
+            self.tool("pg_ctl", |command| {
+                command.args(["start", "--wait", "--timeout=120", "--silent"]);
+                command.arg("--log").arg(&log);
+                command
+                    .arg("--options")
+                    .arg(format!("-c unix_socket_directories='{socket}'"));
+            })
+        };
+        let mut attempts = 1..START_ATTEMPTS;
+        let mut started = start();
+        while started.is_err() && attempts.next().is_some() {
+            thread::sleep(START_PAUSE);
+            started = start();
+        }
+        started.with_context(|| format!("the private PostgreSQL did not start; its log is {}", log.display()))?;
         self.create_database()
+    }
+
+    /// Removes the pid file of a postmaster that is gone: its number may belong to another process by now, which would be
+    /// taken for the database, and stopped in its place.
+    fn forget_dead_postmaster(&self) -> anyhow::Result<()> {
+        let path = self.folder.join("postmaster.pid");
+        let Ok(text) = fs::read_to_string(&path) else {
+            return Ok(());
+        };
+        let pid = text.lines().next().unwrap_or_default();
+        let process = Path::new("/proc").join(pid);
+        let status = fs::read_to_string(process.join("status")).unwrap_or_default();
+        let runs = status.starts_with("Name:\tpostgres\n") && !status.contains("\nState:\tZ");
+        // A postmaster works in the folder of its cluster. Not every process may see that of another user's.
+        let elsewhere = fs::read_link(process.join("cwd")).is_ok_and(|folder| folder != self.folder);
+        if runs && !elsewhere {
+            return Ok(());
+        }
+        fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))
+    }
+
+    /// Whether a postmaster takes connections, be it to say that it is still recovering.
+    fn answers(&self) -> bool {
+        UnixStream::connect(self.socket.join(".s.PGSQL.5432")).is_ok()
     }
 
     fn initialise(&self) -> anyhow::Result<()> {
         // An interrupted initialisation leaves a folder without PG_VERSION, which initdb would refuse.
-        if self.cluster.exists() {
-            fs::remove_dir_all(&self.cluster).context("cannot remove a half-made cluster")?;
+        if self.folder.exists() {
+            fs::remove_dir_all(&self.folder).context("cannot remove a half-made cluster")?;
         }
-        self.own_directory(&self.cluster)?;
+        self.own_directory(&self.folder)?;
         self.tool("initdb", |command| {
             command.args(["--encoding=UTF8", "--locale=C", "--auth=trust", "--no-instructions"]);
             command.arg(format!("--username={NAME}"));
         })
         .context("cannot initialise the private PostgreSQL")?;
-        let configuration = self.cluster.join("postgresql.conf");
+        let configuration = self.folder.join("postgresql.conf");
         let mut text = fs::read_to_string(&configuration).context("cannot read postgresql.conf")?;
         text.push_str("\ninclude_if_exists = 'calibrant.conf'\n");
         fs::write(&configuration, text).context("cannot write postgresql.conf")
@@ -171,8 +250,7 @@ impl PrivateDatabase {
 
     fn create_database(&self) -> anyhow::Result<()> {
         use diesel::{Connection, RunQueryDsl};
-        let host = percent_encoded(&self.socket.to_string_lossy());
-        let mut conn = diesel::PgConnection::establish(&format!("postgres://{NAME}@/postgres?host={host}"))
+        let mut conn = diesel::PgConnection::establish(&self.url("postgres"))
             .context("cannot connect to the private PostgreSQL")?;
         match diesel::sql_query(format!("CREATE DATABASE {NAME}")).execute(&mut conn) {
             Ok(_) => Ok(()),
@@ -212,7 +290,7 @@ impl PrivateDatabase {
         arguments(&mut command);
         command
             .arg("--pgdata")
-            .arg(&self.cluster)
+            .arg(&self.folder)
             .current_dir("/")
             .env("LC_ALL", "C");
         // Its own process group: Ctrl-C in a terminal reaches the server, which then stops the database in order.
@@ -248,16 +326,6 @@ impl PrivateDatabase {
             }
         }
         Ok(())
-    }
-}
-
-impl Drop for PrivateDatabase {
-    fn drop(&mut self) {
-        if self.lock.is_some()
-            && let Err(error) = self.stop()
-        {
-            tracing::error!(%error, "the private PostgreSQL did not stop");
-        }
     }
 }
 

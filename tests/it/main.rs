@@ -11,6 +11,7 @@
 mod support;
 
 mod agreement;
+mod crash;
 mod disorder;
 mod golden_stats;
 mod ingest;

@@ -74,6 +74,18 @@ impl Client {
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> Answer {
+        self.try_request(method, path, key, headers, body).unwrap()
+    }
+
+    /// As [`Client::request`], where the server may be gone.
+    pub fn try_request(
+        &self,
+        method: &str,
+        path: &str,
+        key: Option<&str>,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Result<Answer, ureq::Error> {
         let mut request = ureq::http::Request::builder()
             .method(method)
             .uri(format!("http://{}{path}", self.address));
@@ -89,20 +101,15 @@ impl Client {
         } else {
             self.agent.run(request.body(()).unwrap())
         };
-        let mut answer = answer.unwrap();
-        Answer {
+        let mut answer = answer?;
+        Ok(Answer {
             status: answer.status().as_u16(),
             headers: answer
                 .headers()
                 .iter()
                 .map(|(name, value)| (name.to_string(), value.to_str().unwrap_or_default().to_owned()))
                 .collect(),
-            body: answer
-                .body_mut()
-                .with_config()
-                .limit(100 * 1024 * 1024)
-                .read_to_vec()
-                .unwrap(),
-        }
+            body: answer.body_mut().with_config().limit(100 * 1024 * 1024).read_to_vec()?,
+        })
     }
 }

@@ -7,12 +7,8 @@ mod server;
 pub mod tables;
 
 pub use client::Answer;
-<<<<<<< HEAD
 pub use cluster::{fresh_database, fresh_db};
 pub use generated::check_generated;
-=======
-pub use cluster::fresh_db;
->>>>>>> cda6fa2c55947b59274cdf17f58e9ed984b203a7
 pub use server::TestServer;
 
 use std::path::PathBuf;

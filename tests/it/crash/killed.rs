@@ -1,0 +1,110 @@
+//! `kill -9` under load: of the server, of one database session, of the whole database.
+
+use std::thread::sleep;
+use std::time::Duration;
+
+use diesel::sql_types::Integer;
+use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl};
+
+use super::load::{Load, Sent};
+use super::program::{DataDir, is_alive, signal, wait_until};
+
+const WARM_UP: Duration = Duration::from_millis(700);
+
+fn rebuild(data: &DataDir) {
+    let output = data.run(&["rebuild"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Errors are those that tell a client to come back.
+fn assert_only_unavailable(sent: &Sent) {
+    let other: Vec<u16> = sent.refused.iter().copied().filter(|status| *status != 503).collect();
+    assert!(other.is_empty(), "{other:?}");
+}
+
+#[test]
+fn a_killed_server_loses_nothing() {
+    let data = DataDir::new();
+    let mut server = data.serve();
+    let load = Load::start(server.client.address, "first");
+    sleep(WARM_UP);
+    let database = data.postmaster().unwrap();
+    server.kill();
+    let sent = load.stop();
+    assert!(is_alive(database), "the database outlives the server");
+
+    // It takes over the database that the killed one left running.
+    let server = data.serve();
+    sent.check(&server, || rebuild(&data));
+}
+
+/// PostgreSQL ends all sessions when one is killed, and recovers by itself.
+#[test]
+fn a_killed_session_loses_nothing() {
+    let data = DataDir::new();
+    let server = data.serve();
+    let load = Load::start(server.client.address, "session");
+    sleep(WARM_UP);
+    signal("KILL", a_session(&data));
+    sleep(WARM_UP);
+    server.wait_until_ready();
+    let sent = load.stop();
+    assert!(!sent.refused.is_empty(), "no client noticed");
+    assert_only_unavailable(&sent);
+    sent.check(&server, || rebuild(&data));
+}
+
+/// Without a postmaster nothing answers, until the server has started another.
+#[test]
+fn a_killed_database_loses_nothing() {
+    let data = DataDir::new();
+    let server = data.serve();
+    let load = Load::start(server.client.address, "database");
+    sleep(WARM_UP);
+    let postmaster = data.postmaster().unwrap();
+    signal("KILL", postmaster);
+    wait_until("the database is started again", || {
+        data.postmaster().is_some_and(|pid| pid != postmaster && is_alive(pid))
+    });
+    server.wait_until_ready();
+    sleep(WARM_UP);
+    let sent = load.stop();
+    assert!(!sent.refused.is_empty(), "no client noticed");
+    assert_only_unavailable(&sent);
+    sent.check(&server, || rebuild(&data));
+}
+
+#[derive(QueryableByName)]
+struct Session {
+    #[diesel(sql_type = Integer)]
+    pid: i32,
+}
+
+/// The process of one of the server's connections, one that works if there is any.
+fn a_session(data: &DataDir) -> u32 {
+    let mut conn = PgConnection::establish(&data.database_url()).unwrap();
+    let session: Session = diesel::sql_query(
+        "SELECT pid FROM pg_stat_activity WHERE application_name = 'calibrant' AND pid <> pg_backend_pid()
+         ORDER BY state = 'active' DESC, pid LIMIT 1",
+    )
+    .get_result(&mut conn)
+    .unwrap();
+    session.pid.unsigned_abs()
+}
+
+#[test]
+fn killed_together_they_come_back() {
+    let data = DataDir::new();
+    let mut server = data.serve();
+    let load = Load::start(server.client.address, "both");
+    sleep(WARM_UP);
+    let postmaster = data.postmaster().unwrap();
+    server.kill();
+    signal("KILL", postmaster);
+    let sent = load.stop();
+    wait_until("the database is dead", || !is_alive(postmaster));
+    assert!(data.pid_file().exists(), "a stale pid file is left");
+
+    let server = data.serve();
+    sent.check(&server, || rebuild(&data));
+}

@@ -1,0 +1,6 @@
+//! The built program, killed at bad moments: what it acknowledged is there once, and nothing else is counted.
+
+mod killed;
+mod load;
+mod program;
+mod startup;

@@ -1,0 +1,199 @@
+//! The program itself, with a data directory of its own. Ends with what it started, and only that.
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::support::{Answer, Client};
+
+pub const KEY: &str = "cal_sk_of_the_crash_tests_only";
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A data directory that any account can reach, since as root the database runs as another.
+pub struct DataDir {
+    folder: tempfile::TempDir,
+}
+
+impl DataDir {
+    pub fn new() -> DataDir {
+        let folder = tempfile::Builder::new()
+            .prefix("calibrant-crash-")
+            .tempdir_in("/tmp")
+            .unwrap();
+        fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        DataDir { folder }
+    }
+
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn pid_file(&self) -> PathBuf {
+        self.path().join("postgres/postmaster.pid")
+    }
+
+    pub fn postmaster(&self) -> Option<u32> {
+        fs::read_to_string(self.pid_file()).ok()?.lines().next()?.parse().ok()
+    }
+
+    /// How to connect to the private database.
+    pub fn database_url(&self) -> String {
+        let host = self.path().join("run").display().to_string().replace('/', "%2F");
+        format!("postgres://calibrant@/calibrant?host={host}")
+    }
+
+    /// A command of the program on this directory.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_calibrant"));
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("CALIBRANT_") {
+                command.env_remove(name);
+            }
+        }
+        command
+            .args(arguments)
+            .env("CALIBRANT_DATA_DIR", self.path())
+            .env("CALIBRANT_ADMIN_KEY", KEY)
+            .env("CALIBRANT_BIND", "127.0.0.1:0");
+        command
+    }
+
+    #[track_caller]
+    pub fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    pub fn serve(&self) -> Program {
+        Program::start(self.command(&["serve"]), self.path())
+    }
+}
+
+impl Drop for DataDir {
+    /// A killed server leaves its database behind.
+    fn drop(&mut self) {
+        if let Some(pid) = self.postmaster().filter(|pid| is_alive(*pid)) {
+            signal("QUIT", pid);
+            wait_until("the database is gone", || !is_alive(pid));
+        }
+    }
+}
+
+/// A running server.
+pub struct Program {
+    child: Child,
+    pub client: Client,
+    log: PathBuf,
+}
+
+impl Program {
+    /// Waits until it says where it listens.
+    pub fn start(mut command: Command, folder: &Path) -> Program {
+        let log = folder.join("server-under-test.log");
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(File::options().create(true).append(true).open(&log).unwrap())
+            .spawn()
+            .unwrap();
+        let said = BufReader::new(child.stdout.take().unwrap());
+        let mut lines = said.lines();
+        let address = lines
+            .by_ref()
+            .map_while(Result::ok)
+            .find_map(|line| Some(line.strip_prefix("Calibrant listens on http://")?.parse().unwrap()));
+        // Nobody reads the rest, but it must be able to say it.
+        std::thread::spawn(move || lines.for_each(drop));
+        let Some(address) = address else {
+            let _ = child.wait();
+            panic!("the server did not start: {}", fs::read_to_string(&log).unwrap());
+        };
+        Program {
+            child,
+            client: Client::new(address),
+            log,
+        }
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub fn get(&self, path: &str) -> Answer {
+        self.client.request("GET", path, Some(KEY), &[], b"")
+    }
+
+    pub fn post(&self, path: &str, body: &str) -> Answer {
+        self.client.request("POST", path, Some(KEY), &[], body.as_bytes())
+    }
+
+    /// Waits until everything that is stored is in the numbers.
+    pub fn settle(&self) -> Value {
+        let mut status = Value::Null;
+        wait_until("everything is folded", || {
+            let answer = self.get("/api/v1/status");
+            status = if answer.status == 200 {
+                answer.json()
+            } else {
+                Value::Null
+            };
+            status["backlog"]["events"] == 0
+        });
+        status
+    }
+
+    pub fn wait_until_ready(&self) {
+        wait_until("the server is ready", || self.get("/api/v1/health/ready").status == 200);
+    }
+
+    /// Kills it as the system would: no chance to tidy up.
+    pub fn kill(&mut self) {
+        signal("KILL", self.pid());
+        self.child.wait().unwrap();
+    }
+
+    /// Asks it to stop. Gives whether it ended well.
+    pub fn stop(&mut self) -> bool {
+        signal("TERM", self.pid());
+        self.child.wait().unwrap().success()
+    }
+
+    pub fn log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap()
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("--- the server's log\n{}", self.log());
+        }
+        if matches!(self.child.try_wait(), Ok(None)) {
+            self.kill();
+        }
+    }
+}
+
+pub fn signal(name: &str, pid: u32) {
+    let sent = Command::new("kill")
+        .arg(format!("-{name}"))
+        .arg(pid.to_string())
+        .status();
+    assert!(sent.unwrap().success(), "cannot send {name} to {pid}");
+}
+
+/// A process that ended and that nobody has asked after is not alive.
+pub fn is_alive(pid: u32) -> bool {
+    fs::read_to_string(format!("/proc/{pid}/status")).is_ok_and(|status| !status.contains("\nState:\tZ"))
+}
+
+#[track_caller]
+pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
+    let started = Instant::now();
+    while !holds() {
+        assert!(started.elapsed() < PATIENCE, "waited in vain until {what}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
