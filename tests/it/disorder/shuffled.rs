@@ -148,7 +148,7 @@ fn any_delivery_of_the_same_events_gives_the_same_numbers() {
     let mut runner = TestRunner::new(Config {
         cases: 24,
         failure_persistence: None,
-        max_shrink_iters: 200,
+        max_shrink_iters: 30,
         ..Config::default()
     });
     let outcome = runner.run(&(script::events(), delivery()), |(events, delivery)| {
