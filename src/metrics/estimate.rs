@@ -125,8 +125,8 @@ impl Estimate {
     }
 }
 
-/// Writes whole numbers without a fraction and leaves no NaN in the answer.
-fn plain_number<S: Serializer>(value: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
+/// Writes whole numbers without a fraction or a sign on zero, and leaves no NaN in the answer.
+pub fn plain_number<S: Serializer>(value: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
     match value {
         Some(value) if value.fract() == 0.0 && value.abs() < 9e15 => serializer.serialize_i64(*value as i64),
         Some(value) if value.is_finite() => serializer.serialize_f64(*value),

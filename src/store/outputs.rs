@@ -81,7 +81,7 @@ pub fn of_cells(
         .load(conn)
 }
 
-/// The linked outputs of a project in key order, after a key: to walk over all of them in pieces.
+/// The outputs of a project in key order, after a key: to walk over all of them in pieces.
 pub fn walk(conn: &mut PgConnection, project: ProjectId, after: Uuid, limit: i64) -> QueryResult<Vec<Output>> {
     outputs::table
         .filter(outputs::project_id.eq(project).and(outputs::output_key.gt(after)))

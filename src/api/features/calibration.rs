@@ -12,6 +12,7 @@ use crate::api::extract::{Params, Segment};
 use crate::api::query::{QueryMeta, estimates, meta};
 use crate::api::respond::{self, Ordered};
 use crate::metrics::Estimate;
+use crate::metrics::estimate::plain_number;
 use crate::metrics::families::calibration::Target;
 use crate::query::{Query, Row};
 use crate::state::AppState;
@@ -23,6 +24,7 @@ pub struct ReliabilityBin {
     pub from: f64,
     pub to: f64,
     pub n: u64,
+    #[serde(serialize_with = "plain_number")]
     #[schema(required = true)]
     pub mean_confidence: Option<f64>,
     #[schema(required = true)]

@@ -6,7 +6,7 @@ mod generated;
 mod server;
 pub mod tables;
 
-pub use client::Answer;
+pub use client::{Answer, Client};
 pub use cluster::{fresh_database, fresh_db};
 pub use generated::check_generated;
 pub use server::TestServer;

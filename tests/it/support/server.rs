@@ -1,6 +1,6 @@
 //! A server in this process, on a free port, over a database of its own.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -53,10 +53,6 @@ impl TestServer {
             handle,
             running: Some(running),
         }
-    }
-
-    pub fn address(&self) -> SocketAddr {
-        self.client.address
     }
 
     /// Another project and an admin key of it.
