@@ -32,6 +32,14 @@ impl Signal {
         self.inner.0.lock().unwrap_or_else(PoisonError::into_inner).stopped
     }
 
+    /// Waits until the time is over or it is stopped, whether it is raised or not.
+    pub fn rest(&self, time: Duration) {
+        let (state, bell) = &*self.inner;
+        let guard = state.lock().unwrap_or_else(PoisonError::into_inner);
+        // The guard that comes back is of no use: resting changes nothing.
+        drop(bell.wait_timeout_while(guard, time, |state| !state.stopped));
+    }
+
     /// Waits until it is raised or stopped, or the time is over; lowers it.
     pub fn wait(&self, limit: Duration) {
         let (state, bell) = &*self.inner;

@@ -38,8 +38,19 @@ pub fn slices(conn: &mut PgConnection, plan: &Plan) -> Result<(Slices, Option<Sl
     let positions: Vec<usize> = names.iter().filter_map(|name| layout.get(name).copied()).collect();
     let cells = plan.cell_ids();
     let days = days_covering(&plan.window);
-    let hours = clock::hour_of(plan.window.from)..clock::hour_of(plan.window.to);
-    let hourly = rollups::hourly_sums(conn, plan.query.project, &cells, hours, &positions)?;
+    let in_days = is_whole_days(&plan.window) && plan.buckets.iter().all(|bucket| is_whole_days(&bucket.window));
+    let hourly = if in_days {
+        None
+    } else {
+        let hours = clock::hour_of(plan.window.from)..clock::hour_of(plan.window.to);
+        Some(rollups::hourly_sums(
+            conn,
+            plan.query.project,
+            &cells,
+            hours,
+            &positions,
+        )?)
+    };
     let daily = rollups::daily_sums(conn, plan.query.project, &cells, days.clone(), &positions)?;
     let wanted: Vec<(i16, &'static str)> = plan
         .families
@@ -84,7 +95,8 @@ fn is_whole_days(window: &Window) -> bool {
 struct Sources<'a> {
     plan: &'a Plan<'a>,
     names: Vec<String>,
-    hourly: Vec<Narrow>,
+    /// Only where buckets do not start and end with UTC days: the days add up to the same totals.
+    hourly: Option<Vec<Narrow>>,
     daily: Vec<Narrow>,
     wanted: Vec<(i16, &'static str)>,
     buckets: Vec<Bucket>,
@@ -101,12 +113,19 @@ impl Sources<'_> {
                 group_of_cell.get(&cell).copied().unwrap_or_default()
             }
         };
-        let by_hour = self.merged(&self.hourly, group_of, false)?;
         let by_day = self.merged(&self.daily, group_of, true)?;
+        let by_hour = match &self.hourly {
+            Some(hourly) => Some(self.merged(hourly, group_of, false)?),
+            None => None,
+        };
+        let (totals, seconds) = match &by_hour {
+            Some(by_hour) => (by_hour, 3_600),
+            None => (&by_day, 86_400),
+        };
 
         let mut by_key: BTreeMap<SliceKey, Slice> = BTreeMap::new();
-        for ((group, hour, _), sums) in &by_hour {
-            let time = chrono::DateTime::from_timestamp(i64::from(*hour) * 3_600, 0).unwrap_or_default();
+        for ((group, time, _), sums) in totals {
+            let time = chrono::DateTime::from_timestamp(i64::from(*time) * seconds, 0).unwrap_or_default();
             let after = windows.partition_point(|window| window.from <= time);
             let Some(bucket) = after.checked_sub(1) else { continue };
             let slice = by_key

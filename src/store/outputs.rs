@@ -62,7 +62,7 @@ pub fn of_keys(conn: &mut PgConnection, project: ProjectId, keys: &[Uuid]) -> Qu
     .load(conn)
 }
 
-/// The linked outputs of some cells in a half-open range of cohort time, at most `limit` of them.
+/// The linked outputs of some cells in a half-open range of cohort time, at most `limit` of them, in no order.
 pub fn of_cells(
     conn: &mut PgConnection,
     project: ProjectId,
@@ -75,7 +75,6 @@ pub fn of_cells(
         .filter(outputs::project_id.eq(project))
         .filter(outputs::shown_at.ge(from).and(outputs::shown_at.lt(to)))
         .filter(outputs::cell_id.eq_any(cells))
-        .order((outputs::shown_at, outputs::output_key))
         .limit(limit)
         .select(Output::as_select())
         .load(conn)
