@@ -43,6 +43,29 @@ fn ranges_are_half_open() {
     check_range(&server, "1772326800000", "1772334000000", 2);
 }
 
+#[test]
+fn an_end_of_a_range_may_be_left_out() {
+    let server = project();
+    let shown = |range: Value| -> i64 {
+        let mut question = json!({"metrics": ["shown"]});
+        question
+            .as_object_mut()
+            .unwrap()
+            .extend(range.as_object().unwrap().clone());
+        let answer = ask(&server, question);
+        values(&answer["data"], "shown")
+            .iter()
+            .map(|(_, n)| n.as_i64().unwrap())
+            .sum()
+    };
+    assert_eq!(shown(json!({})), 7);
+    assert_eq!(shown(json!({"from": "2026-03-02T00:00:00Z"})), 1);
+    assert_eq!(shown(json!({"to": "2026-03-02T00:00:00Z"})), 6);
+    assert_eq!(shown(json!({"from": 1_772_409_600_000_i64})), 1);
+    assert_eq!(shown(json!({"from": "2030-01-01T00:00:00Z"})), 0);
+    assert_eq!(shown(json!({"to": "2001-01-01T00:00:00Z"})), 0);
+}
+
 /// The starts of the buckets of a question and how many outputs each has.
 #[track_caller]
 fn check_buckets(server: &TestServer, scope: Value, expected: &[(&str, i64)]) -> Value {
