@@ -166,7 +166,21 @@ impl Writer {
         Some(group)
     }
 
+    /// Writes a group. A connection that was kept may have broken since its last use; then a new one gets one try. Should
+    /// the first try have been committed after all, the second finds its events and calls them duplicates.
     fn write(&mut self, events: &[&NewEvent], refused: &[Rejection]) -> Result<Vec<Stored>, StoreError> {
+        let kept = self.conn.is_some();
+        let mut outcome = self.try_write(events, refused);
+        if kept && matches!(outcome, Err(StoreError::Unavailable(_))) {
+            outcome = self.try_write(events, refused);
+        }
+        if let Err(error) = &outcome {
+            tracing::error!(%error, events = events.len(), "a group of events could not be written");
+        }
+        outcome
+    }
+
+    fn try_write(&mut self, events: &[&NewEvent], refused: &[Rejection]) -> Result<Vec<Stored>, StoreError> {
         let conn = match &mut self.conn {
             Some(conn) => conn,
             None => {
@@ -178,8 +192,7 @@ impl Writer {
             }
         };
         let outcome = append(conn, events, refused, &mut self.expects_known);
-        if let Err(error) = &outcome {
-            tracing::error!(%error, events = events.len(), "a group of events could not be written");
+        if outcome.is_err() {
             self.conn = None;
         }
         outcome

@@ -49,9 +49,24 @@ fn a_killed_session_loses_nothing() {
     sleep(WARM_UP);
     server.wait_until_ready();
     let sent = load.stop();
-    assert!(!sent.refused.is_empty(), "no client noticed");
     assert_only_unavailable(&sent);
     sent.check(&server, || rebuild(&data));
+}
+
+/// Who asks only when all is well again never learns of it: connections that broke meanwhile are replaced.
+#[test]
+fn a_session_killed_while_idle_is_not_noticed() {
+    let data = DataDir::new();
+    let server = data.serve();
+    for round in 0..3 {
+        for number in 0..4 {
+            let event = format!(r#"{{"type":"accept","output_id":"{round}-{number}","feature":"f"}}"#);
+            server.post("/api/v1/events", &event).expect(200);
+        }
+        signal("KILL", a_session(&data));
+        server.wait_until_ready();
+    }
+    assert_eq!(server.settle()["log_position"], 12);
 }
 
 /// Without a postmaster nothing answers, until the server has started another.
