@@ -14,6 +14,8 @@ use actix_web::dev::{self, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use actix_web::middleware::Next;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD as BASE64;
 use chrono::Utc;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -117,37 +119,12 @@ fn presented_key(headers: &HeaderMap) -> Option<String> {
         return Some(credentials.trim().to_owned());
     }
     if scheme.eq_ignore_ascii_case("basic") {
-        let decoded = decode_base64(credentials.trim())?;
+        let decoded = String::from_utf8(BASE64.decode(credentials.trim()).ok()?).ok()?;
         let (user, password) = decoded.split_once(':')?;
         let is_key = |text: &&str| text.starts_with("cal_");
         return [password, user].into_iter().find(is_key).map(str::to_owned);
     }
     None
-}
-
-/// Standard base64 (RFC 4648), as Basic authentication uses it.
-fn decode_base64(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len() * 3 / 4);
-    let mut bits: u32 = 0;
-    let mut held = 0;
-    for symbol in text.trim_end_matches('=').bytes() {
-        let value = match symbol {
-            b'A'..=b'Z' => symbol - b'A',
-            b'a'..=b'z' => symbol - b'a' + 26,
-            b'0'..=b'9' => symbol - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        bits = (bits << 6) | u32::from(value);
-        held += 6;
-        if held >= 8 {
-            held -= 8;
-            bytes.push((bits >> held) as u8);
-            bits &= (1 << held) - 1;
-        }
-    }
-    String::from_utf8(bytes).ok()
 }
 
 /// Keys that were found a moment ago, so that not every event asks the database.
