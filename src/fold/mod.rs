@@ -5,9 +5,11 @@
 //! replaces the state and moves the log position ([`step`]): exactly once.
 
 pub mod difference;
+mod edit;
 pub mod facts;
 pub mod history;
 pub mod link;
+mod opinions;
 pub mod resolve;
 pub mod signal;
 pub mod step;

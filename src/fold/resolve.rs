@@ -6,8 +6,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use polars::prelude::*;
 use uuid::Uuid;
 
+use super::edit::edit;
 use super::history::{self as h, History};
-use super::text;
+use super::opinions::{Ratings, judgements, ratings};
 use crate::domain::decision::Decision;
 use crate::domain::dimension::Cell;
 use crate::domain::event::EventKind;
@@ -88,77 +89,6 @@ fn context(context: &DataFrame) -> PolarsResult<DataFrame> {
         .group_by_stable([col(h::OUTPUT)])
         .agg(aggregates)
         .collect()
-}
-
-/// What the raters of one output say: each one's newest rating, and how often they changed it.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct Ratings {
-    raters: i32,
-    sum: f64,
-    positive: i32,
-    flips: i32,
-}
-
-fn ratings(actions: &DataFrame) -> PolarsResult<HashMap<u32, Ratings>> {
-    let previous = col(h::RATING).shift(lit(1));
-    let flips = col(h::RATING).neq(previous).cast(DataType::Int32).sum().alias("flips");
-    let by_rater = actions
-        .clone()
-        .lazy()
-        .filter(col(h::RATING).is_not_null())
-        .group_by_stable([col(h::OUTPUT), col(h::RATER)])
-        .agg([col(h::RATING).last(), col(h::POSITIVE).last(), flips]);
-    let frame = by_rater
-        .group_by_stable([col(h::OUTPUT)])
-        .agg([
-            len().cast(DataType::Int32).alias("raters"),
-            col(h::RATING).sum(),
-            col(h::POSITIVE).sum(),
-            col("flips").sum(),
-        ])
-        .collect()?;
-    let (outputs, raters) = (frame.column(h::OUTPUT)?.u32()?, frame.column("raters")?.i32()?);
-    let (sums, positives) = (frame.column(h::RATING)?.f64()?, frame.column(h::POSITIVE)?.i32()?);
-    let flips = frame.column("flips")?.i32()?;
-    Ok((0..frame.height())
-        .filter_map(|row| {
-            let ratings = Ratings {
-                raters: raters.get(row)?,
-                sum: sums.get(row)?,
-                positive: positives.get(row)?,
-                flips: flips.get(row)?,
-            };
-            Some((outputs.get(row)?, ratings))
-        })
-        .collect())
-}
-
-/// The latest judgement of the best source, with the source's rank.
-fn judgements(actions: &DataFrame) -> PolarsResult<HashMap<u32, (i16, bool)>> {
-    let frame = actions
-        .clone()
-        .lazy()
-        .filter(col(h::CORRECT).is_not_null())
-        .group_by_stable([col(h::OUTPUT), col(h::JUDGED_BY)])
-        .agg([col(h::CORRECT).last()])
-        .collect()?;
-    let (outputs, ranks) = (frame.column(h::OUTPUT)?.u32()?, frame.column(h::JUDGED_BY)?.i32()?);
-    let correct = frame.column(h::CORRECT)?.bool()?;
-    let mut best: HashMap<u32, (i16, bool)> = HashMap::new();
-    for row in 0..frame.height() {
-        let (Some(output), Some(rank), Some(correct)) = (outputs.get(row), ranks.get(row), correct.get(row)) else {
-            continue;
-        };
-        let candidate = (i16::try_from(rank).unwrap_or(i16::MAX), correct);
-        best.entry(output)
-            .and_modify(|known| {
-                if candidate.0 < known.0 {
-                    *known = candidate;
-                }
-            })
-            .or_insert(candidate);
-    }
-    Ok(best)
 }
 
 /// Reads the aggregated columns row by row.
@@ -311,51 +241,6 @@ fn decision(kind: Option<i32>, decided: Option<i64>, undone: Option<i64>, ignore
         None if undone.is_some() => Decision::Undone,
         None if ignored => Decision::Ignored,
         None => Decision::Undecided,
-    }
-}
-
-/// The edit figures of one output.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct Edit {
-    distance: Option<f64>,
-    retained_share: Option<f64>,
-    chars_shown: Option<i32>,
-}
-
-/// Takes the texts where both are there, then what the client measured; what was accepted unchanged has not changed.
-fn edit(
-    decision: Decision,
-    texts: &Texts,
-    distance: Option<f64>,
-    chars_shown: Option<u32>,
-    chars_retained: Option<u32>,
-) -> Edit {
-    let measured = texts
-        .output
-        .as_deref()
-        .map(text::length)
-        .and_then(|chars| u32::try_from(chars).ok());
-    let shown = chars_shown.or(measured);
-    let compared = texts
-        .output
-        .as_deref()
-        .zip(texts.final_.as_deref())
-        .and_then(|(output, final_text)| text::compare(output, final_text));
-    let unchanged = decision == Decision::Accepted && texts.final_.is_none() && texts.output.is_some();
-    let share = shown
-        .zip(chars_retained)
-        .filter(|(shown, _)| *shown > 0)
-        .map(|(shown, retained)| (f64::from(retained) / f64::from(shown)).min(1.0));
-    Edit {
-        distance: compared
-            .map(|change| change.distance)
-            .or(distance)
-            .or(unchanged.then_some(0.0)),
-        retained_share: compared
-            .map(|change| change.retained_share)
-            .or(share)
-            .or(unchanged.then_some(1.0)),
-        chars_shown: shown.and_then(|chars| i32::try_from(chars).ok()),
     }
 }
 

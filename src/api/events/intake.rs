@@ -1,0 +1,226 @@
+//! The way of one request's events to the log.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use chrono::{DateTime, SubsecRound, Utc};
+use uuid::Uuid;
+
+use super::body_too_large;
+use super::view::{EventResult, EventStatus, IngestResponse};
+use crate::api::auth::{Authorized, Ingest};
+use crate::api::error::ApiError;
+use crate::domain::clock;
+use crate::domain::key::ProjectId;
+use crate::ingest::commit::Stored;
+use crate::ingest::decode::{self, Decoded};
+use crate::ingest::limits;
+use crate::ingest::prepare::{Context, prepare};
+use crate::ingest::rejection::Rejection;
+use crate::ingest::validate::validate;
+use crate::state::AppState;
+use crate::store::rejections;
+
+/// Results that one answer lists. A longer stream lists what was not created, up to as many.
+const LISTED_RESULTS: usize = 1_000;
+
+/// The events of one request on their way to the log.
+pub struct Intake<'a> {
+    state: &'a AppState,
+    project: ProjectId,
+    key_id: Uuid,
+    stores_text: bool,
+    idempotency_key: Option<String>,
+    received_at: DateTime<Utc>,
+    seen: usize,
+    /// Whether the request is too long to list every result.
+    streaming: bool,
+    response: IngestResponse,
+}
+
+impl<'a> Intake<'a> {
+    /// Prepares to take the events of a request that comes now.
+    pub fn new(
+        state: &'a AppState,
+        key: &Authorized<Ingest>,
+        stores_text: bool,
+        idempotency_key: Option<String>,
+    ) -> Intake<'a> {
+        Intake {
+            state,
+            project: key.project,
+            key_id: key.key_id,
+            stores_text,
+            idempotency_key,
+            received_at: Utc::now().trunc_subsecs(6),
+            seen: 0,
+            streaming: false,
+            response: IngestResponse::default(),
+        }
+    }
+
+    pub fn is_streaming(&self) -> bool {
+        self.streaming
+    }
+
+    /// From now on events come line by line, and only what was not created is listed.
+    pub fn stream(&mut self) {
+        self.streaming = true;
+    }
+
+    /// Takes all events of a body.
+    pub async fn take_all(&mut self, events: Vec<Decoded>) -> Result<(), ApiError> {
+        self.streaming = events.len() > LISTED_RESULTS;
+        self.take(events).await
+    }
+
+    /// Takes the complete lines of a buffer and leaves the rest.
+    pub async fn take_lines(&mut self, buffer: &mut Vec<u8>) -> Result<(), ApiError> {
+        let Some(end) = buffer.iter().rposition(|byte| *byte == b'\n') else {
+            return if buffer.len() > limits::BODY_BYTES {
+                Err(body_too_large())
+            } else {
+                Ok(())
+            };
+        };
+        let rest = buffer.split_off(end + 1);
+        let lines = std::mem::replace(buffer, rest);
+        self.take(decode::lines(&lines).collect()).await
+    }
+
+    async fn take(&mut self, events: Vec<Decoded>) -> Result<(), ApiError> {
+        let mut events = events.into_iter();
+        loop {
+            let batch: Vec<Decoded> = events.by_ref().take(limits::BATCH_EVENTS).collect();
+            if batch.is_empty() {
+                return Ok(());
+            }
+            self.store(batch).await?;
+        }
+    }
+
+    async fn store(&mut self, batch: Vec<Decoded>) -> Result<(), ApiError> {
+        let context = Context {
+            project: self.project,
+            stores_text: self.stores_text,
+            received_at: self.received_at,
+            idempotency_key: self.idempotency_key.as_deref(),
+        };
+        let first = self.seen;
+        self.seen += batch.len();
+        let mut names = Vec::with_capacity(batch.len());
+        let mut rows = Vec::with_capacity(batch.len());
+        for (index, decoded) in (first..).zip(batch) {
+            let checked = decoded.and_then(|event| validate(&event, self.received_at).map(|()| event));
+            names.push(match checked {
+                Ok(event) => {
+                    let id = event.id.clone();
+                    rows.push(prepare(event, index, &context));
+                    Ok(id)
+                }
+                Err(rejection) => Err(rejection),
+            });
+        }
+        let refused = self.counted(names.iter().filter_map(|name| name.as_ref().err()));
+        let stored = self.state.committer.store(rows, refused).await?;
+        let mut conflicts = Vec::new();
+        let mut stored = stored.into_iter();
+        for (index, name) in (first..).zip(names) {
+            match name {
+                Err(rejection) => self.refuse(index, None, rejection),
+                Ok(id) => match stored.next().unwrap_or(Stored::Conflict) {
+                    Stored::Created => {
+                        self.response.created += 1;
+                        self.list(index, id, EventStatus::Created);
+                    }
+                    Stored::Duplicate => {
+                        self.response.duplicates += 1;
+                        self.list(index, id, EventStatus::Duplicate);
+                    }
+                    Stored::Conflict => {
+                        conflicts.push(Rejection::id_conflict());
+                        self.refuse(index, id, Rejection::id_conflict());
+                    }
+                },
+            }
+        }
+        if !conflicts.is_empty() {
+            let counted = self.counted(conflicts.iter());
+            self.state.committer.store(Vec::new(), counted).await?;
+        }
+        Ok(())
+    }
+
+    /// Refusals as rows to count, one per code.
+    fn counted<'r>(&self, refused: impl Iterator<Item = &'r Rejection>) -> Vec<rejections::Rejection> {
+        let mut by_code = std::collections::BTreeMap::new();
+        for rejection in refused {
+            *by_code.entry(rejection.code).or_insert(0) += 1;
+        }
+        by_code
+            .into_iter()
+            .map(|(code, events)| rejections::Rejection {
+                project_id: self.project,
+                key_id: self.key_id,
+                hour: clock::hour_of(self.received_at),
+                code: code.name().to_owned(),
+                events,
+            })
+            .collect()
+    }
+
+    fn refuse(&mut self, index: usize, id: Option<String>, rejection: Rejection) {
+        self.response.rejected += 1;
+        let path = match rejection.path.as_str() {
+            "" => format!("events[{index}]"),
+            field => format!("events[{index}].{field}"),
+        };
+        self.push(EventResult {
+            index,
+            id,
+            status: EventStatus::Rejected,
+            code: Some(rejection.code),
+            http_status: Some(rejection.code.status()),
+            path: Some(path),
+            message: Some(rejection.message),
+        });
+    }
+
+    fn list(&mut self, index: usize, id: Option<String>, status: EventStatus) {
+        if self.streaming && status == EventStatus::Created {
+            return;
+        }
+        self.push(EventResult {
+            index,
+            id,
+            status,
+            code: None,
+            http_status: None,
+            path: None,
+            message: None,
+        });
+    }
+
+    fn push(&mut self, result: EventResult) {
+        if self.response.results.len() < LISTED_RESULTS {
+            self.response.results.push(result);
+        } else {
+            self.response.truncated = true;
+        }
+    }
+
+    /// The answer, when all is taken.
+    pub fn answer(self) -> HttpResponse {
+        let metrics = &self.state.metrics.events;
+        metrics.with_label_values(&["created"]).inc_by(self.response.created);
+        metrics
+            .with_label_values(&["duplicate"])
+            .inc_by(self.response.duplicates);
+        metrics.with_label_values(&["rejected"]).inc_by(self.response.rejected);
+        let status = if self.response.rejected == 0 {
+            StatusCode::OK
+        } else {
+            StatusCode::MULTI_STATUS
+        };
+        HttpResponse::build(status).json(self.response)
+    }
+}

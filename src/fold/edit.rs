@@ -1,0 +1,50 @@
+//! How much of an output its user changed.
+
+use super::text;
+use crate::domain::decision::Decision;
+use crate::store::texts::Texts;
+
+/// The edit figures of one output.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Edit {
+    pub distance: Option<f64>,
+    pub retained_share: Option<f64>,
+    pub chars_shown: Option<i32>,
+}
+
+/// Takes the texts where both are there, then what the client measured; what was accepted unchanged has not changed.
+pub fn edit(
+    decision: Decision,
+    texts: &Texts,
+    distance: Option<f64>,
+    chars_shown: Option<u32>,
+    chars_retained: Option<u32>,
+) -> Edit {
+    let measured = texts
+        .output
+        .as_deref()
+        .map(text::length)
+        .and_then(|chars| u32::try_from(chars).ok());
+    let shown = chars_shown.or(measured);
+    let compared = texts
+        .output
+        .as_deref()
+        .zip(texts.final_.as_deref())
+        .and_then(|(output, final_text)| text::compare(output, final_text));
+    let unchanged = decision == Decision::Accepted && texts.final_.is_none() && texts.output.is_some();
+    let share = shown
+        .zip(chars_retained)
+        .filter(|(shown, _)| *shown > 0)
+        .map(|(shown, retained)| (f64::from(retained) / f64::from(shown)).min(1.0));
+    Edit {
+        distance: compared
+            .map(|change| change.distance)
+            .or(distance)
+            .or(unchanged.then_some(0.0)),
+        retained_share: compared
+            .map(|change| change.retained_share)
+            .or(share)
+            .or(unchanged.then_some(1.0)),
+        chars_shown: shown.and_then(|chars| i32::try_from(chars).ok()),
+    }
+}

@@ -1,0 +1,80 @@
+//! What people and judges say of outputs: the newest word of each counts.
+
+use std::collections::HashMap;
+
+use polars::prelude::*;
+
+use super::history as h;
+
+/// What the raters of one output say: each one's newest rating, and how often they changed it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Ratings {
+    pub raters: i32,
+    pub sum: f64,
+    /// Raters whose newest rating is in the upper half of its scale.
+    pub positive: i32,
+    pub flips: i32,
+}
+
+/// The ratings of each rated output, by its number.
+pub fn ratings(actions: &DataFrame) -> PolarsResult<HashMap<u32, Ratings>> {
+    let previous = col(h::RATING).shift(lit(1));
+    let flips = col(h::RATING).neq(previous).cast(DataType::Int32).sum().alias("flips");
+    let by_rater = actions
+        .clone()
+        .lazy()
+        .filter(col(h::RATING).is_not_null())
+        .group_by_stable([col(h::OUTPUT), col(h::RATER)])
+        .agg([col(h::RATING).last(), col(h::POSITIVE).last(), flips]);
+    let frame = by_rater
+        .group_by_stable([col(h::OUTPUT)])
+        .agg([
+            len().cast(DataType::Int32).alias("raters"),
+            col(h::RATING).sum(),
+            col(h::POSITIVE).sum(),
+            col("flips").sum(),
+        ])
+        .collect()?;
+    let (outputs, raters) = (frame.column(h::OUTPUT)?.u32()?, frame.column("raters")?.i32()?);
+    let (sums, positives) = (frame.column(h::RATING)?.f64()?, frame.column(h::POSITIVE)?.i32()?);
+    let flips = frame.column("flips")?.i32()?;
+    Ok((0..frame.height())
+        .filter_map(|row| {
+            let ratings = Ratings {
+                raters: raters.get(row)?,
+                sum: sums.get(row)?,
+                positive: positives.get(row)?,
+                flips: flips.get(row)?,
+            };
+            Some((outputs.get(row)?, ratings))
+        })
+        .collect())
+}
+
+/// The latest judgement of the best source, with the source's rank.
+pub fn judgements(actions: &DataFrame) -> PolarsResult<HashMap<u32, (i16, bool)>> {
+    let frame = actions
+        .clone()
+        .lazy()
+        .filter(col(h::CORRECT).is_not_null())
+        .group_by_stable([col(h::OUTPUT), col(h::JUDGED_BY)])
+        .agg([col(h::CORRECT).last()])
+        .collect()?;
+    let (outputs, ranks) = (frame.column(h::OUTPUT)?.u32()?, frame.column(h::JUDGED_BY)?.i32()?);
+    let correct = frame.column(h::CORRECT)?.bool()?;
+    let mut best: HashMap<u32, (i16, bool)> = HashMap::new();
+    for row in 0..frame.height() {
+        let (Some(output), Some(rank), Some(correct)) = (outputs.get(row), ranks.get(row), correct.get(row)) else {
+            continue;
+        };
+        let candidate = (i16::try_from(rank).unwrap_or(i16::MAX), correct);
+        best.entry(output)
+            .and_modify(|known| {
+                if candidate.0 < known.0 {
+                    *known = candidate;
+                }
+            })
+            .or_insert(candidate);
+    }
+    Ok(best)
+}
