@@ -20,6 +20,7 @@ use crate::metrics::statistics::{Clustering, Counts};
 use crate::metrics::{self, facts as f};
 use crate::store::histograms::{self, Bucket};
 use crate::store::rollups::{self, Narrow};
+use crate::store::{StoreError, cursor};
 
 const GROUP: &str = "slice_group";
 const OUTPUTS: &str = "outputs";
@@ -30,12 +31,7 @@ pub fn slices(conn: &mut PgConnection, plan: &Plan) -> Result<(Slices, Option<Sl
         .into_iter()
         .map(|sum| sum.name)
         .collect();
-    let layout: HashMap<String, usize> = metrics::layout()
-        .into_iter()
-        .enumerate()
-        .map(|(at, name)| (name, at))
-        .collect();
-    let positions: Vec<usize> = names.iter().filter_map(|name| layout.get(name).copied()).collect();
+    let positions = positions(&cursor::read(conn)?.layout, &names)?;
     let cells = plan.cell_ids();
     let days = days_covering(&plan.window);
     let in_days = is_whole_days(&plan.window) && plan.buckets.iter().all(|bucket| is_whole_days(&bucket.window));
@@ -81,6 +77,14 @@ pub fn slices(conn: &mut PgConnection, plan: &Plan) -> Result<(Slices, Option<Sl
         None => None,
     };
     Ok((slices, totals))
+}
+
+/// Where sums are in the rollups' arrays. The rollups say so themselves, since they may be of another version of the program
+/// for the moment until the fold has recomputed them.
+fn positions(layout: &[String], names: &[String]) -> Result<Vec<usize>, StoreError> {
+    let at: HashMap<&String, usize> = layout.iter().zip(0..).collect();
+    let found: Option<Vec<usize>> = names.iter().map(|name| at.get(name).copied()).collect();
+    found.ok_or_else(|| StoreError::Unavailable("the rollups are being recomputed after an upgrade".to_owned()))
 }
 
 /// The UTC days that a window touches.
