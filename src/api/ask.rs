@@ -160,6 +160,9 @@ fn shortened(text: &str) -> String {
     text.chars().take(64).collect()
 }
 
+/// The last second that is believed: the end of the year 9998, so that no time zone reaches the year 10000.
+const LATEST: i64 = 253_370_764_799;
+
 /// An instant as RFC 3339 or in milliseconds since 1970.
 pub fn instant(name: &str, text: &str) -> Result<DateTime<Utc>, ApiError> {
     let parsed = match text.parse::<i64>() {
@@ -167,7 +170,7 @@ pub fn instant(name: &str, text: &str) -> Result<DateTime<Utc>, ApiError> {
         Err(_) => DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc()),
     };
     parsed
-        .filter(|time| (0..=253_402_300_799).contains(&time.timestamp()))
+        .filter(|time| (0..=LATEST).contains(&time.timestamp()))
         .ok_or_else(|| {
             ApiError::parameter(
                 name,

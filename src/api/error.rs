@@ -222,6 +222,7 @@ impl From<StoreError> for ApiError {
             }
             StoreError::Query(diesel::result::Error::NotFound) => ApiError::not_found("thing"),
             StoreError::Query(cause) => ApiError::internal(cause),
+            StoreError::Ended(cause) => ApiError::internal(cause),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::future::{Future, Ready, ready};
 use std::pin::Pin;
 
 use actix_web::{FromRequest, HttpRequest, dev, web};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::error::{ApiError, ErrorCode};
 
@@ -32,6 +32,11 @@ impl<T: DeserializeOwned + 'static> FromRequest for JsonBody<T> {
                     )
                 })?
                 .map_err(|error| ApiError::new(ErrorCode::InvalidJson, format!("the body broke off: {error}")))?;
+            // serde would read an array as the fields in order.
+            let is_array = bytes.trim_ascii_start().starts_with(b"[");
+            if is_array && serde_json::from_slice::<IgnoredAny>(&bytes).is_ok() {
+                return Err(ApiError::new(ErrorCode::InvalidBody, "the body must be an object"));
+            }
             let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
             let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
                 let path = error.path().to_string();
@@ -81,6 +86,13 @@ impl<T: DeserializeOwned + 'static> FromRequest for Segment<T> {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
+        // No name holds U+0000, and PostgreSQL takes none.
+        if request.path().contains('\0') || request.path().contains("%00") {
+            return ready(Err(ApiError::new(
+                ErrorCode::InvalidParameter,
+                "the path holds the character U+0000",
+            )));
+        }
         ready(
             web::Path::<T>::from_request(request, payload)
                 .into_inner()

@@ -11,10 +11,9 @@ use super::error::{ApiError, ErrorCode, Problem};
 use super::extract::JsonBody;
 use super::keys::check_name;
 use super::respond;
-use crate::domain::dimension::Dimension;
 use crate::domain::scope::Scope;
 use crate::fold::step;
-use crate::ingest::limits;
+use crate::query::request::declarable;
 use crate::state::AppState;
 use crate::store::projects::{self, Project, Settings};
 use crate::store::{StoreError, keys};
@@ -192,27 +191,15 @@ fn check_settings(asked: ProjectSettings) -> Result<Settings, ApiError> {
     let invalid = |detail: String| ApiError::new(ErrorCode::InvalidBody, detail);
     let dimensions = match asked.dimensions {
         None => None,
-        Some(mut names) => {
+        Some(names) => {
+            let declared = names.iter().map(|name| declarable(name)).collect::<Result<Vec<_>, _>>();
+            let mut names = declared.map_err(|reason| invalid(format!("`dimensions`: {reason}")))?;
             names.sort_unstable();
             names.dedup();
             if names.len() > DIMENSIONS {
                 return Err(invalid(format!(
                     "`dimensions`: at most {DIMENSIONS} attributes can be declared"
                 )));
-            }
-            for name in &names {
-                let length = name.chars().count();
-                if !(1..=limits::ATTRIBUTE_NAME_CHARS).contains(&length) || name.chars().any(char::is_control) {
-                    return Err(invalid(format!(
-                        "`dimensions`: a name must have 1 to {} printable characters",
-                        limits::ATTRIBUTE_NAME_CHARS
-                    )));
-                }
-                if !matches!(Dimension::parse(name), Dimension::Attribute(_)) {
-                    return Err(invalid(format!(
-                        "`dimensions`: `{name}` is built in and needs no declaration"
-                    )));
-                }
             }
             Some(names)
         }

@@ -108,7 +108,7 @@ pub struct QueryResponse {
     tag = "metrics",
     request_body = QueryRequest,
     responses(
-        (status = 200, description = "The estimates", body = QueryResponse),
+        (status = 200, description = "The estimates", content((QueryResponse = "application/json"), (String = "text/csv"))),
         WriteAnswers,
     ),
     security(("api_key" = []))

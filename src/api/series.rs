@@ -57,7 +57,7 @@ pub struct SeriesParams {
     tag = "metrics",
     params(SeriesParams),
     responses(
-        (status = 200, description = "One object per bucket and group", body = Vec<std::collections::BTreeMap<String, serde_json::Value>>),
+        (status = 200, description = "One object per bucket and group", content((Vec<std::collections::BTreeMap<String, serde_json::Value>> = "application/json"), (String = "text/csv"))),
         ReadAnswers,
     ),
     security(("api_key" = []))

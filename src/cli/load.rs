@@ -12,6 +12,7 @@ use crate::ingest::commit::{CommitError, Committer, Stored};
 use crate::ingest::prepare::{Context, prepare};
 use crate::ingest::rejection::Rejection;
 use crate::ingest::validate::validate;
+use crate::query::request::declarable;
 use crate::store::Db;
 use crate::store::projects::{self, Project, Settings};
 
@@ -80,7 +81,9 @@ pub fn project_with(db: &Db, name: &str, dimensions: &[String]) -> anyhow::Resul
     let mut conn = db.dedicated()?;
     let (project, _) = projects::find_or_create(&mut conn, name)?;
     let mut wanted = project.dimensions.clone();
-    wanted.extend_from_slice(dimensions);
+    for name in dimensions {
+        wanted.push(declarable(name).map_err(|reason| anyhow::anyhow!("{reason}"))?);
+    }
     wanted.sort_unstable();
     wanted.dedup();
     if wanted == project.dimensions {

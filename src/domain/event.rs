@@ -135,7 +135,7 @@ pub struct InitialAnswer {
     pub correct: Option<bool>,
 }
 
-/// A short value of an attribute. Numbers and booleans are kept as the text that JSON writes them with.
+/// A short value of an attribute. Numbers and booleans are kept as text: 1.50 becomes `1.5`.
 #[derive(Clone, Debug, PartialEq, Deserialize, ToSchema)]
 #[serde(untagged)]
 pub enum AttributeValue {

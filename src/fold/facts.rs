@@ -4,7 +4,7 @@ use polars::prelude::*;
 
 use crate::domain::clock;
 use crate::domain::key;
-use crate::metrics::facts::{self, BINS, GRID, SCALE};
+use crate::metrics::facts::{self, BINS, GRID, RATING_SCALE};
 use crate::stats::{calibration, sketch};
 use crate::store::outputs::Output;
 
@@ -55,7 +55,10 @@ pub fn facts<'a>(outputs: impl Iterator<Item = (&'a Output, i64)>) -> PolarsResu
             columns.of(facts::COPIES, |o| Some(o.copies)),
             columns.of(facts::REGENERATES, |o| Some(o.regenerates)),
             columns.of(facts::RATINGS, |o| Some(o.ratings)),
-            columns.of(facts::RATING_SUM, |o| Some((o.rating_sum * SCALE).round() as i64)),
+            columns.of(
+                facts::RATING_SUM,
+                |o| Some((o.rating_sum * RATING_SCALE).round() as i64),
+            ),
             columns.of(facts::POSITIVE_RATINGS, |o| Some(o.positive_ratings)),
             columns.of(facts::RATING_FLIPS, |o| Some(o.rating_flips)),
             columns.of(facts::MISSED, |o| Some(o.missed)),

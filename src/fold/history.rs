@@ -87,13 +87,21 @@ impl History {
             entry.target = target;
         }
 
-        entries.sort_unstable_by_key(|entry| (entry.target, entry.occurred_at, entry.kind.code(), entry.key));
+        entries.sort_unstable_by_key(|entry| {
+            (
+                entry.target,
+                entry.kind == EventKind::Shown,
+                entry.occurred_at,
+                entry.kind.code(),
+                entry.key,
+            )
+        });
         let outputs = names(&entries);
         let numbers: HashMap<Uuid, u32> = (0..).zip(&outputs).map(|(number, (key, _))| (*key, number)).collect();
-        let actions = actions(&entries, &numbers)?;
-        // A stable sort keeps the order in time within each half.
-        entries.sort_by_key(|entry| (entry.target, entry.kind == EventKind::Shown));
         let context = context(&entries, &numbers)?;
+        let users = users(&entries);
+        entries.sort_unstable_by_key(|entry| (entry.target, entry.occurred_at, entry.kind.code(), entry.key));
+        let actions = actions(&entries, &numbers, &users)?;
         Ok(History {
             outputs,
             actions,
@@ -158,6 +166,22 @@ fn names(entries: &[Entry]) -> Vec<(Uuid, String)> {
         .collect()
 }
 
+/// The user of each output: the last one named, in the order of the context.
+fn users(entries: &[Entry]) -> HashMap<Uuid, String> {
+    entries
+        .iter()
+        .filter_map(|entry| Some((entry.target, entry.event.user_id.clone()?)))
+        .collect()
+}
+
+/// Who rates: nobody's name stands for the output's user, whether that is said or not.
+fn rater<'a>(entry: &'a Entry, users: &HashMap<Uuid, String>) -> &'a str {
+    let named = entry.event.rater.as_deref().or(entry.event.user_id.as_deref());
+    named
+        .filter(|name| users.get(&entry.target).is_none_or(|user| user != name))
+        .unwrap_or_default()
+}
+
 fn numbers_of(entries: &[Entry], numbers: &HashMap<Uuid, u32>) -> Column {
     let column: Vec<u32> = entries
         .iter()
@@ -166,7 +190,7 @@ fn numbers_of(entries: &[Entry], numbers: &HashMap<Uuid, u32>) -> Column {
     Column::new(OUTPUT.into(), column)
 }
 
-fn actions(entries: &[Entry], numbers: &HashMap<Uuid, u32>) -> PolarsResult<DataFrame> {
+fn actions(entries: &[Entry], numbers: &HashMap<Uuid, u32>, users: &HashMap<Uuid, String>) -> PolarsResult<DataFrame> {
     let column = Columns { entries };
     DataFrame::new(
         entries.len(),
@@ -184,10 +208,7 @@ fn actions(entries: &[Entry], numbers: &HashMap<Uuid, u32>) -> PolarsResult<Data
             column.of(COPIED, |e| Some(i32::from(e.kind == EventKind::Copy))),
             column.of(REGENERATED, |e| Some(i32::from(e.kind == EventKind::Regenerate))),
             column.of(MISSED, |e| Some(i32::from(e.kind == EventKind::Missed))),
-            column.text(RATER, |e| {
-                let rater = e.event.rater.as_deref().or(e.event.user_id.as_deref());
-                (e.kind == EventKind::Rate).then_some(rater.unwrap_or_default())
-            }),
+            column.text(RATER, |e| (e.kind == EventKind::Rate).then(|| rater(e, users))),
             column.of(RATING, |e| e.event.rating.filter(|_| e.kind == EventKind::Rate)),
             column.of(POSITIVE, |e| {
                 let (low, high) = e.event.rating_scale();

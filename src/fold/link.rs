@@ -9,9 +9,6 @@ use uuid::Uuid;
 use crate::domain::key::ProjectId;
 use crate::store::events::{self, Alias};
 
-/// How many rounds of names leading to names are followed.
-const ROUNDS: usize = 16;
-
 /// The names around some outputs.
 #[derive(Debug, Default)]
 pub struct Links {
@@ -27,7 +24,7 @@ impl Links {
         let mut seen = touched;
         let mut frontier: Vec<Uuid> = seen.iter().copied().collect();
         let mut aliases: Vec<Alias> = Vec::new();
-        for _ in 0..ROUNDS {
+        while !frontier.is_empty() {
             let found = events::aliases_of(conn, project, &frontier)?;
             frontier = found
                 .iter()
@@ -35,9 +32,6 @@ impl Links {
                 .filter(|key| seen.insert(*key))
                 .collect();
             aliases.extend(found);
-            if frontier.is_empty() {
-                break;
-            }
         }
         Ok(Links::new(seen, &aliases))
     }

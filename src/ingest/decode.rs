@@ -112,6 +112,14 @@ pub fn event(bytes: &[u8]) -> Decoded {
             format!("the event has more than {} bytes", limits::EVENT_BYTES),
         ));
     }
+    // serde would read an array as the fields in order.
+    if bytes.starts_with(b"[") {
+        return Err(Rejection::new(
+            RejectionCode::InvalidField,
+            "",
+            "an event must be an object",
+        ));
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let event = serde_path_to_error::deserialize::<_, Event>(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();

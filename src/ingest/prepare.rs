@@ -21,6 +21,8 @@ pub struct Context<'a> {
 
 /// Makes the log row of an event. `index` is its place in the request.
 pub fn prepare(mut event: Event, index: usize, context: &Context) -> NewEvent {
+    // Of what was sent, so that a retry is known as one whether or not texts are kept by then.
+    let fingerprint = key::fingerprint(json(&event).as_bytes());
     if !context.stores_text {
         measure_and_drop_texts(&mut event);
     }
@@ -30,8 +32,6 @@ pub fn prepare(mut event: Event, index: usize, context: &Context) -> NewEvent {
         (None, Some(key)) => format!("\u{1}{key}\u{1}{index}"),
         (None, None) => format!("\u{2}{}", Uuid::now_v7()),
     };
-    // An event is plain data; writing it as JSON cannot fail.
-    let body = serde_json::to_string(&event).unwrap_or_default();
     NewEvent {
         project: context.project,
         event_key: key::event_key(context.project, &id),
@@ -39,14 +39,19 @@ pub fn prepare(mut event: Event, index: usize, context: &Context) -> NewEvent {
         kind: event.kind.code(),
         occurred_at: event.occurred_at.unwrap_or(context.received_at),
         received_at: context.received_at,
-        fingerprint: key::fingerprint(body.as_bytes()),
-        body,
+        fingerprint,
+        body: json(&event),
         aliases: event
             .aliases
             .iter()
             .map(|alias| key::output_key(context.project, alias))
             .collect(),
     }
+}
+
+/// An event is plain data; writing it as JSON cannot fail.
+fn json(event: &Event) -> String {
+    serde_json::to_string(event).unwrap_or_default()
 }
 
 /// Takes the numbers from the texts and drops the texts. Both texts must be on one event to be compared.
@@ -85,6 +90,14 @@ mod tests {
         }
     }
 
+    fn event_with_texts() -> Event {
+        let mut event = Event::new(EventKind::Edit, "o");
+        event.output = Some("abcd".into());
+        event.final_text = Some("abxd".into());
+        event.comment = Some("secret".into());
+        event
+    }
+
     #[test]
     fn the_same_request_names_its_events_the_same() {
         let event = Event::new(EventKind::Accept, "o");
@@ -96,12 +109,12 @@ mod tests {
 
     #[test]
     fn without_text_storage_only_numbers_are_kept() {
-        let mut event = Event::new(EventKind::Edit, "o");
-        event.output = Some("abcd".into());
-        event.final_text = Some("abxd".into());
-        event.comment = Some("secret".into());
-        let row = prepare(event, 0, &context(false, None));
+        let row = prepare(event_with_texts(), 0, &context(false, None));
         assert!(!row.body.contains("abcd") && !row.body.contains("abxd") && !row.body.contains("secret"));
+        assert_eq!(
+            row.fingerprint,
+            prepare(event_with_texts(), 0, &context(true, None)).fingerprint
+        );
         let stored: Event = serde_json::from_str(&row.body).unwrap();
         assert_eq!(
             (stored.edit_distance, stored.chars_shown, stored.chars_retained),

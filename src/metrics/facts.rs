@@ -54,6 +54,9 @@ pub const BINS: usize = 10;
 /// How many cells the confidence grid has.
 pub const GRID: usize = 1_000;
 
+/// The same for ratings, which are not confined to [0, 1]: coarser, so that 90 million of the largest still fit.
+pub const RATING_SCALE: f64 = 1e8;
+
 /// A real-valued, non-negative expression as a fixed-point integer; null counts as zero.
 pub fn fixed(expr: Expr) -> Expr {
     (expr * lit(SCALE) + lit(0.5)).fill_null(lit(0.0)).cast(DataType::Int64)

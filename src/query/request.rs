@@ -7,9 +7,9 @@ use super::filter::Filter;
 use crate::domain::dimension::Dimension;
 use crate::domain::key::ProjectId;
 use crate::domain::window::Granularity;
-use crate::metrics::Metric;
 use crate::metrics::families::calibration::Target;
 use crate::metrics::statistics::IntervalKind;
+use crate::metrics::{self, Metric};
 use crate::stats::level::Level;
 use crate::store::StoreError;
 
@@ -17,6 +17,8 @@ use crate::store::StoreError;
 pub const MAX_METRICS: usize = 50;
 /// Dimensions to group by.
 pub const MAX_GROUP_BY: usize = 5;
+/// Characters of a dimension's name, as of an attribute's.
+pub const MAX_NAME_CHARS: usize = 64;
 pub const MAX_FILTERS: usize = 20;
 pub const MAX_FILTER_VALUES: usize = 200;
 /// Groups in one answer.
@@ -74,6 +76,28 @@ impl Query {
             fill: false,
         }
     }
+}
+
+/// Columns of answers, which no dimension may be called.
+const RESERVED: [&str; 6] = ["time", "bucket", "metric", "value", "lower", "upper"];
+
+/// The name under which an attribute can be declared as a dimension, or why it cannot.
+pub fn declarable(name: &str) -> Result<String, String> {
+    let Dimension::Attribute(name) = Dimension::parse(name) else {
+        return Err(format!("`{name}` is built in and needs no declaration"));
+    };
+    let length = name.chars().count();
+    if !(1..=MAX_NAME_CHARS).contains(&length) || name.chars().any(|c| c.is_control() || c == ',') {
+        return Err(format!(
+            "a dimension's name must have 1 to {MAX_NAME_CHARS} printable characters and no comma"
+        ));
+    }
+    if RESERVED.contains(&name.as_str()) || metrics::find(&name).is_some() {
+        return Err(format!(
+            "`{name}` is the name of a column in answers; call the attribute something else"
+        ));
+    }
+    Ok(name)
 }
 
 /// Why a question cannot be answered as asked.

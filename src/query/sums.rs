@@ -42,6 +42,8 @@ pub fn add(to: &mut Vec<i64>, from: &[i64]) {
     if to.is_empty() {
         to.extend_from_slice(from);
     } else {
-        to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
+        to.iter_mut()
+            .zip(from)
+            .for_each(|(to, from)| *to = to.saturating_add(*from));
     }
 }

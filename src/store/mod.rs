@@ -39,6 +39,9 @@ pub enum StoreError {
     /// All connections are in use, or the server cannot be reached: worth another try.
     #[error("the database is not available: {0}")]
     Unavailable(String),
+    /// The task that asked ended early, which is a fault of ours.
+    #[error("a database task ended: {0}")]
+    Ended(String),
     #[error(transparent)]
     Query(diesel::result::Error),
 }
@@ -136,7 +139,7 @@ impl Db {
         let db = self.clone();
         tokio::task::spawn_blocking(move || db.with(work))
             .await
-            .unwrap_or_else(|panic| Err(StoreError::Unavailable(format!("a database task ended: {panic}")).into()))
+            .unwrap_or_else(|panic| Err(StoreError::Ended(panic.to_string()).into()))
     }
 }
 

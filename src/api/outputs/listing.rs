@@ -10,11 +10,14 @@ use crate::api::error::ApiError;
 use crate::api::respond::Format;
 use crate::domain::decision::Decision;
 use crate::domain::dimension::Dimension;
+use crate::ingest::limits;
 use crate::query::QueryError;
 use crate::query::filter::Filter;
 use crate::store::outputs::{Listing, Output};
 use crate::store::projects::Project;
 
+/// Characters of a text to look for.
+const TEXT_CHARS: usize = 200;
 pub const DEFAULT_LIMIT: i64 = 50;
 const MAX_LIMIT: i64 = 500;
 
@@ -93,16 +96,27 @@ pub fn listing(asked: &OutputParams) -> Result<Listing, ApiError> {
     if !(1..=MAX_LIMIT).contains(&limit) {
         return Err(ApiError::parameter("limit", format!("must be from 1 to {MAX_LIMIT}")));
     }
-    for (name, text) in [
-        ("text", &asked.text),
-        ("reason", &asked.reason),
-        ("user_id", &asked.user_id),
+    for (name, limit, text) in [
+        ("text", TEXT_CHARS, &asked.text),
+        ("reason", limits::NAME_CHARS, &asked.reason),
+        ("user_id", limits::NAME_CHARS, &asked.user_id),
     ] {
         if text
             .as_ref()
-            .is_some_and(|text| text.contains('\0') || text.len() > 1_000)
+            .is_some_and(|text| text.contains('\0') || text.chars().count() > limit)
         {
-            return Err(ApiError::parameter(name, "must be shorter and without U+0000"));
+            return Err(ApiError::parameter(
+                name,
+                format!("must have at most {limit} characters, none of them U+0000"),
+            ));
+        }
+    }
+    for (name, share) in [
+        ("confidence_from", asked.confidence_from),
+        ("confidence_to", asked.confidence_to),
+    ] {
+        if share.is_some_and(|share| !(0.0..=1.0).contains(&share)) {
+            return Err(ApiError::parameter(name, "must be from 0 to 1"));
         }
     }
     let (from, to) = ask::range(asked.from.as_deref(), asked.to.as_deref())?;

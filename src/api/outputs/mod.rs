@@ -33,7 +33,7 @@ use crate::store::{StoreError, events, projects};
     tag = "outputs",
     params(OutputParams),
     responses(
-        (status = 200, description = "A page of outputs", body = OutputsResponse),
+        (status = 200, description = "A page of outputs", content((OutputsResponse = "application/json"), (String = "text/csv"))),
         ReadAnswers,
     ),
     security(("api_key" = []))

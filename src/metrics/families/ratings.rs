@@ -2,8 +2,8 @@
 
 use super::{LINEAR, NONE, PROPORTION};
 use crate::metrics::estimate::{Estimate, Reason};
-use crate::metrics::facts::{self, integer};
-use crate::metrics::{Direction, Family, Metric, Sum, Unit, no_histograms};
+use crate::metrics::facts::{self, RATING_SCALE, integer};
+use crate::metrics::{Direction, Family, Metric, Statistics, Sum, Unit, no_histograms};
 
 pub static FAMILY: Family = Family {
     id: "ratings",
@@ -27,14 +27,7 @@ pub static FAMILY: Family = Family {
             direction: Direction::HigherIsBetter,
             interval: LINEAR,
             source: "definition",
-            estimate: |s| {
-                s.mean(
-                    "rating_sum",
-                    "ratings",
-                    (f64::NEG_INFINITY, f64::INFINITY),
-                    Reason::NoRatings,
-                )
-            },
+            estimate: mean,
         },
         Metric {
             id: "positive_rating_rate",
@@ -60,3 +53,10 @@ pub static FAMILY: Family = Family {
         },
     ],
 };
+
+fn mean(s: &Statistics) -> Estimate {
+    let sums = s.by_cluster("rating_sum").into_iter().map(|sum| sum / RATING_SCALE);
+    let totals = sums.zip(s.by_cluster("ratings")).collect();
+    let pooled = (s.total("rating_sum") / RATING_SCALE, s.total("ratings"));
+    s.ratio(pooled, totals, (f64::NEG_INFINITY, f64::INFINITY), Reason::NoRatings)
+}

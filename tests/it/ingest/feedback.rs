@@ -81,6 +81,20 @@ fn an_alias_of_an_alias_leads_to_the_output() {
     assert_eq!(output(&server, "response")["output_id"], "o");
 }
 
+#[test]
+fn names_lead_on_however_many_there_are() {
+    let server = TestServer::start();
+    server.send(r#"{"type":"shown","output_id":"n0","feature":"f","aliases":["n1"]}"#);
+    for n in 1..40 {
+        let next = n + 1;
+        server.send(format!(r#"{{"type":"copy","output_id":"n{n}","aliases":["n{next}"]}}"#));
+    }
+    server.send(r#"{"type":"accept","output_id":"n40"}"#);
+    assert_eq!(unlinked(&server), 0);
+    assert_eq!(output(&server, "n0")["decision"], "accepted");
+    assert_eq!(output(&server, "n40")["output_id"], "n0");
+}
+
 /// Sends events of one output in this order and checks what some fields of it come to.
 #[track_caller]
 fn check(events: &[&str], expected: serde_json::Value) {
@@ -170,6 +184,15 @@ fn votes_change_and_judgements_have_ranks() {
     ];
     let votes: Vec<&str> = votes.iter().map(String::as_str).collect();
     check(&votes, json!({"ratings": 2, "rating": 0.75}));
+
+    // Who is not named is the output's user, whether or not the user was named before.
+    let users = [
+        r#""type":"rate","rating":1,"user_id":"u""#,
+        r#""type":"rate","rating":0"#,
+        r#""type":"rate","rating":0,"user_id":"other""#,
+        r#""type":"shown","user_id":"u""#,
+    ];
+    check(&users, json!({"ratings": 2, "rating": 0.0, "user_id": "u"}));
 
     let server = TestServer::start();
     server.send(

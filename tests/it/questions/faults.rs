@@ -85,6 +85,40 @@ fn questions_are_checked() {
 }
 
 #[test]
+fn what_no_one_means_is_refused() {
+    let server = project();
+    for path in ["/api/v1/features/%00/trust", "/api/v1/outputs/a%00b"] {
+        server.get(path).expect_problem(400, "invalid_parameter");
+    }
+    // An array is not read as the fields in order.
+    server
+        .post("/api/v1/query", r#"[["shown"]]"#)
+        .expect_problem(422, "invalid_body");
+    let positional = server.post("/api/v1/events", r#"[["id","accept","o"]]"#).expect(207);
+    assert_eq!(positional["results"][0]["code"], "invalid_field");
+    for name in ["feature", "time", "acceptance_rate", "a,b", ""] {
+        let settings = json!({"dimensions": [name]}).to_string();
+        let answer = server.request(
+            "PATCH",
+            "/api/v1/projects/current",
+            Some(&server.key),
+            &[],
+            settings.as_bytes(),
+        );
+        answer.expect_problem(422, "invalid_body");
+    }
+    for parameters in [
+        "confidence_from=5",
+        "confidence_to=NaN",
+        &format!("text={}", "x".repeat(201)),
+    ] {
+        server
+            .get(&format!("/api/v1/outputs?{parameters}"))
+            .expect_problem(400, "invalid_parameter");
+    }
+}
+
+#[test]
 fn every_fault_of_http_is_a_problem() {
     let server = TestServer::start();
     let send = |method: &str, path: &str, body: &[u8]| server.request(method, path, Some(&server.key), &[], body);
