@@ -101,6 +101,18 @@ impl Config {
         let bind = bind
             .parse()
             .with_context(|| format!("`{bind}` is no address with a port; an example is 127.0.0.1:8080"))?;
+        let database_url = settings
+            .database_url
+            .clone()
+            .or(file.database_url)
+            .filter(|url| !url.is_empty());
+        if let Some(url) = &database_url
+            && !["postgres://", "postgresql://"]
+                .iter()
+                .any(|scheme| url.starts_with(scheme))
+        {
+            bail!("the database URL must begin with postgres://, as in postgres://user:password@host/database");
+        }
         let admin_key = settings.admin_key.clone().or(file.admin_key);
         if let Some(key) = &admin_key
             && (!key.starts_with("cal_sk_") || key.len() < ADMIN_KEY_CHARS)
@@ -108,11 +120,7 @@ impl Config {
             bail!("the preset admin key must begin with cal_sk_ and have at least {ADMIN_KEY_CHARS} characters");
         }
         Ok(Config {
-            database_url: settings
-                .database_url
-                .clone()
-                .or(file.database_url)
-                .filter(|url| !url.is_empty()),
+            database_url,
             data_dir,
             bind,
             admin_key,
@@ -132,6 +140,17 @@ impl Config {
     /// The database for a command, beside a running server or without one.
     pub fn join_database(&self) -> anyhow::Result<Database> {
         self.database(PrivateDatabase::join)
+    }
+
+    /// The database for a command that makes sense only where data is.
+    pub fn existing_database(&self) -> anyhow::Result<Database> {
+        if self.database_url.is_none() && !PrivateDatabase::exists(&self.data_dir) {
+            bail!(
+                "there is no Calibrant data in {}; choose the folder with --data-dir, or the database with --database-url",
+                self.data_dir.display()
+            );
+        }
+        self.join_database()
     }
 
     fn database(&self, private: fn(&Path) -> anyhow::Result<PrivateDatabase>) -> anyhow::Result<Database> {

@@ -117,6 +117,7 @@ CREATE TABLE outputs (
     rating_sum double precision NOT NULL,
     positive_ratings integer NOT NULL,
     rating_flips integer NOT NULL,
+    -- It was never shown; the user did by hand what should have been.
     missed boolean NOT NULL,
     -- An event came after the horizon to an output that had been known before.
     restated boolean NOT NULL,

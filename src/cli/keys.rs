@@ -26,7 +26,7 @@ fn parse_scope(name: &str) -> Result<Scope, String> {
 }
 
 pub fn run(config: &Config, args: &CreateKeyArgs) -> anyhow::Result<()> {
-    let database = config.join_database()?;
+    let database = config.existing_database()?;
     let mut conn = database.db.dedicated()?;
     let project = projects::find_by_name(&mut conn, &args.project)?
         .with_context(|| format!("there is no project `{}`", args.project))?;

@@ -6,7 +6,7 @@ use crate::fold::step;
 use crate::store::events::{self, Position};
 
 pub fn run(config: &Config) -> anyhow::Result<()> {
-    let database = config.join_database()?;
+    let database = config.existing_database()?;
     let mut conn = database.db.dedicated()?;
     println!("Recomputing outputs and rollups from the log; readers see the old numbers until it is done.");
     let waiting = events::backlog(&mut conn, None, Position::default(), i64::MAX)?;

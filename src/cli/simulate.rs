@@ -39,8 +39,10 @@ pub struct SimulationArgs {
     /// The same seed makes the same product
     #[arg(long, default_value_t = 7)]
     seed: u64,
+    /// How many days it lasts
     #[arg(long, default_value_t = 60)]
     days: u32,
+    /// How many people use it
     #[arg(long, default_value_t = 400)]
     users: u32,
     /// About how many outputs are shown

@@ -203,7 +203,7 @@ impl<'a> Resolver<'a> {
             rating_sum: ratings.sum,
             positive_ratings: ratings.positive,
             rating_flips: ratings.flips,
-            missed: number_of(h::MISSED)? > 0,
+            missed: number_of(h::MISSED)? > 0 && shown_time.is_none() && decision == Decision::Undecided,
             restated: time("first_received")?.is_some_and(|first| instant(first) <= horizon)
                 && time("last_received")?.is_some_and(|last| instant(last) > horizon),
             reason: said(h::REASON)?,

@@ -33,7 +33,7 @@ fn prefix(path: &str) -> String {
 /// The file cannot be imported at all.
 #[derive(Debug, Error)]
 pub enum ImportError {
-    #[error("cannot read {}: {source}", path.display())]
+    #[error("cannot read {}", path.display())]
     Unreadable { path: PathBuf, source: io::Error },
     #[error("cannot tell the format of {}: set `format` in the mapping to \"csv\", \"jsonl\" or \"json\"", path.display())]
     UnknownFormat { path: PathBuf },

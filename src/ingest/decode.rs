@@ -127,7 +127,8 @@ pub fn event(bytes: &[u8]) -> Decoded {
         match inner.classify() {
             serde_json::error::Category::Data => {
                 let path = if path == "." { String::new() } else { path };
-                Rejection::new(data_code(&inner.to_string()), path, inner.to_string())
+                let told = inner.to_string();
+                Rejection::new(data_code(&told), path.as_str(), explained(&path, &told))
             }
             // Where the reader stood when the text broke is no field of the event.
             _ => Rejection::new(RejectionCode::InvalidJson, "", inner.to_string()),
@@ -137,6 +138,20 @@ pub fn event(bytes: &[u8]) -> Decoded {
         .end()
         .map_err(|error| Rejection::new(RejectionCode::InvalidJson, "", error.to_string()))?;
     Ok(event)
+}
+
+/// What is wrong with a field, in words for who sends it.
+fn explained(path: &str, told: &str) -> String {
+    match path {
+        "occurred_at" => "must be RFC 3339 with an offset, such as 2026-11-20T09:12:03Z".to_owned(),
+        _ if path.starts_with("attributes") => "an attribute must be a text, a number or a boolean".to_owned(),
+        // The place that serde tells is one within the event, which says nothing in a batch.
+        _ => told
+            .split(" at line ")
+            .next()
+            .unwrap_or(told)
+            .replace("expected f64", "expected a number"),
+    }
 }
 
 /// serde tells these cases apart in its words only.

@@ -80,7 +80,7 @@ impl Rejection {
         Rejection::new(
             RejectionCode::IdConflict,
             "id",
-            "an event with this id and other content is stored already; give a new event a new id",
+            "an event with this id, or from a request with this Idempotency-Key, is stored with other content; give a new event a new id, or a new request a new key",
         )
     }
 }

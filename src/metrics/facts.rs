@@ -72,6 +72,11 @@ pub fn count(condition: Expr) -> Expr {
     condition.fill_null(lit(false)).cast(DataType::Int64)
 }
 
+/// 1 for an output that was shown, 0 for what should have been and was missed.
+pub fn shown() -> Expr {
+    count(col(MISSED).eq(lit(false)))
+}
+
 /// An integer column as it is; null counts as 0.
 pub fn integer(column: &str) -> Expr {
     col(column).cast(DataType::Int64).fill_null(lit(0_i64))

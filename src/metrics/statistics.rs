@@ -17,7 +17,7 @@ pub enum IntervalKind {
     Clustered,
     /// Clustered by user; value ± critical value × standard error.
     ClusteredLinear,
-    /// As if all outputs were independent of each other.
+    /// Proportions as if all outputs were independent of each other; other metrics stay clustered.
     Naive,
 }
 
@@ -128,9 +128,6 @@ impl Statistics<'_> {
             return self.nothing(empty);
         }
         let estimate = self.valued(n / d, d).of(n, d);
-        if self.interval == IntervalKind::Naive {
-            return estimate;
-        }
         let clusters = ClusterRatio::from_totals(&totals);
         let standard_error = clusters
             .standard_error()

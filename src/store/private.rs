@@ -108,6 +108,11 @@ impl PrivateDatabase {
         Ok(database)
     }
 
+    /// Whether a data directory holds a cluster.
+    pub fn exists(data: &Path) -> bool {
+        data.join("postgres/PG_VERSION").exists()
+    }
+
     /// How to connect to it.
     pub fn url(&self) -> String {
         self.cluster.url(NAME)

@@ -20,7 +20,7 @@ use crate::ingest::validate::validate;
 use crate::state::AppState;
 use crate::store::rejections;
 
-/// Results that one answer lists. A longer stream lists what was not created, up to as many.
+/// Results that one answer lists. A longer stream lists what was refused, up to as many.
 const LISTED_RESULTS: usize = 1_000;
 
 /// The events of one request on their way to the log.
@@ -62,7 +62,7 @@ impl<'a> Intake<'a> {
         self.streaming
     }
 
-    /// From now on events come line by line, and only what was not created is listed.
+    /// From now on events come line by line, and only what was refused is listed.
     pub fn stream(&mut self) {
         self.streaming = true;
     }
@@ -186,7 +186,7 @@ impl<'a> Intake<'a> {
     }
 
     fn list(&mut self, index: usize, id: Option<String>, status: EventStatus) {
-        if self.streaming && status == EventStatus::Created {
+        if self.streaming {
             return;
         }
         self.push(EventResult {

@@ -44,7 +44,7 @@ pub struct IngestResponse {
     pub created: u64,
     pub duplicates: u64,
     pub rejected: u64,
-    /// One per event, in order. For streams of more than 1000 events: only those that were not created.
+    /// One per event, in order. For streams of more than 1000 events: only those that were refused.
     pub results: Vec<EventResult>,
     /// Whether there were more results than are listed.
     pub truncated: bool,

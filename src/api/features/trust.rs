@@ -101,14 +101,31 @@ fn sentence(query: &Query, row: &Row) -> String {
             .to_owned();
     }
     let evidence = format!(
-        "users took {} of {n} judged outputs, and {} of them were right",
+        "users took {} of {n} judged outputs, and {} of them were right; the gap is {}",
         percent("trust"),
-        percent("trustworthiness")
+        percent("trustworthiness"),
+        points(estimate(query, row, "trust_gap"))
     );
     match verdict(query, row) {
         Verdict::Over => format!("Trusted more than it deserves: {evidence}."),
         Verdict::Under => format!("Trusted less than it deserves: {evidence}."),
         Verdict::Calibrated => format!("Trusted about as much as it deserves: {evidence}."),
-        Verdict::Insufficient => format!("Too early to tell: {evidence}, but the interval of the gap is too wide."),
+        Verdict::Insufficient => {
+            format!("Cannot tell yet: {evidence}, which neither leaves zero out nor stays within 5 points of it.")
+        }
+    }
+}
+
+/// A gap in points with its interval.
+fn points(gap: Option<&Estimate>) -> String {
+    let signed = |value: Option<f64>| value.map_or_else(|| "?".to_owned(), |value| format!("{:+.1}", value * 100.0));
+    match gap {
+        Some(gap) => format!(
+            "{} points [{}, {}]",
+            signed(gap.value),
+            signed(gap.lower),
+            signed(gap.upper)
+        ),
+        None => "unknown".to_owned(),
     }
 }

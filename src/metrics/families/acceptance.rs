@@ -7,7 +7,7 @@ use polars::prelude::{col, lit};
 
 use super::{LINEAR, PROPORTION};
 use crate::metrics::estimate::Reason;
-use crate::metrics::facts::{self, count, decision, integer, only};
+use crate::metrics::facts::{self, count, decision, integer, only, shown};
 use crate::metrics::{Direction, Family, Metric, Sum, Unit, no_histograms};
 
 /// The share of an output that must be in place for it to count as kept: what Cody's completion persistence uses.
@@ -20,7 +20,7 @@ pub static FAMILY: Family = Family {
         let kept = col(facts::STILL_RETAINED).fill_null(lit(1.0)).gt_eq(lit(MOSTLY));
         let characters = integer(facts::CHARS_SHOWN);
         vec![
-            Sum::new("shown", lit(1_i64)),
+            Sum::new("shown", shown()),
             Sum::new("decided", count(decision::decided())),
             Sum::new("taken", count(decision::taken())),
             Sum::new("accepted_unchanged", count(decision::accepted())),

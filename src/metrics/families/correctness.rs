@@ -2,11 +2,11 @@
 //!
 //! One judgement per output counts: the latest of the best source there is, in the order human, outcome, code, llm.
 
-use polars::prelude::{col, lit};
+use polars::prelude::col;
 
 use super::{NONE, PROPORTION};
 use crate::metrics::estimate::{Estimate, Reason};
-use crate::metrics::facts::{self, count};
+use crate::metrics::facts::{self, count, shown};
 use crate::metrics::{Direction, Family, Metric, Sum, Unit, no_histograms};
 
 pub static FAMILY: Family = Family {
@@ -14,7 +14,7 @@ pub static FAMILY: Family = Family {
     question: "How often is the AI right?",
     sums: || {
         vec![
-            Sum::new("shown", lit(1_i64)),
+            Sum::new("shown", shown()),
             Sum::new("judged", count(col(facts::CORRECT).is_not_null())),
             Sum::new("correct", count(col(facts::CORRECT))),
         ]

@@ -4,7 +4,7 @@ use polars::prelude::{col, lit};
 
 use super::{NONE, PROPORTION};
 use crate::metrics::estimate::{Estimate, Reason};
-use crate::metrics::facts::{self, count, decision};
+use crate::metrics::facts::{self, count, decision, shown};
 use crate::metrics::{Direction, Family, Metric, Sum, Unit, no_histograms};
 
 pub static FAMILY: Family = Family {
@@ -12,7 +12,7 @@ pub static FAMILY: Family = Family {
     question: "How much was shown, and how much of it did users answer?",
     sums: || {
         vec![
-            Sum::new("shown", lit(1_i64)),
+            Sum::new("shown", shown()),
             Sum::new("decided", count(decision::decided())),
             Sum::new("ignored", count(decision::ignored())),
             Sum::new("rated", count(col(facts::RATINGS).gt(lit(0)))),
@@ -26,7 +26,7 @@ pub static FAMILY: Family = Family {
             id: "shown",
             title: "Shown",
             summary: "Outputs that users were shown.",
-            formula: "number of outputs",
+            formula: "number of outputs, without the missed ones",
             unit: Unit::Count,
             direction: Direction::Neutral,
             interval: NONE,
@@ -76,6 +76,17 @@ pub static FAMILY: Family = Family {
             interval: PROPORTION,
             source: "definition",
             estimate: |s| s.proportion("rated", "shown", Reason::NoData),
+        },
+        Metric {
+            id: "missed",
+            title: "Missed",
+            summary: "What users did by hand, or asked for, that the feature should have offered; not among the shown.",
+            formula: "number of outputs of which only a `missed` event tells",
+            unit: Unit::Count,
+            direction: Direction::LowerIsBetter,
+            interval: NONE,
+            source: "definition",
+            estimate: |s| Estimate::count(s.count("missed")),
         },
         Metric {
             id: "restated",

@@ -4,7 +4,7 @@ use polars::prelude::{col, lit};
 
 use super::PROPORTION;
 use crate::metrics::estimate::Reason;
-use crate::metrics::facts::{self, count};
+use crate::metrics::facts::{self, count, shown};
 use crate::metrics::{Direction, Family, Metric, Sum, Unit, no_histograms};
 
 pub static FAMILY: Family = Family {
@@ -12,7 +12,7 @@ pub static FAMILY: Family = Family {
     question: "How often do users ask again, or carry the output elsewhere?",
     sums: || {
         vec![
-            Sum::new("shown", lit(1_i64)),
+            Sum::new("shown", shown()),
             Sum::new("regenerated", count(col(facts::REGENERATES).gt(lit(0)))),
             Sum::new("copied", count(col(facts::COPIES).gt(lit(0)))),
         ]

@@ -94,7 +94,7 @@ pub static FAMILY: Family = Family {
         Metric {
             id: "trust_gap",
             title: "Trust gap",
-            summary: "Trust minus trustworthiness: above zero users trust too much, below zero too little.",
+            summary: "Trust minus trustworthiness: above zero users trust too much, below zero too little. The verdict is calibrated when the interval stays within 5 points of zero, over or under when it leaves zero out, and else insufficient.",
             formula: "(taken − correct) / decided and judged",
             unit: Unit::ShareDifference,
             direction: Direction::CloserToZeroIsBetter,

@@ -64,11 +64,15 @@ pub fn curve(s: &Statistics, target: Target) -> Curve {
     let bins = bins(s, target);
     let bands = (0..).zip(&bins).map(|(number, bin): (usize, &Bin)| Band {
         mean_confidence: bin.mean_p(),
-        outcome: s.proportion(
-            &format!("{name}_bin{number}_y"),
-            &format!("{name}_bin{number}_n"),
-            Reason::NoConfidence,
-        ),
+        outcome: Estimate {
+            // The users of the slice are not those of the band.
+            users: None,
+            ..s.proportion(
+                &format!("{name}_bin{number}_y"),
+                &format!("{name}_bin{number}_n"),
+                Reason::NoCases,
+            )
+        },
     });
     let n = s.total(&format!("{name}_n"));
     let base_rate = s.total(&format!("{name}_y")) / n;
