@@ -15,7 +15,7 @@ use clap::Args;
 use serde::Deserialize;
 
 use crate::store::Db;
-use crate::store::private::PrivateDatabase;
+use crate::store::private::{PrivateDatabase, is_root};
 
 /// Connections for requests. Each is held for one statement or one question at a time.
 const CONNECTIONS: u32 = 16;
@@ -176,9 +176,7 @@ fn read_file(path: &Path) -> anyhow::Result<SettingsFile> {
 }
 
 fn default_data_dir() -> anyhow::Result<PathBuf> {
-    use std::os::unix::fs::MetadataExt;
-    let is_root = std::fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0);
-    if is_root {
+    if is_root()? {
         return Ok(PathBuf::from("/var/lib/calibrant"));
     }
     let home = std::env::home_dir().context("there is no home directory; choose a folder with --data-dir")?;

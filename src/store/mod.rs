@@ -14,7 +14,6 @@ pub mod rejections;
 pub mod rollups;
 pub mod schema;
 pub mod texts;
-mod watch;
 
 use std::time::Duration;
 

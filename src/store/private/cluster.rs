@@ -1,7 +1,4 @@
-//! A private PostgreSQL for machines without one: found, initialised, started and stopped with the server.
-//!
-//! It listens on a Unix socket in the data directory and nowhere else. A lock on a file there keeps a second server away;
-//! the operating system drops it when its holder dies, so that nothing stale is left to clear by hand.
+//! A cluster in a data directory: how to make, start, find and stop it.
 
 use std::fs::{self, File};
 use std::os::unix::fs::{PermissionsExt, chown};
@@ -14,15 +11,12 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 
-use super::watch::Watch;
+use super::host::{Account, find_tools, is_root, unprivileged_account};
 
 /// The database's name and its owner's.
-const NAME: &str = "calibrant";
+pub const NAME: &str = "calibrant";
 /// Unix sockets have a short limit on the length of their path.
 const SOCKET_PATH_BYTES: usize = 90;
-/// Who runs the database when the server is started as root, first found first taken.
-const UNPRIVILEGED: [&str; 2] = ["postgres", "nobody"];
-
 /// Settings for one machine that is not the database's alone. Durability is never traded.
 const SETTINGS: &str = "
 listen_addresses = ''
@@ -46,97 +40,22 @@ log_timezone = 'UTC'
 const START_ATTEMPTS: usize = 5;
 const START_PAUSE: Duration = Duration::from_secs(1);
 
-/// Where the unprivileged user's numbers come from.
-#[derive(Clone, Copy, Debug)]
-struct Account {
-    uid: u32,
-    gid: u32,
-}
-
-/// A PostgreSQL of our own. Stopped when dropped, if this process started it.
-pub struct PrivateDatabase {
-    cluster: Cluster,
-    /// Starts it again when it dies, under a server.
-    watch: Option<Watch>,
-    /// Held for as long as this process owns the cluster.
-    lock: Option<File>,
-}
-
 /// Where it is, and who runs it.
 #[derive(Clone)]
-struct Cluster {
+pub struct Cluster {
     tools: PathBuf,
     folder: PathBuf,
     socket: PathBuf,
     account: Option<Account>,
 }
 
-impl PrivateDatabase {
-    /// Starts the cluster in a data directory, owns it, and starts it again should it die. Refuses when another process
-    /// owns it.
-    pub fn start(data: &Path) -> anyhow::Result<PrivateDatabase> {
-        let cluster = Cluster::at(data)?;
-        let lock = cluster.try_own()?.with_context(|| {
-            format!(
-                "another Calibrant server is using the data directory {}; stop it, or choose another with --data-dir",
-                data.display()
-            )
-        })?;
-        let mut database = PrivateDatabase {
-            cluster,
-            watch: None,
-            lock: Some(lock),
-        };
-        database.cluster.run()?;
-        let (watched, revived) = (database.cluster.clone(), database.cluster.clone());
-        database.watch = Some(Watch::start(move || watched.answers(), move || revived.run()));
-        Ok(database)
-    }
-
-    /// Uses the cluster that a running server owns, or starts it for as long as the value lives.
-    pub fn join(data: &Path) -> anyhow::Result<PrivateDatabase> {
-        let cluster = Cluster::at(data)?;
-        let lock = cluster.try_own()?;
-        let database = PrivateDatabase {
-            cluster,
-            watch: None,
-            lock,
-        };
-        if database.lock.is_some() {
-            database.cluster.run()?;
-        }
-        Ok(database)
-    }
-
-    /// Whether a data directory holds a cluster.
-    pub fn exists(data: &Path) -> bool {
-        data.join("postgres/PG_VERSION").exists()
-    }
-
-    /// How to connect to it.
-    pub fn url(&self) -> String {
-        self.cluster.url(NAME)
-    }
-}
-
-impl Drop for PrivateDatabase {
-    fn drop(&mut self) {
-        drop(self.watch.take());
-        if self.lock.is_some()
-            && let Err(error) = self.cluster.stop()
-        {
-            tracing::error!(%error, "the private PostgreSQL did not stop");
-        }
-    }
-}
-
 impl Cluster {
-    fn url(&self, database: &str) -> String {
+    pub fn url(&self, database: &str) -> String {
         let host = percent_encoded(&self.socket.to_string_lossy());
         format!("postgres://{NAME}@/{database}?host={host}&port=5432")
     }
 
-    fn at(data: &Path) -> anyhow::Result<Cluster> {
+    pub fn at(data: &Path) -> anyhow::Result<Cluster> {
         fs::create_dir_all(data).with_context(|| format!("cannot create the data directory {}", data.display()))?;
         let data = data
             .canonicalize()
@@ -162,7 +81,7 @@ impl Cluster {
         })
     }
 
-    fn try_own(&self) -> anyhow::Result<Option<File>> {
+    pub fn try_own(&self) -> anyhow::Result<Option<File>> {
         let path = self.socket.with_file_name("calibrant.lock");
         let file = File::options()
             .create(true)
@@ -179,7 +98,7 @@ impl Cluster {
         }
     }
 
-    fn run(&self) -> anyhow::Result<()> {
+    pub fn run(&self) -> anyhow::Result<()> {
         self.own_directory(&self.socket)?;
         if !self.folder.join("PG_VERSION").exists() {
             self.initialise()?;
@@ -232,7 +151,7 @@ impl Cluster {
     }
 
     /// Whether a postmaster takes connections, be it to say that it is still recovering.
-    fn answers(&self) -> bool {
+    pub fn answers(&self) -> bool {
         UnixStream::connect(self.socket.join(".s.PGSQL.5432")).is_ok()
     }
 
@@ -271,7 +190,7 @@ impl Cluster {
         Ok(status?.status.success())
     }
 
-    fn stop(&self) -> anyhow::Result<()> {
+    pub fn stop(&self) -> anyhow::Result<()> {
         self.tool("pg_ctl", |command| {
             command.args(["stop", "--wait", "--mode=fast", "--timeout=60", "--silent"]);
         })
@@ -332,55 +251,6 @@ impl Cluster {
         }
         Ok(())
     }
-}
-
-fn is_root() -> anyhow::Result<bool> {
-    use std::os::unix::fs::MetadataExt;
-    Ok(fs::metadata("/proc/self")
-        .context("cannot tell who runs this process")?
-        .uid()
-        == 0)
-}
-
-fn unprivileged_account() -> anyhow::Result<Account> {
-    let accounts = fs::read_to_string("/etc/passwd").context("cannot read /etc/passwd")?;
-    UNPRIVILEGED
-        .iter()
-        .find_map(|wanted| {
-            accounts.lines().find_map(|line| {
-                let mut fields = line.split(':');
-                let name = fields.next()?;
-                let uid = fields.nth(1)?.parse().ok()?;
-                let gid = fields.next()?.parse().ok()?;
-                (name == *wanted).then_some(Account { uid, gid })
-            })
-        })
-        .context("started as root, the database needs an unprivileged user; create one called `postgres`")
-}
-
-/// The folder with PostgreSQL's server programs: the newest of Debian's, else the one on the PATH.
-fn find_tools() -> anyhow::Result<PathBuf> {
-    let installed = fs::read_dir("/usr/lib/postgresql")
-        .into_iter()
-        .flatten()
-        .flatten()
-        .filter_map(|entry| {
-            let version: u32 = entry.file_name().to_str()?.parse().ok()?;
-            Some((version, entry.path().join("bin")))
-        });
-    let on_path = std::env::var_os("PATH")
-        .into_iter()
-        .flat_map(|path| std::env::split_paths(&path).collect::<Vec<_>>())
-        .map(|folder| (0, folder));
-    installed
-        .chain(on_path)
-        .filter(|(_, folder)| folder.join("initdb").exists() && folder.join("pg_ctl").exists())
-        .max_by_key(|(version, _)| *version)
-        .map(|(_, folder)| folder)
-        .context(
-            "no PostgreSQL server programs were found; install them (on Debian: apt-get install postgresql), or set \
-             CALIBRANT_DATABASE_URL to a database that runs elsewhere",
-        )
 }
 
 fn percent_encoded(text: &str) -> String {
