@@ -1,6 +1,7 @@
 //! Any order, repetition and batching of the same events gives the same state.
 
 mod concurrent;
+mod restored;
 mod script;
 mod shuffled;
 
