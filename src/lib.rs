@@ -13,6 +13,7 @@ pub mod import;
 pub mod ingest;
 pub mod metrics;
 pub mod query;
+pub mod rollup;
 pub mod server;
 pub mod simulate;
 pub mod state;

@@ -1,10 +1,14 @@
 //! What every request may use. Built once and passed on; there are no globals.
 
+use std::sync::Arc;
+
 use tokio::sync::Semaphore;
 
 use crate::api::auth::KeyCache;
+use crate::api::rendered::Answers;
 use crate::api::settings::ProjectCache;
 use crate::ingest::commit::Committer;
+use crate::query::view::Rollups;
 use crate::store::Db;
 use crate::telemetry::ServiceMetrics;
 
@@ -17,6 +21,8 @@ pub struct AppState {
     pub keys: KeyCache,
     pub projects: ProjectCache,
     pub queries: Semaphore,
+    pub rollups: Arc<Rollups>,
+    pub answers: Answers,
     pub metrics: ServiceMetrics,
 }
 
@@ -28,6 +34,8 @@ impl AppState {
             keys: KeyCache::default(),
             projects: ProjectCache::default(),
             queries: Semaphore::new(QUERIES),
+            rollups: Arc::default(),
+            answers: Answers::default(),
             metrics: ServiceMetrics::new()?,
         })
     }

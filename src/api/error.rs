@@ -255,6 +255,7 @@ impl From<QueryError> for ApiError {
             | QueryError::TooManyOutputs { .. } => ApiError::new(ErrorCode::AnswerTooLarge, error.to_string()),
             QueryError::Store(error) => error.into(),
             QueryError::Frame(cause) => ApiError::internal(cause),
+            QueryError::Damaged(cause) => ApiError::internal(cause),
         }
     }
 }

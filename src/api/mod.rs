@@ -15,6 +15,7 @@ pub mod keys;
 pub mod outputs;
 pub mod projects;
 pub mod query;
+pub mod rendered;
 pub mod respond;
 pub mod series;
 pub mod settings;

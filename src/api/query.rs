@@ -1,5 +1,7 @@
 //! `POST /query`: any metrics, cut any way.
 
+use std::sync::Arc;
+
 use actix_web::{HttpRequest, HttpResponse, post, web};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -10,6 +12,7 @@ use super::ask::{self, FilterRequest, Instant, Scope};
 use super::auth::{Authorized, Read};
 use super::error::ApiError;
 use super::extract::JsonBody;
+use super::rendered::Rendered;
 use super::respond::{self, Format, Ordered};
 use super::tables::long_csv;
 use crate::domain::window::Granularity;
@@ -121,6 +124,7 @@ pub async fn query_metrics(
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let asked = body.0;
+    let question = format!("{asked:?} {:?}", Format::of(&request, asked.format));
     let mut query = Query::new(key.project, ask::metrics_by_id(&asked.metrics)?);
     query.group_by = ask::group_by(&asked.group_by)?;
     query.filters = ask::filters(asked.filters)?;
@@ -136,20 +140,40 @@ pub async fn query_metrics(
         fill: asked.fill,
     };
     scope.apply(&mut query)?;
-    let answer = compute(&state, query.clone()).await?;
-    match Format::of(&request, asked.format) {
-        Format::Json => respond::json(&request, &response(&query, answer)),
-        Format::Csv => Ok(respond::tagged(&request, respond::CSV, long_csv(&query, &answer)?)),
-    }
+    let format = Format::of(&request, asked.format);
+    answer(&state, &request, query, question, |query, answer| match format {
+        Format::Json => respond::rendered_json(&response(query, answer)),
+        Format::Csv => Ok(Rendered::new(respond::CSV, long_csv(query, answer)?)),
+    })
+    .await
+}
+
+/// Answers a question, in the form that `render` gives it. `asked` is what the address does not say of it.
+pub async fn answer(
+    state: &AppState,
+    request: &HttpRequest,
+    query: Query,
+    asked: String,
+    render: impl FnOnce(&Query, &Answer) -> Result<Rendered, ApiError>,
+) -> Result<HttpResponse, ApiError> {
+    let question = format!("{} {asked}", request.uri());
+    let project = query.project;
+    let computed = async {
+        let answer = compute(state, query.clone()).await?;
+        render(&query, &answer)
+    };
+    let rendered = state.answers.get(state, project, question, computed).await?;
+    Ok(rendered.respond(request))
 }
 
 /// Answers a question off the async threads, with a bound on how many are computed at once.
-pub async fn compute(state: &AppState, query: Query) -> Result<Answer, ApiError> {
+async fn compute(state: &AppState, query: Query) -> Result<Answer, ApiError> {
     let _slot = state.queries.acquire().await.map_err(ApiError::internal)?;
     let now = Utc::now();
+    let rollups = Arc::clone(&state.rollups);
     state
         .db
-        .run(move |conn| query::run(conn, &query, now))
+        .run(move |conn| query::run(conn, &rollups, &query, now))
         .await
         .map_err(ApiError::from)
 }
@@ -164,11 +188,11 @@ pub fn listed(text: Option<&str>) -> Vec<String> {
         .collect()
 }
 
-pub fn response(query: &Query, answer: Answer) -> QueryResponse {
+pub fn response(query: &Query, answer: &Answer) -> QueryResponse {
     QueryResponse {
         data: answer.rows.iter().map(|row| query_row(query, row)).collect(),
         totals: answer.totals.iter().map(|row| query_row(query, row)).collect(),
-        meta: meta(query, &answer),
+        meta: meta(query, answer),
     }
 }
 

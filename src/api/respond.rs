@@ -1,14 +1,13 @@
-//! Answers: ordered objects, entity tags, and CSV that spreadsheets read safely.
+//! Answers: ordered objects, and CSV that spreadsheets read safely.
 
 use std::borrow::Cow;
 
-use actix_web::http::header::{self, EntityTag, IfNoneMatch};
-use actix_web::http::{Method, header::Header};
+use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 use serde::ser::{Serialize, SerializeMap, Serializer};
-use sha2::{Digest, Sha256};
 
 use super::error::ApiError;
+use super::rendered::Rendered;
 
 pub const JSON: &str = "application/json";
 pub const CSV: &str = "text/csv; charset=utf-8";
@@ -49,35 +48,15 @@ impl<V: Serialize> Serialize for Ordered<V> {
 
 /// Answers with JSON.
 pub fn json(request: &HttpRequest, value: &impl Serialize) -> Result<HttpResponse, ApiError> {
-    let body = serde_json::to_vec(value).map_err(ApiError::internal)?;
-    Ok(tagged(request, JSON, body))
+    Ok(rendered_json(value)?.respond(request))
 }
 
-/// Answers with bytes. Reads carry an entity tag, and a client that has these bytes is told so.
-pub fn tagged(request: &HttpRequest, content_type: &'static str, body: Vec<u8>) -> HttpResponse {
-    if request.method() != Method::GET && request.method() != Method::HEAD {
-        return HttpResponse::Ok().content_type(content_type).body(body);
-    }
-    let digest = Sha256::digest(&body);
-    let tag: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    let tag = EntityTag::new_strong(tag);
-    let known = match IfNoneMatch::parse(request) {
-        Ok(IfNoneMatch::Any) => request.headers().contains_key(header::IF_NONE_MATCH),
-        Ok(IfNoneMatch::Items(tags)) => tags.iter().any(|known| known.weak_eq(&tag)),
-        Err(_) => false,
-    };
-    let mut response = if known {
-        HttpResponse::NotModified()
-    } else {
-        HttpResponse::Ok()
-    };
-    response.insert_header((header::ETAG, tag.to_string()));
-    response.insert_header((header::CACHE_CONTROL, "private, no-cache"));
-    response.insert_header((header::VARY, "Authorization, Accept, X-Api-Key"));
-    if known {
-        return response.finish();
-    }
-    response.content_type(content_type).body(body)
+/// A JSON answer, to be kept.
+pub fn rendered_json(value: &impl Serialize) -> Result<Rendered, ApiError> {
+    Ok(Rendered::new(
+        JSON,
+        serde_json::to_vec(value).map_err(ApiError::internal)?,
+    ))
 }
 
 /// Builds CSV.

@@ -9,7 +9,8 @@ use super::ask::{self, Scope};
 use super::auth::{Authorized, Read};
 use super::error::ApiError;
 use super::extract::Params;
-use super::query::{compute, listed};
+use super::query::{answer, listed};
+use super::rendered::Rendered;
 use super::respond::{self, Format};
 use super::tables::{flat_rows, wide_csv};
 use crate::domain::dimension::Dimension;
@@ -87,9 +88,16 @@ pub async fn list_series(
         fill: asked.fill,
     };
     scope.apply(&mut query)?;
-    let answer = compute(&state, query.clone()).await?;
-    match Format::of(&request, asked.format) {
-        Format::Json => respond::json(&request, &flat_rows(&query, &answer)),
-        Format::Csv => Ok(respond::tagged(&request, respond::CSV, wide_csv(&query, &answer)?)),
-    }
+    let format = Format::of(&request, asked.format);
+    answer(
+        &state,
+        &request,
+        query,
+        format!("{format:?}"),
+        |query, answer| match format {
+            Format::Json => respond::rendered_json(&flat_rows(query, answer)),
+            Format::Csv => Ok(Rendered::new(respond::CSV, wide_csv(query, answer)?)),
+        },
+    )
+    .await
 }

@@ -1,6 +1,7 @@
 //! `GET /status`: how far the fold is, and what is missing or was refused.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use chrono::{DateTime, Utc};
@@ -11,8 +12,9 @@ use super::answers::ReadAnswers;
 use super::auth::{Authorized, Read};
 use super::error::ApiError;
 use super::respond;
+use crate::query::plan;
 use crate::state::AppState;
-use crate::store::{cursor, events, outputs, projects, rejections, rollups};
+use crate::store::{cursor, events, outputs, projects, rejections};
 
 /// Waiting events are counted up to here.
 pub const COUNTED_BACKLOG: i64 = 100_000;
@@ -60,6 +62,7 @@ pub async fn get_status(
     key: Authorized<Read>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
+    let rollups = Arc::clone(&state.rollups);
     let status = state
         .db
         .run(move |conn| {
@@ -78,7 +81,7 @@ pub async fn get_status(
                     lag_seconds: lag,
                 },
                 folded_at: cursor.folded_at,
-                outputs: rollups::total_outputs(conn, project.id)?,
+                outputs: plan::count_outputs(conn, &rollups, project.id)?,
                 unlinked: outputs::unlinked(conn, project.id)?,
                 rejected: rejections::by_code(conn, project.id)?.into_iter().collect(),
                 project: project.name,

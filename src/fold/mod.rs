@@ -11,6 +11,7 @@ pub mod history;
 pub mod link;
 mod opinions;
 pub mod resolve;
+pub mod rollups;
 pub mod signal;
 pub mod step;
 pub mod text;

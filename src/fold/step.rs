@@ -10,12 +10,13 @@ use super::difference::difference;
 use super::history::History;
 use super::link::Links;
 use super::resolve::{Resolved, resolve};
+use super::rollups;
 use crate::domain::key::ProjectId;
 use crate::metrics;
 use crate::store::cursor::{self, Cursor};
 use crate::store::outputs::{self, Output};
 use crate::store::projects::{self, Project};
-use crate::store::{cells, events, histograms, rollups, texts};
+use crate::store::{cells, events, rollups as stored, texts};
 
 /// Log entries that one step takes.
 pub const STEP_EVENTS: i64 = 20_000;
@@ -78,10 +79,7 @@ fn refresh(conn: &mut PgConnection, project: &Project, touched: HashSet<Uuid>) -
     let change = difference(&old, &new_outputs)?;
     outputs::replace(conn, project.id, &known, &new_outputs)?;
     texts::replace(conn, project.id, &known, &new_texts)?;
-    rollups::add_hourly(conn, project.id, &change.hourly)?;
-    rollups::add_daily(conn, project.id, &change.daily)?;
-    histograms::add(conn, project.id, &change.histograms)?;
-    Ok(())
+    rollups::add(conn, project.id, change)
 }
 
 fn number_cells(
@@ -106,7 +104,7 @@ fn keep_layout(conn: &mut PgConnection, cursor: &Cursor) -> anyhow::Result<()> {
     if cursor.layout == layout {
         return Ok(());
     }
-    rollups::clear(conn)?;
+    stored::clear(conn)?;
     for project in projects::all(conn)? {
         let mut after = Uuid::nil();
         loop {
@@ -114,9 +112,7 @@ fn keep_layout(conn: &mut PgConnection, cursor: &Cursor) -> anyhow::Result<()> {
             let Some(last) = piece.last() else { break };
             after = last.output_key;
             let change = difference(&[], &piece)?;
-            rollups::add_hourly(conn, project.id, &change.hourly)?;
-            rollups::add_daily(conn, project.id, &change.daily)?;
-            histograms::add(conn, project.id, &change.histograms)?;
+            rollups::add(conn, project.id, change)?;
         }
     }
     cursor::set_layout(conn, &layout)?;
@@ -129,7 +125,7 @@ pub fn rebuild(conn: &mut PgConnection, mut progress: impl FnMut(usize)) -> anyh
     conn.transaction(|conn| {
         let cursor = cursor::lock(conn)?;
         outputs::clear(conn)?;
-        rollups::clear(conn)?;
+        stored::clear(conn)?;
         projects::forget_folded(conn)?;
         cursor::set_layout(conn, &metrics::layout())?;
         cursor::advance(conn, events::Position::default())?;

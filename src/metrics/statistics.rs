@@ -43,8 +43,8 @@ pub struct Statistics<'a> {
     /// Position of each sum in `totals` and `clusters`.
     pub index: &'a HashMap<String, usize>,
     pub totals: &'a [i64],
-    /// For each cluster, its sums. The clusters may cover more time than the slice does, where they are kept by whole
-    /// UTC days; then only their ratio of variance to size is used.
+    /// For each sum, its value in every cluster. The clusters may cover more time than the slice does, where they are kept by
+    /// whole UTC days; then only their ratio of variance to size is used.
     pub clusters: &'a [&'a [i64]],
     /// By name. `None` where the slice has none that fits its time.
     pub histograms: &'a HashMap<&'static str, Option<Counts>>,
@@ -69,11 +69,13 @@ impl Statistics<'_> {
 
     /// One sum for every cluster.
     pub fn by_cluster(&self, sum: &str) -> Vec<f64> {
-        let at = self.position(sum);
-        self.clusters
-            .iter()
-            .map(|sums| at.and_then(|at| sums.get(at)).map_or(0.0, |total| *total as f64))
-            .collect()
+        let values = self.position(sum).and_then(|at| self.clusters.get(at));
+        values.map_or_else(Vec::new, |values| values.iter().map(|value| *value as f64).collect())
+    }
+
+    /// How many clusters there are.
+    pub fn cluster_count(&self) -> usize {
+        self.clusters.first().map_or(0, |values| values.len())
     }
 
     /// The share of `denominator` that is in `numerator`; both are counts of outputs.

@@ -10,6 +10,7 @@ pub mod request;
 pub mod rows;
 pub mod sums;
 pub mod tabulate;
+pub mod view;
 
 pub use answer::{Answer, Row};
 pub use plan::run;

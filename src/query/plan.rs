@@ -1,21 +1,25 @@
 //! Chooses where an answer comes from, and puts it together.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Range;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::pg::PgConnection;
 
 use super::answer::{Answer, Row, Source};
 use super::request::{MAX_BUCKETS, MAX_GROUPS, MAX_ROWS, Query, QueryError};
+use super::rows;
 use super::sums::{Slice, SliceKey, Slices};
-use super::{rows, tabulate};
+use super::tabulate::{self, Read as _};
+use super::view::{Part, Rollups, View};
 use crate::domain::clock;
 use crate::domain::dimension::{Cell, Dimension};
+use crate::domain::key::ProjectId;
 use crate::domain::window::{Bucket, Window};
 use crate::metrics::{self, FAMILIES, Family, Statistics, families};
-use crate::store::cells::{self, CellId};
+use crate::rollup::{Axis, Column};
+use crate::store::cells::CellId;
 use crate::store::projects::{self, Project};
-use crate::store::rollups;
 
 /// So many outputs are read at most when the question insists.
 pub const MOST_EXACT_OUTPUTS: i64 = 2_000_000;
@@ -42,6 +46,11 @@ impl Plan<'_> {
         self.cells.iter().copied().collect()
     }
 
+    /// When a bucket starts, in the time zone of the question.
+    fn start(&self, bucket: u32) -> Option<DateTime<chrono_tz::Tz>> {
+        self.buckets.get(bucket as usize).map(|bucket| bucket.start)
+    }
+
     /// The bucket that contains an instant.
     pub fn bucket_at(&self, time: DateTime<Utc>) -> Option<u32> {
         let after = self.buckets.partition_point(|bucket| bucket.window.from <= time);
@@ -51,25 +60,31 @@ impl Plan<'_> {
 }
 
 /// Answers a question from one consistent view of the database.
-pub fn run(conn: &mut PgConnection, query: &Query, now: DateTime<Utc>) -> Result<Answer, QueryError> {
+pub fn run(
+    conn: &mut PgConnection,
+    rollups: &Rollups,
+    query: &Query,
+    now: DateTime<Utc>,
+) -> Result<Answer, QueryError> {
     conn.build_transaction()
         .read_only()
         .repeatable_read()
-        .run(|conn| answer(conn, query, now))
+        .run(|conn| answer(conn, rollups, query, now))
 }
 
-fn answer(conn: &mut PgConnection, query: &Query, now: DateTime<Utc>) -> Result<Answer, QueryError> {
+fn answer(conn: &mut PgConnection, rollups: &Rollups, query: &Query, now: DateTime<Utc>) -> Result<Answer, QueryError> {
     let project = projects::find(conn, query.project)?;
     check_dimensions(query, &project)?;
-    let window = window(conn, query)?;
-    let plan = plan(conn, query, window)?;
-    let found = rollups::count_outputs(
+    let view = rollups.view(conn, &project)?;
+    let mut snapshot = Snapshot {
         conn,
-        query.project,
-        &plan.cell_ids(),
-        clock::hour_of(window.from),
-        clock::hour_of(window.to - TimeDelta::microseconds(1)),
-    )?;
+        rollups,
+        view: &view,
+        project: project.id,
+    };
+    let window = window(&mut snapshot, query)?;
+    let plan = plan(query, &view.cells, window)?;
+    let found = tabulate::count_outputs(&plan, &mut snapshot)?;
     let exact = query.exact || found <= query.exact_outputs || !is_hourly(&plan);
     if exact && found > MOST_EXACT_OUTPUTS {
         return Err(QueryError::TooManyOutputs {
@@ -78,24 +93,80 @@ fn answer(conn: &mut PgConnection, query: &Query, now: DateTime<Utc>) -> Result<
         });
     }
 
-    let (slices, totals) = if exact {
-        rows::slices(conn, &plan)?
+    let mut rows = Rows::default();
+    let totals = if exact {
+        let (slices, totals) = rows::slices(snapshot.conn, &plan)?;
+        rows.add(&plan, slices, 0..plan.groups.len() as u32);
+        totals
     } else {
-        tabulate::slices(conn, &plan)?
+        let sums = metrics::sums_of(&plan.families);
+        let names: Vec<String> = sums.into_iter().map(|sum| sum.name).collect();
+        let places = view.places(&names)?;
+        tabulate::each_slices(&plan, &names, &places, &mut snapshot, |slices, groups| {
+            rows.add(&plan, slices, groups);
+        })?;
+        tabulate::totals(&plan, &names, &places, &mut snapshot)?
     };
-    let restated = restated(&plan, &slices);
     // By the hour, so that an answer stays the same from one moment to the next.
     let horizon = clock::start_of_hour(now - TimeDelta::seconds(i64::from(project.horizon_seconds)));
     Ok(Answer {
-        rows: table(&plan, slices, query.granularity.is_some()),
-        totals: totals.map(|totals| table_of_totals(&plan, totals)).unwrap_or_default(),
+        rows: rows.rows,
+        totals: totals.map(|totals| table_of_totals(&plan, &totals)).unwrap_or_default(),
         window,
         granularity: query.granularity.map(|granularity| granularity.resolve(&window)),
         immature_from: (horizon < window.to).then(|| horizon.max(window.from)),
-        restated,
+        restated: rows.restated.iter().filter_map(|bucket| plan.start(*bucket)).collect(),
         log_position: project.folded_events,
         source: if exact { Source::Outputs } else { Source::Rollups },
     })
+}
+
+/// How many linked outputs a project has.
+pub fn count_outputs(conn: &mut PgConnection, rollups: &Rollups, project: ProjectId) -> Result<i64, QueryError> {
+    conn.build_transaction().read_only().repeatable_read().run(|conn| {
+        let project = projects::find(conn, project)?;
+        let view = rollups.view(conn, &project)?;
+        let mut snapshot = Snapshot {
+            conn,
+            rollups,
+            view: &view,
+            project: project.id,
+        };
+        snapshot.outputs_of(i32::MIN..i32::MAX)
+    })
+}
+
+/// One state of the database, and what of it is in memory.
+struct Snapshot<'a> {
+    conn: &'a mut PgConnection,
+    rollups: &'a Rollups,
+    view: &'a View,
+    project: ProjectId,
+}
+
+impl Snapshot<'_> {
+    /// How many linked outputs some days have.
+    fn outputs_of(&mut self, days: Range<i32>) -> Result<i64, QueryError> {
+        let parts = self.parts(Axis::Groups, days, &[tabulate::OUTPUTS])?;
+        let columns = parts.iter().flat_map(Part::columns).flatten();
+        Ok(columns.flat_map(Column::to_vec).sum())
+    }
+
+    fn first_with_outputs(&mut self, days: impl Iterator<Item = i32>) -> Result<Option<i32>, QueryError> {
+        for day in days {
+            if self.outputs_of(day..day + 1)? > 0 {
+                return Ok(Some(day));
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl tabulate::Read for Snapshot<'_> {
+    fn parts(&mut self, axis: Axis, days: Range<i32>, places: &[i16]) -> Result<Vec<Part>, QueryError> {
+        self.rollups
+            .parts(self.conn, self.project, self.view, axis, days, places)
+    }
 }
 
 fn check_dimensions(query: &Query, project: &Project) -> Result<(), QueryError> {
@@ -119,12 +190,13 @@ fn check_dimensions(query: &Query, project: &Project) -> Result<(), QueryError> 
 }
 
 /// The range of a question. An end that is not given is the UTC day of the first output, or of the last.
-fn window(conn: &mut PgConnection, query: &Query) -> Result<Window, QueryError> {
+fn window(snapshot: &mut Snapshot, query: &Query) -> Result<Window, QueryError> {
     if let (Some(from), Some(to)) = (query.from, query.to) {
         return Ok(Window { from, to });
     }
-    let (first, last) = rollups::span(conn, query.project)?.unwrap_or_default();
-    let (first, last) = (clock::day_of_hour(first), clock::day_of_hour(last) + 1);
+    let view = snapshot.view;
+    let first = snapshot.first_with_outputs(view.days())?.unwrap_or(0);
+    let last = snapshot.first_with_outputs(view.days().rev())?.unwrap_or(0) + 1;
     let from = query.from.unwrap_or_else(|| {
         let first = query.to.map_or(first, |to| first.min(clock::day_of(to) - 1));
         clock::midnight(first)
@@ -135,7 +207,7 @@ fn window(conn: &mut PgConnection, query: &Query) -> Result<Window, QueryError> 
     Ok(Window { from, to })
 }
 
-fn plan<'a>(conn: &mut PgConnection, query: &'a Query, window: Window) -> Result<Plan<'a>, QueryError> {
+fn plan<'a>(query: &'a Query, cells: &'a [(CellId, Cell)], window: Window) -> Result<Plan<'a>, QueryError> {
     let buckets = match query.granularity {
         None => vec![Bucket {
             start: window.from.with_timezone(&query.timezone),
@@ -145,8 +217,8 @@ fn plan<'a>(conn: &mut PgConnection, query: &'a Query, window: Window) -> Result
             .buckets(&window, query.timezone, MAX_BUCKETS)
             .ok_or(QueryError::TooManyBuckets)?,
     };
-    let matching: Vec<(CellId, Cell)> = cells::of_project(conn, query.project)?
-        .into_iter()
+    let matching: Vec<&(CellId, Cell)> = cells
+        .iter()
         .filter(|(_, cell)| query.filters.iter().all(|filter| filter.accepts(cell)))
         .collect();
     let group = |cell: &Cell| -> Vec<Option<String>> {
@@ -201,81 +273,70 @@ fn is_hourly(plan: &Plan) -> bool {
         .all(|bucket| clock::is_whole_hour(bucket.window.from) && clock::is_whole_hour(bucket.window.to))
 }
 
-fn table(plan: &Plan, mut slices: Slices, bucketed: bool) -> Vec<Row> {
-    if plan.query.fill {
-        let width = slices.index.len();
-        for group in 0..plan.groups.len() as u32 {
-            for bucket in 0..plan.buckets.len() as u32 {
-                slices
-                    .by_key
-                    .entry((group, bucket))
-                    .or_insert_with(|| Slice::empty(width));
+/// The rows of an answer as they come.
+#[derive(Default)]
+struct Rows {
+    rows: Vec<Row>,
+    /// Buckets that late events changed after their horizon.
+    restated: BTreeSet<u32>,
+}
+
+impl Rows {
+    /// Adds the rows of some groups.
+    fn add(&mut self, plan: &Plan, mut slices: Slices, groups: Range<u32>) {
+        let bucketed = plan.query.granularity.is_some();
+        if bucketed && let Some(at) = slices.index.get("restated").copied() {
+            let restated = |slice: &Slice| slice.totals.get(at).is_some_and(|restated| *restated > 0);
+            let found = slices.by_key.iter().filter(|(_, slice)| restated(slice));
+            self.restated.extend(found.map(|((_, bucket), _)| *bucket));
+        }
+        if plan.query.fill {
+            let width = slices.index.len();
+            for key in groups.flat_map(|group| (0..plan.buckets.len() as u32).map(move |bucket| (group, bucket))) {
+                slices.by_key.entry(key).or_insert_with(|| Slice::empty(width));
             }
         }
+        let start = |(_, bucket): SliceKey| if bucketed { plan.start(bucket) } else { None };
+        self.rows.extend(rows_of(plan, &slices, start));
     }
-    let start = |bucket: u32| plan.buckets.get(bucket as usize).map(|bucket| bucket.start);
-    rows_of(plan, &slices, |(_, bucket)| if bucketed { start(bucket) } else { None })
 }
 
 /// Totals have one bucket, and the groups of the rows or a single one.
-fn table_of_totals(plan: &Plan, totals: Slices) -> Vec<Row> {
-    let mut rows = rows_of(plan, &totals, |_| None);
+fn table_of_totals(plan: &Plan, totals: &Slices) -> Vec<Row> {
+    let mut rows: Vec<Row> = rows_of(plan, totals, |_| None).collect();
     if plan.query.granularity.is_none() {
         rows.iter_mut().for_each(|row| row.group.clear());
     }
     rows
 }
 
-fn rows_of(plan: &Plan, slices: &Slices, bucket: impl Fn(SliceKey) -> Option<DateTime<chrono_tz::Tz>>) -> Vec<Row> {
-    slices
-        .by_key
-        .iter()
-        .map(|(key, slice)| {
-            let clusters: Vec<&[i64]> = slice.clusters.iter().map(Vec::as_slice).collect();
-            let statistics = Statistics {
-                level: plan.query.level,
-                interval: plan.query.interval,
-                outputs: slice.outputs,
-                users: slice.users,
-                clustering: slices.clustering,
-                index: &slices.index,
-                totals: &slice.totals,
-                clusters: &clusters,
-                histograms: &slice.histograms,
-            };
-            Row {
-                group: plan.groups.get(key.0 as usize).cloned().unwrap_or_default(),
-                bucket: bucket(*key),
-                estimates: plan
-                    .query
-                    .metrics
-                    .iter()
-                    .map(|metric| (metric.estimate)(&statistics))
-                    .collect(),
-                curve: plan
-                    .query
-                    .curve
-                    .map(|target| families::calibration::curve(&statistics, target)),
-            }
-        })
-        .collect()
-}
-
-fn restated(plan: &Plan, slices: &Slices) -> Vec<DateTime<chrono_tz::Tz>> {
-    if plan.query.granularity.is_none() {
-        return Vec::new();
-    }
-    let Some(at) = slices.index.get("restated").copied() else {
-        return Vec::new();
-    };
-    let changed: BTreeSet<u32> = slices
-        .by_key
-        .iter()
-        .filter(|(_, slice)| slice.totals.get(at).is_some_and(|restated| *restated > 0))
-        .map(|((_, bucket), _)| *bucket)
-        .collect();
-    changed
-        .into_iter()
-        .filter_map(|bucket| plan.buckets.get(bucket as usize).map(|bucket| bucket.start))
-        .collect()
+fn rows_of<'a>(
+    plan: &'a Plan,
+    slices: &'a Slices,
+    bucket: impl Fn(SliceKey) -> Option<DateTime<chrono_tz::Tz>> + 'a,
+) -> impl Iterator<Item = Row> + 'a {
+    slices.by_key.iter().map(move |(key, slice)| {
+        let clusters = slices.clusters(slice);
+        let statistics = Statistics {
+            level: plan.query.level,
+            interval: plan.query.interval,
+            outputs: slice.outputs,
+            users: slice.users,
+            clustering: slices.clustering,
+            index: &slices.index,
+            totals: &slice.totals,
+            clusters: &clusters,
+            histograms: &slice.histograms,
+        };
+        let metrics = plan.query.metrics.iter();
+        Row {
+            group: plan.groups.get(key.0 as usize).cloned().unwrap_or_default(),
+            bucket: bucket(*key),
+            estimates: metrics.map(|metric| (metric.estimate)(&statistics)).collect(),
+            curve: plan
+                .query
+                .curve
+                .map(|target| families::calibration::curve(&statistics, target)),
+        }
+    })
 }

@@ -10,6 +10,7 @@ use crate::domain::window::Granularity;
 use crate::metrics::families::calibration::Target;
 use crate::metrics::statistics::IntervalKind;
 use crate::metrics::{self, Metric};
+use crate::rollup::codec::Damaged;
 use crate::stats::level::Level;
 use crate::store::StoreError;
 
@@ -118,6 +119,8 @@ pub enum QueryError {
     TooManyOutputs { found: i64, limit: i64 },
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error(transparent)]
+    Damaged(#[from] Damaged),
     #[error("the computation failed: {0}")]
     Frame(#[from] polars::error::PolarsError),
 }

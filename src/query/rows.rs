@@ -1,13 +1,13 @@
 //! Slices from the outputs themselves: exact, each user apart.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use diesel::pg::PgConnection;
 use polars::prelude::*;
 
 use super::plan::{MOST_EXACT_OUTPUTS, Plan};
 use super::request::QueryError;
-use super::sums::{Slice, SliceKey, Slices, add};
+use super::sums::{ByKey, Slice, SliceKey, Slices};
 use crate::fold::facts::facts;
 use crate::metrics::statistics::{Clustering, Counts};
 use crate::metrics::{self, Histogram, Sum, facts as f};
@@ -73,7 +73,7 @@ fn cut(plan: &Plan, frame: &DataFrame) -> PolarsResult<Slices> {
         .enumerate()
         .map(|(at, sum)| (sum.name.clone(), at))
         .collect();
-    let mut by_key = clusters(frame, sums)?;
+    let (mut by_key, columns) = clusters(frame, sums)?;
     for histogram in plan.families.iter().flat_map(|family| (family.histograms)()) {
         let name = histogram.name;
         let mut counts = counts(frame, histogram)?;
@@ -87,11 +87,12 @@ fn cut(plan: &Plan, frame: &DataFrame) -> PolarsResult<Slices> {
         clustering: Clustering::Exact,
         index,
         by_key,
+        columns,
     })
 }
 
-/// Sums by slice and cluster.
-fn clusters(frame: &DataFrame, sums: Vec<Sum>) -> PolarsResult<BTreeMap<SliceKey, Slice>> {
+/// Sums by slice and cluster: the slices, and per sum its value for each of their clusters.
+fn clusters(frame: &DataFrame, sums: Vec<Sum>) -> PolarsResult<(ByKey, Vec<Vec<i64>>)> {
     let names: Vec<String> = sums.iter().map(|sum| sum.name.clone()).collect();
     let keys = [col(GROUP), col(BUCKET), col(f::CLUSTER)];
     let mut columns = keys.to_vec();
@@ -113,29 +114,42 @@ fn clusters(frame: &DataFrame, sums: Vec<Sum>) -> PolarsResult<BTreeMap<SliceKey
     let buckets = frame.column(BUCKET)?.u32()?;
     let outputs = frame.column(OUTPUTS)?.i64()?;
     let has_user = frame.column(HAS_USER)?.bool()?;
-    let columns: Vec<&Int64Chunked> = names
+    let columns: Vec<Vec<i64>> = names
         .iter()
-        .map(|name| frame.column(name)?.i64())
+        .map(|name| {
+            Ok(frame
+                .column(name)?
+                .i64()?
+                .iter()
+                .map(Option::unwrap_or_default)
+                .collect())
+        })
         .collect::<PolarsResult<_>>()?;
-    let mut slices: BTreeMap<SliceKey, Slice> = BTreeMap::new();
+    let mut slices = ByKey::new();
     for row in 0..frame.height() {
         let key = (
             groups.get(row).unwrap_or_default(),
             buckets.get(row).unwrap_or_default(),
         );
-        let slice = slices.entry(key).or_insert_with(|| Slice::empty(names.len()));
-        let own: Vec<i64> = columns
-            .iter()
-            .map(|column| column.get(row).unwrap_or_default())
-            .collect();
+        let slice = slices.entry(key).or_insert_with(|| Slice {
+            clusters: row..row,
+            ..Slice::empty(0)
+        });
         slice.outputs += outputs.get(row).unwrap_or_default().unsigned_abs();
         slice.users = slice
             .users
             .map(|users| users + u64::from(has_user.get(row).unwrap_or_default()));
-        add(&mut slice.totals, &own);
-        slice.clusters.push(own);
+        slice.clusters.end = row + 1;
     }
-    Ok(slices)
+    for slice in slices.values_mut() {
+        let own = columns
+            .iter()
+            .map(|column| column.get(slice.clusters.clone()).unwrap_or_default());
+        slice.totals = own
+            .map(|values| values.iter().fold(0_i64, |sum, value| sum.saturating_add(*value)))
+            .collect();
+    }
+    Ok((slices, columns))
 }
 
 /// The counts of one histogram by slice, with buckets as fine as the outputs allow.

@@ -1,19 +1,21 @@
 //! The statistics of the slices of one question, before they become estimates.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 
 use crate::metrics::statistics::{Clustering, Counts};
 
 /// A slice: number of the group, number of the bucket.
 pub type SliceKey = (u32, u32);
 
-/// Sums in total and by cluster.
+/// One slice: sums in total, and where its clusters are.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Slice {
     pub outputs: u64,
     pub users: Option<u64>,
     pub totals: Vec<i64>,
-    pub clusters: Vec<Vec<i64>>,
+    /// Its clusters among those of all slices.
+    pub clusters: Range<usize>,
     /// By histogram name; `None` where it cannot be cut to this slice.
     pub histograms: HashMap<&'static str, Option<Counts>>,
 }
@@ -28,22 +30,25 @@ impl Slice {
     }
 }
 
-/// All slices of one question.
+pub type ByKey = BTreeMap<SliceKey, Slice>;
+
+/// Slices of one question.
 #[derive(Clone, Debug)]
 pub struct Slices {
     pub clustering: Clustering,
-    /// Position of each sum in the slices' vectors.
+    /// Position of each sum in the totals and among the columns.
     pub index: HashMap<String, usize>,
-    pub by_key: BTreeMap<SliceKey, Slice>,
+    pub by_key: ByKey,
+    /// Per sum, its value for each cluster of each slice.
+    pub columns: Vec<Vec<i64>>,
 }
 
-/// Adds sums element by element.
-pub fn add(to: &mut Vec<i64>, from: &[i64]) {
-    if to.is_empty() {
-        to.extend_from_slice(from);
-    } else {
-        to.iter_mut()
-            .zip(from)
-            .for_each(|(to, from)| *to = to.saturating_add(*from));
+impl Slices {
+    /// The values of each sum for the clusters of one slice.
+    pub fn clusters(&self, slice: &Slice) -> Vec<&[i64]> {
+        self.columns
+            .iter()
+            .map(|column| column.get(slice.clusters.clone()).unwrap_or_default())
+            .collect()
     }
 }

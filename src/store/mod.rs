@@ -5,7 +5,6 @@ pub mod cells;
 pub mod copy;
 pub mod cursor;
 pub mod events;
-pub mod histograms;
 pub mod keys;
 pub mod outputs;
 pub mod private;

@@ -10,7 +10,7 @@ use crate::domain::key::ProjectId;
 /// The project that exists from the first start.
 pub const DEFAULT: &str = "default";
 
-#[derive(Clone, Debug, PartialEq, Queryable, Selectable)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Queryable, Selectable)]
 #[diesel(table_name = projects, check_for_backend(diesel::pg::Pg))]
 pub struct Project {
     pub id: ProjectId,
@@ -20,6 +20,10 @@ pub struct Project {
     pub horizon_seconds: i32,
     pub folded_events: i64,
     pub created_at: DateTime<Utc>,
+    /// The last step of the fold that changed the rollups.
+    pub rollup_step: i64,
+    /// The last step that computed the rollups anew.
+    pub rollup_reset: i64,
 }
 
 /// Settings to change; `None` leaves a setting as it is.

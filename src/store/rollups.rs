@@ -1,243 +1,206 @@
-//! Sufficient statistics per hour, and per UTC day and group of users. Rows are added to, never recomputed in place.
+//! Sufficient statistics of each UTC day: columns, and the differences that wait to be merged into them. The bytes are those
+//! of `rollup::codec`.
 
-use std::ops::Range;
-
-use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Int4, Int8, SmallInt};
 
-use super::cells::CellId;
-use super::copy::{CopyRows, copy_into};
-use super::schema::{rollups_daily, rollups_hourly};
+use super::schema::{projects, rollup_columns, rollup_differences};
 use crate::domain::key::ProjectId;
 
-/// One row of the hourly rollup, or a difference to add to it.
-#[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
-pub struct Hourly {
-    #[diesel(sql_type = Int4)]
-    pub cell_id: CellId,
-    #[diesel(sql_type = Int4)]
-    pub hour: i32,
-    #[diesel(sql_type = Int8)]
-    pub outputs: i64,
-    #[diesel(sql_type = Array<Int8>)]
-    pub sums: Vec<i64>,
-}
+/// The place of the column that holds the cells of the rows.
+pub const CELLS: i16 = -2;
+/// The place of the column that holds the buckets of the rows.
+pub const BUCKETS: i16 = -1;
 
-/// One row of the daily rollup, or a difference to add to it.
-#[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
-pub struct Daily {
-    #[diesel(sql_type = Int4)]
-    pub cell_id: CellId,
-    #[diesel(sql_type = Int4)]
+/// What one step of the fold added to one day.
+#[derive(Clone, Debug, PartialEq, Eq, Insertable, Queryable, Selectable)]
+#[diesel(table_name = rollup_differences, check_for_backend(diesel::pg::Pg))]
+pub struct Difference {
+    pub project_id: ProjectId,
     pub day: i32,
-    #[diesel(sql_type = SmallInt)]
-    pub user_group: i16,
-    #[diesel(sql_type = Int8)]
-    pub outputs: i64,
-    #[diesel(sql_type = Array<Int8>)]
-    pub sums: Vec<i64>,
+    pub step: i64,
+    /// Rows of its tables.
+    pub size: i32,
+    pub body: Vec<u8>,
 }
 
-/// Adds differences. Rows that come to nothing are removed, so that the table depends only on the outputs.
-pub fn add_hourly(conn: &mut PgConnection, project: ProjectId, differences: &[Hourly]) -> QueryResult<()> {
-    if differences.is_empty() {
-        return Ok(());
+/// One column of one day's table.
+#[derive(Clone, Debug, PartialEq, Eq, Insertable, Queryable, Selectable)]
+#[diesel(table_name = rollup_columns, check_for_backend(diesel::pg::Pg))]
+pub struct StoredColumn {
+    pub project_id: ProjectId,
+    pub axis: i16,
+    pub place: i16,
+    pub day: i32,
+    /// The last step that is in it.
+    pub step: i64,
+    pub size: i32,
+    pub body: Vec<u8>,
+}
+
+/// That a day has a table, and how old it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Queryable)]
+pub struct Head {
+    pub axis: i16,
+    pub day: i32,
+    pub step: i64,
+    pub size: i32,
+}
+
+/// Takes the number of the next step.
+pub fn next_step(conn: &mut PgConnection, project: ProjectId) -> QueryResult<i64> {
+    diesel::update(projects::table.find(project))
+        .set(projects::rollup_step.eq(projects::rollup_step + 1))
+        .returning(projects::rollup_step)
+        .get_result(conn)
+}
+
+pub fn append(conn: &mut PgConnection, differences: &[Difference]) -> QueryResult<()> {
+    // PostgreSQL takes at most 65,535 parameters.
+    for some in differences.chunks(10_000) {
+        diesel::insert_into(rollup_differences::table)
+            .values(some)
+            .execute(conn)?;
     }
-    conn.batch_execute(
-        "CREATE TEMP TABLE IF NOT EXISTS rollups_hourly_added (LIKE rollups_hourly) ON COMMIT DELETE ROWS",
-    )?;
-    let mut rows = CopyRows::default();
-    for row in differences {
-        rows.plain(project)
-            .plain(row.cell_id)
-            .plain(row.hour)
-            .plain(row.outputs)
-            .integers(&row.sums)
-            .end();
-    }
-    copy_into!(
-        conn,
-        added::rollups_hourly_added::table,
-        added::rollups_hourly_added::table,
-        &rows
-    )?;
-    conn.batch_execute(
-        "INSERT INTO rollups_hourly AS r SELECT * FROM rollups_hourly_added \
-         ON CONFLICT (project_id, cell_id, hour) DO UPDATE \
-         SET outputs = r.outputs + excluded.outputs, sums = add_sums(r.sums, excluded.sums); \
-         DELETE FROM rollups_hourly r USING rollups_hourly_added a WHERE r.project_id = a.project_id \
-         AND r.cell_id = a.cell_id AND r.hour = a.hour AND r.outputs = 0; \
-         DELETE FROM rollups_hourly_added",
-    )
+    Ok(())
 }
 
-/// As [`add_hourly`], for the daily rollup.
-pub fn add_daily(conn: &mut PgConnection, project: ProjectId, differences: &[Daily]) -> QueryResult<()> {
-    if differences.is_empty() {
-        return Ok(());
-    }
-    conn.batch_execute(
-        "CREATE TEMP TABLE IF NOT EXISTS rollups_daily_added (LIKE rollups_daily) ON COMMIT DELETE ROWS",
-    )?;
-    let mut rows = CopyRows::default();
-    for row in differences {
-        rows.plain(project)
-            .plain(row.cell_id)
-            .plain(row.day)
-            .plain(row.user_group)
-            .plain(row.outputs)
-            .integers(&row.sums)
-            .end();
-    }
-    copy_into!(
-        conn,
-        added::rollups_daily_added::table,
-        added::rollups_daily_added::table,
-        &rows
-    )?;
-    conn.batch_execute(
-        "INSERT INTO rollups_daily AS r SELECT * FROM rollups_daily_added \
-         ON CONFLICT (project_id, cell_id, day, user_group) DO UPDATE \
-         SET outputs = r.outputs + excluded.outputs, sums = add_sums(r.sums, excluded.sums); \
-         DELETE FROM rollups_daily r USING rollups_daily_added a WHERE r.project_id = a.project_id \
-         AND r.cell_id = a.cell_id AND r.day = a.day AND r.user_group = a.user_group AND r.outputs = 0; \
-         DELETE FROM rollups_daily_added",
-    )
+/// The days that have differences, with how many and how many rows.
+pub fn waiting(conn: &mut PgConnection, project: ProjectId) -> QueryResult<Vec<(i32, i64, i64)>> {
+    use diesel::dsl::{count_star, sum};
+    let found: Vec<(i32, i64, Option<i64>)> = rollup_differences::table
+        .filter(rollup_differences::project_id.eq(project))
+        .group_by(rollup_differences::day)
+        .select((rollup_differences::day, count_star(), sum(rollup_differences::size)))
+        .load(conn)?;
+    Ok(found
+        .into_iter()
+        .map(|(day, differences, rows)| (day, differences, rows.unwrap_or_default()))
+        .collect())
 }
 
-/// Some sums of one rollup row. `time` is an hour or a day; `user_group` is 0 in hours.
-#[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
-pub struct Narrow {
-    #[diesel(sql_type = Int4)]
-    pub cell_id: CellId,
-    #[diesel(sql_type = Int4)]
-    pub time: i32,
-    #[diesel(sql_type = SmallInt)]
-    pub user_group: i16,
-    #[diesel(sql_type = Int8)]
-    pub outputs: i64,
-    #[diesel(sql_type = Array<Int8>)]
-    pub sums: Vec<i64>,
-}
-
-/// The sums at some positions of the layout, for some cells and hours.
-pub fn hourly_sums(
-    conn: &mut PgConnection,
-    project: ProjectId,
-    cells: &[CellId],
-    hours: Range<i32>,
-    positions: &[usize],
-) -> QueryResult<Vec<Narrow>> {
-    diesel::sql_query(format!(
-        "SELECT cell_id, hour AS time, 0::smallint AS user_group, outputs, {} AS sums FROM rollups_hourly \
-         WHERE project_id = $1 AND cell_id = ANY($2) AND hour >= $3 AND hour < $4",
-        picked(positions)
-    ))
-    .bind::<Int4, _>(project)
-    .bind::<Array<Int4>, _>(cells)
-    .bind::<Int4, _>(hours.start)
-    .bind::<Int4, _>(hours.end)
-    .load(conn)
-}
-
-/// The sums at some positions of the layout, for some cells and UTC days, by group of users.
-pub fn daily_sums(
-    conn: &mut PgConnection,
-    project: ProjectId,
-    cells: &[CellId],
-    days: Range<i32>,
-    positions: &[usize],
-) -> QueryResult<Vec<Narrow>> {
-    diesel::sql_query(format!(
-        "SELECT cell_id, day AS time, user_group, outputs, {} AS sums FROM rollups_daily \
-         WHERE project_id = $1 AND cell_id = ANY($2) AND day >= $3 AND day < $4",
-        picked(positions)
-    ))
-    .bind::<Int4, _>(project)
-    .bind::<Array<Int4>, _>(cells)
-    .bind::<Int4, _>(days.start)
-    .bind::<Int4, _>(days.end)
-    .load(conn)
-}
-
-/// SQL for an array of the sums at some positions. PostgreSQL counts from one.
-fn picked(positions: &[usize]) -> String {
-    let elements: Vec<String> = positions
-        .iter()
-        .map(|position| format!("sums[{}]", position + 1))
-        .collect();
-    format!("ARRAY[{}]::bigint[]", elements.join(", "))
-}
-
-/// How many outputs some cells have in a range of hours, both ends included.
-pub fn count_outputs(
-    conn: &mut PgConnection,
-    project: ProjectId,
-    cells: &[CellId],
-    first_hour: i32,
-    last_hour: i32,
-) -> QueryResult<i64> {
-    let total = diesel::dsl::sql::<Int8>("coalesce(sum(outputs), 0)::bigint");
-    rollups_hourly::table
+/// The differences of a day, oldest first.
+pub fn differences_of(conn: &mut PgConnection, project: ProjectId, day: i32) -> QueryResult<Vec<Difference>> {
+    rollup_differences::table
         .filter(
-            rollups_hourly::project_id
+            rollup_differences::project_id
                 .eq(project)
-                .and(rollups_hourly::cell_id.eq_any(cells)),
+                .and(rollup_differences::day.eq(day)),
         )
-        .filter(rollups_hourly::hour.between(first_hour, last_hour))
-        .select(total)
-        .first(conn)
+        .order(rollup_differences::step)
+        .select(Difference::as_select())
+        .load(conn)
 }
 
-/// How many linked outputs a project has.
-pub fn total_outputs(conn: &mut PgConnection, project: ProjectId) -> QueryResult<i64> {
-    let total = diesel::dsl::sql::<Int8>("coalesce(sum(outputs), 0)::bigint");
-    rollups_hourly::table
-        .filter(rollups_hourly::project_id.eq(project))
-        .select(total)
-        .first(conn)
+/// The differences of all days after a step, oldest first.
+pub fn differences_after(conn: &mut PgConnection, project: ProjectId, step: i64) -> QueryResult<Vec<Difference>> {
+    rollup_differences::table
+        .filter(
+            rollup_differences::project_id
+                .eq(project)
+                .and(rollup_differences::step.gt(step)),
+        )
+        .order((rollup_differences::step, rollup_differences::day))
+        .select(Difference::as_select())
+        .load(conn)
 }
 
-/// The hours of the first and of the last output of a project.
-pub fn span(conn: &mut PgConnection, project: ProjectId) -> QueryResult<Option<(i32, i32)>> {
-    use diesel::dsl::{max, min};
-    let (first, last): (Option<i32>, Option<i32>) = rollups_hourly::table
-        .filter(rollups_hourly::project_id.eq(project))
-        .select((min(rollups_hourly::hour), max(rollups_hourly::hour)))
-        .first(conn)?;
-    Ok(first.zip(last))
+/// All columns of a day.
+pub fn columns_of(conn: &mut PgConnection, project: ProjectId, day: i32) -> QueryResult<Vec<StoredColumn>> {
+    rollup_columns::table
+        .filter(rollup_columns::project_id.eq(project).and(rollup_columns::day.eq(day)))
+        .order((rollup_columns::axis, rollup_columns::place))
+        .select(StoredColumn::as_select())
+        .load(conn)
 }
 
-/// Removes all rollups and histograms, of all projects.
+/// Some columns of some days. Those that are zero throughout are not stored.
+pub fn columns(
+    conn: &mut PgConnection,
+    project: ProjectId,
+    axis: i16,
+    places: &[i16],
+    days: &[i32],
+) -> QueryResult<Vec<StoredColumn>> {
+    rollup_columns::table
+        .filter(
+            rollup_columns::project_id
+                .eq(project)
+                .and(rollup_columns::axis.eq(axis)),
+        )
+        .filter(
+            rollup_columns::place
+                .eq_any(places)
+                .and(rollup_columns::day.eq_any(days)),
+        )
+        .select(StoredColumn::as_select())
+        .load(conn)
+}
+
+/// The tables that changed after a step.
+pub fn heads_after(conn: &mut PgConnection, project: ProjectId, axes: &[i16], step: i64) -> QueryResult<Vec<Head>> {
+    rollup_columns::table
+        .filter(
+            rollup_columns::project_id
+                .eq(project)
+                .and(rollup_columns::axis.eq_any(axes)),
+        )
+        .filter(rollup_columns::place.eq(CELLS).and(rollup_columns::step.gt(step)))
+        .select((
+            rollup_columns::axis,
+            rollup_columns::day,
+            rollup_columns::step,
+            rollup_columns::size,
+        ))
+        .load(conn)
+}
+
+/// The days that have columns or differences, in order.
+pub fn days(conn: &mut PgConnection, project: ProjectId) -> QueryResult<Vec<i32>> {
+    let merged = rollup_columns::table
+        .filter(
+            rollup_columns::project_id
+                .eq(project)
+                .and(rollup_columns::place.eq(CELLS)),
+        )
+        .select(rollup_columns::day);
+    let waiting = rollup_differences::table
+        .filter(rollup_differences::project_id.eq(project))
+        .select(rollup_differences::day);
+    let mut days: Vec<i32> = merged.union(waiting).load(conn)?;
+    days.sort_unstable();
+    Ok(days)
+}
+
+/// Puts the merged columns of a day in the place of the old ones and of all its differences.
+pub fn replace(conn: &mut PgConnection, project: ProjectId, day: i32, columns: &[StoredColumn]) -> QueryResult<()> {
+    diesel::delete(
+        rollup_columns::table.filter(rollup_columns::project_id.eq(project).and(rollup_columns::day.eq(day))),
+    )
+    .execute(conn)?;
+    for some in columns.chunks(5_000) {
+        diesel::insert_into(rollup_columns::table).values(some).execute(conn)?;
+    }
+    diesel::delete(
+        rollup_differences::table.filter(
+            rollup_differences::project_id
+                .eq(project)
+                .and(rollup_differences::day.eq(day)),
+        ),
+    )
+    .execute(conn)
+    .map(|_| ())
+}
+
+/// Removes all rollups of all projects. Readers learn that what they hold is gone.
 pub fn clear(conn: &mut PgConnection) -> QueryResult<()> {
-    diesel::delete(rollups_hourly::table).execute(conn)?;
-    diesel::delete(rollups_daily::table).execute(conn)?;
-    diesel::delete(super::schema::histograms_daily::table)
+    diesel::delete(rollup_columns::table).execute(conn)?;
+    diesel::delete(rollup_differences::table).execute(conn)?;
+    diesel::update(projects::table)
+        .set((
+            projects::rollup_step.eq(projects::rollup_step + 1),
+            projects::rollup_reset.eq(projects::rollup_step + 1),
+        ))
         .execute(conn)
         .map(|_| ())
-}
-
-/// The temporary tables that differences are copied to before they are added.
-mod added {
-    diesel::table! {
-        rollups_hourly_added (project_id, cell_id, hour) {
-            project_id -> Int4,
-            cell_id -> Int4,
-            hour -> Int4,
-            outputs -> Int8,
-            sums -> Array<Int8>,
-        }
-    }
-    diesel::table! {
-        rollups_daily_added (project_id, cell_id, day, user_group) {
-            project_id -> Int4,
-            cell_id -> Int4,
-            day -> Int4,
-            user_group -> Int2,
-            outputs -> Int8,
-            sums -> Array<Int8>,
-        }
-    }
 }

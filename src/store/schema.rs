@@ -55,18 +55,6 @@ diesel::table! {
 }
 
 diesel::table! {
-    histograms_daily (project_id, cell_id, day, kind, bucket) {
-        project_id -> Int4,
-        cell_id -> Int4,
-        day -> Int4,
-        kind -> Int2,
-        bucket -> Int8,
-        positives -> Int8,
-        negatives -> Int8,
-    }
-}
-
-diesel::table! {
     output_aliases (project_id, alias_key, output_key) {
         project_id -> Int4,
         alias_key -> Uuid,
@@ -129,6 +117,8 @@ diesel::table! {
         horizon_seconds -> Int4,
         folded_events -> Int8,
         created_at -> Timestamptz,
+        rollup_step -> Int8,
+        rollup_reset -> Int8,
     }
 }
 
@@ -143,23 +133,24 @@ diesel::table! {
 }
 
 diesel::table! {
-    rollups_daily (project_id, cell_id, day, user_group) {
+    rollup_columns (project_id, axis, place, day) {
         project_id -> Int4,
-        cell_id -> Int4,
+        axis -> Int2,
+        place -> Int2,
         day -> Int4,
-        user_group -> Int2,
-        outputs -> Int8,
-        sums -> Array<Int8>,
+        step -> Int8,
+        size -> Int4,
+        body -> Bytea,
     }
 }
 
 diesel::table! {
-    rollups_hourly (project_id, cell_id, hour) {
+    rollup_differences (project_id, day, step) {
         project_id -> Int4,
-        cell_id -> Int4,
-        hour -> Int4,
-        outputs -> Int8,
-        sums -> Array<Int8>,
+        day -> Int4,
+        step -> Int8,
+        size -> Int4,
+        body -> Bytea,
     }
 }
 
@@ -168,12 +159,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     cells,
     events,
     fold_cursor,
-    histograms_daily,
     output_aliases,
     output_texts,
     outputs,
     projects,
     rejections,
-    rollups_daily,
-    rollups_hourly,
+    rollup_columns,
+    rollup_differences,
 );

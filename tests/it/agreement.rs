@@ -10,6 +10,7 @@ use calibrant::ingest::commit::{Committer, Stored};
 use calibrant::ingest::prepare::{Context, prepare};
 use calibrant::metrics::{self, Estimate, Reason};
 use calibrant::query::answer::Source;
+use calibrant::query::view::Rollups;
 use calibrant::query::{self, Answer, Query};
 use calibrant::simulate::{Options, Simulation};
 use calibrant::store::projects::{self, Project, Settings};
@@ -92,7 +93,10 @@ fn answers(query: &Query) -> (Answer, Answer) {
     let run = |most_exact: i64| {
         let mut query = query.clone();
         query.exact_outputs = most_exact;
-        product().0.with(|conn| query::run(conn, &query, end())).unwrap()
+        product()
+            .0
+            .with(|conn| query::run(conn, &Rollups::default(), &query, end()))
+            .unwrap()
     };
     let (exact, rolled) = (run(i64::MAX), run(0));
     assert_eq!((exact.source, rolled.source), (Source::Outputs, Source::Rollups));

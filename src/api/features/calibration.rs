@@ -119,17 +119,16 @@ pub async fn get_feature_calibration(
     };
     let mut query = question(key.project, &of.metric_ids(), &params)?;
     query.curve = Some(of);
-    let answer = about(&state, &mut query, &feature.0).await?;
-    let data = answer.rows.iter().map(|row| calibration_slice(&query, row)).collect();
-    respond::json(
-        &request,
-        &CalibrationResponse {
-            feature: feature.0,
+    about(&state, &request, query, &feature.0, |query, answer| {
+        let data = answer.rows.iter().map(|row| calibration_slice(query, row));
+        respond::rendered_json(&CalibrationResponse {
+            feature: feature.0.clone(),
             target,
-            data,
-            meta: meta(&query, &answer),
-        },
-    )
+            data: data.collect(),
+            meta: meta(query, answer),
+        })
+    })
+    .await
 }
 
 fn calibration_slice(query: &Query, row: &Row) -> CalibrationSlice {

@@ -9,7 +9,7 @@ use crate::api::answers::ReadAnswers;
 use crate::api::auth::{Authorized, Read};
 use crate::api::error::ApiError;
 use crate::api::extract::Params;
-use crate::api::query::{QueryMeta, compute, estimates, meta};
+use crate::api::query::{QueryMeta, answer, estimates, meta};
 use crate::api::respond::{self, Ordered};
 use crate::domain::dimension::Dimension;
 use crate::metrics::Estimate;
@@ -69,21 +69,16 @@ pub async fn list_features(
         ));
     }
     query.group_by = vec![Dimension::Feature];
-    let answer = compute(&state, query.clone()).await?;
-    let data = answer
-        .rows
-        .iter()
-        .map(|row| FeatureSummary {
+    answer(&state, &request, query, String::new(), |query, answer| {
+        let data = answer.rows.iter().map(|row| FeatureSummary {
             feature: row.group.first().cloned().flatten().unwrap_or_default(),
-            verdict: verdict(&query, row),
-            metrics: estimates(&query, row),
+            verdict: verdict(query, row),
+            metrics: estimates(query, row),
+        });
+        respond::rendered_json(&FeaturesResponse {
+            data: data.collect(),
+            meta: meta(query, answer),
         })
-        .collect();
-    respond::json(
-        &request,
-        &FeaturesResponse {
-            data,
-            meta: meta(&query, &answer),
-        },
-    )
+    })
+    .await
 }

@@ -5,12 +5,14 @@ pub mod list;
 pub mod reliance;
 pub mod trust;
 
+use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::ask::{self, Scope};
 use super::error::ApiError;
-use super::query::{compute, listed};
+use super::query::{answer, listed};
+use super::rendered::Rendered;
 use super::respond::Ordered;
 use crate::domain::dimension::Dimension;
 use crate::domain::key::ProjectId;
@@ -55,7 +57,13 @@ fn question(project: ProjectId, ids: &[&str], params: &FeatureParams) -> Result<
 }
 
 /// Answers a question about one feature, which must exist. A range in which it has no outputs is answered all the same.
-async fn about(state: &AppState, query: &mut Query, feature: &str) -> Result<Answer, ApiError> {
+async fn about(
+    state: &AppState,
+    request: &HttpRequest,
+    mut query: Query,
+    feature: &str,
+    render: impl FnOnce(&Query, &Answer) -> Result<Rendered, ApiError>,
+) -> Result<HttpResponse, ApiError> {
     let (project, wanted) = (query.project, feature.to_owned());
     let exists = state
         .db
@@ -66,7 +74,7 @@ async fn about(state: &AppState, query: &mut Query, feature: &str) -> Result<Ans
     }
     query.filters.push(Filter::is(Dimension::Feature, feature));
     query.fill = true;
-    compute(state, query.clone()).await
+    answer(state, request, query, String::new(), render).await
 }
 
 /// The values of the dimensions that a row was split by.

@@ -62,22 +62,17 @@ pub async fn get_feature_reliance(
     params: Params<FeatureParams>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let mut query = question(key.project, &RELIANCE, &params.0)?;
-    let answer = about(&state, &mut query, &feature.0).await?;
-    let data = answer
-        .rows
-        .iter()
-        .map(|row| RelianceSlice {
-            group: group(&query, row),
-            metrics: estimates(&query, row),
+    let query = question(key.project, &RELIANCE, &params.0)?;
+    about(&state, &request, query, &feature.0, |query, answer| {
+        let data = answer.rows.iter().map(|row| RelianceSlice {
+            group: group(query, row),
+            metrics: estimates(query, row),
+        });
+        respond::rendered_json(&RelianceResponse {
+            feature: feature.0.clone(),
+            data: data.collect(),
+            meta: meta(query, answer),
         })
-        .collect();
-    respond::json(
-        &request,
-        &RelianceResponse {
-            feature: feature.0,
-            data,
-            meta: meta(&query, &answer),
-        },
-    )
+    })
+    .await
 }

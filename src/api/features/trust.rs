@@ -67,26 +67,21 @@ pub async fn get_feature_trust(
     params: Params<FeatureParams>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let mut query = question(key.project, &TRUST, &params.0)?;
-    let answer = about(&state, &mut query, &feature.0).await?;
-    let data = answer
-        .rows
-        .iter()
-        .map(|row| TrustSlice {
-            group: group(&query, row),
-            verdict: verdict(&query, row),
-            sentence: sentence(&query, row),
-            metrics: estimates(&query, row),
+    let query = question(key.project, &TRUST, &params.0)?;
+    about(&state, &request, query, &feature.0, |query, answer| {
+        let data = answer.rows.iter().map(|row| TrustSlice {
+            group: group(query, row),
+            verdict: verdict(query, row),
+            sentence: sentence(query, row),
+            metrics: estimates(query, row),
+        });
+        respond::rendered_json(&TrustResponse {
+            feature: feature.0.clone(),
+            data: data.collect(),
+            meta: meta(query, answer),
         })
-        .collect();
-    respond::json(
-        &request,
-        &TrustResponse {
-            feature: feature.0,
-            data,
-            meta: meta(&query, &answer),
-        },
-    )
+    })
+    .await
 }
 
 /// The verdict in words.

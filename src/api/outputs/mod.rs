@@ -14,6 +14,7 @@ use super::answers::{Absent, ReadAnswers};
 use super::auth::{Authorized, Read};
 use super::error::ApiError;
 use super::extract::{Params, Segment};
+use super::rendered::Rendered;
 use super::respond::{self, Format};
 use crate::domain::dimension::Cell;
 use crate::domain::event::EventKind;
@@ -79,7 +80,7 @@ pub async fn list_outputs(
         .collect();
     match Format::of(&request, asked.format) {
         Format::Json => respond::json(&request, &OutputsResponse { data, next_cursor }),
-        Format::Csv => Ok(respond::tagged(&request, respond::CSV, csv(&data)?)),
+        Format::Csv => Ok(Rendered::new(respond::CSV, csv(&data)?).respond(&request)),
     }
 }
 

@@ -130,7 +130,7 @@ fn gap(s: &Statistics) -> Estimate {
 fn calibration_error(s: &Statistics) -> Estimate {
     let names = |bin: usize| ["n", "trustworthy", "trusted"].map(|part| format!("trust_bin{bin}_{part}"));
     let mut pooled = Vec::with_capacity(BINS);
-    let mut clusters = vec![vec![Bin::default(); BINS]; s.clusters.len()];
+    let mut clusters = vec![vec![Bin::default(); BINS]; s.cluster_count()];
     for bin in 0..BINS {
         let [n, p, y] = names(bin);
         pooled.push(Bin {

@@ -10,6 +10,7 @@ use calibrant::ingest::commit::{Committer, Stored};
 use calibrant::ingest::prepare::{Context, prepare};
 use calibrant::ingest::validate::validate;
 use calibrant::metrics;
+use calibrant::query::view::Rollups;
 use calibrant::query::{self, Query};
 use calibrant::store::projects::{self, Project, Settings};
 use calibrant::store::{Db, StoreError};
@@ -26,6 +27,7 @@ struct World {
     db: Db,
     project: Project,
     committer: Committer,
+    rollups: Rollups,
 }
 
 impl World {
@@ -42,14 +44,20 @@ impl World {
             })
             .unwrap();
         let committer = Committer::start(&db, &Signal::default());
-        World { db, project, committer }
+        World {
+            db,
+            project,
+            committer,
+            rollups: Rollups::default(),
+        }
     }
 
     fn clear(&self) {
         tables::execute(
             &self.db,
-            "TRUNCATE events, output_aliases, outputs, output_texts, cells, rollups_hourly, rollups_daily, \
-             histograms_daily; UPDATE fold_cursor SET tx = 0, ordinal = 0; UPDATE projects SET folded_events = 0",
+            "TRUNCATE events, output_aliases, outputs, output_texts, cells, rollup_columns, rollup_differences; \
+             UPDATE fold_cursor SET tx = 0, ordinal = 0; UPDATE projects SET folded_events = 0, \
+             rollup_step = rollup_step + 1, rollup_reset = rollup_step + 1",
         );
     }
 
@@ -83,8 +91,11 @@ impl World {
         query.group_by = ["feature", "plan"].map(Dimension::parse).to_vec();
         query.granularity = Some(Granularity::Day);
         let now = script::start() + TimeDelta::days(30);
-        let answer = self.db.with(|conn| query::run(conn, &query, now)).unwrap();
-        serde_json::to_string(&api::query::response(&query, answer)).unwrap()
+        let answer = self
+            .db
+            .with(|conn| query::run(conn, &self.rollups, &query, now))
+            .unwrap();
+        serde_json::to_string(&api::query::response(&query, &answer)).unwrap()
     }
 }
 

@@ -20,7 +20,7 @@ enum Crates {
 
 const WEB: [&str; 4] = ["actix_web", "utoipa_actix_web", "utoipa_swagger_ui", "futures_util"];
 
-const RULES: [Rule; 10] = [
+const RULES: [Rule; 11] = [
     Rule {
         folder: "stats",
         modules: &[],
@@ -37,13 +37,18 @@ const RULES: [Rule; 10] = [
         crates: Crates::AllBut(&["diesel", "diesel_migrations", "tokio"]),
     },
     Rule {
+        folder: "rollup",
+        modules: &[],
+        crates: Crates::Only(&["zstd", "thiserror"]),
+    },
+    Rule {
         folder: "store",
         modules: &["domain"],
         crates: Crates::AllBut(&["polars", "rapidfuzz"]),
     },
     Rule {
         folder: "fold",
-        modules: &["domain", "metrics", "stats", "store"],
+        modules: &["domain", "metrics", "rollup", "stats", "store"],
         crates: Crates::AllBut(&["tokio"]),
     },
     Rule {
@@ -53,7 +58,7 @@ const RULES: [Rule; 10] = [
     },
     Rule {
         folder: "query",
-        modules: &["domain", "fold", "metrics", "stats", "store"],
+        modules: &["domain", "fold", "metrics", "rollup", "stats", "store"],
         crates: Crates::AllBut(&["tokio"]),
     },
     Rule {

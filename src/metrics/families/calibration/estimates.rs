@@ -22,7 +22,7 @@ fn bins(s: &Statistics, target: Target) -> Vec<Bin> {
 /// The ten bins of each cluster.
 fn bins_by_cluster(s: &Statistics, target: Target) -> Vec<Vec<Bin>> {
     let name = target.name();
-    let mut clusters = vec![vec![Bin::default(); BINS]; s.clusters.len()];
+    let mut clusters = vec![vec![Bin::default(); BINS]; s.cluster_count()];
     for bin in 0..BINS {
         let n = s.by_cluster(&format!("{name}_bin{bin}_n"));
         let p = s.by_cluster(&format!("{name}_bin{bin}_p"));

@@ -1,0 +1,117 @@
+//! A column of integers at the narrowest width that holds them.
+
+/// Most sums are small counts, and many are zero throughout: a column takes one byte per row where that is enough, and none
+/// where there is nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Column {
+    /// So many zeros.
+    Zeros(usize),
+    Bytes(Box<[i8]>),
+    Shorts(Box<[i16]>),
+    Ints(Box<[i32]>),
+    Longs(Box<[i64]>),
+}
+
+impl Column {
+    pub fn narrow(values: &[i64]) -> Column {
+        let (least, most) = values.iter().fold((0, 0), |(least, most), value| {
+            (value.min(&least).to_owned(), value.max(&most).to_owned())
+        });
+        let fits = |low: i64, high: i64| least >= low && most <= high;
+        if fits(0, 0) {
+            Column::Zeros(values.len())
+        } else if fits(i8::MIN.into(), i8::MAX.into()) {
+            Column::Bytes(values.iter().map(|value| *value as i8).collect())
+        } else if fits(i16::MIN.into(), i16::MAX.into()) {
+            Column::Shorts(values.iter().map(|value| *value as i16).collect())
+        } else if fits(i32::MIN.into(), i32::MAX.into()) {
+            Column::Ints(values.iter().map(|value| *value as i32).collect())
+        } else {
+            Column::Longs(values.into())
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        match self {
+            Column::Zeros(rows) => *rows,
+            Column::Bytes(values) => values.len(),
+            Column::Shorts(values) => values.len(),
+            Column::Ints(values) => values.len(),
+            Column::Longs(values) => values.len(),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Bytes per value: 0, 1, 2, 4 or 8.
+    pub fn width(&self) -> usize {
+        match self {
+            Column::Zeros(_) => 0,
+            Column::Bytes(_) => 1,
+            Column::Shorts(_) => 2,
+            Column::Ints(_) => 4,
+            Column::Longs(_) => 8,
+        }
+    }
+
+    pub fn to_vec(&self) -> Vec<i64> {
+        fn widen<T: Copy + Into<i64>>(values: &[T]) -> Vec<i64> {
+            values.iter().map(|value| (*value).into()).collect()
+        }
+        match self {
+            Column::Zeros(rows) => vec![0; *rows],
+            Column::Bytes(values) => widen(values),
+            Column::Shorts(values) => widen(values),
+            Column::Ints(values) => widen(values),
+            Column::Longs(values) => values.to_vec(),
+        }
+    }
+
+    /// Adds each value to the place that `places` names for its row. A place that `to` does not have leaves the row out.
+    /// Sums that overflow stay at the end of the range.
+    pub fn scatter(&self, places: &[u32], to: &mut [i64]) {
+        fn add<T: Copy + Into<i64>>(values: &[T], places: &[u32], to: &mut [i64]) {
+            for (value, place) in values.iter().zip(places) {
+                if let Some(sum) = to.get_mut(*place as usize) {
+                    *sum = sum.saturating_add((*value).into());
+                }
+            }
+        }
+        match self {
+            Column::Zeros(_) => {}
+            Column::Bytes(values) => add(values, places, to),
+            Column::Shorts(values) => add(values, places, to),
+            Column::Ints(values) => add(values, places, to),
+            Column::Longs(values) => add(values, places, to),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_is_as_wide_as_its_widest_value() {
+        for (value, width) in [(0, 0), (-128, 1), (128, 2), (-32_769, 4), (i64::from(i32::MAX) + 1, 8)] {
+            let column = Column::narrow(&[0, value]);
+            assert_eq!((column.width(), column.to_vec()), (width, vec![0, value]));
+        }
+    }
+
+    #[test]
+    fn rows_without_a_place_are_left_out() {
+        let mut sums = vec![0, 0];
+        Column::narrow(&[1, 300, 5, 7]).scatter(&[1, 0, 1, u32::MAX], &mut sums);
+        assert_eq!(sums, [300, 6]);
+    }
+
+    #[test]
+    fn sums_stay_at_the_end_of_the_range() {
+        let mut sums = vec![i64::MAX - 1];
+        Column::narrow(&[i64::MAX]).scatter(&[0], &mut sums);
+        assert_eq!(sums, [i64::MAX]);
+    }
+}
