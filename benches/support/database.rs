@@ -3,7 +3,8 @@
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use calibrant::simulate::Simulation;
 use calibrant::store::Db;
@@ -12,6 +13,8 @@ use calibrant::store::projects::{self, Settings};
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection};
 
+use super::product;
+
 pub struct Cluster {
     /// Before the folder, since it must stop before its files go.
     cluster: PrivateDatabase,
@@ -19,13 +22,13 @@ pub struct Cluster {
     next: Cell<u32>,
 }
 
-/// A folder under `/tmp` that goes with its value.
+/// A folder that goes with its value.
 struct Folder(PathBuf);
 
 impl Folder {
-    fn new() -> Folder {
-        let path = PathBuf::from(format!("/tmp/calibrant-bench-{}", std::process::id()));
-        std::fs::create_dir(&path).expect("/tmp is writable");
+    fn new(parent: &Path) -> Folder {
+        let path = parent.join(format!("run-{}", std::process::id()));
+        std::fs::create_dir(&path).expect("the bench's folder is writable");
         Folder(path)
     }
 }
@@ -44,24 +47,42 @@ pub struct Database<'a> {
     name: String,
 }
 
+/// Makes the schema, and declares the dimensions of both products.
+pub fn prepare(url: &str) {
+    let db = Db::open(url, 1).expect("the schema can be made");
+    let mut conn = db.dedicated().expect("the database runs");
+    let (project, _) = projects::find_or_create(&mut conn, projects::DEFAULT).expect("a project can be made");
+    let names = Simulation::dimensions().iter().chain(&[product::DIMENSION]);
+    let mut dimensions: Vec<String> = names.map(|name| (*name).to_owned()).collect();
+    dimensions.sort_unstable();
+    dimensions.dedup();
+    let settings = Settings {
+        dimensions: Some(dimensions),
+        ..Settings::default()
+    };
+    projects::update(&mut conn, project.id, &settings).expect("a project can be changed");
+}
+
+/// A psql that runs one command, without the user's own settings.
+pub fn psql(url: &str, command: &str) -> Command {
+    let mut psql = Command::new("psql");
+    psql.args(["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--command"])
+        .arg(command)
+        .arg(url);
+    psql
+}
+
 impl Cluster {
-    /// Starts it in a new folder under `/tmp` and prepares what databases are copied from.
-    pub fn start() -> Cluster {
-        let folder = Folder::new();
+    /// Starts it in a new folder and prepares what databases are copied from.
+    pub fn start(parent: &Path) -> Cluster {
+        let folder = Folder::new(parent);
         let cluster = PrivateDatabase::start(&folder.0).expect("PostgreSQL is installed");
-        let db = Db::open(&cluster.url(), 1).expect("the schema can be made");
-        let mut conn = db.dedicated().expect("the database runs");
-        let (project, _) = projects::find_or_create(&mut conn, projects::DEFAULT).expect("a project can be made");
-        let mut dimensions: Vec<String> = Simulation::dimensions().iter().map(|name| (*name).to_owned()).collect();
-        dimensions.sort_unstable();
-        let settings = Settings {
-            dimensions: Some(dimensions),
-            ..Settings::default()
-        };
-        projects::update(&mut conn, project.id, &settings).expect("a project can be changed");
-        conn.batch_execute("ALTER SYSTEM SET max_connections = 200")
+        prepare(&cluster.url());
+        PgConnection::establish(&cluster.url())
+            .expect("the database runs")
+            .batch_execute("ALTER SYSTEM SET max_connections = 200")
             .expect("we own the cluster");
-        drop((conn, db, cluster));
+        drop(cluster);
         Cluster {
             cluster: PrivateDatabase::start(&folder.0).expect("PostgreSQL starts again"),
             folder,
@@ -85,6 +106,22 @@ impl Cluster {
         Database { cluster: self, name }
     }
 
+    /// The limit: PostgreSQL's own client copies rows into an empty log with its indexes, each file by a process of its own.
+    /// Gives rows per second.
+    pub fn copy_in(&self, files: &[PathBuf], rows: usize) -> f64 {
+        let database = self.database();
+        let started = Instant::now();
+        let copies: Vec<Child> = files
+            .iter()
+            .map(|file| format!("\\copy events from '{}'", file.display()))
+            .map(|command| psql(&database.url(), &command).spawn().expect("psql is installed"))
+            .collect();
+        for mut copy in copies {
+            assert!(copy.wait().expect("it was started").success());
+        }
+        rows as f64 / started.elapsed().as_secs_f64()
+    }
+
     fn admin(&self) -> PgConnection {
         PgConnection::establish(&self.url("postgres")).expect("the database runs")
     }
@@ -103,32 +140,58 @@ impl Database<'_> {
         PgConnection::establish(&self.url()).expect("the database runs")
     }
 
-    /// A psql that runs one command.
-    pub fn psql(&self, command: &str) -> Command {
-        let mut psql = Command::new("psql");
-        psql.args(["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--command"])
-            .arg(command)
-            .arg(self.url())
-            .stdout(Stdio::null());
-        psql
+    /// Writes rows of the log to a file.
+    pub fn copy_out(&self, file: &Path, most: usize) {
+        let command = format!("\\copy (SELECT * FROM events LIMIT {most}) to '{}'", file.display());
+        assert!(
+            psql(&self.url(), &command)
+                .stdout(Stdio::null())
+                .status()
+                .expect("psql is installed")
+                .success()
+        );
     }
 
-    /// pgbench with a script, from PostgreSQL's own folder. Gives what it prints.
-    pub fn pgbench(&self, script: &str, clients: usize, seconds: u64) -> String {
-        let path = self.cluster.folder().join("insert.sql");
+    /// pgbench with a script, from PostgreSQL's own folder: transactions per second, and the median and the 99th percentile of
+    /// their times in milliseconds.
+    pub fn pgbench(&self, script: &str, clients: usize, time: Duration) -> (f64, Vec<f64>) {
+        let folder = self.cluster.folder();
+        let path = folder.join("insert.sql");
         std::fs::write(&path, script).expect("the folder is writable");
         let output = Command::new(program("pgbench"))
-            .args(["--no-vacuum", "--protocol=prepared", "--jobs=2"])
+            .args(["--no-vacuum", "--protocol=prepared", "--jobs=2", "--log"])
+            .arg(format!("--log-prefix={}", folder.join("pgbench").display()))
             .arg(format!("--client={clients}"))
-            .arg(format!("--time={seconds}"))
+            .arg(format!("--time={}", time.as_secs()))
             .arg("--file")
             .arg(&path)
             .arg(self.url())
             .output()
             .expect("pgbench is installed");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8_lossy(&output.stdout).into_owned()
+        let report = String::from_utf8_lossy(&output.stdout).into_owned();
+        let rate = report
+            .lines()
+            .find_map(|line| line.strip_prefix("tps = ")?.split_whitespace().next()?.parse().ok())
+            .unwrap_or_else(|| panic!("pgbench says {report}"));
+        (rate, logged_times(folder))
     }
+}
+
+/// The milliseconds of every transaction that pgbench logged. The logs are removed.
+fn logged_times(folder: &Path) -> Vec<f64> {
+    let mut times = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("it is ours").flatten() {
+        if entry.file_name().to_string_lossy().starts_with("pgbench.") {
+            let text = std::fs::read_to_string(entry.path()).expect("pgbench wrote it");
+            let microseconds = text
+                .lines()
+                .filter_map(|line| line.split(' ').nth(2)?.parse::<f64>().ok());
+            times.extend(microseconds.map(|time| time / 1e3));
+            std::fs::remove_file(entry.path()).expect("it is ours");
+        }
+    }
+    times
 }
 
 impl Drop for Database<'_> {
