@@ -29,6 +29,13 @@ fn main() {
     }
     let started = Instant::now();
     println!("{}", machine::description(&settings.folder));
+    let warning = machine::warning();
+    println!(
+        "{}",
+        warning
+            .as_deref()
+            .unwrap_or("the machine was quiet before the bench began")
+    );
 
     let bench = Bench::new(settings);
     let mut table = Table::default();
@@ -55,6 +62,9 @@ fn main() {
         }
     }
     table.print();
+    if let Some(warning) = warning {
+        println!("\n{warning}");
+    }
     println!(
         "\n{} runs, {:.0} s in all, load average {}",
         runs,

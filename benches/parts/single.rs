@@ -8,6 +8,7 @@ use super::Measurement;
 use crate::support::bench::Bench;
 use crate::support::figures::milliseconds;
 use crate::support::load::Load;
+use crate::support::pgbench;
 use crate::support::server::Server;
 use crate::support::table::Table;
 
@@ -70,7 +71,7 @@ fn inserts(bench: &Bench, load: &Load, table: &mut Table) {
          now(), now(), :tx, '\"{}\"');\n",
         "x".repeat(load.bytes_each)
     );
-    let (rate, mut times) = database.pgbench(&script, CLIENTS, TIME);
+    let (rate, mut times) = pgbench::run(&database, bench.cluster().folder(), &script, CLIENTS, TIME);
     table.add(PGBENCH, "rows/s", rate);
     table.add_quantiles(PGBENCH, &mut times);
 }

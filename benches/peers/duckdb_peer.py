@@ -48,14 +48,15 @@ CURVE = "reliability curve"
 
 def rate(name, n, d):
     """The sums and the standard error of one rate, from the sums per user."""
-    r = f"(sum({n}) / sum({d}))"
+    all_d = f"nullif(sum({d}), 0)"
+    r = f"(sum({n}) / {all_d})"
     users = f"count(*) FILTER (({d}) > 0)"
     squares = f"sum(({n}) * ({n})) - 2 * {r} * sum(({n}) * ({d})) + {r} * {r} * sum(({d}) * ({d}))"
     return [
         f"sum({n})::DOUBLE AS {name}_n",
         f"sum({d})::DOUBLE AS {name}_d",
         f"{users} AS {name}_users",
-        f"sqrt(greatest(0, {squares}) * {users} / nullif({users} - 1, 0)) / sum({d}) AS {name}_se",
+        f"sqrt(greatest(0, {squares}) * {users} / nullif({users} - 1, 0)) / {all_d} AS {name}_se",
     ]
 
 

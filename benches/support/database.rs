@@ -4,7 +4,7 @@
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use calibrant::simulate::Simulation;
 use calibrant::store::Db;
@@ -151,47 +151,6 @@ impl Database<'_> {
                 .success()
         );
     }
-
-    /// pgbench with a script, from PostgreSQL's own folder: transactions per second, and the median and the 99th percentile of
-    /// their times in milliseconds.
-    pub fn pgbench(&self, script: &str, clients: usize, time: Duration) -> (f64, Vec<f64>) {
-        let folder = self.cluster.folder();
-        let path = folder.join("insert.sql");
-        std::fs::write(&path, script).expect("the folder is writable");
-        let output = Command::new(program("pgbench"))
-            .args(["--no-vacuum", "--protocol=prepared", "--jobs=2", "--log"])
-            .arg(format!("--log-prefix={}", folder.join("pgbench").display()))
-            .arg(format!("--client={clients}"))
-            .arg(format!("--time={}", time.as_secs()))
-            .arg("--file")
-            .arg(&path)
-            .arg(self.url())
-            .output()
-            .expect("pgbench is installed");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let report = String::from_utf8_lossy(&output.stdout).into_owned();
-        let rate = report
-            .lines()
-            .find_map(|line| line.strip_prefix("tps = ")?.split_whitespace().next()?.parse().ok())
-            .unwrap_or_else(|| panic!("pgbench says {report}"));
-        (rate, logged_times(folder))
-    }
-}
-
-/// The milliseconds of every transaction that pgbench logged. The logs are removed.
-fn logged_times(folder: &Path) -> Vec<f64> {
-    let mut times = Vec::new();
-    for entry in std::fs::read_dir(folder).expect("it is ours").flatten() {
-        if entry.file_name().to_string_lossy().starts_with("pgbench.") {
-            let text = std::fs::read_to_string(entry.path()).expect("pgbench wrote it");
-            let microseconds = text
-                .lines()
-                .filter_map(|line| line.split(' ').nth(2)?.parse::<f64>().ok());
-            times.extend(microseconds.map(|time| time / 1e3));
-            std::fs::remove_file(entry.path()).expect("it is ours");
-        }
-    }
-    times
 }
 
 impl Drop for Database<'_> {
@@ -201,16 +160,4 @@ impl Drop for Database<'_> {
             eprintln!("{error}");
         }
     }
-}
-
-/// The newest of the server programs that Debian has beside psql, or the one on the PATH.
-fn program(name: &str) -> PathBuf {
-    std::fs::read_dir("/usr/lib/postgresql")
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|version| version.path().join("bin").join(name))
-        .filter(|path| path.exists())
-        .max()
-        .unwrap_or_else(|| PathBuf::from(name))
 }

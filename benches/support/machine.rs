@@ -33,6 +33,14 @@ pub fn description(data: &Path) -> String {
     )
 }
 
+/// What to say where other programs leave less of the machine than the figures claim.
+pub fn warning() -> Option<String> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from) as f64;
+    let busy: f64 = load_average().split(' ').next()?.parse().ok()?;
+    (busy > cores / 2.0)
+        .then(|| format!("THE MACHINE IS BUSY: a load of {busy} before the bench began. Only ratios say something."))
+}
+
 /// The load averages of 1, 5 and 15 minutes.
 pub fn load_average() -> String {
     let text = read("/proc/loadavg");

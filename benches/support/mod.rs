@@ -9,6 +9,7 @@ pub mod http;
 pub mod load;
 pub mod machine;
 pub mod paced;
+pub mod pgbench;
 pub mod product;
 pub mod server;
 pub mod settings;

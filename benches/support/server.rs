@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use calibrant::store::{cursor, events};
+use calibrant::store::{cursor, events, projects};
 use diesel::PgConnection;
 
 use super::database::Database;
@@ -144,16 +144,23 @@ fn program() -> PathBuf {
         .expect("cargo says where the program is")
 }
 
-/// Events of the log that are not in the numbers yet; counted up to a limit.
-pub fn backlog(conn: &mut PgConnection, limit: i64) -> u64 {
-    let position = cursor::read(conn).expect("the cursor is there").position();
-    let waiting = events::backlog(conn, None, position, limit).expect("the log can be read");
-    waiting.events.unsigned_abs()
+/// Events that are in the numbers. Costs one row, so that it can be asked often.
+pub fn folded(conn: &mut PgConnection) -> u64 {
+    let projects = projects::all(conn).expect("projects can be read");
+    projects
+        .iter()
+        .map(|project| project.folded_events.unsigned_abs())
+        .sum()
 }
 
 /// Waits until all that is in the log is in the numbers.
 pub fn settle(conn: &mut PgConnection) {
-    while backlog(conn, 1) > 0 {
+    loop {
+        let position = cursor::read(conn).expect("the cursor is there").position();
+        let waiting = events::backlog(conn, None, position, 1).expect("the log can be read");
+        if waiting.events == 0 {
+            return;
+        }
         thread::sleep(Duration::from_millis(2));
     }
 }

@@ -2,12 +2,15 @@
 
 use super::figures::{median, quantile, shown};
 
+/// A line: its part and its name.
+type Address = (String, String);
+
 /// What a line is compared with.
 enum Relation {
     /// This line divided by the other.
-    Share(String),
+    Share(Address),
     /// The other divided by this line: for times, how much faster this is.
-    Faster(String),
+    Faster(Address),
 }
 
 struct Line {
@@ -51,22 +54,19 @@ impl Table {
         self.add(format!("{name}, p99"), "ms", quantile(times, 0.99));
     }
 
-    /// Says with a line how many times another it is.
+    /// Says with a line how many times another of its part it is.
     pub fn share(&mut self, name: &str, base: &str) {
-        self.relate(name, Relation::Share(self.address(base)));
+        self.share_of(name, &self.part.clone(), base);
     }
 
-    /// Says with a line of times how many times faster than another it is.
+    /// As [`Table::share`], with a line of another part.
+    pub fn share_of(&mut self, name: &str, part: &str, base: &str) {
+        self.relate(name, Relation::Share((part.to_owned(), base.to_owned())));
+    }
+
+    /// Says with a line of times how many times faster than another of its part it is.
     pub fn faster(&mut self, name: &str, base: &str) {
-        self.relate(name, Relation::Faster(self.address(base)));
-    }
-
-    /// A base may be of another part: `part: name`.
-    fn address(&self, base: &str) -> String {
-        match base.contains(": ") {
-            true => base.to_owned(),
-            false => format!("{}: {base}", self.part),
-        }
+        self.relate(name, Relation::Faster((self.part.clone(), base.to_owned())));
     }
 
     fn relate(&mut self, name: &str, relation: Relation) {
@@ -84,9 +84,11 @@ impl Table {
             .position(|line| line.part == part && line.name == name)
     }
 
-    fn median(&self, address: &str) -> Option<f64> {
-        let (part, name) = address.split_once(": ")?;
-        Some(median(self.lines[self.find(part, name)?].runs.clone()))
+    fn median(&self, (part, name): &Address) -> f64 {
+        let at = self
+            .find(part, name)
+            .unwrap_or_else(|| panic!("{part}: {name} was not measured"));
+        median(self.lines[at].runs.clone())
     }
 
     /// Prints each line's median, its extremes, and what it is compared with.
@@ -112,17 +114,13 @@ impl Table {
     fn print_line(&self, line: &Line) {
         let mut runs = line.runs.clone();
         let [least, middle, most] = [0.0, 0.5, 1.0].map(|share| quantile(&mut runs, share));
-        let name = |address: &str| {
-            let (part, name) = address.split_once(": ").expect("addresses have both");
-            if part == line.part { name } else { address }.to_owned()
+        let name = |(part, name): &Address| match *part == line.part {
+            true => name.clone(),
+            false => part.clone(),
         };
-        let compared = line.relations.iter().filter_map(|relation| match relation {
-            Relation::Share(base) => Some(format!("{:.2} × {}", middle / self.median(base)?, name(base))),
-            Relation::Faster(base) => Some(format!(
-                "{:.1} × faster than {}",
-                self.median(base)? / middle,
-                name(base)
-            )),
+        let compared = line.relations.iter().map(|relation| match relation {
+            Relation::Share(base) => format!("{} × {}", shown(middle / self.median(base)), name(base)),
+            Relation::Faster(base) => format!("{} × faster than {}", shown(self.median(base) / middle), name(base)),
         });
         println!(
             "  {:<56} {:>10} {:>10} {:>10}  {:<8} {}",

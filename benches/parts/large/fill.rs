@@ -26,7 +26,7 @@ const PIECE: u64 = 100_000;
 /// Outputs of one request.
 const REQUEST: u64 = 2_500;
 /// Events that may wait for the fold before more are sent.
-const WINDOW: i64 = 200_000;
+const WINDOW: u64 = 200_000;
 /// Bytes on disk that an output takes, its events and its Parquet included, and what is left free besides.
 const BYTES_EACH: u64 = 2_000;
 const SPARE: u64 = 5_000_000_000;
@@ -92,7 +92,6 @@ pub fn ready(settings: &Settings, duckdb: &DuckDb, outputs: u64, table: &mut Tab
         product,
         data,
         parquet,
-        live: 0,
     }
 }
 
@@ -117,7 +116,8 @@ fn load(product: &Product, outputs: u64, data: &Path, record: &Path, progress: &
         for piece in pieces {
             let started = Instant::now();
             server.send(&piece.requests);
-            while server::backlog(&mut conn, WINDOW) >= WINDOW as u64 {
+            progress.events += piece.events;
+            while server::folded(&mut conn) + WINDOW < progress.events {
                 thread::sleep(Duration::from_millis(20));
             }
             let last = piece.end == outputs;
@@ -125,7 +125,6 @@ fn load(product: &Product, outputs: u64, data: &Path, record: &Path, progress: &
                 server::settle(&mut conn);
             }
             progress.outputs = piece.end;
-            progress.events += piece.events;
             progress.seconds += started.elapsed().as_secs_f64();
             progress.memory = progress.memory.max(server.memory().0);
             write(record, progress);

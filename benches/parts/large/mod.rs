@@ -27,13 +27,11 @@ struct Large {
     product: Product,
     data: PathBuf,
     parquet: PathBuf,
-    /// What has been put in besides, by this run and earlier ones.
-    live: u64,
 }
 
 pub fn prepare<'a>(bench: &'a Bench, table: &mut Table) -> Measurement<'a> {
     let duckdb = DuckDb::install(&bench.settings.folder);
-    let mut sizes: Vec<Large> = bench
+    let sizes: Vec<Large> = bench
         .settings
         .sizes
         .iter()
@@ -41,7 +39,7 @@ pub fn prepare<'a>(bench: &'a Bench, table: &mut Table) -> Measurement<'a> {
         .collect();
     Box::new(move |table| {
         let mut smaller: Option<u64> = None;
-        for large in &mut sizes {
+        for large in &sizes {
             large.measure(&duckdb, smaller, table);
             smaller = Some(large.outputs);
         }
@@ -53,7 +51,7 @@ fn heading(outputs: u64) -> String {
 }
 
 impl Large {
-    fn measure(&mut self, duckdb: &DuckDb, smaller: Option<u64>, table: &mut Table) {
+    fn measure(&self, duckdb: &DuckDb, smaller: Option<u64>, table: &mut Table) {
         table.part(heading(self.outputs));
         let server = Server::start_in(&self.data);
         table.add("start to ready", "ms", milliseconds(server.ready));
@@ -75,7 +73,7 @@ impl Large {
             }
         }
         readers::alone(&server, &self.product, table);
-        readers::paced_beside_ingest(&server, &self.product, &mut self.live, table);
+        readers::paced_beside_ingest(&server, &self.product, table);
         readers::closed_loop(&server, &self.product, table);
         compare(smaller, table);
 
@@ -94,7 +92,7 @@ fn compare(smaller: Option<u64>, table: &mut Table) {
             table.faster(&name("p50"), &format!("{}, DuckDB", question.name));
             if let Some(smaller) = smaller {
                 for quantile in ["p50", "p99"] {
-                    table.share(&name(quantile), &format!("{}: {}", heading(smaller), name(quantile)));
+                    table.share_of(&name(quantile), &heading(smaller), &name(quantile));
                 }
             }
         }

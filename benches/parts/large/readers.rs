@@ -49,11 +49,10 @@ pub fn alone(server: &Server, product: &Product, table: &mut Table) {
 }
 
 /// Eight readers who pause between questions about the last ninety days, of which the last is coming in.
-pub fn paced_beside_ingest(server: &Server, product: &Product, live: &mut u64, table: &mut Table) {
-    *live += 1;
+pub fn paced_beside_ingest(server: &Server, product: &Product, table: &mut Table) {
     // Names of their own, since events that are known are not folded again.
     let moment = chrono::Utc::now().timestamp_millis();
-    let day = product.next_day(LIVE_OUTPUTS, format!("live-{moment}-{live}-"));
+    let day = product.next_day(LIVE_OUTPUTS, format!("live-{moment}-"));
     let batch = |number: u64| {
         let events = day.in_order(number * OUTPUTS..(number + 1) * OUTPUTS);
         Server::events(events.join("\n").as_bytes())
