@@ -61,7 +61,7 @@ impl Load {
     fn write_rows(&mut self, cluster: &Cluster) {
         let database = cluster.database();
         Server::start(&database).send(&self.json);
-        database.copy_out(&self.rows, self.events);
+        database.copy_out(&self.rows);
         let text = std::fs::read(&self.rows).expect("it was just written");
         let lines: Vec<&[u8]> = text.split_inclusive(|byte| *byte == b'\n').collect();
         assert_eq!(lines.len(), self.events);

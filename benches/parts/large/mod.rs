@@ -56,13 +56,13 @@ impl Large {
         let server = Server::start_in(&self.data);
         table.add("start to ready", "ms", milliseconds(server.ready));
         let mut connection = server.connect();
-        let cold = QUESTIONS[0].request(0.95, &self.product, 0.0);
+        let cold = QUESTIONS[0].request(&self.product, 0.0);
         let cold = milliseconds(connection.timed(&cold));
         table.add(format!("first answer: {}", QUESTIONS[0].name), "ms", cold);
 
         for question in &QUESTIONS {
             let peer = duckdb.ask(&self.parquet, question.name, PEER_ANSWERS);
-            let ours = connection.send(&question.request(0.95, &self.product, 0.0));
+            let ours = connection.send(&question.request(&self.product, 0.0));
             let ours = serde_json::from_slice(ours).expect("answers are JSON");
             let spread = agree::check(question, &ours, &peer.rows);
             let name = format!("{}, DuckDB", question.name);

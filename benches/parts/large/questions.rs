@@ -1,5 +1,7 @@
 //! What is asked, in Calibrant's words; `benches/peers/duckdb_peer.py` has the same in DuckDB's.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use crate::support::product::{DIMENSION, LARGEST, PLAN, Product};
 use crate::support::server::Server;
 
@@ -42,9 +44,11 @@ pub const QUESTIONS: [Question; 5] = [
 ];
 
 impl Question {
-    /// The request over the product's days, some days later, with intervals at a level. No two levels have the same answer, so
-    /// that none can be kept for the next.
-    pub fn request(&self, level: f64, product: &Product, later: f64) -> Vec<u8> {
+    /// A request over the product's days, some days later. Each has intervals at a level of its own, so that no finished answer
+    /// can be given again.
+    pub fn request(&self, product: &Product, later: f64) -> Vec<u8> {
+        static REQUESTS: AtomicU32 = AtomicU32::new(0);
+        let level = 0.9 + 1e-6 * f64::from(REQUESTS.fetch_add(1, Ordering::Relaxed) % 90_000);
         let (from, to) = product.range(later);
         match self.form {
             Form::Rates(cut) => {

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use super::Measurement;
 use crate::support::bench::Bench;
+use crate::support::database::Cluster;
 use crate::support::server::{self, Server};
 use crate::support::table::Table;
-use stream::{Seen, Stream};
+use stream::{Pace, Seen, Stream};
 
-/// Rows of the log that the peer copies at most.
-const COPIED: u64 = 1_000_000;
+/// The bar: so much of the copy's rate must be folded without a growing backlog.
+const BAR: f64 = 0.2;
 
 const COPY: &str = "psql \\copy of the same rows, 1 process";
 
@@ -38,33 +39,35 @@ const STREAMS: [Stream; 4] = [
     },
 ];
 
+const AT_THE_BAR: Stream = Stream {
+    name: "in order, sent at 0.2 × the copy",
+    repeated: 0,
+    shuffled: false,
+};
+
 pub fn prepare<'a>(bench: &'a Bench, _: &mut Table) -> Measurement<'a> {
-    bench.cluster();
+    let cluster = bench.cluster();
+    let file = cluster.folder().join("sustained-rows");
+    let rows = stream::write_rows(cluster, &file);
     let seconds = bench.settings.sustained;
     Box::new(move |table| {
         table.part(format!("sustained: acknowledged and folded for {seconds} s"));
-        for (number, stream) in (0..).zip(&STREAMS) {
-            // The peer copies what the first stream stored; the rows of the others are of the same kind.
-            measure(bench, stream, Duration::from_secs(seconds), number == 0, table);
+        let copied = cluster.copy_in(std::slice::from_ref(&file), rows);
+        table.add(COPY, "rows/s", copied);
+        let paces = STREAMS.iter().map(|stream| (stream, Pace::Fold));
+        for (stream, pace) in paces.chain([(&AT_THE_BAR, Pace::Rate(BAR * copied))]) {
+            measure(cluster, stream, pace, Duration::from_secs(seconds), table);
         }
     })
 }
 
-fn measure(bench: &Bench, stream: &Stream, time: Duration, with_peer: bool, table: &mut Table) {
-    let cluster = bench.cluster();
+fn measure(cluster: &Cluster, stream: &Stream, pace: Pace, time: Duration, table: &mut Table) {
     let database = cluster.database();
     let server = Server::start(&database);
     let mut conn = database.connect();
-    let seen = stream.run(&server, &mut conn, time);
+    let seen = stream.run(&server, &mut conn, pace, time);
     server::settle(&mut conn);
     assert_eq!(server::folded(&mut conn), seen.distinct, "each event counts once");
-    if with_peer {
-        let file = cluster.folder().join("sustained-rows");
-        let rows = COPIED.min(seen.distinct) as usize;
-        database.copy_out(&file, rows);
-        table.add(COPY, "rows/s", cluster.copy_in(std::slice::from_ref(&file), rows));
-        std::fs::remove_file(&file).expect("it is ours");
-    }
     report(stream.name, &seen, table);
 }
 

@@ -1,11 +1,13 @@
-//! Sending for a long time, no further ahead of the fold than a window.
+//! Sending for a long time: as fast as the fold, or at a rate whatever the fold does.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use diesel::PgConnection;
 
+use crate::support::database::Cluster;
 use crate::support::product::Product;
 use crate::support::server::{self, Server, WRITERS};
 
@@ -21,12 +23,23 @@ const BEFORE: u64 = 2 * WRITERS as u64;
 /// Outputs per second that no machine will reach.
 const MOST: u64 = 100_000;
 const DAYS: u32 = 30;
+/// Outputs whose events the peer copies.
+const COPIED: u64 = 200_000;
 
 pub struct Stream {
     pub name: &'static str,
     /// Of a hundred events, how many were sent before.
     pub repeated: u64,
     pub shuffled: bool,
+}
+
+/// How fast the senders go.
+#[derive(Clone, Copy)]
+pub enum Pace {
+    /// As fast as they can, no further ahead of the fold than a window.
+    Fold,
+    /// So many events per second.
+    Rate(f64),
 }
 
 /// What was seen at the end of a quarter of the time.
@@ -49,10 +62,11 @@ pub struct Seen {
 }
 
 impl Stream {
-    pub fn run(&self, server: &Server, conn: &mut PgConnection, time: Duration) -> Seen {
+    pub fn run(&self, server: &Server, conn: &mut PgConnection, pace: Pace, time: Duration) -> Seen {
         let product = Product::new(MOST * time.as_secs(), DAYS);
         let (next, sent, distinct) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
         let (pause, over) = (AtomicBool::new(false), AtomicBool::new(false));
+        let started = Instant::now();
         let sender = || {
             let mut connection = server.connect();
             while !over.load(Ordering::Relaxed) {
@@ -60,7 +74,12 @@ impl Stream {
                     thread::sleep(Duration::from_millis(5));
                     continue;
                 }
-                let batch = self.batch(&product, next.fetch_add(1, Ordering::Relaxed));
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                let batch = self.batch(&product, number);
+                if let Pace::Rate(rate) = pace {
+                    let due = Duration::from_secs_f64((number * EVENTS) as f64 / rate);
+                    thread::sleep(due.saturating_sub(started.elapsed()));
+                }
                 connection.send(&Server::events(batch.events.join("\n").as_bytes()));
                 distinct.fetch_add(batch.distinct, Ordering::Relaxed);
                 sent.fetch_add(batch.events.len() as u64, Ordering::Relaxed);
@@ -71,12 +90,12 @@ impl Stream {
             for _ in 0..WRITERS {
                 scope.spawn(sender);
             }
-            let started = Instant::now();
             while quarters.len() < 4 {
                 thread::sleep(LOOK);
                 let folded = server::folded(conn);
                 let backlog = distinct.load(Ordering::Relaxed).saturating_sub(folded);
-                pause.store(backlog > WINDOW, Ordering::Relaxed);
+                let ahead = matches!(pace, Pace::Fold) && backlog > WINDOW;
+                pause.store(ahead, Ordering::Relaxed);
                 if started.elapsed() >= time * (quarters.len() as u32 + 1) / 4 {
                     quarters.push(Quarter {
                         at: started.elapsed(),
@@ -112,6 +131,20 @@ impl Stream {
         }
         Batch { events, distinct }
     }
+}
+
+/// Has a server store events of the same kind, and writes the rows that they become to a file. Gives their number.
+pub fn write_rows(cluster: &Cluster, file: &Path) -> usize {
+    let product = Product::new(COPIED, DAYS);
+    let lines = product.in_order(0..COPIED);
+    let requests: Vec<Vec<u8>> = lines
+        .chunks(EVENTS as usize)
+        .map(|lines| Server::events(lines.join("\n").as_bytes()))
+        .collect();
+    let database = cluster.database();
+    Server::start(&database).send(&requests);
+    database.copy_out(file);
+    lines.len()
 }
 
 struct Batch {
