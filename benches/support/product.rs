@@ -126,7 +126,12 @@ impl Product {
         let seconds = 3.0 - 20.0 * (1.0 - draw.unit()).ln();
         let decided = shown + (seconds * 1e3) as i64;
         match choice {
-            here if here < taken => drop(event.next("accept", decided)),
+            here if here < taken => {
+                event.next("accept", decided);
+                if draw.unit() < 0.02 {
+                    event.next("undo", decided + 60_000);
+                }
+            }
             here if here < taken + 0.1 => {
                 let share = draw.unit() * draw.unit();
                 let _ = write!(event.next("edit", decided), ",\"edit_distance\":{share:.3}");

@@ -94,7 +94,7 @@ impl Table {
     /// Prints each line's median, its extremes, and what it is compared with.
     pub fn print(&self) {
         println!(
-            "\n{:<58} {:>10} {:>10} {:>10}  {:<8} compared",
+            "\n{:<62} {:>10} {:>10} {:>10}  {:<8} compared",
             "", "median", "least", "most", "unit"
         );
         let mut parts: Vec<&str> = Vec::new();
@@ -123,7 +123,7 @@ impl Table {
             Relation::Faster(base) => format!("{} × faster than {}", shown(self.median(base) / middle), name(base)),
         });
         println!(
-            "  {:<56} {:>10} {:>10} {:>10}  {:<8} {}",
+            "  {:<60} {:>10} {:>10} {:>10}  {:<8} {}",
             line.name,
             shown(middle),
             shown(least),

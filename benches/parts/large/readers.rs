@@ -1,4 +1,4 @@
-//! Readers of the large product: one alone, eight with pauses beside ingest, eight without.
+//! Readers of the large product: one alone, eight paced beside ingest, eight that ask again at once.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -11,11 +11,7 @@ use crate::support::product::Product;
 use crate::support::server::Server;
 use crate::support::table::Table;
 
-pub const WAYS: [&str; 3] = [
-    "1 reader",
-    "8 readers with pauses beside ingest",
-    "8 readers without pauses",
-];
+pub const WAYS: [&str; 3] = ["1 reader", "8 readers, paced, beside ingest", "8 readers, closed loop"];
 
 const READERS: u64 = 8;
 /// What a person takes to look at an answer, at the least.
