@@ -4,7 +4,7 @@ export CARGO_TARGET_DIR ?= $(HOME)/.cache/calibrant-target
 
 DEMO_DIR ?= $(if $(filter 0,$(shell id -u)),/var/lib/calibrant-demo,$(HOME)/.local/share/calibrant-demo)
 
-.PHONY: demo test lint generate bench build postgres clean-demo
+.PHONY: demo test lint generate bench bench-long bench-build build postgres clean-demo
 
 # A server with a simulated product in it.
 demo: postgres
@@ -31,8 +31,17 @@ lint:
 generate: postgres
 	UPDATE_GENERATED=1 cargo test --locked --test it structure
 
+# Everything that has a bar on speed, in its short form; PARTS="ingest large" chooses. benches/README.md says more.
 bench: postgres
-	cargo bench --locked --bench pipeline
+	cargo bench --locked --bench pipeline -- $(PARTS)
+
+# The same with streams of five minutes and a product of ten million outputs: hours, and 25 GB of disk.
+bench-long: postgres
+	CALIBRANT_BENCH_LONG=1 cargo bench --locked --bench pipeline -- $(PARTS)
+
+# The release build from nothing: a quarter of an hour on two cores, and 3 GB of disk while it runs.
+bench-build:
+	cargo bench --locked --bench pipeline -- build
 
 # PostgreSQL's server programs. Installed through apt where that is possible, named otherwise.
 postgres:

@@ -3,7 +3,8 @@
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::time::Instant;
 
 use calibrant::simulate::Simulation;
 use calibrant::store::Db;
@@ -12,6 +13,8 @@ use calibrant::store::projects::{self, Settings};
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection};
 
+use super::product;
+
 pub struct Cluster {
     /// Before the folder, since it must stop before its files go.
     cluster: PrivateDatabase,
@@ -19,13 +22,13 @@ pub struct Cluster {
     next: Cell<u32>,
 }
 
-/// A folder under `/tmp` that goes with its value.
+/// A folder that goes with its value.
 struct Folder(PathBuf);
 
 impl Folder {
-    fn new() -> Folder {
-        let path = PathBuf::from(format!("/tmp/calibrant-bench-{}", std::process::id()));
-        std::fs::create_dir(&path).expect("/tmp is writable");
+    fn new(parent: &Path) -> Folder {
+        let path = parent.join(format!("run-{}", std::process::id()));
+        std::fs::create_dir(&path).expect("the bench's folder is writable");
         Folder(path)
     }
 }
@@ -44,24 +47,42 @@ pub struct Database<'a> {
     name: String,
 }
 
+/// Makes the schema, and declares the dimensions of both products.
+pub fn prepare(url: &str) {
+    let db = Db::open(url, 1).expect("the schema can be made");
+    let mut conn = db.dedicated().expect("the database runs");
+    let (project, _) = projects::find_or_create(&mut conn, projects::DEFAULT).expect("a project can be made");
+    let names = Simulation::dimensions().iter().chain(&[product::DIMENSION]);
+    let mut dimensions: Vec<String> = names.map(|name| (*name).to_owned()).collect();
+    dimensions.sort_unstable();
+    dimensions.dedup();
+    let settings = Settings {
+        dimensions: Some(dimensions),
+        ..Settings::default()
+    };
+    projects::update(&mut conn, project.id, &settings).expect("a project can be changed");
+}
+
+/// A psql that runs one command, without the user's own settings.
+pub fn psql(url: &str, command: &str) -> Command {
+    let mut psql = Command::new("psql");
+    psql.args(["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--command"])
+        .arg(command)
+        .arg(url);
+    psql
+}
+
 impl Cluster {
-    /// Starts it in a new folder under `/tmp` and prepares what databases are copied from.
-    pub fn start() -> Cluster {
-        let folder = Folder::new();
+    /// Starts it in a new folder and prepares what databases are copied from.
+    pub fn start(parent: &Path) -> Cluster {
+        let folder = Folder::new(parent);
         let cluster = PrivateDatabase::start(&folder.0).expect("PostgreSQL is installed");
-        let db = Db::open(&cluster.url(), 1).expect("the schema can be made");
-        let mut conn = db.dedicated().expect("the database runs");
-        let (project, _) = projects::find_or_create(&mut conn, projects::DEFAULT).expect("a project can be made");
-        let mut dimensions: Vec<String> = Simulation::dimensions().iter().map(|name| (*name).to_owned()).collect();
-        dimensions.sort_unstable();
-        let settings = Settings {
-            dimensions: Some(dimensions),
-            ..Settings::default()
-        };
-        projects::update(&mut conn, project.id, &settings).expect("a project can be changed");
-        conn.batch_execute("ALTER SYSTEM SET max_connections = 200")
+        prepare(&cluster.url());
+        PgConnection::establish(&cluster.url())
+            .expect("the database runs")
+            .batch_execute("ALTER SYSTEM SET max_connections = 200")
             .expect("we own the cluster");
-        drop((conn, db, cluster));
+        drop(cluster);
         Cluster {
             cluster: PrivateDatabase::start(&folder.0).expect("PostgreSQL starts again"),
             folder,
@@ -85,6 +106,22 @@ impl Cluster {
         Database { cluster: self, name }
     }
 
+    /// The limit: PostgreSQL's own client copies rows into an empty log with its indexes, each file by a process of its own.
+    /// Gives rows per second.
+    pub fn copy_in(&self, files: &[PathBuf], rows: usize) -> f64 {
+        let database = self.database();
+        let started = Instant::now();
+        let copies: Vec<Child> = files
+            .iter()
+            .map(|file| format!("\\copy events from '{}'", file.display()))
+            .map(|command| psql(&database.url(), &command).spawn().expect("psql is installed"))
+            .collect();
+        for mut copy in copies {
+            assert!(copy.wait().expect("it was started").success());
+        }
+        rows as f64 / started.elapsed().as_secs_f64()
+    }
+
     fn admin(&self) -> PgConnection {
         PgConnection::establish(&self.url("postgres")).expect("the database runs")
     }
@@ -103,31 +140,16 @@ impl Database<'_> {
         PgConnection::establish(&self.url()).expect("the database runs")
     }
 
-    /// A psql that runs one command.
-    pub fn psql(&self, command: &str) -> Command {
-        let mut psql = Command::new("psql");
-        psql.args(["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--command"])
-            .arg(command)
-            .arg(self.url())
-            .stdout(Stdio::null());
-        psql
-    }
-
-    /// pgbench with a script, from PostgreSQL's own folder. Gives what it prints.
-    pub fn pgbench(&self, script: &str, clients: usize, seconds: u64) -> String {
-        let path = self.cluster.folder().join("insert.sql");
-        std::fs::write(&path, script).expect("the folder is writable");
-        let output = Command::new(program("pgbench"))
-            .args(["--no-vacuum", "--protocol=prepared", "--jobs=2"])
-            .arg(format!("--client={clients}"))
-            .arg(format!("--time={seconds}"))
-            .arg("--file")
-            .arg(&path)
-            .arg(self.url())
-            .output()
-            .expect("pgbench is installed");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8_lossy(&output.stdout).into_owned()
+    /// Writes the rows of the log to a file.
+    pub fn copy_out(&self, file: &Path) {
+        let command = format!("\\copy events to '{}'", file.display());
+        assert!(
+            psql(&self.url(), &command)
+                .stdout(Stdio::null())
+                .status()
+                .expect("psql is installed")
+                .success()
+        );
     }
 }
 
@@ -138,16 +160,4 @@ impl Drop for Database<'_> {
             eprintln!("{error}");
         }
     }
-}
-
-/// The newest of the server programs that Debian has beside psql, or the one on the PATH.
-fn program(name: &str) -> PathBuf {
-    std::fs::read_dir("/usr/lib/postgresql")
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|version| version.path().join("bin").join(name))
-        .filter(|path| path.exists())
-        .max()
-        .unwrap_or_else(|| PathBuf::from(name))
 }

@@ -9,11 +9,11 @@ pub struct Connection {
     buffer: Vec<u8>,
 }
 
-/// The bytes of a request.
-pub fn request(method: &str, path: &str, key: &str, body: &[u8]) -> Vec<u8> {
+/// The bytes of a request. `headers` are whole lines.
+pub fn request(method: &str, path: &str, headers: &[&str], body: &[u8]) -> Vec<u8> {
+    let headers: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
     let mut bytes = format!(
-        "{method} {path} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {key}\r\ncontent-type: application/json\r\n\
-         content-length: {}\r\n\r\n",
+        "{method} {path} HTTP/1.1\r\nhost: bench\r\n{headers}content-length: {}\r\n\r\n",
         body.len()
     )
     .into_bytes();
@@ -38,29 +38,22 @@ impl Connection {
     pub fn send(&mut self, request: &[u8]) -> &[u8] {
         self.stream.write_all(request).expect("the server reads");
         self.buffer.clear();
-        let mut piece = [0; 65_536];
-        loop {
-            let read = self.stream.read(&mut piece).expect("the server answers");
-            assert!(read > 0, "the server closed the connection");
-            self.buffer.extend_from_slice(&piece[..read]);
-            let Some(head) = self
-                .buffer
-                .windows(4)
-                .take(2_048)
-                .position(|bytes| bytes == b"\r\n\r\n")
-            else {
-                continue;
-            };
-            let length = content_length(&self.buffer[..head]);
-            if self.buffer.len() >= head + 4 + length {
-                assert!(
-                    self.buffer.starts_with(b"HTTP/1.1 200"),
-                    "{}",
-                    String::from_utf8_lossy(&self.buffer[..self.buffer.len().min(2_000)])
-                );
-                return &self.buffer[head + 4..];
+        let head = loop {
+            self.read_more();
+            if let Some(head) = head_length(&self.buffer) {
+                break head;
             }
+        };
+        let end = head + content_length(&self.buffer[..head]);
+        while self.buffer.len() < end {
+            self.read_more();
         }
+        assert!(
+            self.buffer.starts_with(b"HTTP/1.1 200"),
+            "{}",
+            String::from_utf8_lossy(&self.buffer[..self.buffer.len().min(2_000)])
+        );
+        &self.buffer[head..end]
     }
 
     /// As [`Connection::send`], with the time it took.
@@ -69,6 +62,19 @@ impl Connection {
         self.send(request);
         started.elapsed()
     }
+
+    fn read_more(&mut self) {
+        let mut piece = [0; 65_536];
+        let read = self.stream.read(&mut piece).expect("the server answers");
+        assert!(read > 0, "the server closed the connection");
+        self.buffer.extend_from_slice(&piece[..read]);
+    }
+}
+
+/// Bytes up to the body.
+fn head_length(bytes: &[u8]) -> Option<usize> {
+    let end = bytes.windows(4).take(4_096).position(|bytes| bytes == b"\r\n\r\n")?;
+    Some(end + 4)
 }
 
 fn content_length(head: &[u8]) -> usize {
