@@ -8,7 +8,7 @@ use crate::api::auth::KeyCache;
 use crate::api::rendered::Answers;
 use crate::api::settings::ProjectCache;
 use crate::ingest::commit::Committer;
-use crate::query::view::Rollups;
+use crate::query::rollups::Rollups;
 use crate::store::Db;
 use crate::telemetry::ServiceMetrics;
 

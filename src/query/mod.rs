@@ -4,13 +4,18 @@
 //! not depend on the number of outputs. The answer says which.
 
 pub mod answer;
+mod blocks;
+mod cut;
 pub mod filter;
+mod part;
 pub mod plan;
 pub mod request;
-pub mod rows;
-pub mod sums;
-pub mod tabulate;
-pub mod view;
+pub mod rollups;
+mod rows;
+mod snapshot;
+mod sums;
+mod tabulate;
+mod view;
 
 pub use answer::{Answer, Row};
 pub use plan::run;

@@ -2,22 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::pg::PgConnection;
 
 use super::answer::{Answer, Row, Source};
 use super::request::{MAX_BUCKETS, MAX_GROUPS, MAX_ROWS, Query, QueryError};
-use super::rows;
+use super::rollups::Rollups;
+use super::snapshot::Snapshot;
 use super::sums::{Slice, SliceKey, Slices};
-use super::tabulate::{self, Read as _};
-use super::view::{Part, Rollups, View};
+use super::{rows, tabulate};
 use crate::domain::clock;
 use crate::domain::dimension::{Cell, Dimension};
 use crate::domain::key::ProjectId;
 use crate::domain::window::{Bucket, Window};
 use crate::metrics::{self, FAMILIES, Family, Statistics, families};
-use crate::rollup::{Axis, Column};
 use crate::store::cells::CellId;
 use crate::store::projects::{self, Project};
 
@@ -75,14 +75,9 @@ pub fn run(
 fn answer(conn: &mut PgConnection, rollups: &Rollups, query: &Query, now: DateTime<Utc>) -> Result<Answer, QueryError> {
     let project = projects::find(conn, query.project)?;
     check_dimensions(query, &project)?;
-    let view = rollups.view(conn, &project)?;
-    let mut snapshot = Snapshot {
-        conn,
-        rollups,
-        view: &view,
-        project: project.id,
-    };
+    let mut snapshot = Snapshot::new(conn, rollups, &project)?;
     let window = window(&mut snapshot, query)?;
+    let view = Arc::clone(&snapshot.view);
     let plan = plan(query, &view.cells, window)?;
     let found = tabulate::count_outputs(&plan, &mut snapshot)?;
     let exact = query.exact || found <= query.exact_outputs || !is_hourly(&plan);
@@ -125,48 +120,9 @@ fn answer(conn: &mut PgConnection, rollups: &Rollups, query: &Query, now: DateTi
 pub fn count_outputs(conn: &mut PgConnection, rollups: &Rollups, project: ProjectId) -> Result<i64, QueryError> {
     conn.build_transaction().read_only().repeatable_read().run(|conn| {
         let project = projects::find(conn, project)?;
-        let view = rollups.view(conn, &project)?;
-        let mut snapshot = Snapshot {
-            conn,
-            rollups,
-            view: &view,
-            project: project.id,
-        };
+        let mut snapshot = Snapshot::new(conn, rollups, &project)?;
         snapshot.outputs_of(i32::MIN..i32::MAX)
     })
-}
-
-/// One state of the database, and what of it is in memory.
-struct Snapshot<'a> {
-    conn: &'a mut PgConnection,
-    rollups: &'a Rollups,
-    view: &'a View,
-    project: ProjectId,
-}
-
-impl Snapshot<'_> {
-    /// How many linked outputs some days have.
-    fn outputs_of(&mut self, days: Range<i32>) -> Result<i64, QueryError> {
-        let parts = self.parts(Axis::Groups, days, &[tabulate::OUTPUTS])?;
-        let columns = parts.iter().flat_map(Part::columns).flatten();
-        Ok(columns.flat_map(Column::to_vec).sum())
-    }
-
-    fn first_with_outputs(&mut self, days: impl Iterator<Item = i32>) -> Result<Option<i32>, QueryError> {
-        for day in days {
-            if self.outputs_of(day..day + 1)? > 0 {
-                return Ok(Some(day));
-            }
-        }
-        Ok(None)
-    }
-}
-
-impl tabulate::Read for Snapshot<'_> {
-    fn parts(&mut self, axis: Axis, days: Range<i32>, places: &[i16]) -> Result<Vec<Part>, QueryError> {
-        self.rollups
-            .parts(self.conn, self.project, self.view, axis, days, places)
-    }
 }
 
 fn check_dimensions(query: &Query, project: &Project) -> Result<(), QueryError> {
@@ -194,7 +150,7 @@ fn window(snapshot: &mut Snapshot, query: &Query) -> Result<Window, QueryError> 
     if let (Some(from), Some(to)) = (query.from, query.to) {
         return Ok(Window { from, to });
     }
-    let view = snapshot.view;
+    let view = Arc::clone(&snapshot.view);
     let first = snapshot.first_with_outputs(view.days())?.unwrap_or(0);
     let last = snapshot.first_with_outputs(view.days().rev())?.unwrap_or(0) + 1;
     let from = query.from.unwrap_or_else(|| {

@@ -1,44 +1,24 @@
-//! Slices from the rollups: the same cost for any number of outputs.
-//!
-//! Totals come from the hours. The variance between users comes from the days, which are split by random groups of users: where a
-//! bucket is not made of whole UTC days, from the UTC days that cover it. Histograms exist per UTC day.
+//! Tabulates a plan from the rollups: the same cost for any number of outputs.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::ops::Range;
 
-use chrono::{DateTime, TimeDelta, Utc};
-
+use super::cut::{Cut, GROUPS};
 use super::plan::Plan;
 use super::request::QueryError;
-use super::sums::{Slice, Slices};
-use super::view::Part;
-use crate::domain::clock;
-use crate::domain::key::USER_GROUPS;
+use super::snapshot::{OUTPUTS, Snapshot};
+use super::sums::Slices;
 use crate::domain::window::Window;
-use crate::metrics::families::users::USERS;
-use crate::metrics::statistics::{Clustering, Counts};
-use crate::rollup::{Axis, Column};
 
-const HOURS: i64 = 24;
-const GROUPS: usize = USER_GROUPS as usize;
-/// The column that counts outputs.
-pub const OUTPUTS: i16 = 0;
 /// Sums of clusters that are held at once: 32 MB of them. An answer of more is computed in pieces.
 const HELD: usize = 4 * 1024 * 1024;
-/// The place of what is left out.
-const NOWHERE: u32 = u32::MAX;
-
-/// Reads tables with some of their columns.
-pub trait Read {
-    fn parts(&mut self, axis: Axis, days: Range<i32>, places: &[i16]) -> Result<Vec<Part>, QueryError>;
-}
 
 /// Tabulates the rows of a plan, some groups at a time.
 pub fn each_slices(
     plan: &Plan,
     names: &[String],
     places: &[i16],
-    read: &mut impl Read,
+    snapshot: &mut Snapshot,
     mut take: impl FnMut(Slices, Range<u32>),
 ) -> Result<(), QueryError> {
     let windows: Vec<Window> = plan.buckets.iter().map(|bucket| bucket.window).collect();
@@ -53,7 +33,7 @@ pub fn each_slices(
             groups: some.clone(),
             group_of: &|cell| numbered.get(&cell).copied(),
         };
-        take(cut.slices(plan, names, places, read)?, some);
+        take(cut.slices(plan, names, places, snapshot)?, some);
     }
     Ok(())
 }
@@ -63,7 +43,7 @@ pub fn totals(
     plan: &Plan,
     names: &[String],
     places: &[i16],
-    read: &mut impl Read,
+    snapshot: &mut Snapshot,
 ) -> Result<Option<Slices>, QueryError> {
     let numbered: HashMap<i32, u32> = plan.cells.iter().copied().collect();
     let by_group = |cell| numbered.get(&cell).copied();
@@ -81,11 +61,11 @@ pub fn totals(
         },
         None => return Ok(None),
     };
-    cut.slices(plan, names, places, read).map(Some)
+    cut.slices(plan, names, places, snapshot).map(Some)
 }
 
 /// How many outputs some cells have in a window.
-pub fn count_outputs(plan: &Plan, read: &mut impl Read) -> Result<i64, QueryError> {
+pub fn count_outputs(plan: &Plan, snapshot: &mut Snapshot) -> Result<i64, QueryError> {
     let numbered: HashMap<i32, u32> = plan.cells.iter().copied().collect();
     let cut = Cut {
         windows: &[plan.window],
@@ -93,280 +73,6 @@ pub fn count_outputs(plan: &Plan, read: &mut impl Read) -> Result<i64, QueryErro
         group_of: &|cell| numbered.get(&cell).map(|_| 0),
     };
     let mut count = vec![vec![0]];
-    cut.add_hours(read, &[OUTPUTS], &mut count)?;
+    cut.add_hours(snapshot, &[OUTPUTS], &mut count)?;
     Ok(count.concat().iter().sum())
-}
-
-/// How cells and time are cut.
-struct Cut<'a> {
-    windows: &'a [Window],
-    groups: Range<u32>,
-    /// The group of a cell; none if it does not pass the filters.
-    group_of: &'a dyn Fn(i32) -> Option<u32>,
-}
-
-impl Cut<'_> {
-    fn slices(
-        &self,
-        plan: &Plan,
-        names: &[String],
-        places: &[i16],
-        read: &mut impl Read,
-    ) -> Result<Slices, QueryError> {
-        let columns: Vec<i16> = [OUTPUTS].into_iter().chain(places.iter().copied()).collect();
-        let spans: Vec<Range<i32>> = self.windows.iter().map(days_covering).collect();
-        let blocks = Blocks::new(&spans);
-        let mut clusters = vec![vec![0; self.groups.len() * blocks.ranges.len() * GROUPS]; columns.len()];
-        self.add_groups(read, &columns, &blocks, &mut clusters)?;
-
-        let in_days = self.windows.iter().all(is_whole_days);
-        let mut totals = vec![vec![0; self.groups.len() * self.windows.len()]; columns.len()];
-        if !in_days {
-            self.add_hours(read, &columns, &mut totals)?;
-        }
-        let mut by_key = BTreeMap::new();
-        for (number, group) in (0..).zip(self.groups.clone()) {
-            for (bucket, span) in spans.iter().enumerate() {
-                let block = number * blocks.ranges.len() + blocks.of(span);
-                let range = block * GROUPS..(block + 1) * GROUPS;
-                let mut sums: Vec<i64> = if in_days {
-                    let own = clusters
-                        .iter()
-                        .map(|column| column.get(range.clone()).unwrap_or_default());
-                    own.map(|values| values.iter().fold(0_i64, |sum, value| sum.saturating_add(*value)))
-                        .collect()
-                } else {
-                    let at = number * self.windows.len() + bucket;
-                    totals
-                        .iter()
-                        .map(|column| column.get(at).copied().unwrap_or_default())
-                        .collect()
-                };
-                let outputs = sums.remove(0).unsigned_abs();
-                if outputs > 0 {
-                    let slice = Slice {
-                        outputs,
-                        totals: sums,
-                        clusters: range,
-                        ..Slice::default()
-                    };
-                    by_key.insert((group, bucket as u32), slice);
-                }
-            }
-        }
-        let outputs = clusters.remove(0);
-        let mut slices = Slices {
-            clustering: Clustering::Groups,
-            index: names.iter().enumerate().map(|(at, name)| (name.clone(), at)).collect(),
-            by_key,
-            columns: clusters,
-        };
-        leave_out_empty(&mut slices, &outputs);
-        self.add_histograms(plan, read, &mut slices)?;
-        Ok(slices)
-    }
-
-    /// Adds sums by group of users: to `sums`, per column, by group, block and group of users.
-    fn add_groups(
-        &self,
-        read: &mut impl Read,
-        columns: &[i16],
-        blocks: &Blocks,
-        sums: &mut [Vec<i64>],
-    ) -> Result<(), QueryError> {
-        for part in read.parts(Axis::Groups, blocks.days(), columns)? {
-            for block in blocks.with(part.day) {
-                let place = |group: usize, users: i64| (group * blocks.ranges.len() + block) * GROUPS + users as usize;
-                self.add(&part, sums, place);
-            }
-        }
-        Ok(())
-    }
-
-    /// Adds sums by hour: to `sums`, per column, by group and bucket.
-    fn add_hours(&self, read: &mut impl Read, columns: &[i16], sums: &mut [Vec<i64>]) -> Result<(), QueryError> {
-        let (Some(first), Some(last)) = (self.windows.first(), self.windows.last()) else {
-            return Ok(());
-        };
-        let days = days_covering(&Window {
-            from: first.from,
-            to: last.to,
-        });
-        for part in read.parts(Axis::Hours, days, columns)? {
-            let buckets: Vec<Option<usize>> = (0..HOURS).map(|hour| self.bucket_of(part.day, hour)).collect();
-            let place = |group: usize, hour: i64| match buckets.get(hour as usize) {
-                Some(Some(bucket)) => group * self.windows.len() + bucket,
-                _ => NOWHERE as usize,
-            };
-            self.add(&part, sums, place);
-        }
-        Ok(())
-    }
-
-    /// The bucket in which an hour begins.
-    fn bucket_of(&self, day: i32, hour: i64) -> Option<usize> {
-        let time = clock::midnight(day) + TimeDelta::hours(hour);
-        let after = self.windows.partition_point(|window| window.from <= time);
-        let at = after.checked_sub(1)?;
-        (time < self.windows.get(at)?.to).then_some(at)
-    }
-
-    fn add(&self, part: &Part, sums: &mut [Vec<i64>], place: impl Fn(usize, i64) -> usize) {
-        let places: Vec<u32> = self
-            .rows(part)
-            .map(|(group, bucket)| group.map_or(NOWHERE, |group| place(group, bucket) as u32))
-            .collect();
-        if places.iter().all(|place| *place == NOWHERE) {
-            return;
-        }
-        for (column, sums) in part.columns().zip(sums) {
-            if let Some(column) = column {
-                column.scatter(&places, sums);
-            }
-        }
-    }
-
-    /// The group, counted from the first of this cut, and the bucket of each row.
-    fn rows(&self, part: &Part) -> impl Iterator<Item = (Option<usize>, i64)> {
-        let cells = part.cells().map(Column::to_vec).unwrap_or_default();
-        let buckets = part.buckets().map(Column::to_vec).unwrap_or_default();
-        // Rows are sorted by cell: a group is looked up once per cell.
-        let mut known = (i64::MIN, None);
-        cells.into_iter().zip(buckets).map(move |(cell, bucket)| {
-            if known.0 != cell {
-                let group = (self.group_of)(cell as i32).filter(|group| self.groups.contains(group));
-                known = (cell, group.map(|group| (group - self.groups.start) as usize));
-            }
-            (known.1, bucket)
-        })
-    }
-
-    fn add_histograms(&self, plan: &Plan, read: &mut impl Read, slices: &mut Slices) -> Result<(), QueryError> {
-        let spans: Vec<Range<i32>> = self.windows.iter().map(days_covering).collect();
-        let whole: Vec<bool> = self.windows.iter().map(is_whole_days).collect();
-        for histogram in plan.families.iter().flat_map(|family| (family.histograms)()) {
-            let mut counts = self.counts(read, Axis::Histogram(histogram.kind), &spans)?;
-            for ((group, bucket), slice) in &mut slices.by_key {
-                let own = counts.remove(&(*group, *bucket)).unwrap_or_default();
-                let own = whole.get(*bucket as usize).copied().unwrap_or_default().then_some(own);
-                if histogram.name == USERS {
-                    slice.users = own.as_ref().map(|counts| counts.len() as u64);
-                }
-                slice.histograms.insert(histogram.name, own);
-            }
-        }
-        Ok(())
-    }
-
-    /// One histogram by slice, over the days that cover its bucket.
-    fn counts(
-        &self,
-        read: &mut impl Read,
-        axis: Axis,
-        spans: &[Range<i32>],
-    ) -> Result<HashMap<(u32, u32), Counts>, QueryError> {
-        let blocks = Blocks::new(spans);
-        let mut rows: Vec<(u32, u32, i64, i64, i64)> = Vec::new();
-        for part in read.parts(axis, blocks.days(), &[0, 1])? {
-            let mut columns = part
-                .columns()
-                .map(|column| column.map(Column::to_vec).unwrap_or_default());
-            let (positives, negatives) = (columns.next().unwrap_or_default(), columns.next().unwrap_or_default());
-            let counted = self.rows(&part).zip(positives.into_iter().zip(negatives));
-            let counted: Vec<_> = counted
-                .filter_map(|((group, bucket), counts)| Some((group?, bucket, counts)))
-                .collect();
-            for (number, span) in spans.iter().enumerate().filter(|(_, span)| span.contains(&part.day)) {
-                debug_assert!(!span.is_empty());
-                rows.extend(counted.iter().map(|(group, bucket, (positives, negatives))| {
-                    (
-                        self.groups.start + *group as u32,
-                        number as u32,
-                        *bucket,
-                        *positives,
-                        *negatives,
-                    )
-                }));
-            }
-        }
-        rows.sort_unstable();
-        let mut counts: HashMap<(u32, u32), Counts> = HashMap::new();
-        for same in rows.chunk_by(|one, other| (one.0, one.1, one.2) == (other.0, other.1, other.2)) {
-            let Some((group, number, bucket, _, _)) = same.first() else {
-                continue;
-            };
-            let positives: i64 = same.iter().map(|row| row.3).sum();
-            let negatives: i64 = same.iter().map(|row| row.4).sum();
-            if positives != 0 || negatives != 0 {
-                let count = (*bucket, positives.unsigned_abs(), negatives.unsigned_abs());
-                counts.entry((*group, *number)).or_default().push(count);
-            }
-        }
-        Ok(counts)
-    }
-}
-
-/// The distinct ranges of days that cover buckets: all hours of a day share one.
-struct Blocks {
-    /// Sorted by their first day, then by their last.
-    ranges: Vec<(i32, i32)>,
-}
-
-impl Blocks {
-    fn new(spans: &[Range<i32>]) -> Blocks {
-        let distinct: BTreeSet<(i32, i32)> = spans.iter().map(|span| (span.start, span.end)).collect();
-        Blocks {
-            ranges: distinct.into_iter().collect(),
-        }
-    }
-
-    fn of(&self, span: &Range<i32>) -> usize {
-        self.ranges.partition_point(|range| *range < (span.start, span.end))
-    }
-
-    /// The blocks that a day is in.
-    fn with(&self, day: i32) -> impl Iterator<Item = usize> {
-        // Both ends grow together, since buckets follow one another.
-        let first = self.ranges.partition_point(|(_, end)| *end <= day);
-        let after = self.ranges.partition_point(|(start, _)| *start <= day);
-        first..after
-    }
-
-    /// All days of all blocks.
-    fn days(&self) -> Range<i32> {
-        let first = self.ranges.first().map_or(0, |(start, _)| *start);
-        first..self.ranges.last().map_or(first, |(_, end)| *end)
-    }
-}
-
-/// Leaves out the groups of users that have no outputs: they are no clusters.
-fn leave_out_empty(slices: &mut Slices, outputs: &[i64]) {
-    if outputs.iter().all(|outputs| *outputs != 0) {
-        return;
-    }
-    let mut before = Vec::with_capacity(outputs.len() + 1);
-    let mut count = 0;
-    before.push(count);
-    for outputs in outputs {
-        count += usize::from(*outputs != 0);
-        before.push(count);
-    }
-    let at = |place: usize| before.get(place).copied().unwrap_or(count);
-    for slice in slices.by_key.values_mut() {
-        slice.clusters = at(slice.clusters.start)..at(slice.clusters.end);
-    }
-    for column in &mut slices.columns {
-        let mut outputs = outputs.iter();
-        column.retain(|_| outputs.next().is_some_and(|outputs| *outputs != 0));
-    }
-}
-
-/// The UTC days that a window touches.
-fn days_covering(window: &Window) -> Range<i32> {
-    clock::day_of(window.from)..clock::day_of(window.to - TimeDelta::microseconds(1)) + 1
-}
-
-fn is_whole_days(window: &Window) -> bool {
-    let whole = |time: DateTime<Utc>| clock::is_whole_day(time);
-    whole(window.from) && whole(window.to)
 }

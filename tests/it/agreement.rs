@@ -10,7 +10,7 @@ use calibrant::ingest::commit::{Committer, Stored};
 use calibrant::ingest::prepare::{Context, prepare};
 use calibrant::metrics::{self, Estimate, Reason};
 use calibrant::query::answer::Source;
-use calibrant::query::view::Rollups;
+use calibrant::query::rollups::Rollups;
 use calibrant::query::{self, Answer, Query};
 use calibrant::simulate::{Options, Simulation};
 use calibrant::store::projects::{self, Project, Settings};

@@ -1,9 +1,11 @@
 //! Any order, repetition and batching of the same events gives the same state.
 
 mod concurrent;
+mod merged;
 mod restored;
 mod script;
 mod shuffled;
+mod world;
 
 use std::collections::HashMap;
 

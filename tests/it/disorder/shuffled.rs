@@ -1,103 +1,14 @@
 //! Random events, delivered in two ways to two databases.
 
-use calibrant::api;
-use calibrant::domain::dimension::Dimension;
 use calibrant::domain::event::Event;
-use calibrant::domain::window::Granularity;
-use calibrant::fold::signal::Signal;
 use calibrant::fold::step;
-use calibrant::ingest::commit::{Committer, Stored};
-use calibrant::ingest::prepare::{Context, prepare};
-use calibrant::ingest::validate::validate;
-use calibrant::metrics;
-use calibrant::query::view::Rollups;
-use calibrant::query::{self, Query};
-use calibrant::store::projects::{self, Project, Settings};
-use calibrant::store::{Db, StoreError};
-use chrono::TimeDelta;
+use calibrant::ingest::commit::Stored;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::{Config, TestRunner};
 
+use super::world::World;
 use super::{computed, fold, script};
-use crate::support::{fresh_db, tables};
-
-/// A database with one project, used for one case after the other.
-struct World {
-    db: Db,
-    project: Project,
-    committer: Committer,
-    rollups: Rollups,
-}
-
-impl World {
-    fn new() -> World {
-        let db = fresh_db();
-        let project = db
-            .with(|conn| {
-                let (project, _) = projects::find_or_create(conn, projects::DEFAULT)?;
-                let settings = Settings {
-                    dimensions: Some(vec!["plan".to_owned()]),
-                    ..Settings::default()
-                };
-                Ok::<_, StoreError>(projects::update(conn, project.id, &settings)?)
-            })
-            .unwrap();
-        let committer = Committer::start(&db, &Signal::default());
-        World {
-            db,
-            project,
-            committer,
-            rollups: Rollups::default(),
-        }
-    }
-
-    fn clear(&self) {
-        tables::execute(
-            &self.db,
-            "TRUNCATE events, output_aliases, outputs, output_texts, cells, rollup_columns, rollup_differences; \
-             UPDATE fold_cursor SET tx = 0, ordinal = 0; UPDATE projects SET folded_events = 0, \
-             rollup_step = rollup_step + 1, rollup_reset = rollup_step + 1",
-        );
-    }
-
-    /// Stores some events. Each is received a second after it happened, whenever it is delivered; every third a week
-    /// later, past the horizon.
-    fn store(&self, events: &[(usize, Event)]) -> Vec<Stored> {
-        let rows = events
-            .iter()
-            .map(|(number, event)| {
-                let late = if number % 3 == 2 {
-                    TimeDelta::days(7)
-                } else {
-                    TimeDelta::seconds(1)
-                };
-                let context = Context {
-                    project: self.project.id,
-                    stores_text: true,
-                    received_at: event.occurred_at.unwrap() + late,
-                    idempotency_key: None,
-                };
-                validate(event, context.received_at).unwrap();
-                prepare(event.clone(), 0, &context)
-            })
-            .collect();
-        self.committer.store_blocking(rows).unwrap()
-    }
-
-    /// What a question about everything is answered, byte for byte.
-    fn answer(&self) -> String {
-        let mut query = Query::new(self.project.id, metrics::all().map(|(_, metric)| metric).collect());
-        query.group_by = ["feature", "plan"].map(Dimension::parse).to_vec();
-        query.granularity = Some(Granularity::Day);
-        let now = script::start() + TimeDelta::days(30);
-        let answer = self
-            .db
-            .with(|conn| query::run(conn, &self.rollups, &query, now))
-            .unwrap();
-        serde_json::to_string(&api::query::response(&query, &answer)).unwrap()
-    }
-}
 
 /// How events are delivered: in which order, what is repeated, how long the batches are, where the fold takes a step.
 #[derive(Clone, Debug)]

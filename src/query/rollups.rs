@@ -1,0 +1,187 @@
+//! The rollups of all projects, as far as they are in memory.
+//!
+//! The columns of merged days are read when a question needs them and kept while there is room. A merged column never changes,
+//! since its step is part of its key: nothing that is kept is ever stale.
+
+use std::collections::{HashMap, VecDeque};
+use std::ops::Range;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use diesel::pg::PgConnection;
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
+
+use super::part::Part;
+use super::request::QueryError;
+use super::view::{Day, View};
+use crate::domain::key::ProjectId;
+use crate::rollup::{Axis, Column, codec};
+use crate::store::projects::Project;
+use crate::store::rollups::{self as store, BUCKETS, CELLS};
+
+/// Bytes of columns that are kept.
+const COLUMN_BYTES: u64 = 160 * 1024 * 1024;
+/// Columns that are kept, about; only a hint for the cache.
+const COLUMNS: usize = 50_000;
+/// Projects whose views are kept.
+const PROJECTS: usize = 1_000;
+/// Views of one project that are kept: questions that began a moment ago still need the one before the last.
+const VIEWS: usize = 4;
+
+type Views = HashMap<ProjectId, VecDeque<Arc<View>>>;
+
+/// A day and columns of its table.
+type DayColumns = (i32, Vec<Arc<Column>>);
+
+/// Which column, of which step.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct ColumnKey {
+    project: ProjectId,
+    axis: Axis,
+    day: i32,
+    step: i64,
+    place: i16,
+}
+
+#[derive(Clone)]
+struct Bytes;
+
+impl Weighter<ColumnKey, Arc<Column>> for Bytes {
+    fn weight(&self, _: &ColumnKey, column: &Arc<Column>) -> u64 {
+        (size_of::<ColumnKey>() + size_of::<Column>() + column.len() * column.width()) as u64
+    }
+}
+
+/// Views and columns. Shared by all questions.
+pub struct Rollups {
+    views: Mutex<Views>,
+    columns: Cache<ColumnKey, Arc<Column>, Bytes>,
+}
+
+impl Default for Rollups {
+    fn default() -> Rollups {
+        Rollups {
+            views: Mutex::default(),
+            columns: Cache::with_weighter(COLUMNS, COLUMN_BYTES, Bytes),
+        }
+    }
+}
+
+impl Rollups {
+    /// The view as of the project's row. The caller's transaction sees one state of the database, and `project` in it.
+    pub fn view(&self, conn: &mut PgConnection, project: &Project) -> Result<Arc<View>, QueryError> {
+        let known = self.lock().get(&project.id).and_then(|views| {
+            let earlier = views.iter().filter(|view| view.precedes(project));
+            earlier.max_by_key(|view| view.step()).cloned()
+        });
+        let view = match known {
+            Some(view) if view.step() == project.rollup_step => return Ok(view),
+            Some(view) => view.advanced(conn, project)?,
+            None => View::empty(conn, project)?.advanced(conn, project)?,
+        };
+        let view = Arc::new(view);
+        let mut all = self.lock();
+        if all.len() >= PROJECTS {
+            all.clear();
+        }
+        let views = all.entry(project.id).or_default();
+        views.push_back(Arc::clone(&view));
+        if views.len() > VIEWS {
+            views.pop_front();
+        }
+        Ok(view)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Views> {
+        self.views.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The tables of some days with some of their columns, in no order. The caller's transaction sees the state of the view.
+    pub fn parts(
+        &self,
+        conn: &mut PgConnection,
+        project: ProjectId,
+        view: &View,
+        axis: Axis,
+        days: Range<i32>,
+        places: &[i16],
+    ) -> Result<Vec<Part>, QueryError> {
+        let found: Vec<(i32, &Day)> = view.tables(axis, days).collect();
+        let merged: Vec<(i32, i64, usize)> = found
+            .iter()
+            .filter_map(|(day, table)| table.merged.map(|(step, rows)| (*day, step, rows)))
+            .collect();
+        let wanted: Vec<i16> = [CELLS, BUCKETS].into_iter().chain(places.iter().copied()).collect();
+        let merged = self.merged(conn, project, axis, &merged, &wanted)?;
+        let mut parts: Vec<Part> = merged
+            .into_iter()
+            .map(|(day, columns)| Part::merged(day, columns))
+            .collect();
+        let places: Arc<[i16]> = places.into();
+        for (day, table) in found {
+            let waiting = table.waiting.iter();
+            parts.extend(waiting.map(|waiting| Part::waiting(day, Arc::clone(waiting), Arc::clone(&places))));
+        }
+        Ok(parts)
+    }
+
+    /// Columns of merged tables, from memory or else from the database.
+    fn merged(
+        &self,
+        conn: &mut PgConnection,
+        project: ProjectId,
+        axis: Axis,
+        tables: &[(i32, i64, usize)],
+        places: &[i16],
+    ) -> Result<Vec<DayColumns>, QueryError> {
+        let key = |day: i32, step: i64, place: i16| ColumnKey {
+            project,
+            axis,
+            day,
+            step,
+            place,
+        };
+        let mut found: Vec<(i32, Vec<Option<Arc<Column>>>)> = tables
+            .iter()
+            .map(|(day, step, _)| {
+                (
+                    *day,
+                    places
+                        .iter()
+                        .map(|place| self.columns.get(&key(*day, *step, *place)))
+                        .collect(),
+                )
+            })
+            .collect();
+        let missing_days: Vec<i32> = found
+            .iter()
+            .filter(|(_, columns)| columns.iter().any(Option::is_none))
+            .map(|(day, _)| *day)
+            .collect();
+        let missing_places: Vec<i16> = (0..places.len())
+            .filter(|at| found.iter().any(|(_, columns)| matches!(columns.get(*at), Some(None))))
+            .filter_map(|at| places.get(at).copied())
+            .collect();
+        let mut read = HashMap::new();
+        if !missing_days.is_empty() {
+            for stored in store::columns(conn, project, axis.code(), &missing_places, &missing_days)? {
+                read.insert((stored.day, stored.place), codec::unpack_column(&stored.body)?);
+            }
+        }
+        for ((_, columns), (day, step, rows)) in found.iter_mut().zip(tables) {
+            for (column, place) in columns.iter_mut().zip(places) {
+                if column.is_none() {
+                    // What is zero throughout is not stored.
+                    let values = read.remove(&(*day, *place)).unwrap_or(Column::Zeros(*rows));
+                    let values = Arc::new(values);
+                    self.columns.insert(key(*day, *step, *place), Arc::clone(&values));
+                    *column = Some(values);
+                }
+            }
+        }
+        Ok(found
+            .into_iter()
+            .map(|(day, columns)| (day, columns.into_iter().flatten().collect()))
+            .collect())
+    }
+}

@@ -1,0 +1,63 @@
+//! What a question sees: one state of the database, and what of it is in memory.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use diesel::pg::PgConnection;
+
+use super::part::Part;
+use super::request::QueryError;
+use super::rollups::Rollups;
+use super::view::View;
+use crate::rollup::{Axis, Column};
+use crate::store::projects::Project;
+
+/// The place of the column that counts outputs.
+pub const OUTPUTS: i16 = 0;
+
+pub struct Snapshot<'a> {
+    pub conn: &'a mut PgConnection,
+    pub project: &'a Project,
+    pub view: Arc<View>,
+    rollups: &'a Rollups,
+}
+
+impl<'a> Snapshot<'a> {
+    /// The state that the caller's transaction sees, and `project` in it.
+    pub fn new(
+        conn: &'a mut PgConnection,
+        rollups: &'a Rollups,
+        project: &'a Project,
+    ) -> Result<Snapshot<'a>, QueryError> {
+        let view = rollups.view(conn, project)?;
+        Ok(Snapshot {
+            conn,
+            project,
+            view,
+            rollups,
+        })
+    }
+
+    /// The tables of some days with some of their columns, in no order.
+    pub fn parts(&mut self, axis: Axis, days: Range<i32>, places: &[i16]) -> Result<Vec<Part>, QueryError> {
+        self.rollups
+            .parts(self.conn, self.project.id, &self.view, axis, days, places)
+    }
+
+    /// How many linked outputs some days have.
+    pub fn outputs_of(&mut self, days: Range<i32>) -> Result<i64, QueryError> {
+        let parts = self.parts(Axis::Groups, days, &[OUTPUTS])?;
+        let columns = parts.iter().flat_map(Part::columns).flatten();
+        Ok(columns.flat_map(Column::to_vec).sum())
+    }
+
+    /// The first of some days that has linked outputs.
+    pub fn first_with_outputs(&mut self, days: impl Iterator<Item = i32>) -> Result<Option<i32>, QueryError> {
+        for day in days {
+            if self.outputs_of(day..day + 1)? > 0 {
+                return Ok(Some(day));
+            }
+        }
+        Ok(None)
+    }
+}
