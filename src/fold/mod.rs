@@ -12,6 +12,7 @@ pub mod link;
 mod opinions;
 pub mod resolve;
 pub mod signal;
+mod stall;
 pub mod step;
 pub mod text;
 pub mod worker;

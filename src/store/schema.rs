@@ -163,6 +163,17 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    stalled_projects (project_id) {
+        project_id -> Int4,
+        tx -> Int8,
+        ordinal -> Int4,
+        error -> Text,
+        since -> Timestamptz,
+        retry_at -> Timestamptz,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     api_keys,
     cells,
@@ -176,4 +187,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     rejections,
     rollups_daily,
     rollups_hourly,
+    stalled_projects,
 );

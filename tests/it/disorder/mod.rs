@@ -1,9 +1,11 @@
 //! Any order, repetition and batching of the same events gives the same state.
 
 mod concurrent;
+mod incremental;
 mod restored;
 mod script;
 mod shuffled;
+mod stalled;
 
 use calibrant::fold::step::{self, Step};
 use calibrant::store::{Db, cursor, events};
