@@ -74,7 +74,7 @@ async fn observe(
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let started = Instant::now();
-    let id = Uuid::now_v7();
+    let id = Uuid::from_u128(rand::random());
     let state = request.app_data::<web::Data<AppState>>().cloned();
     let method = request.method().clone();
     // Answered as the GET would be; the protocol leaves the body out.
@@ -92,12 +92,13 @@ async fn observe(
     let status = response.status();
     let elapsed = started.elapsed();
     if let Some(state) = state {
-        let class = format!("{}xx", status.as_u16() / 100);
-        state
-            .metrics
-            .requests
-            .with_label_values(&[route.as_str(), class.as_str()])
-            .inc();
+        let class = match status.as_u16() {
+            200..300 => "2xx",
+            300..400 => "3xx",
+            400..500 => "4xx",
+            _ => "5xx",
+        };
+        state.metrics.requests.with_label_values(&[route.as_str(), class]).inc();
         state
             .metrics
             .request_seconds
@@ -142,6 +143,8 @@ impl Service {
         let state = self.state.clone();
         let server = HttpServer::new(move || build_app(state.clone()))
             .workers(WORKERS)
+            // An answer never waits for the client to acknowledge the one before it.
+            .tcp_nodelay(true)
             .keep_alive(KEEP_ALIVE)
             .client_request_timeout(HEADER_TIME)
             .shutdown_timeout(SHUTDOWN_SECONDS);

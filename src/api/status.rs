@@ -14,7 +14,7 @@ use super::error::ApiError;
 use super::respond;
 use crate::query::plan;
 use crate::state::AppState;
-use crate::store::{cursor, events, outputs, projects, rejections};
+use crate::store::{cursor, events, outputs, projects, rejections, stalled};
 
 /// Waiting events are counted up to here.
 pub const COUNTED_BACKLOG: i64 = 100_000;
@@ -68,7 +68,9 @@ pub async fn get_status(
         .run(move |conn| {
             let project = projects::find(conn, key.project)?;
             let cursor = cursor::read(conn)?;
-            let backlog = events::backlog(conn, Some(project.id), cursor.position(), COUNTED_BACKLOG)?;
+            // A project that cannot be folded waits behind the others, and its backlog says so.
+            let folded_to = stalled::find(conn, project.id)?.map_or(cursor.position(), |stalled| stalled.position());
+            let backlog = events::backlog(conn, Some(project.id), folded_to, COUNTED_BACKLOG)?;
             let lag = backlog
                 .oldest
                 .map_or(0.0, |oldest| (Utc::now() - oldest).as_seconds_f64().max(0.0));

@@ -14,6 +14,8 @@ use crate::store::events::{self, Alias};
 pub struct Links {
     /// Every key that may hold events of the touched outputs, the touched ones included.
     pub keys: Vec<Uuid>,
+    /// Those of them that an alias names on either side.
+    tied: HashSet<Uuid>,
     /// For each alias, the outputs that declare it, smallest first.
     owners: BTreeMap<Uuid, Vec<Uuid>>,
 }
@@ -37,6 +39,10 @@ impl Links {
     }
 
     pub fn new(keys: HashSet<Uuid>, aliases: &[Alias]) -> Links {
+        let tied = aliases
+            .iter()
+            .flat_map(|alias| [alias.alias_key, alias.output_key])
+            .collect();
         let mut owners: BTreeMap<Uuid, Vec<Uuid>> = BTreeMap::new();
         for alias in aliases.iter().filter(|alias| alias.alias_key != alias.output_key) {
             owners.entry(alias.alias_key).or_default().push(alias.output_key);
@@ -47,7 +53,12 @@ impl Links {
         });
         let mut keys: Vec<Uuid> = keys.into_iter().collect();
         keys.sort_unstable();
-        Links { keys, owners }
+        Links { keys, tied, owners }
+    }
+
+    /// Whether an alias names this key on either side.
+    pub fn is_tied(&self, key: Uuid) -> bool {
+        self.tied.contains(&key)
     }
 
     /// The output that each key stands for. A key under which an output was declared stands for itself; another stands for

@@ -13,6 +13,7 @@ mod opinions;
 pub mod resolve;
 pub mod rollups;
 pub mod signal;
+mod stall;
 pub mod step;
 pub mod text;
 pub mod worker;

@@ -1,9 +1,9 @@
 //! One step of the fold: a piece of the log becomes outputs and rollups, in one transaction with the log position.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use diesel::Connection;
 use diesel::pg::PgConnection;
+use diesel::{Connection, QueryResult};
 use uuid::Uuid;
 
 use super::difference::difference;
@@ -11,12 +11,14 @@ use super::history::History;
 use super::link::Links;
 use super::resolve::{Resolved, resolve};
 use super::rollups;
+use super::stall;
 use crate::domain::key::ProjectId;
 use crate::metrics;
 use crate::store::cursor::{self, Cursor};
+use crate::store::events::{LogEntry, LoggedEvent};
 use crate::store::outputs::{self, Output};
 use crate::store::projects::{self, Project};
-use crate::store::{cells, events, rollups as stored, texts};
+use crate::store::{cells, events, rollups as stored, stalled, texts};
 
 /// Log entries that one step takes.
 pub const STEP_EVENTS: i64 = 20_000;
@@ -38,48 +40,107 @@ pub fn step(conn: &mut PgConnection) -> anyhow::Result<Step> {
         None => Ok(Step::Elsewhere),
         Some(cursor) => {
             keep_layout(conn, &cursor)?;
-            advance(conn, &cursor)
+            let late = stall::retry(conn, &cursor)?;
+            let stalled = stall::projects(conn)?;
+            let next = advance(conn, &cursor, |conn, project, events| {
+                if stalled.contains(&project) {
+                    // They are folded from the project's own place, when it can be folded again.
+                    return Ok(());
+                }
+                stall::attempt(conn, &cursor, project, events)
+            })?;
+            Ok(match next {
+                Step::Idle if late > 0 => Step::Folded(late),
+                other => other,
+            })
         }
     })
 }
 
-/// Folds what follows the cursor and moves it. The caller's transaction holds the cursor.
-fn advance(conn: &mut PgConnection, cursor: &Cursor) -> anyhow::Result<Step> {
+/// Hands what follows the cursor to `fold`, project by project, and moves the cursor. The caller's transaction holds it.
+fn advance(
+    conn: &mut PgConnection,
+    cursor: &Cursor,
+    fold: impl Fn(&mut PgConnection, ProjectId, Vec<LoggedEvent>) -> anyhow::Result<()>,
+) -> anyhow::Result<Step> {
     let entries = events::follow(conn, cursor.position(), STEP_EVENTS)?;
-    let Some(last) = entries.last() else {
+    let Some(to) = entries.last().map(LogEntry::position) else {
         return Ok(Step::Idle);
     };
-    let to = events::Position {
-        tx: last.tx,
-        ordinal: last.ordinal,
-    };
-    let mut by_project: BTreeMap<ProjectId, Vec<Uuid>> = BTreeMap::new();
-    for entry in &entries {
-        by_project.entry(entry.project_id).or_default().push(entry.output_key);
+    let folded = entries.len();
+    let mut by_project: BTreeMap<ProjectId, Vec<LoggedEvent>> = BTreeMap::new();
+    for entry in entries {
+        by_project.entry(entry.project_id).or_default().push(entry.event);
     }
-    for (project, keys) in by_project {
-        let project = projects::find(conn, project)?;
-        projects::add_folded(conn, project.id, keys.len() as i64)?;
-        refresh(conn, &project, keys.into_iter().collect())?;
+    for (project, events) in by_project {
+        fold(conn, project, events)?;
     }
     cursor::advance(conn, to)?;
-    Ok(Step::Folded(entries.len()))
+    Ok(Step::Folded(folded))
 }
 
-/// Recomputes some outputs from all of their events, and moves the rollups by the difference.
-fn refresh(conn: &mut PgConnection, project: &Project, touched: HashSet<Uuid>) -> anyhow::Result<()> {
+/// Folds the next events of one project.
+pub fn fold_project(conn: &mut PgConnection, project: ProjectId, events: Vec<LoggedEvent>) -> anyhow::Result<()> {
+    let project = projects::find(conn, project)?;
+    projects::add_folded(conn, project.id, events.len() as i64)?;
+    let touched = events.iter().map(|event| event.output_key).collect();
+    refresh(conn, &project, touched, events)
+}
+
+/// Recomputes some outputs from all of their events, and moves the rollups by the difference. `arrived` are the events of
+/// the touched outputs that were not folded before.
+fn refresh(
+    conn: &mut PgConnection,
+    project: &Project,
+    touched: HashSet<Uuid>,
+    arrived: Vec<LoggedEvent>,
+) -> anyhow::Result<()> {
     let links = Links::around(conn, project.id, touched)?;
-    let logged = events::of_outputs(conn, project.id, &links.keys)?;
     let old = outputs::of_keys(conn, project.id, &links.keys)?;
+    let known: Vec<Uuid> = old.iter().map(|output| output.output_key).collect();
+    let logged = complete(conn, project.id, &links, &known, arrived)?;
     let history = History::new(project.id, logged, &links)?;
     let new = number_cells(conn, project.id, resolve(project, &history)?)?;
 
-    let known: Vec<Uuid> = old.iter().map(|output| output.output_key).collect();
     let (new_outputs, new_texts): (Vec<Output>, Vec<texts::Texts>) = new.into_iter().unzip();
-    let change = difference(&old, &new_outputs)?;
-    outputs::replace(conn, project.id, &known, &new_outputs)?;
     texts::replace(conn, project.id, &known, &new_texts)?;
+    let (old, new_outputs) = changed(old, new_outputs);
+    let gone: Vec<Uuid> = old.iter().map(|output| output.output_key).collect();
+    let change = difference(&old, &new_outputs)?;
+    outputs::replace(conn, project.id, &gone, &new_outputs)?;
     rollups::add(conn, project.id, change)
+}
+
+/// All events of the outputs. An output that has no state and no tie to other names was never folded before, so that what
+/// arrived now is all there is of it; only of the others the log is asked.
+fn complete(
+    conn: &mut PgConnection,
+    project: ProjectId,
+    links: &Links,
+    known: &[Uuid],
+    mut arrived: Vec<LoggedEvent>,
+) -> QueryResult<Vec<LoggedEvent>> {
+    let known: HashSet<Uuid> = known.iter().copied().collect();
+    let is_new = |key: &Uuid| !known.contains(key) && !links.is_tied(*key);
+    let earlier: Vec<Uuid> = links.keys.iter().copied().filter(|key| !is_new(key)).collect();
+    arrived.retain(|event| is_new(&event.output_key));
+    if !earlier.is_empty() {
+        arrived.extend(events::of_outputs(conn, project, &earlier)?);
+    }
+    Ok(arrived)
+}
+
+/// Leaves out the states that are in both.
+fn changed(mut old: Vec<Output>, mut new: Vec<Output>) -> (Vec<Output>, Vec<Output>) {
+    let before: HashMap<Uuid, &Output> = old.iter().map(|output| (output.output_key, output)).collect();
+    let same: HashSet<Uuid> = new
+        .iter()
+        .filter(|output| before.get(&output.output_key).is_some_and(|before| before == output))
+        .map(|output| output.output_key)
+        .collect();
+    old.retain(|output| !same.contains(&output.output_key));
+    new.retain(|output| !same.contains(&output.output_key));
+    (old, new)
 }
 
 fn number_cells(
@@ -127,6 +188,7 @@ pub fn rebuild(conn: &mut PgConnection, mut progress: impl FnMut(usize)) -> anyh
         outputs::clear(conn)?;
         stored::clear(conn)?;
         projects::forget_folded(conn)?;
+        stalled::clear(conn)?;
         cursor::set_layout(conn, &metrics::layout())?;
         cursor::advance(conn, events::Position::default())?;
         let mut cursor = Cursor {
@@ -135,7 +197,7 @@ pub fn rebuild(conn: &mut PgConnection, mut progress: impl FnMut(usize)) -> anyh
             ..cursor
         };
         let mut folded = 0;
-        while let Step::Folded(entries) = advance(conn, &cursor)? {
+        while let Step::Folded(entries) = advance(conn, &cursor, fold_project)? {
             folded += entries;
             progress(folded);
             cursor = cursor::read(conn)?;
@@ -155,7 +217,8 @@ pub fn resettle(conn: &mut PgConnection, project: ProjectId, settings: &projects
             let piece = outputs::walk(conn, project.id, after, STEP_EVENTS)?;
             let Some(last) = piece.last() else { break };
             after = last.output_key;
-            refresh(conn, &project, piece.iter().map(|output| output.output_key).collect())?;
+            let touched = piece.iter().map(|output| output.output_key).collect();
+            refresh(conn, &project, touched, Vec::new())?;
         }
         Ok(project)
     })

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::signal::Signal;
 use super::step::{STEP_EVENTS, Step, step};
@@ -12,22 +12,31 @@ use crate::store::Db;
 const UNASKED: Duration = Duration::from_millis(200);
 /// How long to wait for the oldest running transaction, when the bell rang but nothing was complete.
 const INCOMPLETE: Duration = Duration::from_millis(5);
-/// How long to wait after a step that emptied the log. A step costs about as much for ten events as for a thousand, so that
-/// gathering leaves the machine to whoever sends them; a full step is followed by the next at once.
-const GATHERING: Duration = Duration::from_millis(40);
+/// How long to wait after a step that emptied the log, in times of what the step took, and no less and no more than this. A
+/// step costs about as much for ten events as for a thousand, so that gathering leaves the machine to whoever sends them; a
+/// full step is followed by the next at once.
+const GATHERING: u32 = 3;
+const LEAST_GATHERING: Duration = Duration::from_millis(40);
+const MOST_GATHERING: Duration = Duration::from_millis(250);
 /// How long to wait after a failure.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
 /// Starts folding until the signal is stopped.
 pub fn start(db: Db, signal: Signal) -> JoinHandle<()> {
     thread::spawn(move || {
+        let mut told = String::new();
         while !signal.is_stopped() {
             // The fold must outlive whatever one step meets, or numbers would stand still in silence.
             let outcome = catch_unwind(AssertUnwindSafe(|| follow(&db, &signal)));
-            match outcome {
+            let failure = match outcome {
                 Ok(Ok(())) => continue,
-                Ok(Err(error)) => tracing::error!(error = format!("{error:#}"), "the fold failed and starts again"),
-                Err(_) => tracing::error!("the fold ended in a panic and starts again"),
+                Ok(Err(error)) => format!("{error:#}"),
+                Err(_) => "a panic".to_owned(),
+            };
+            // Each failure is told once, not with every try.
+            if failure != told {
+                tracing::error!(error = failure, "the fold failed and is tried again");
+                told = failure;
             }
             thread::sleep(AFTER_FAILURE);
         }
@@ -38,11 +47,12 @@ fn follow(db: &Db, signal: &Signal) -> anyhow::Result<()> {
     let mut conn = db.dedicated()?;
     let mut pause = UNASKED;
     while !signal.is_stopped() {
+        let started = Instant::now();
         match step(&mut conn)? {
             Step::Folded(entries) => {
                 pause = INCOMPLETE;
                 if (entries as i64) < STEP_EVENTS {
-                    signal.rest(GATHERING);
+                    signal.rest((started.elapsed() * GATHERING).clamp(LEAST_GATHERING, MOST_GATHERING));
                 }
             }
             Step::Idle | Step::Elsewhere => {

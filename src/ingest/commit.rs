@@ -1,4 +1,4 @@
-//! Group commit: requests that wait at the same time share one COPY and one commit.
+//! Group commit: requests that wait at the same time share one statement and one commit.
 //!
 //! A request is answered after its events are on disk. The queue is bounded by requests and by bytes; a full one refuses
 //! at once, so that memory stays bounded and the client knows to come back.
@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::limits;
 use crate::domain::key::ProjectId;
 use crate::fold::signal::Signal;
-use crate::store::events::{self, NewEvent};
+use crate::store::append::{self, EventName, NewEvent};
 use crate::store::rejections::{self, Rejection};
 use crate::store::{Db, StoreError};
 
@@ -28,6 +28,10 @@ const WRITERS: usize = 2;
 /// How often a batch is tried again when other writers add the same ids at the same moment. Each time some of its events
 /// have become known, so that it comes to an end.
 const ATTEMPTS: usize = 100;
+
+/// Up to so many events are appended by one statement; more by a COPY, whose transaction costs more round trips and whose rows
+/// cost less each.
+const FEW: usize = 128;
 
 /// What became of one event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -199,8 +203,52 @@ impl Writer {
     }
 }
 
-/// Appends what is new, in one transaction. Optimistic: the log is asked for known ids only after it refused one.
+/// Appends what is new and counts what was refused, in one transaction.
 fn append(
+    conn: &mut PgConnection,
+    events: &[&NewEvent],
+    refused: &[Rejection],
+    expects_known: &mut bool,
+) -> Result<Vec<Stored>, StoreError> {
+    if events.len() > FEW {
+        return append_many(conn, events, refused, expects_known);
+    }
+    if refused.is_empty() {
+        return append_few(conn, events);
+    }
+    conn.transaction(|conn| {
+        let stored = append_few(conn, events)?;
+        rejections::add(conn, refused)?;
+        Ok(stored)
+    })
+}
+
+/// Appends what is new with one statement, and asks the log about the rest.
+fn append_few(conn: &mut PgConnection, events: &[&NewEvent]) -> Result<Vec<Stored>, StoreError> {
+    let (stored, new) = sort_out(events, HashMap::new());
+    if new.is_empty() {
+        return Ok(stored);
+    }
+    let appended = append::append_unknown(conn, &new)?;
+    if appended.len() == new.len() {
+        return Ok(stored);
+    }
+    let known: Vec<EventName> = new
+        .iter()
+        .map(|event| event.name())
+        .filter(|name| !appended.contains(name))
+        .collect();
+    let fingerprints = append::fingerprints(conn, &known)?;
+    if fingerprints.len() < known.len() {
+        return Err(StoreError::Unavailable(
+            "events went from the log while it was asked for them".to_owned(),
+        ));
+    }
+    Ok(sort_out(events, fingerprints).0)
+}
+
+/// Appends what is new with a COPY. Optimistic: the log is asked for known ids only after it refused one.
+fn append_many(
     conn: &mut PgConnection,
     events: &[&NewEvent],
     refused: &[Rejection],
@@ -211,15 +259,13 @@ fn append(
         let outcome = conn.transaction(|conn| {
             let mut known = HashMap::new();
             if looks {
-                let keys: Vec<_> = events.iter().map(|event| (event.project, event.event_key)).collect();
-                known = events::fingerprints(conn, &keys)?;
+                let names: Vec<EventName> = events.iter().map(|event| event.name()).collect();
+                known = append::fingerprints(conn, &names)?;
             }
             *expects_known = !known.is_empty();
-            let (stored, mut new) = sort_out(events, known);
-            // In one order everywhere, so that writers with the same ids wait for each other and never in a circle.
-            new.sort_unstable_by_key(|event| (event.project, event.event_key));
+            let (stored, new) = sort_out(events, known);
             if !new.is_empty() {
-                events::append(conn, &new)?;
+                append::append(conn, &new)?;
             }
             if !refused.is_empty() {
                 rejections::add(conn, refused)?;
@@ -236,24 +282,23 @@ fn append(
     ))
 }
 
-/// Tells new events from known ones, within the batch too.
-fn sort_out<'a>(
-    events: &[&'a NewEvent],
-    mut known: HashMap<(ProjectId, Uuid), i64>,
-) -> (Vec<Stored>, Vec<&'a NewEvent>) {
+/// Tells new events from known ones, within the batch too. The new ones are in order of their names, one order everywhere:
+/// writers with the same events wait for each other and never in a circle.
+fn sort_out<'a>(events: &[&'a NewEvent], mut known: HashMap<EventName, i64>) -> (Vec<Stored>, Vec<&'a NewEvent>) {
     let mut new = Vec::with_capacity(events.len());
     let stored = events
         .iter()
-        .map(|event| match known.get(&(event.project, event.event_key)) {
+        .map(|event| match known.get(&event.name()) {
             Some(fingerprint) if *fingerprint == event.fingerprint => Stored::Duplicate,
             Some(_) => Stored::Conflict,
             None => {
-                known.insert((event.project, event.event_key), event.fingerprint);
+                known.insert(event.name(), event.fingerprint);
                 new.push(*event);
                 Stored::Created
             }
         })
         .collect();
+    new.sort_unstable_by_key(|event| event.name());
     (stored, new)
 }
 

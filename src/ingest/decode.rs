@@ -38,6 +38,10 @@ pub fn body(bytes: &[u8]) -> Result<Vec<Decoded>, BodyError> {
     if bytes.is_empty() {
         return Err(BodyError::Empty);
     }
+    // Most bodies are one good event. Whatever is not is looked at again, and more closely.
+    if let Some(event) = plain_event(bytes) {
+        return Ok(vec![Ok(event)]);
+    }
     match serde_json::from_slice::<&RawValue>(bytes) {
         Ok(document) => document_events(document),
         Err(error) => {
@@ -103,8 +107,23 @@ pub fn lines(bytes: &[u8]) -> impl Iterator<Item = Decoded> {
         .map(event)
 }
 
+/// An event without fault, or nothing.
+fn plain_event(bytes: &[u8]) -> Option<Event> {
+    // serde would read an array as the fields in order.
+    let is_object = bytes.starts_with(b"{") && bytes.len() <= limits::EVENT_BYTES;
+    is_object.then(|| serde_json::from_slice(bytes).ok()).flatten()
+}
+
 /// Reads one event.
 pub fn event(bytes: &[u8]) -> Decoded {
+    // Keeping the path to the place that is read costs more than reading, so it is kept only to explain a fault.
+    match plain_event(bytes) {
+        Some(event) => Ok(event),
+        None => explained_event(bytes),
+    }
+}
+
+fn explained_event(bytes: &[u8]) -> Decoded {
     if bytes.len() > limits::EVENT_BYTES {
         return Err(Rejection::new(
             RejectionCode::EventTooLarge,
@@ -112,7 +131,6 @@ pub fn event(bytes: &[u8]) -> Decoded {
             format!("the event has more than {} bytes", limits::EVENT_BYTES),
         ));
     }
-    // serde would read an array as the fields in order.
     if bytes.starts_with(b"[") {
         return Err(Rejection::new(
             RejectionCode::InvalidField,

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::key::{self, ProjectId};
 use crate::fold::text;
-use crate::store::events::NewEvent;
+use crate::store::append::NewEvent;
 
 /// What preparing needs to know of the request and its project.
 #[derive(Clone, Copy, Debug)]
@@ -21,16 +21,18 @@ pub struct Context<'a> {
 
 /// Makes the log row of an event. `index` is its place in the request.
 pub fn prepare(mut event: Event, index: usize, context: &Context) -> NewEvent {
+    let mut body = json(&event);
     // Of what was sent, so that a retry is known as one whether or not texts are kept by then.
-    let fingerprint = key::fingerprint(json(&event).as_bytes());
+    let fingerprint = key::fingerprint(body.as_bytes());
     if !context.stores_text {
         measure_and_drop_texts(&mut event);
+        body = json(&event);
     }
     let id = match (&event.id, context.idempotency_key) {
         (Some(id), _) => id.clone(),
         // A prefix that no client id can have, since ids hold no control characters.
         (None, Some(key)) => format!("\u{1}{key}\u{1}{index}"),
-        (None, None) => format!("\u{2}{}", Uuid::now_v7()),
+        (None, None) => format!("\u{2}{:x}", rand::random::<u128>()),
     };
     NewEvent {
         project: context.project,
@@ -40,13 +42,21 @@ pub fn prepare(mut event: Event, index: usize, context: &Context) -> NewEvent {
         occurred_at: event.occurred_at.unwrap_or(context.received_at),
         received_at: context.received_at,
         fingerprint,
-        body: json(&event),
-        aliases: event
-            .aliases
-            .iter()
-            .map(|alias| key::output_key(context.project, alias))
-            .collect(),
+        body,
+        aliases: ties(&event, context.project),
     }
+}
+
+/// The other names of the event's output. A retraction ties its output to itself: it may be the only event of an output that
+/// has no state by it, and the fold must know that the log has something of it.
+fn ties(event: &Event, project: ProjectId) -> Vec<Uuid> {
+    let retracting = (event.kind == EventKind::Retract).then_some(&event.output_id);
+    event
+        .aliases
+        .iter()
+        .chain(retracting)
+        .map(|name| key::output_key(project, name))
+        .collect()
 }
 
 /// An event is plain data; writing it as JSON cannot fail.

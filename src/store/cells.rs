@@ -68,12 +68,14 @@ pub fn has_feature(conn: &mut PgConnection, project: ProjectId, feature: &str) -
 /// The numbers of these cells; new ones are made.
 pub fn number(conn: &mut PgConnection, project: ProjectId, wanted: &[Cell]) -> QueryResult<HashMap<Cell, CellId>> {
     let by_key: HashMap<Uuid, &Cell> = wanted.iter().map(|cell| (cell_key(project, cell), cell)).collect();
-    let rows: Vec<_> = by_key
+    let mut numbers = known_numbers(conn, project, by_key.keys())?;
+    let new: Vec<_> = by_key.iter().filter(|(key, _)| !numbers.contains_key(key)).collect();
+    let rows: Vec<_> = new
         .iter()
         .map(|(key, cell)| {
             (
                 cells::project_id.eq(project),
-                cells::cell_key.eq(*key),
+                cells::cell_key.eq(**key),
                 cells::feature.eq(&cell.feature),
                 cells::version.eq(&cell.version),
                 cells::model.eq(&cell.model),
@@ -90,15 +92,27 @@ pub fn number(conn: &mut PgConnection, project: ProjectId, wanted: &[Cell]) -> Q
             .on_conflict_do_nothing()
             .execute(conn)?;
     }
-    let keys: Vec<Uuid> = by_key.keys().copied().collect();
-    let numbered: Vec<(Uuid, CellId)> = cells::table
-        .filter(cells::project_id.eq(project).and(cells::cell_key.eq_any(keys)))
-        .select((cells::cell_key, cells::id))
-        .load(conn)?;
-    Ok(numbered
+    numbers.extend(known_numbers(conn, project, new.into_iter().map(|(key, _)| key))?);
+    Ok(numbers
         .into_iter()
         .filter_map(|(key, id)| Some(((*by_key.get(&key)?).clone(), id)))
         .collect())
+}
+
+fn known_numbers<'a>(
+    conn: &mut PgConnection,
+    project: ProjectId,
+    keys: impl Iterator<Item = &'a Uuid>,
+) -> QueryResult<HashMap<Uuid, CellId>> {
+    let keys: Vec<Uuid> = keys.copied().collect();
+    if keys.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let known: Vec<(Uuid, CellId)> = cells::table
+        .filter(cells::project_id.eq(project).and(cells::cell_key.eq_any(keys)))
+        .select((cells::cell_key, cells::id))
+        .load(conn)?;
+    Ok(known.into_iter().collect())
 }
 
 /// The digest of a cell's values. A control character that no value may hold keeps neighbours apart.

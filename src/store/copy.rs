@@ -3,6 +3,7 @@
 use std::fmt::{Display, Write};
 
 use chrono::{DateTime, SubsecRound, Utc};
+use diesel::pg::CopyFormat;
 
 /// Builds the body of a `COPY … FROM STDIN`. Columns are appended one by one; `end` closes a row.
 #[derive(Default)]
@@ -98,6 +99,10 @@ impl CopyRows {
         self.text.as_bytes()
     }
 
+    pub fn format(&self) -> CopyFormat {
+        CopyFormat::Text
+    }
+
     pub fn is_empty(&self) -> bool {
         self.text.is_empty()
     }
@@ -124,15 +129,14 @@ fn escaped(character: char) -> Option<&'static str> {
 /// Runs a COPY of prepared rows into all columns of a table, in the order of the schema.
 macro_rules! copy_into {
     ($conn:expr, $table:path, $columns:expr, $rows:expr) => {{
-        use diesel::pg::CopyFormat;
         use diesel::prelude::*;
-        let rows: &$crate::store::copy::CopyRows = $rows;
+        let rows = $rows;
         diesel::copy_from($table)
             .from_raw_data($columns, |sink| -> diesel::QueryResult<()> {
                 sink.write_all(rows.as_bytes())
                     .map_err(|error| diesel::result::Error::SerializationError(Box::new(error)))
             })
-            .with_format(CopyFormat::Text)
+            .with_format(rows.format())
             .execute($conn)
     }};
 }

@@ -1,6 +1,8 @@
 //! Everything that speaks SQL. Functions take a connection and return what diesel returns; the pool and the switch to a
 //! blocking thread are here and nowhere else.
 
+pub mod append;
+pub mod binary;
 pub mod cells;
 pub mod copy;
 pub mod cursor;
@@ -12,6 +14,7 @@ pub mod projects;
 pub mod rejections;
 pub mod rollups;
 pub mod schema;
+pub mod stalled;
 pub mod texts;
 
 use std::time::Duration;

@@ -6,8 +6,9 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, Int4, Uuid as SqlUuid};
 use uuid::Uuid;
 
+use super::binary::BinaryRows;
 use super::cells::CellId;
-use super::copy::{CopyRows, copy_into};
+use super::copy::copy_into;
 use super::schema::outputs;
 use crate::domain::key::{self, ProjectId};
 
@@ -55,7 +56,9 @@ impl Output {
 /// The stored states of these outputs; unknown ones are left out.
 pub fn of_keys(conn: &mut PgConnection, project: ProjectId, keys: &[Uuid]) -> QueryResult<Vec<Output>> {
     diesel::sql_query(
-        "SELECT o.* FROM unnest($2) AS k (output_key) JOIN outputs o ON o.project_id = $1 AND o.output_key = k.output_key",
+        // OFFSET 0 keeps the planner from reading the whole table for some thousand keys.
+        "SELECT o.* FROM unnest($2) AS k (output_key) CROSS JOIN LATERAL \
+         (SELECT * FROM outputs WHERE project_id = $1 AND output_key = k.output_key OFFSET 0) AS o",
     )
     .bind::<Int4, _>(project)
     .bind::<Array<SqlUuid>, _>(keys)
@@ -98,41 +101,41 @@ pub fn replace(conn: &mut PgConnection, project: ProjectId, known: &[Uuid], new:
             .bind::<Array<SqlUuid>, _>(known)
             .execute(conn)?;
     }
-    let mut rows = CopyRows::with_capacity(new.len() * 200);
-    for output in new {
-        rows.plain(output.project_id)
-            .plain(output.output_key)
-            .text(&output.output_id)
-            .plain_or_null(output.cell_id)
-            .plain_or_null(output.user_key)
-            .text_or_null(output.user_id.as_deref())
-            .text_or_null(output.session_id.as_deref())
-            .time(output.shown_at)
-            .plain(output.decision)
-            .time_or_null(output.decided_at)
-            .plain_or_null(output.decision_ms)
-            .plain_or_null(output.confidence)
-            .plain_or_null(output.correct)
-            .plain_or_null(output.judged_by)
-            .plain_or_null(output.initial_agrees)
-            .plain_or_null(output.initial_correct)
-            .plain_or_null(output.edit_distance)
-            .plain_or_null(output.retained_share)
-            .plain_or_null(output.still_retained)
-            .plain_or_null(output.chars_shown)
-            .plain(output.copies)
-            .plain(output.regenerates)
-            .plain(output.ratings)
-            .plain(output.rating_sum)
-            .plain(output.positive_ratings)
-            .plain(output.rating_flips)
-            .plain(output.missed)
-            .plain(output.restated)
-            .text_or_null(output.reason.as_deref())
-            .end();
-    }
-    if rows.is_empty() {
+    if new.is_empty() {
         return Ok(());
+    }
+    let mut rows = BinaryRows::with_capacity(new.len() * 280);
+    for output in new {
+        rows.row(29)
+            .put(output.project_id)
+            .put(output.output_key)
+            .put(output.output_id.as_str())
+            .put(output.cell_id)
+            .put(output.user_key)
+            .put(output.user_id.as_deref())
+            .put(output.session_id.as_deref())
+            .put(output.shown_at)
+            .put(output.decision)
+            .put(output.decided_at)
+            .put(output.decision_ms)
+            .put(output.confidence)
+            .put(output.correct)
+            .put(output.judged_by)
+            .put(output.initial_agrees)
+            .put(output.initial_correct)
+            .put(output.edit_distance)
+            .put(output.retained_share)
+            .put(output.still_retained)
+            .put(output.chars_shown)
+            .put(output.copies)
+            .put(output.regenerates)
+            .put(output.ratings)
+            .put(output.rating_sum)
+            .put(output.positive_ratings)
+            .put(output.rating_flips)
+            .put(output.missed)
+            .put(output.restated)
+            .put(output.reason.as_deref());
     }
     copy_into!(conn, outputs::table, outputs::table, &rows).map(|_| ())
 }

@@ -154,6 +154,17 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    stalled_projects (project_id) {
+        project_id -> Int4,
+        tx -> Int8,
+        ordinal -> Int4,
+        error -> Text,
+        since -> Timestamptz,
+        retry_at -> Timestamptz,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     api_keys,
     cells,
@@ -166,4 +177,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     rejections,
     rollup_columns,
     rollup_differences,
+    stalled_projects,
 );

@@ -4,7 +4,8 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use super::copy::{CopyRows, copy_into};
+use super::binary::BinaryRows;
+use super::copy::copy_into;
 use super::schema::output_texts;
 use crate::domain::key::ProjectId;
 
@@ -47,18 +48,19 @@ pub fn replace(conn: &mut PgConnection, project: ProjectId, known: &[Uuid], new:
         )
         .execute(conn)?;
     }
-    let mut rows = CopyRows::default();
-    for texts in new.iter().filter(|texts| !texts.is_empty()) {
-        rows.plain(project)
-            .plain(texts.output_key)
-            .text_or_null(texts.input.as_deref())
-            .text_or_null(texts.output.as_deref())
-            .text_or_null(texts.final_.as_deref())
-            .text_or_null(texts.comment.as_deref())
-            .end();
-    }
-    if rows.is_empty() {
+    let kept: Vec<&Texts> = new.iter().filter(|texts| !texts.is_empty()).collect();
+    if kept.is_empty() {
         return Ok(());
+    }
+    let mut rows = BinaryRows::with_capacity(kept.len() * 200);
+    for texts in kept {
+        rows.row(6)
+            .put(project)
+            .put(texts.output_key)
+            .put(texts.input.as_deref())
+            .put(texts.output.as_deref())
+            .put(texts.final_.as_deref())
+            .put(texts.comment.as_deref());
     }
     copy_into!(conn, output_texts::table, output_texts::table, &rows).map(|_| ())
 }

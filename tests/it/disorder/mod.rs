@@ -1,10 +1,12 @@
 //! Any order, repetition and batching of the same events gives the same state.
 
 mod concurrent;
+mod incremental;
 mod merged;
 mod restored;
 mod script;
 mod shuffled;
+mod stalled;
 mod world;
 
 use std::collections::HashMap;

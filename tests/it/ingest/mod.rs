@@ -2,6 +2,7 @@
 
 mod bodies;
 mod feedback;
+mod groups;
 mod identity;
 mod limits;
 mod outcomes;
