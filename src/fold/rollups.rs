@@ -16,6 +16,9 @@ use crate::store::rollups::{self as store, StoredColumn};
 const WAITING: i64 = 64;
 /// Rows in the differences of a day that wait at most.
 const WAITING_ROWS: i64 = 20_000;
+/// What waits at most once there is nothing else to do.
+const IDLE_WAITING: i64 = 8;
+const IDLE_WAITING_ROWS: i64 = 1_000;
 /// Days merged after one step, so that a step which touched many does not hold up those after it.
 const MERGED: usize = 4;
 
@@ -51,6 +54,25 @@ fn merge_full(conn: &mut PgConnection, project: ProjectId, step: i64) -> anyhow:
         merge(conn, project, day, step)?;
     }
     Ok(())
+}
+
+/// Merges what is worth it while there is nothing else to do, some days at a time. Gives how many were merged.
+pub fn tidy(conn: &mut PgConnection) -> anyhow::Result<usize> {
+    let mut merged = 0;
+    for project in store::waiting_projects(conn)? {
+        let mut days = store::waiting(conn, project)?;
+        days.retain(|(_, differences, rows)| *differences >= IDLE_WAITING || *rows >= IDLE_WAITING_ROWS);
+        days.truncate(MERGED);
+        if days.is_empty() {
+            continue;
+        }
+        let step = store::next_step(conn, project)?;
+        for (day, _, _) in &days {
+            merge(conn, project, *day, step)?;
+        }
+        merged += days.len();
+    }
+    Ok(merged)
 }
 
 /// Merges all that waits for a day.

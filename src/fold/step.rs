@@ -57,6 +57,14 @@ pub fn step(conn: &mut PgConnection) -> anyhow::Result<Step> {
     })
 }
 
+/// Merges rollups while there is nothing to fold. Gives how many days were merged.
+pub fn tidy(conn: &mut PgConnection) -> anyhow::Result<usize> {
+    conn.transaction(|conn| match cursor::try_lock(conn)? {
+        None => Ok(0),
+        Some(_) => rollups::tidy(conn),
+    })
+}
+
 /// Hands what follows the cursor to `fold`, project by project, and moves the cursor. The caller's transaction holds it.
 fn advance(
     conn: &mut PgConnection,

@@ -5,7 +5,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::signal::Signal;
-use super::step::{STEP_EVENTS, Step, step};
+use super::step::{STEP_EVENTS, Step, step, tidy};
 use crate::store::Db;
 
 /// How long to wait before looking at the log unasked: other processes write to it too.
@@ -55,6 +55,7 @@ fn follow(db: &Db, signal: &Signal) -> anyhow::Result<()> {
                     signal.rest((started.elapsed() * GATHERING).clamp(LEAST_GATHERING, MOST_GATHERING));
                 }
             }
+            Step::Idle if pause == UNASKED && tidy(&mut conn)? > 0 => {}
             Step::Idle | Step::Elsewhere => {
                 signal.wait(pause);
                 pause = UNASKED;

@@ -7,7 +7,10 @@
 pub mod estimate;
 pub mod facts;
 pub mod families;
+pub mod index;
 pub mod statistics;
+
+use std::collections::BTreeSet;
 
 use polars::prelude::*;
 
@@ -125,6 +128,13 @@ pub fn no_histograms() -> Vec<Histogram> {
 /// The distinct sums of all families, in the order of the rollups' arrays.
 pub fn all_sums() -> Vec<Sum> {
     sums_of(&FAMILIES)
+}
+
+/// The sums with these names, each once, in the order of the layout.
+pub fn sums_named(names: &BTreeSet<String>) -> Vec<Sum> {
+    let mut sums = all_sums();
+    sums.retain(|sum| names.contains(&sum.name));
+    sums
 }
 
 /// The distinct sums of some families. Families may declare the same sum; it is kept once.

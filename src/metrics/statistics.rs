@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::estimate::{Estimate, Reason};
 use super::facts::unfixed;
+use super::index::Index;
 use crate::stats::cluster::ClusterRatio;
 use crate::stats::level::{Interval, Level};
 use crate::stats::{cluster, proportion};
@@ -41,7 +42,7 @@ pub struct Statistics<'a> {
     pub users: Option<u64>,
     pub clustering: Clustering,
     /// Position of each sum in `totals` and `clusters`.
-    pub index: &'a HashMap<String, usize>,
+    pub index: &'a Index,
     pub totals: &'a [i64],
     /// For each sum, its value in every cluster. The clusters may cover more time than the slice does, where they are kept by
     /// whole UTC days; then only their ratio of variance to size is used.
@@ -197,9 +198,7 @@ impl Statistics<'_> {
     }
 
     fn position(&self, sum: &str) -> Option<usize> {
-        let position = self.index.get(sum).copied();
-        debug_assert!(position.is_some(), "the sum `{sum}` is not of this family");
-        position
+        self.index.get(sum)
     }
 
     /// No user has two outputs in the denominator, so that there is nothing to be clustered.

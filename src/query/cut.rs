@@ -9,15 +9,17 @@ use std::ops::Range;
 use chrono::TimeDelta;
 
 use super::blocks::{Blocks, days_covering, is_whole_days};
-use super::part::Part;
+use super::grouping::Grouping;
 use super::plan::Plan;
 use super::request::QueryError;
 use super::snapshot::{OUTPUTS, Snapshot};
 use super::sums::{Slice, Slices};
+use super::tally::Tally;
 use crate::domain::clock;
 use crate::domain::key::USER_GROUPS;
 use crate::domain::window::Window;
 use crate::metrics::families::users::USERS;
+use crate::metrics::index::Index;
 use crate::metrics::statistics::{Clustering, Counts};
 use crate::rollup::{Axis, Column};
 
@@ -29,20 +31,14 @@ const NOWHERE: u32 = u32::MAX;
 /// How cells and time are cut.
 pub struct Cut<'a> {
     pub windows: &'a [Window],
+    pub grouping: &'a Grouping,
+    /// The groups to cut now.
     pub groups: Range<u32>,
-    /// The group of a cell; none if it does not pass the filters.
-    pub group_of: &'a dyn Fn(i32) -> Option<u32>,
 }
 
 impl Cut<'_> {
-    pub fn slices(
-        &self,
-        plan: &Plan,
-        names: &[String],
-        places: &[i16],
-        snapshot: &mut Snapshot,
-    ) -> Result<Slices, QueryError> {
-        let columns: Vec<i16> = [OUTPUTS].into_iter().chain(places.iter().copied()).collect();
+    pub fn slices(&self, plan: &Plan, names: &[String], snapshot: &mut Snapshot) -> Result<Slices, QueryError> {
+        let columns: Vec<i16> = [OUTPUTS].into_iter().chain(snapshot.view.places(names)?).collect();
         let spans: Vec<Range<i32>> = self.windows.iter().map(days_covering).collect();
         let blocks = Blocks::new(&spans);
         let mut clusters = vec![vec![0; self.groups.len() * blocks.ranges.len() * GROUPS]; columns.len()];
@@ -86,7 +82,7 @@ impl Cut<'_> {
         let outputs = clusters.remove(0);
         let mut slices = Slices {
             clustering: Clustering::Groups,
-            index: names.iter().enumerate().map(|(at, name)| (name.clone(), at)).collect(),
+            index: Index::new(names),
             by_key,
             columns: clusters,
         };
@@ -103,10 +99,15 @@ impl Cut<'_> {
         blocks: &Blocks,
         sums: &mut [Vec<i64>],
     ) -> Result<(), QueryError> {
-        for part in snapshot.parts(Axis::Groups, blocks.days(), columns)? {
-            for block in blocks.with(part.day) {
-                let place = |group: usize, users: i64| (group * blocks.ranges.len() + block) * GROUPS + users as usize;
-                self.add(&part, sums, place);
+        for table in snapshot.grouped(Axis::Groups, blocks.days(), columns, self.grouping)? {
+            for block in blocks.with(table.day) {
+                for (number, group) in self.groups.clone().enumerate() {
+                    let from = group as usize * GROUPS;
+                    let to = (number * blocks.ranges.len() + block) * GROUPS;
+                    for (column, sums) in table.columns.iter().zip(sums.iter_mut()) {
+                        column.add_run(from..from + GROUPS, sums.get_mut(to..to + GROUPS).unwrap_or_default());
+                    }
+                }
             }
         }
         Ok(())
@@ -121,13 +122,18 @@ impl Cut<'_> {
             from: first.from,
             to: last.to,
         });
-        for part in snapshot.parts(Axis::Hours, days, columns)? {
-            let buckets: Vec<Option<usize>> = (0..HOURS).map(|hour| self.bucket_of(part.day, hour)).collect();
-            let place = |group: usize, hour: i64| match buckets.get(hour as usize) {
-                Some(Some(bucket)) => group * self.windows.len() + bucket,
-                _ => NOWHERE as usize,
-            };
-            self.add(&part, sums, place);
+        for table in snapshot.grouped(Axis::Hours, days, columns, self.grouping)? {
+            let buckets: Vec<Option<usize>> = (0..HOURS).map(|hour| self.bucket_of(table.day, hour)).collect();
+            let places: Vec<u32> = (0..self.grouping.groups as u32)
+                .flat_map(|group| buckets.iter().map(move |bucket| (group, *bucket)))
+                .map(|(group, bucket)| match (self.groups.contains(&group), bucket) {
+                    (true, Some(bucket)) => (group - self.groups.start) * self.windows.len() as u32 + bucket as u32,
+                    _ => NOWHERE,
+                })
+                .collect();
+            for (column, sums) in table.columns.iter().zip(sums.iter_mut()) {
+                column.scatter(&places, sums);
+            }
         }
         Ok(())
     }
@@ -140,40 +146,10 @@ impl Cut<'_> {
         (time < self.windows.get(at)?.to).then_some(at)
     }
 
-    fn add(&self, part: &Part, sums: &mut [Vec<i64>], place: impl Fn(usize, i64) -> usize) {
-        let places: Vec<u32> = self
-            .rows(part)
-            .map(|(group, bucket)| group.map_or(NOWHERE, |group| place(group, bucket) as u32))
-            .collect();
-        if places.iter().all(|place| *place == NOWHERE) {
-            return;
-        }
-        for (column, sums) in part.columns().zip(sums) {
-            if let Some(column) = column {
-                column.scatter(&places, sums);
-            }
-        }
-    }
-
-    /// The group, counted from the first of this cut, and the bucket of each row.
-    fn rows(&self, part: &Part) -> impl Iterator<Item = (Option<usize>, i64)> {
-        let cells = part.cells().map(Column::to_vec).unwrap_or_default();
-        let buckets = part.buckets().map(Column::to_vec).unwrap_or_default();
-        // Rows are sorted by cell: a group is looked up once per cell.
-        let mut known = (i64::MIN, None);
-        cells.into_iter().zip(buckets).map(move |(cell, bucket)| {
-            if known.0 != cell {
-                let group = (self.group_of)(cell as i32).filter(|group| self.groups.contains(group));
-                known = (cell, group.map(|group| (group - self.groups.start) as usize));
-            }
-            (known.1, bucket)
-        })
-    }
-
     fn add_histograms(&self, plan: &Plan, snapshot: &mut Snapshot, slices: &mut Slices) -> Result<(), QueryError> {
         let spans: Vec<Range<i32>> = self.windows.iter().map(days_covering).collect();
         let whole: Vec<bool> = self.windows.iter().map(is_whole_days).collect();
-        for histogram in plan.families.iter().flat_map(|family| (family.histograms)()) {
+        for histogram in &plan.histograms {
             let mut counts = self.counts(snapshot, Axis::Histogram(histogram.kind), &spans)?;
             for ((group, bucket), slice) in &mut slices.by_key {
                 let own = counts.remove(&(*group, *bucket)).unwrap_or_default();
@@ -195,43 +171,28 @@ impl Cut<'_> {
         spans: &[Range<i32>],
     ) -> Result<HashMap<(u32, u32), Counts>, QueryError> {
         let blocks = Blocks::new(spans);
-        let mut rows: Vec<(u32, u32, i64, i64, i64)> = Vec::new();
+        let mut tally = Tally::default();
         for part in snapshot.parts(axis, blocks.days(), &[0, 1])? {
             let mut columns = part
                 .columns()
                 .map(|column| column.map(Column::to_vec).unwrap_or_default());
             let (positives, negatives) = (columns.next().unwrap_or_default(), columns.next().unwrap_or_default());
-            let counted = self.rows(&part).zip(positives.into_iter().zip(negatives));
-            let counted: Vec<_> = counted
-                .filter_map(|((group, bucket), counts)| Some((group?, bucket, counts)))
+            let rows = self.grouping.rows(&part).zip(positives.into_iter().zip(negatives));
+            let numbers: Vec<u32> = (0..)
+                .zip(spans)
+                .filter(|(_, span)| span.contains(&part.day))
+                .map(|(number, _)| number)
                 .collect();
-            for (number, span) in spans.iter().enumerate().filter(|(_, span)| span.contains(&part.day)) {
-                debug_assert!(!span.is_empty());
-                rows.extend(counted.iter().map(|(group, bucket, (positives, negatives))| {
-                    (
-                        self.groups.start + *group as u32,
-                        number as u32,
-                        *bucket,
-                        *positives,
-                        *negatives,
-                    )
-                }));
+            for ((group, bucket), (positives, negatives)) in rows {
+                let Some(group) = group.filter(|group| self.groups.contains(group)) else {
+                    continue;
+                };
+                for number in &numbers {
+                    tally.add((group, *number), bucket, positives, negatives);
+                }
             }
         }
-        rows.sort_unstable();
-        let mut counts: HashMap<(u32, u32), Counts> = HashMap::new();
-        for same in rows.chunk_by(|one, other| (one.0, one.1, one.2) == (other.0, other.1, other.2)) {
-            let Some((group, number, bucket, _, _)) = same.first() else {
-                continue;
-            };
-            let positives: i64 = same.iter().map(|row| row.3).sum();
-            let negatives: i64 = same.iter().map(|row| row.4).sum();
-            if positives != 0 || negatives != 0 {
-                let count = (*bucket, positives.unsigned_abs(), negatives.unsigned_abs());
-                counts.entry((*group, *number)).or_default().push(count);
-            }
-        }
-        Ok(counts)
+        Ok(tally.finish())
     }
 }
 

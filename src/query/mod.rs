@@ -7,6 +7,7 @@ pub mod answer;
 mod blocks;
 mod cut;
 pub mod filter;
+mod grouping;
 mod part;
 pub mod plan;
 pub mod request;
@@ -15,6 +16,7 @@ mod rows;
 mod snapshot;
 mod sums;
 mod tabulate;
+mod tally;
 mod view;
 
 pub use answer::{Answer, Row};

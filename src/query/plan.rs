@@ -17,9 +17,13 @@ use crate::domain::clock;
 use crate::domain::dimension::{Cell, Dimension};
 use crate::domain::key::ProjectId;
 use crate::domain::window::{Bucket, Window};
-use crate::metrics::{self, FAMILIES, Family, Statistics, families};
+use crate::metrics::index::sums_read;
+use crate::metrics::{self, FAMILIES, Histogram, Statistics, families};
 use crate::store::cells::CellId;
 use crate::store::projects::{self, Project};
+
+/// The sum that counts outputs which changed after their horizon.
+const RESTATED: &str = "restated";
 
 /// So many outputs are read at most when the question insists.
 pub const MOST_EXACT_OUTPUTS: i64 = 2_000_000;
@@ -33,8 +37,8 @@ pub struct Plan<'a> {
     pub cells: Vec<(CellId, u32)>,
     /// The values of each group.
     pub groups: Vec<Vec<Option<String>>>,
-    /// The families whose sums and histograms are needed.
-    pub families: Vec<&'static Family>,
+    /// The histograms that the metrics may need.
+    pub histograms: Vec<Histogram>,
 }
 
 impl Plan<'_> {
@@ -44,6 +48,13 @@ impl Plan<'_> {
 
     pub fn group_of_cell(&self) -> HashMap<CellId, u32> {
         self.cells.iter().copied().collect()
+    }
+
+    /// The names of the sums that the estimates read, and of those that say what was restated.
+    fn sums_read(&self) -> BTreeSet<String> {
+        let mut sums = sums_read(&self.query.metrics, self.query.curve);
+        sums.insert(RESTATED.to_owned());
+        sums
     }
 
     /// When a bucket starts, in the time zone of the question.
@@ -88,25 +99,19 @@ fn answer(conn: &mut PgConnection, rollups: &Rollups, query: &Query, now: DateTi
         });
     }
 
-    let mut rows = Rows::default();
-    let totals = if exact {
-        let (slices, totals) = rows::slices(snapshot.conn, &plan)?;
-        rows.add(&plan, slices, 0..plan.groups.len() as u32);
-        totals
-    } else {
-        let sums = metrics::sums_of(&plan.families);
-        let names: Vec<String> = sums.into_iter().map(|sum| sum.name).collect();
-        let places = view.places(&names)?;
-        tabulate::each_slices(&plan, &names, &places, &mut snapshot, |slices, groups| {
-            rows.add(&plan, slices, groups);
-        })?;
-        tabulate::totals(&plan, &names, &places, &mut snapshot)?
+    let mut sums = plan.sums_read();
+    let (rows, totals) = loop {
+        let (rows, totals) = compute(&mut snapshot, &plan, exact, &sums)?;
+        if rows.missed.is_empty() {
+            break (rows, totals);
+        }
+        sums.extend(rows.missed);
     };
     // By the hour, so that an answer stays the same from one moment to the next.
     let horizon = clock::start_of_hour(now - TimeDelta::seconds(i64::from(project.horizon_seconds)));
     Ok(Answer {
         rows: rows.rows,
-        totals: totals.map(|totals| table_of_totals(&plan, &totals)).unwrap_or_default(),
+        totals,
         window,
         granularity: query.granularity.map(|granularity| granularity.resolve(&window)),
         immature_from: (horizon < window.to).then(|| horizon.max(window.from)),
@@ -114,6 +119,28 @@ fn answer(conn: &mut PgConnection, rollups: &Rollups, query: &Query, now: DateTi
         log_position: project.folded_events,
         source: if exact { Source::Outputs } else { Source::Rollups },
     })
+}
+
+/// The rows and the totals of an answer, from some sums.
+fn compute(
+    snapshot: &mut Snapshot,
+    plan: &Plan,
+    exact: bool,
+    sums: &BTreeSet<String>,
+) -> Result<(Rows, Vec<Row>), QueryError> {
+    let sums = metrics::sums_named(sums);
+    let mut rows = Rows::default();
+    let totals = if exact {
+        let (slices, totals) = rows::slices(snapshot.conn, plan, sums)?;
+        rows.add(plan, slices, 0..plan.groups.len() as u32);
+        totals
+    } else {
+        let names: Vec<String> = sums.into_iter().map(|sum| sum.name).collect();
+        tabulate::each_slices(plan, &names, snapshot, |slices, groups| rows.add(plan, slices, groups))?;
+        tabulate::totals(plan, &names, snapshot)?
+    };
+    let totals = totals.map(|totals| rows.totals(plan, &totals)).unwrap_or_default();
+    Ok((rows, totals))
 }
 
 /// How many linked outputs a project has.
@@ -203,23 +230,19 @@ fn plan<'a>(query: &'a Query, cells: &'a [(CellId, Cell)], window: Window) -> Re
         buckets,
         cells,
         groups: groups.into_keys().collect(),
-        families: families_of(query),
+        histograms: histograms_of(query),
     })
 }
 
-/// The families of the metrics, and coverage, which says what was restated.
-fn families_of(query: &Query) -> Vec<&'static Family> {
-    let wanted: BTreeSet<&str> = query
+/// The histograms of the metrics' families.
+fn histograms_of(query: &Query) -> Vec<Histogram> {
+    let asked: BTreeSet<&str> = query
         .metrics
         .iter()
         .filter_map(|metric| metrics::find(metric.id).map(|(family, _)| family.id))
-        .chain([families::coverage::FAMILY.id])
         .collect();
-    FAMILIES
-        .iter()
-        .copied()
-        .filter(|family| wanted.contains(family.id))
-        .collect()
+    let families = FAMILIES.iter().filter(|family| asked.contains(family.id));
+    families.flat_map(|family| (family.histograms)()).collect()
 }
 
 /// Whether all buckets start and end on whole hours, as the rollups do.
@@ -235,13 +258,15 @@ struct Rows {
     rows: Vec<Row>,
     /// Buckets that late events changed after their horizon.
     restated: BTreeSet<u32>,
+    /// Sums that estimates turned out to need besides those that were given.
+    missed: BTreeSet<String>,
 }
 
 impl Rows {
     /// Adds the rows of some groups.
     fn add(&mut self, plan: &Plan, mut slices: Slices, groups: Range<u32>) {
         let bucketed = plan.query.granularity.is_some();
-        if bucketed && let Some(at) = slices.index.get("restated").copied() {
+        if bucketed && let Some(at) = slices.index.get(RESTATED) {
             let restated = |slice: &Slice| slice.totals.get(at).is_some_and(|restated| *restated > 0);
             let found = slices.by_key.iter().filter(|(_, slice)| restated(slice));
             self.restated.extend(found.map(|((_, bucket), _)| *bucket));
@@ -254,16 +279,18 @@ impl Rows {
         }
         let start = |(_, bucket): SliceKey| if bucketed { plan.start(bucket) } else { None };
         self.rows.extend(rows_of(plan, &slices, start));
+        self.missed.extend(slices.index.missed());
     }
-}
 
-/// Totals have one bucket, and the groups of the rows or a single one.
-fn table_of_totals(plan: &Plan, totals: &Slices) -> Vec<Row> {
-    let mut rows: Vec<Row> = rows_of(plan, totals, |_| None).collect();
-    if plan.query.granularity.is_none() {
-        rows.iter_mut().for_each(|row| row.group.clear());
+    /// Totals have one bucket, and the groups of the rows or a single one.
+    fn totals(&mut self, plan: &Plan, totals: &Slices) -> Vec<Row> {
+        let mut rows: Vec<Row> = rows_of(plan, totals, |_| None).collect();
+        if plan.query.granularity.is_none() {
+            rows.iter_mut().for_each(|row| row.group.clear());
+        }
+        self.missed.extend(totals.index.missed());
+        rows
     }
-    rows
 }
 
 fn rows_of<'a>(

@@ -11,6 +11,7 @@ use diesel::pg::PgConnection;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
+use super::grouping::{Grouped, Grouping};
 use super::part::Part;
 use super::request::QueryError;
 use super::view::{Day, View};
@@ -41,6 +42,8 @@ struct ColumnKey {
     day: i32,
     step: i64,
     place: i16,
+    /// The digest of the grouping that put its rows together; zero as it is stored.
+    grouping: u64,
 }
 
 #[derive(Clone)]
@@ -100,7 +103,6 @@ impl Rollups {
     pub fn parts(
         &self,
         conn: &mut PgConnection,
-        project: ProjectId,
         view: &View,
         axis: Axis,
         days: Range<i32>,
@@ -112,7 +114,7 @@ impl Rollups {
             .filter_map(|(day, table)| table.merged.map(|(step, rows)| (*day, step, rows)))
             .collect();
         let wanted: Vec<i16> = [CELLS, BUCKETS].into_iter().chain(places.iter().copied()).collect();
-        let merged = self.merged(conn, project, axis, &merged, &wanted)?;
+        let merged = self.merged(conn, view.project, axis, &merged, &wanted)?;
         let mut parts: Vec<Part> = merged
             .into_iter()
             .map(|(day, columns)| Part::merged(day, columns))
@@ -123,6 +125,64 @@ impl Rollups {
             parts.extend(waiting.map(|waiting| Part::waiting(day, Arc::clone(waiting), Arc::clone(&places))));
         }
         Ok(parts)
+    }
+
+    /// The tables of some days with their cells put together to groups. Those of merged tables are kept too, so that a question
+    /// that is asked again adds up few numbers.
+    pub fn grouped(
+        &self,
+        conn: &mut PgConnection,
+        view: &View,
+        axis: Axis,
+        days: Range<i32>,
+        places: &[i16],
+        grouping: &Grouping,
+    ) -> Result<Vec<Grouped>, QueryError> {
+        let key = |day: i32, step: i64, place: i16| ColumnKey {
+            project: view.project,
+            axis,
+            day,
+            step,
+            place,
+            grouping: grouping.digest,
+        };
+        let empty = || vec![vec![0; grouping.groups * axis.width()]; places.len()];
+        let mut grouped = Vec::new();
+        let mut missing = Vec::new();
+        let waiting_places: Arc<[i16]> = places.into();
+        for (day, table) in view.tables(axis, days) {
+            if let Some((step, rows)) = table.merged.filter(|(_, rows)| *rows > 0) {
+                let kept = places.iter().map(|place| self.columns.get(&key(day, step, *place)));
+                match kept.collect::<Option<Vec<_>>>() {
+                    Some(columns) => grouped.push(Grouped { day, columns }),
+                    None => missing.push((day, step, rows)),
+                }
+            }
+            if !table.waiting.is_empty() {
+                let mut sums = empty();
+                for waiting in &table.waiting {
+                    let part = Part::waiting(day, Arc::clone(waiting), Arc::clone(&waiting_places));
+                    grouping.add(axis, &part, &mut sums);
+                }
+                let columns = sums.into_iter().map(|sums| Arc::new(Column::Longs(sums.into())));
+                grouped.push(Grouped {
+                    day,
+                    columns: columns.collect(),
+                });
+            }
+        }
+        let wanted: Vec<i16> = [CELLS, BUCKETS].into_iter().chain(places.iter().copied()).collect();
+        let read = self.merged(conn, view.project, axis, &missing, &wanted)?;
+        for ((day, columns), (_, step, _)) in read.into_iter().zip(missing) {
+            let mut sums = empty();
+            grouping.add(axis, &Part::merged(day, columns), &mut sums);
+            let columns: Vec<Arc<Column>> = sums.iter().map(|sums| Arc::new(Column::narrow(sums))).collect();
+            for (place, column) in places.iter().zip(&columns) {
+                self.columns.insert(key(day, step, *place), Arc::clone(column));
+            }
+            grouped.push(Grouped { day, columns });
+        }
+        Ok(grouped)
     }
 
     /// Columns of merged tables, from memory or else from the database.
@@ -140,6 +200,7 @@ impl Rollups {
             day,
             step,
             place,
+            grouping: 0,
         };
         let mut found: Vec<(i32, Vec<Option<Arc<Column>>>)> = tables
             .iter()

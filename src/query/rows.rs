@@ -9,8 +9,9 @@ use super::plan::{MOST_EXACT_OUTPUTS, Plan};
 use super::request::QueryError;
 use super::sums::{ByKey, Slice, SliceKey, Slices};
 use crate::fold::facts::facts;
+use crate::metrics::index::Index;
 use crate::metrics::statistics::{Clustering, Counts};
-use crate::metrics::{self, Histogram, Sum, facts as f};
+use crate::metrics::{Histogram, Sum, facts as f};
 use crate::store::outputs;
 
 const GROUP: &str = "slice_group";
@@ -19,7 +20,7 @@ const OUTPUTS: &str = "slice_outputs";
 const HAS_USER: &str = "has_user";
 
 /// Computes the slices of a plan and, if there is more than one bucket or group, their totals.
-pub fn slices(conn: &mut PgConnection, plan: &Plan) -> Result<(Slices, Option<Slices>), QueryError> {
+pub fn slices(conn: &mut PgConnection, plan: &Plan, sums: Vec<Sum>) -> Result<(Slices, Option<Slices>), QueryError> {
     let outputs = outputs::of_cells(
         conn,
         plan.query.project,
@@ -48,10 +49,10 @@ pub fn slices(conn: &mut PgConnection, plan: &Plan) -> Result<(Slices, Option<Sl
     frame.with_column(Column::new(BUCKET.into(), buckets))?;
     drop(outputs);
 
-    let slices = cut(plan, &frame)?;
+    let slices = cut(plan, &sums, &frame)?;
     let totals = match plan.query.granularity {
-        Some(_) => Some(cut(plan, &constant(&frame, BUCKET)?)?),
-        None if !plan.query.group_by.is_empty() => Some(cut(plan, &constant(&frame, GROUP)?)?),
+        Some(_) => Some(cut(plan, &sums, &constant(&frame, BUCKET)?)?),
+        None if !plan.query.group_by.is_empty() => Some(cut(plan, &sums, &constant(&frame, GROUP)?)?),
         None => None,
     };
     Ok((slices, totals))
@@ -66,15 +67,9 @@ fn constant(frame: &DataFrame, name: &str) -> PolarsResult<DataFrame> {
         .collect()
 }
 
-fn cut(plan: &Plan, frame: &DataFrame) -> PolarsResult<Slices> {
-    let sums = metrics::sums_of(&plan.families);
-    let index = sums
-        .iter()
-        .enumerate()
-        .map(|(at, sum)| (sum.name.clone(), at))
-        .collect();
+fn cut(plan: &Plan, sums: &[Sum], frame: &DataFrame) -> PolarsResult<Slices> {
     let (mut by_key, columns) = clusters(frame, sums)?;
-    for histogram in plan.families.iter().flat_map(|family| (family.histograms)()) {
+    for histogram in &plan.histograms {
         let name = histogram.name;
         let mut counts = counts(frame, histogram)?;
         for (key, slice) in &mut by_key {
@@ -85,20 +80,23 @@ fn cut(plan: &Plan, frame: &DataFrame) -> PolarsResult<Slices> {
     }
     Ok(Slices {
         clustering: Clustering::Exact,
-        index,
+        index: Index::new(sums.iter().map(|sum| &sum.name)),
         by_key,
         columns,
     })
 }
 
 /// Sums by slice and cluster: the slices, and per sum its value for each of their clusters.
-fn clusters(frame: &DataFrame, sums: Vec<Sum>) -> PolarsResult<(ByKey, Vec<Vec<i64>>)> {
+fn clusters(frame: &DataFrame, sums: &[Sum]) -> PolarsResult<(ByKey, Vec<Vec<i64>>)> {
     let names: Vec<String> = sums.iter().map(|sum| sum.name.clone()).collect();
     let keys = [col(GROUP), col(BUCKET), col(f::CLUSTER)];
     let mut columns = keys.to_vec();
     columns.push(col(f::SIGN).alias(OUTPUTS));
     columns.push(col(f::USER).is_not_null().alias(HAS_USER));
-    columns.extend(sums.into_iter().map(|sum| (sum.expr * col(f::SIGN)).alias(sum.name)));
+    columns.extend(
+        sums.iter()
+            .map(|sum| (sum.expr.clone() * col(f::SIGN)).alias(sum.name.as_str())),
+    );
     let mut aggregates = vec![col(OUTPUTS).sum(), col(HAS_USER).max()];
     aggregates.extend(names.iter().map(|name| col(name.as_str()).sum()));
     let frame = frame
@@ -153,9 +151,9 @@ fn clusters(frame: &DataFrame, sums: Vec<Sum>) -> PolarsResult<(ByKey, Vec<Vec<i
 }
 
 /// The counts of one histogram by slice, with buckets as fine as the outputs allow.
-fn counts(frame: &DataFrame, histogram: Histogram) -> PolarsResult<HashMap<SliceKey, Counts>> {
-    let positive = f::count(histogram.positive);
-    let bucket = histogram.exact_bucket.unwrap_or(histogram.bucket);
+fn counts(frame: &DataFrame, histogram: &Histogram) -> PolarsResult<HashMap<SliceKey, Counts>> {
+    let positive = f::count(histogram.positive.clone());
+    let bucket = histogram.exact_bucket.as_ref().unwrap_or(&histogram.bucket).clone();
     let frame = frame
         .clone()
         .lazy()

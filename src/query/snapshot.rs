@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use diesel::pg::PgConnection;
 
+use super::grouping::{Grouped, Grouping};
 use super::part::Part;
 use super::request::QueryError;
 use super::rollups::Rollups;
@@ -17,7 +18,6 @@ pub const OUTPUTS: i16 = 0;
 
 pub struct Snapshot<'a> {
     pub conn: &'a mut PgConnection,
-    pub project: &'a Project,
     pub view: Arc<View>,
     rollups: &'a Rollups,
 }
@@ -27,21 +27,27 @@ impl<'a> Snapshot<'a> {
     pub fn new(
         conn: &'a mut PgConnection,
         rollups: &'a Rollups,
-        project: &'a Project,
+        project: &Project,
     ) -> Result<Snapshot<'a>, QueryError> {
         let view = rollups.view(conn, project)?;
-        Ok(Snapshot {
-            conn,
-            project,
-            view,
-            rollups,
-        })
+        Ok(Snapshot { conn, view, rollups })
     }
 
     /// The tables of some days with some of their columns, in no order.
     pub fn parts(&mut self, axis: Axis, days: Range<i32>, places: &[i16]) -> Result<Vec<Part>, QueryError> {
+        self.rollups.parts(self.conn, &self.view, axis, days, places)
+    }
+
+    /// The tables of some days with their cells put together to groups, in no order; a day may have several.
+    pub fn grouped(
+        &mut self,
+        axis: Axis,
+        days: Range<i32>,
+        places: &[i16],
+        grouping: &Grouping,
+    ) -> Result<Vec<Grouped>, QueryError> {
         self.rollups
-            .parts(self.conn, self.project.id, &self.view, axis, days, places)
+            .grouped(self.conn, &self.view, axis, days, places, grouping)
     }
 
     /// How many linked outputs some days have.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
+use crate::metrics::index::Index;
 use crate::metrics::statistics::{Clustering, Counts};
 
 /// A slice: number of the group, number of the bucket.
@@ -37,7 +38,7 @@ pub type ByKey = BTreeMap<SliceKey, Slice>;
 pub struct Slices {
     pub clustering: Clustering,
     /// Position of each sum in the totals and among the columns.
-    pub index: HashMap<String, usize>,
+    pub index: Index,
     pub by_key: ByKey,
     /// Per sum, its value for each cluster of each slice.
     pub columns: Vec<Vec<i64>>,

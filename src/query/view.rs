@@ -8,6 +8,7 @@ use diesel::pg::PgConnection;
 
 use super::request::QueryError;
 use crate::domain::dimension::Cell;
+use crate::domain::key::ProjectId;
 use crate::metrics;
 use crate::rollup::{Axis, Table, codec};
 use crate::store::cells::{self, CellId};
@@ -22,6 +23,7 @@ const APART: usize = 8;
 /// last steps changed.
 #[derive(Clone)]
 pub struct View {
+    pub project: ProjectId,
     step: i64,
     /// The step that computed the rollups anew.
     reset: i64,
@@ -43,6 +45,7 @@ impl View {
     /// A view of nothing, from which a first one is made.
     pub fn empty(conn: &mut PgConnection, project: &Project) -> Result<View, QueryError> {
         Ok(View {
+            project: project.id,
             step: 0,
             reset: project.rollup_reset,
             layout: Arc::new(cursor::read(conn)?.layout),

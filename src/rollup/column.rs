@@ -1,5 +1,7 @@
 //! A column of integers at the narrowest width that holds them.
 
+use std::ops::Range;
+
 /// Most sums are small counts, and many are zero throughout: a column takes one byte per row where that is enough, and none
 /// where there is nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,6 +68,22 @@ impl Column {
             Column::Shorts(values) => widen(values),
             Column::Ints(values) => widen(values),
             Column::Longs(values) => values.to_vec(),
+        }
+    }
+
+    /// Adds a run of values to `to`, one to one.
+    pub fn add_run(&self, run: Range<usize>, to: &mut [i64]) {
+        fn add<T: Copy + Into<i64>>(values: &[T], run: Range<usize>, to: &mut [i64]) {
+            for (value, sum) in values.get(run).unwrap_or_default().iter().zip(to) {
+                *sum = sum.saturating_add((*value).into());
+            }
+        }
+        match self {
+            Column::Zeros(_) => {}
+            Column::Bytes(values) => add(values, run, to),
+            Column::Shorts(values) => add(values, run, to),
+            Column::Ints(values) => add(values, run, to),
+            Column::Longs(values) => add(values, run, to),
         }
     }
 

@@ -8,6 +8,8 @@ pub mod codec;
 pub mod column;
 pub mod table;
 
+use crate::domain::key::USER_GROUPS;
+
 pub use column::Column;
 pub use table::Table;
 
@@ -25,7 +27,19 @@ pub enum Axis {
 /// The number under which the first histogram is stored.
 const FIRST_HISTOGRAM: i16 = 100;
 
+/// Hours of a UTC day.
+const HOURS: usize = 24;
+
 impl Axis {
+    /// How many buckets each cell has at most; histograms have no bound.
+    pub fn width(self) -> usize {
+        match self {
+            Axis::Groups => USER_GROUPS as usize,
+            Axis::Hours => HOURS,
+            Axis::Histogram(_) => 0,
+        }
+    }
+
     /// The number under which it is stored.
     pub fn code(self) -> i16 {
         match self {

@@ -16,6 +16,8 @@
 //! For rates near 0 or 1 the same variance sizes a Wilson interval through the design effect
 //! (Korn and Graubard 1998; Franco, Little, Louis and Slud 2019).
 
+use std::cell::RefCell;
+
 use super::level::{Interval, Level};
 use super::proportion;
 
@@ -28,11 +30,27 @@ pub const LARGE: u64 = 50;
 /// Infinite below two clusters, where nothing is known about the spread.
 #[must_use]
 pub fn critical(clusters: u64, level: Level) -> f64 {
-    if clusters < LARGE {
-        level.t(clusters as f64 - 1.0)
-    } else {
-        level.z()
+    // A question computes thousands of intervals at one level, and Student's quantile takes longer than all the rest.
+    thread_local! {
+        static KNOWN: RefCell<(Level, Vec<Option<f64>>)> = RefCell::new((Level::default(), vec![None; LARGE as usize + 1]));
     }
+    let compute = || {
+        if clusters < LARGE {
+            level.t(clusters as f64 - 1.0)
+        } else {
+            level.z()
+        }
+    };
+    KNOWN.with_borrow_mut(|(known, values)| {
+        if *known != level {
+            *known = level;
+            values.fill(None);
+        }
+        match values.get_mut(clusters.min(LARGE) as usize) {
+            Some(value) => *value.get_or_insert_with(compute),
+            None => compute(),
+        }
+    })
 }
 
 /// Variance of a statistic from the additive influence `e_g` of each cluster on it (already in

@@ -79,6 +79,15 @@ pub fn waiting(conn: &mut PgConnection, project: ProjectId) -> QueryResult<Vec<(
         .collect())
 }
 
+/// The projects that have differences.
+pub fn waiting_projects(conn: &mut PgConnection) -> QueryResult<Vec<ProjectId>> {
+    rollup_differences::table
+        .select(rollup_differences::project_id)
+        .distinct()
+        .order(rollup_differences::project_id)
+        .load(conn)
+}
+
 /// The differences of a day, oldest first.
 pub fn differences_of(conn: &mut PgConnection, project: ProjectId, day: i32) -> QueryResult<Vec<Difference>> {
     rollup_differences::table

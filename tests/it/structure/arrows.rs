@@ -38,7 +38,7 @@ const RULES: [Rule; 11] = [
     },
     Rule {
         folder: "rollup",
-        modules: &[],
+        modules: &["domain"],
         crates: Crates::Only(&["zstd", "thiserror"]),
     },
     Rule {

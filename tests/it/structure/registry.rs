@@ -1,8 +1,9 @@
 //! The registry of metrics: what must hold for every family, without knowing any.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use calibrant::docs;
+use calibrant::metrics::index::Index;
 use calibrant::metrics::statistics::{Clustering, Counts, IntervalKind};
 use calibrant::metrics::{self, Estimate, FAMILIES, Family, Statistics, Unit};
 use calibrant::stats::level::Level;
@@ -131,8 +132,8 @@ fn slice(
     estimate: fn(&Statistics) -> Estimate,
 ) -> Estimate {
     let sums = (family.sums)();
-    let index: HashMap<String, usize> = sums.iter().zip(0..).map(|(sum, at)| (sum.name.clone(), at)).collect();
-    let one = vec![1_i64; sums.len()];
+    let index = Index::new(sums.iter().map(|sum| &sum.name));
+    let one = vec![1_i64; clusters];
     let totals = vec![clusters as i64; sums.len()];
     let counts: Counts = (0..clusters as i64).map(|bucket| (bucket, 1, 1)).collect();
     let histograms = (family.histograms)()
@@ -147,7 +148,7 @@ fn slice(
         clustering: Clustering::Exact,
         index: &index,
         totals: &totals,
-        clusters: &vec![one.as_slice(); clusters],
+        clusters: &vec![one.as_slice(); sums.len()],
         histograms: &histograms,
     })
 }

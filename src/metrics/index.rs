@@ -1,0 +1,110 @@
+//! Where the sums of a slice are, and which sums an estimate needs.
+//!
+//! Families declare sums together, but a question is about a few metrics. Which sums these read is found by letting them read: an
+//! index notes every name that it does not have. So the columns of a question are only those that its estimates look at, and an
+//! estimate that turns out to need more is computed again with them.
+
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
+
+use super::families::calibration::{self, Target};
+use super::statistics::{Clustering, IntervalKind};
+use super::{Metric, Statistics};
+use crate::stats::level::Level;
+
+/// Positions of sums by name.
+#[derive(Clone, Debug, Default)]
+pub struct Index {
+    positions: HashMap<String, usize>,
+    missed: RefCell<BTreeSet<String>>,
+}
+
+impl Index {
+    pub fn new<'a>(names: impl IntoIterator<Item = &'a String>) -> Index {
+        Index {
+            positions: names.into_iter().cloned().zip(0..).collect(),
+            missed: RefCell::default(),
+        }
+    }
+
+    /// The position of a sum. One that is not there is noted.
+    pub fn get(&self, sum: &str) -> Option<usize> {
+        let position = self.positions.get(sum).copied();
+        if position.is_none() {
+            self.missed.borrow_mut().insert(sum.to_owned());
+        }
+        position
+    }
+
+    /// The sums that were asked for and are not there.
+    pub fn missed(&self) -> BTreeSet<String> {
+        self.missed.borrow().clone()
+    }
+
+    pub fn len(&self) -> usize {
+        self.positions.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.positions.is_empty()
+    }
+}
+
+/// The sums that these metrics, and the curve if it is asked for, read. An estimate may stop early where there is nothing to
+/// estimate, so that more may turn out to be needed.
+pub fn sums_read(metrics: &[&Metric], curve: Option<Target>) -> BTreeSet<String> {
+    let mut known = BTreeSet::new();
+    loop {
+        let index = Index::new(&known);
+        // Two clusters, of two outputs each, that agree in everything.
+        let totals = vec![4; known.len()];
+        let cluster = [2, 2];
+        let clusters: Vec<&[i64]> = known.iter().map(|_| cluster.as_slice()).collect();
+        let statistics = Statistics {
+            level: Level::default(),
+            interval: IntervalKind::default(),
+            outputs: 4,
+            users: Some(2),
+            clustering: Clustering::Exact,
+            index: &index,
+            totals: &totals,
+            clusters: &clusters,
+            histograms: &HashMap::new(),
+        };
+        for metric in metrics {
+            (metric.estimate)(&statistics);
+        }
+        if let Some(target) = curve {
+            calibration::curve(&statistics, target);
+        }
+        let missed = index.missed();
+        if missed.is_empty() {
+            return known;
+        }
+        known.extend(missed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics;
+
+    #[test]
+    fn a_rate_reads_its_two_counts() {
+        let (_, metric) = metrics::find("acceptance_rate").unwrap();
+        assert_eq!(
+            sums_read(&[metric], None).into_iter().collect::<Vec<_>>(),
+            ["decided", "taken"]
+        );
+    }
+
+    #[test]
+    fn only_sums_of_the_registry_are_read() {
+        let layout = metrics::layout();
+        for (_, metric) in metrics::all() {
+            let read = sums_read(&[metric], None);
+            assert!(read.iter().all(|sum| layout.contains(sum)), "{}: {read:?}", metric.id);
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! How the cells of a question are put together to groups.
+
+use std::collections::HashMap;
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
+
+use super::part::Part;
+use crate::rollup::{Axis, Column};
+use crate::store::cells::CellId;
+
+/// The group of each cell that passes the filters. Groups are numbered without gaps.
+pub struct Grouping {
+    of_cell: HashMap<CellId, u32>,
+    pub groups: usize,
+    /// A digest of all of the above: equal groupings put tables together equally.
+    pub digest: u64,
+}
+
+impl Grouping {
+    pub fn new(cells: &[(CellId, u32)], groups: usize) -> Grouping {
+        let mut hasher = DefaultHasher::new();
+        (cells, groups).hash(&mut hasher);
+        Grouping {
+            of_cell: cells.iter().copied().collect(),
+            groups,
+            // Zero stands for a table that is not put together.
+            digest: hasher.finish().max(1),
+        }
+    }
+
+    /// All cells in one group.
+    pub fn pooled(cells: &[(CellId, u32)]) -> Grouping {
+        let pooled: Vec<(CellId, u32)> = cells.iter().map(|(cell, _)| (*cell, 0)).collect();
+        Grouping::new(&pooled, 1)
+    }
+
+    /// The group and the bucket of each row of a table.
+    pub fn rows(&self, part: &Part) -> impl Iterator<Item = (Option<u32>, i64)> {
+        let cells = part.cells().map(Column::to_vec).unwrap_or_default();
+        let buckets = part.buckets().map(Column::to_vec).unwrap_or_default();
+        // Rows are sorted by cell: a group is looked up once per cell.
+        let mut known = (i64::MIN, None);
+        cells.into_iter().zip(buckets).map(move |(cell, bucket)| {
+            if known.0 != cell {
+                known = (cell, self.of_cell.get(&(cell as CellId)).copied());
+            }
+            (known.1, bucket)
+        })
+    }
+
+    /// Adds the columns of a table to those of a table of groups, which has a row for each group and bucket.
+    pub fn add(&self, axis: Axis, part: &Part, to: &mut [Vec<i64>]) {
+        let width = axis.width() as u32;
+        let places: Vec<u32> = self
+            .rows(part)
+            .map(|(group, bucket)| group.map_or(u32::MAX, |group| group * width + bucket as u32))
+            .collect();
+        for (column, to) in part.columns().zip(to) {
+            if let Some(column) = column {
+                column.scatter(&places, to);
+            }
+        }
+    }
+}
+
+/// A table of groups of one day: columns of a value for each group and bucket.
+pub struct Grouped {
+    pub day: i32,
+    pub columns: Vec<std::sync::Arc<Column>>,
+}
