@@ -14,4 +14,5 @@ pub mod resolve;
 pub mod signal;
 pub mod step;
 pub mod text;
+pub mod verify;
 pub mod worker;

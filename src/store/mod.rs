@@ -1,6 +1,7 @@
 //! Everything that speaks SQL. Functions take a connection and return what diesel returns; the pool and the switch to a
 //! blocking thread are here and nowhere else.
 
+pub mod audit;
 pub mod cells;
 pub mod copy;
 pub mod cursor;

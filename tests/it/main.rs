@@ -21,3 +21,4 @@ mod smoke;
 mod snapshots;
 mod structure;
 mod tenants;
+mod verify;
