@@ -107,8 +107,14 @@ impl Cluster {
         self.forget_dead_postmaster()?;
         // A server of ours that was killed may have left its database running; it is as good as a new one, but its
         // settings may be older. It is stopped in good order first.
-        if self.is_running()? {
-            self.stop()?;
+        if self.is_running()?
+            && let Err(error) = self.stop()
+        {
+            // One that was dying as it was told to stop leaves its pid file.
+            self.forget_dead_postmaster()?;
+            if self.is_running()? {
+                return Err(error);
+            }
         }
         let log = self.folder.join("server.log");
         let socket = self.socket.display().to_string();

@@ -4,3 +4,4 @@ mod killed;
 mod load;
 pub mod program;
 mod startup;
+mod torture;

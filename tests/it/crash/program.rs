@@ -40,6 +40,19 @@ impl DataDir {
         fs::read_to_string(self.pid_file()).ok()?.lines().next()?.parse().ok()
     }
 
+    /// The postmaster if it runs: a number in a file may have passed to another process.
+    pub fn live_postmaster(&self) -> Option<u32> {
+        let works_in = |pid: &u32| fs::read_link(format!("/proc/{pid}/cwd")).ok();
+        let folder = self.path().join("postgres");
+        self.postmaster()
+            .filter(|pid| works_in(pid).as_ref() == Some(&folder) && is_alive(*pid))
+    }
+
+    /// Kills the postmaster if it runs. Gives whether it did.
+    pub fn kill_postmaster(&self) -> bool {
+        self.live_postmaster().is_some_and(kill_if_alive)
+    }
+
     /// How to connect to the private database.
     pub fn database_url(&self) -> String {
         let host = self.path().join("run").display().to_string().replace('/', "%2F");
@@ -65,6 +78,20 @@ impl DataDir {
     #[track_caller]
     pub fn run(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().unwrap()
+    }
+
+    /// Runs a command that must succeed.
+    #[track_caller]
+    pub fn succeed(&self, arguments: &[&str]) {
+        let output = self.run(arguments);
+        let said = [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned());
+        assert!(output.status.success(), "{arguments:?}: {}", said.concat());
+    }
+
+    /// Everything that was computed is what the log says.
+    #[track_caller]
+    pub fn verify(&self) {
+        self.succeed(&["verify"]);
     }
 
     pub fn serve(&self) -> Program {
@@ -182,6 +209,28 @@ pub fn signal(name: &str, pid: u32) {
         .arg(pid.to_string())
         .status();
     assert!(sent.unwrap().success(), "cannot send {name} to {pid}");
+}
+
+/// Kills a process that may end by itself at the same moment.
+pub fn kill_if_alive(pid: u32) -> bool {
+    let mut kill = Command::new("kill");
+    let kill = kill.args(["-KILL", &pid.to_string()]).stderr(Stdio::null());
+    kill.status().unwrap().success()
+}
+
+/// The processes that a process has started and that run.
+pub fn processes_of(parent: u32) -> Vec<u32> {
+    let parent = format!("\nPPid:\t{parent}\n");
+    let all = fs::read_dir("/proc").unwrap().flatten();
+    let mut found: Vec<u32> = all
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .filter(|pid| {
+            let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+            status.contains(&parent) && !status.contains("\nState:\tZ")
+        })
+        .collect();
+    found.sort_unstable();
+    found
 }
 
 /// A process that ended and that nobody has asked after is not alive.
