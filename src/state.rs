@@ -6,7 +6,7 @@ use crate::api::auth::KeyCache;
 use crate::api::settings::ProjectCache;
 use crate::ingest::commit::Committer;
 use crate::store::Db;
-use crate::telemetry::ServiceMetrics;
+use crate::telemetry::{Refusals, ServiceMetrics};
 
 /// Questions computed at the same time; more wait.
 const QUERIES: usize = 4;
@@ -18,6 +18,7 @@ pub struct AppState {
     pub projects: ProjectCache,
     pub queries: Semaphore,
     pub metrics: ServiceMetrics,
+    pub refusals: Refusals,
 }
 
 impl AppState {
@@ -29,6 +30,7 @@ impl AppState {
             projects: ProjectCache::default(),
             queries: Semaphore::new(QUERIES),
             metrics: ServiceMetrics::new()?,
+            refusals: Refusals::default(),
         })
     }
 }

@@ -135,7 +135,11 @@ impl Program {
         std::thread::spawn(move || lines.for_each(drop));
         let Some(address) = address else {
             let _ = child.wait();
-            panic!("the server did not start: {}", fs::read_to_string(&log).unwrap());
+            let database = fs::read_to_string(folder.join("postgres/server.log")).unwrap_or_default();
+            panic!(
+                "the server did not start: {}\n{database}",
+                fs::read_to_string(&log).unwrap()
+            );
         };
         Program {
             child,
