@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use chrono::{DateTime, Utc};
+use diesel::pg::PgConnection;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -11,6 +12,7 @@ use super::answers::ReadAnswers;
 use super::auth::{Authorized, Read};
 use super::error::ApiError;
 use super::respond;
+use crate::domain::key::ProjectId;
 use crate::state::AppState;
 use crate::store::{cursor, events, outputs, projects, rejections, rollups};
 
@@ -63,27 +65,33 @@ pub async fn get_status(
     let status = state
         .db
         .run(move |conn| {
-            let project = projects::find(conn, key.project)?;
-            let cursor = cursor::read(conn)?;
-            let backlog = events::backlog(conn, Some(project.id), cursor.position(), COUNTED_BACKLOG)?;
-            let lag = backlog
-                .oldest
-                .map_or(0.0, |oldest| (Utc::now() - oldest).as_seconds_f64().max(0.0));
-            Ok::<_, ApiError>(StatusResponse {
-                version: env!("CARGO_PKG_VERSION"),
-                log_position: project.folded_events,
-                backlog: BacklogView {
-                    events: backlog.events,
-                    more: backlog.more,
-                    lag_seconds: lag,
-                },
-                folded_at: cursor.folded_at,
-                outputs: rollups::total_outputs(conn, project.id)?,
-                unlinked: outputs::unlinked(conn, project.id)?,
-                rejected: rejections::by_code(conn, project.id)?.into_iter().collect(),
-                project: project.name,
-            })
+            // In one snapshot: the fold moves the position and empties the backlog at the same moment.
+            let mut snapshot = conn.build_transaction().read_only().repeatable_read();
+            snapshot.run(|conn| read(conn, key.project))
         })
         .await?;
     respond::json(&request, &status)
+}
+
+fn read(conn: &mut PgConnection, project: ProjectId) -> Result<StatusResponse, ApiError> {
+    let project = projects::find(conn, project)?;
+    let cursor = cursor::read(conn)?;
+    let backlog = events::backlog(conn, Some(project.id), cursor.position(), COUNTED_BACKLOG)?;
+    let lag = backlog
+        .oldest
+        .map_or(0.0, |oldest| (Utc::now() - oldest).as_seconds_f64().max(0.0));
+    Ok(StatusResponse {
+        version: env!("CARGO_PKG_VERSION"),
+        log_position: project.folded_events,
+        backlog: BacklogView {
+            events: backlog.events,
+            more: backlog.more,
+            lag_seconds: lag,
+        },
+        folded_at: cursor.folded_at,
+        outputs: rollups::total_outputs(conn, project.id)?,
+        unlinked: outputs::unlinked(conn, project.id)?,
+        rejected: rejections::by_code(conn, project.id)?.into_iter().collect(),
+        project: project.name,
+    })
 }

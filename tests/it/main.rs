@@ -13,6 +13,7 @@ mod support;
 mod agreement;
 mod crash;
 mod disorder;
+mod faults;
 mod golden_stats;
 mod ingest;
 mod questions;

@@ -16,6 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// A data directory that any account can reach, since as root the database runs as another.
 pub struct DataDir {
     folder: tempfile::TempDir,
+    is_mounted: bool,
 }
 
 impl DataDir {
@@ -25,7 +26,23 @@ impl DataDir {
             .tempdir_in("/tmp")
             .unwrap();
         fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-        DataDir { folder }
+        DataDir {
+            folder,
+            is_mounted: false,
+        }
+    }
+
+    /// A small disk of its own, in memory. `None`, said aloud, where this account may not mount one.
+    pub fn on_small_disk(megabytes: u32) -> Option<DataDir> {
+        let mut data = DataDir::new();
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", &format!("size={megabytes}m,mode=755"), "tmpfs"]);
+        let mounted = mount.arg(data.path()).stderr(Stdio::null()).status();
+        data.is_mounted = mounted.is_ok_and(|status| status.success());
+        if !data.is_mounted {
+            eprintln!("SKIPPED: a small disk cannot be mounted by this account");
+        }
+        data.is_mounted.then_some(data)
     }
 
     pub fn path(&self) -> &Path {
@@ -105,6 +122,10 @@ impl Drop for DataDir {
         if let Some(pid) = self.postmaster().filter(|pid| is_alive(*pid)) {
             signal("QUIT", pid);
             wait_until("the database is gone", || !is_alive(pid));
+        }
+        if self.is_mounted {
+            let unmounted = Command::new("umount").arg("--lazy").arg(self.path()).status();
+            assert!(unmounted.unwrap().success() || std::thread::panicking());
         }
     }
 }

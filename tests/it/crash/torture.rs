@@ -66,9 +66,9 @@ fn torture() {
 
 /// A data directory with its server, and all that was ever sent there.
 struct Life {
-    data: DataDir,
-    /// None while it is dead.
+    /// None while it is dead. Dropped before the directory is.
     server: Option<Program>,
+    data: DataDir,
     sent: Sent,
     rounds: usize,
 }
