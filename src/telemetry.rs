@@ -14,6 +14,8 @@ pub fn start_logging(filter: &str) -> anyhow::Result<()> {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_target(false)
+        // Where a line cannot be written, for want of room say, a line about that cannot either; trying would end in a panic.
+        .log_internal_errors(false)
         .try_init()
         .map_err(|error| anyhow::anyhow!("logging cannot start: {error}"))
 }

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::signal::Signal;
 use super::step::{STEP_EVENTS, Step, step};
@@ -17,16 +17,23 @@ const INCOMPLETE: Duration = Duration::from_millis(5);
 const GATHERING: Duration = Duration::from_millis(40);
 /// How long to wait after a failure.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
+/// How often the log tells of failures.
+const TELL_AGAIN: Duration = Duration::from_secs(10);
 
 /// Starts folding until the signal is stopped.
 pub fn start(db: Db, signal: Signal) -> JoinHandle<()> {
     thread::spawn(move || {
+        let mut told: Option<Instant> = None;
         while !signal.is_stopped() {
             // The fold must outlive whatever one step meets, or numbers would stand still in silence.
             let outcome = catch_unwind(AssertUnwindSafe(|| follow(&db, &signal)));
             match outcome {
                 Ok(Ok(())) => continue,
-                Ok(Err(error)) => tracing::error!(error = format!("{error:#}"), "the fold failed and starts again"),
+                Ok(Err(_)) if told.is_some_and(|told| told.elapsed() < TELL_AGAIN) => {}
+                Ok(Err(error)) => {
+                    told = Some(Instant::now());
+                    tracing::error!(error = format!("{error:#}"), "the fold failed and starts again");
+                }
                 Err(_) => tracing::error!("the fold ended in a panic and starts again"),
             }
             thread::sleep(AFTER_FAILURE);
