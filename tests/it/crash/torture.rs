@@ -91,8 +91,8 @@ impl Life {
         let address = self.running().client.address;
         let load = Load::start(address, &self.rounds.to_string(), dice.random());
         load.wait_for(SOME);
-        for _ in 0..dice.random_range(1..=4) {
-            sleep(Duration::from_millis(dice.random_range(0..900)));
+        for _ in 0..dice.random_range(2..=8) {
+            sleep(Duration::from_millis(dice.random_range(0..700)));
             self.kill(dice, tally);
         }
         load.follow(self.running().client.address);
