@@ -104,15 +104,15 @@ impl Cluster {
             self.initialise()?;
         }
         fs::write(self.folder.join("calibrant.conf"), SETTINGS).context("cannot write the database's settings")?;
-        self.forget_dead_postmaster()?;
-        // A server of ours that was killed may have left its database running; it is as good as a new one, but its
-        // settings may be older. It is stopped in good order first.
-        if self.is_running()? {
-            self.stop()?;
-        }
         let log = self.folder.join("server.log");
         let socket = self.socket.display().to_string();
         let start = || {
+            self.forget_dead_postmaster()?;
+            // A server of ours that was killed may have left its database running, or on its way: it is as good as a new one,
+            // but its settings may be older. It is stopped in good order first.
+            if self.is_running()? {
+                self.stop()?;
+            }
             self.tool("pg_ctl", |command| {
                 command.args(["start", "--wait", "--timeout=120", "--silent"]);
                 command.arg("--log").arg(&log);
