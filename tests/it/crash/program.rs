@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::support::{Answer, Client};
 
 pub const KEY: &str = "cal_sk_of_the_crash_tests_only";
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A data directory that any account can reach, since as root the database runs as another.
 pub struct DataDir {
