@@ -36,8 +36,8 @@ timezone = 'UTC'
 log_timezone = 'UTC'
 ";
 
-/// After a crash, sessions of the dead postmaster may still hold its memory for a moment.
-const START_ATTEMPTS: usize = 5;
+/// After a crash, processes of the dead postmaster may still hold its memory, on a busy machine for many seconds.
+const START_ATTEMPTS: usize = 30;
 const START_PAUSE: Duration = Duration::from_secs(1);
 
 /// Where it is, and who runs it.
