@@ -4,7 +4,7 @@ export CARGO_TARGET_DIR ?= $(HOME)/.cache/calibrant-target
 
 DEMO_DIR ?= $(if $(filter 0,$(shell id -u)),/var/lib/calibrant-demo,$(HOME)/.local/share/calibrant-demo)
 
-.PHONY: demo test lint generate bench bench-long bench-build build postgres clean-demo
+.PHONY: demo test torture lint generate bench bench-long bench-build build postgres clean-demo
 
 # A server with a simulated product in it.
 demo: postgres
@@ -22,6 +22,10 @@ build: postgres
 # Everything that must hold: style, lints, unit tests, integration tests on a real PostgreSQL.
 test: postgres lint
 	cargo test --locked
+
+# Kills the server and its database at random instants for half an hour; `CALIBRANT_TORTURE_SEED=n` repeats a run's choices.
+torture: postgres
+	CALIBRANT_TORTURE_SECONDS=$${CALIBRANT_TORTURE_SECONDS:-1800} cargo test --locked --test it crash::torture -- --nocapture
 
 lint:
 	cargo fmt --check

@@ -15,6 +15,7 @@ use utoipa_actix_web::AppExt;
 use utoipa_swagger_ui::SwaggerUi;
 use uuid::Uuid;
 
+use crate::api::error::ApiError;
 use crate::api::{self, ApiDoc, cors, fallback};
 use crate::fold::signal::Signal;
 use crate::fold::worker;
@@ -92,6 +93,13 @@ async fn observe(
     let status = response.status();
     let elapsed = started.elapsed();
     if let Some(state) = state {
+        let error = response
+            .response()
+            .error()
+            .and_then(|error| error.as_error::<ApiError>());
+        if let Some(cause) = error.and_then(|error| error.cause.as_deref()) {
+            state.refusals.note(cause);
+        }
         let class = match status.as_u16() {
             200..300 => "2xx",
             300..400 => "3xx",

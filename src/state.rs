@@ -10,7 +10,7 @@ use crate::api::settings::ProjectCache;
 use crate::ingest::commit::Committer;
 use crate::query::rollups::Rollups;
 use crate::store::Db;
-use crate::telemetry::ServiceMetrics;
+use crate::telemetry::{Refusals, ServiceMetrics};
 
 /// Questions computed at the same time; more wait.
 const QUERIES: usize = 4;
@@ -24,6 +24,7 @@ pub struct AppState {
     pub rollups: Arc<Rollups>,
     pub answers: Answers,
     pub metrics: ServiceMetrics,
+    pub refusals: Refusals,
 }
 
 impl AppState {
@@ -37,6 +38,7 @@ impl AppState {
             rollups: Arc::default(),
             answers: Answers::default(),
             metrics: ServiceMetrics::new()?,
+            refusals: Refusals::default(),
         })
     }
 }

@@ -1,5 +1,8 @@
 //! Logs, and the service's own metrics.
 
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
 use prometheus::{Encoder, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts, Registry, TextEncoder};
 use tracing_subscriber::EnvFilter;
 
@@ -11,8 +14,41 @@ pub fn start_logging(filter: &str) -> anyhow::Result<()> {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_target(false)
+        // Where a line cannot be written, for want of room say, a line about that cannot either; trying would end in a panic.
+        .log_internal_errors(false)
         .try_init()
         .map_err(|error| anyhow::anyhow!("logging cannot start: {error}"))
+}
+
+/// How often the log tells of requests that are told to come back.
+const TELL_AGAIN: Duration = Duration::from_secs(10);
+
+/// Tells the log that requests are told to come back, and why, but not of each: an outage must not fill a disk.
+#[derive(Default)]
+pub struct Refusals {
+    /// When it was told last, and how many there have been since.
+    told: Mutex<Option<(Instant, u64)>>,
+}
+
+impl Refusals {
+    /// Counts a refused request.
+    pub fn note(&self, cause: &str) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let untold = match &mut *told {
+            Some((when, untold)) if when.elapsed() < TELL_AGAIN => {
+                *untold += 1;
+                return;
+            }
+            Some((_, untold)) => *untold,
+            None => 0,
+        };
+        *told = Some((Instant::now(), 0));
+        tracing::warn!(
+            cause,
+            untold,
+            "the database does not answer; requests are told to come back"
+        );
+    }
 }
 
 /// What the service says of itself, for Prometheus. Labels come from closed sets.

@@ -56,6 +56,7 @@ impl IntoResponses for WriteAnswers {
             ErrorCode::AnswerTooLarge,
             ErrorCode::Unavailable,
             ErrorCode::Overloaded,
+            ErrorCode::StorageFull,
         ])
     }
 }

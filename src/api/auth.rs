@@ -146,7 +146,7 @@ impl KeyCache {
         }
         let wanted = hash.clone();
         let found = db
-            .run(move |conn| keys::find_by_hash(conn, &wanted).map_err(StoreError::from))
+            .look_up(move |conn| keys::find_by_hash(conn, &wanted).map_err(StoreError::from))
             .await?;
         // The index compares byte by byte; the answer is compared in constant time before it is believed.
         let found = found.filter(|key| key.hash.ct_eq(&hash).into()).map(Arc::new);

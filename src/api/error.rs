@@ -34,6 +34,7 @@ pub enum ErrorCode {
     Conflict,
     Overloaded,
     Unavailable,
+    StorageFull,
     Internal,
 }
 
@@ -93,6 +94,11 @@ impl ErrorCode {
                 "unavailable",
                 "The database does not answer; come back in a moment",
             ),
+            ErrorCode::StorageFull => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "storage_full",
+                "The database's disk is full; come back when there is room",
+            ),
             ErrorCode::Internal => (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "internal",
@@ -135,6 +141,8 @@ pub struct ApiError {
     pub detail: String,
     /// With `method_not_allowed`: the methods that the route takes.
     pub allow: Option<String>,
+    /// What the log says of it, where the client is to come back.
+    pub cause: Option<String>,
 }
 
 impl ApiError {
@@ -143,6 +151,7 @@ impl ApiError {
             code,
             detail: detail.into(),
             allow: None,
+            cause: None,
         }
     }
 
@@ -198,6 +207,9 @@ impl ResponseError for ApiError {
             ErrorCode::Overloaded | ErrorCode::Unavailable => {
                 response.insert_header((header::RETRY_AFTER, "1"));
             }
+            ErrorCode::StorageFull => {
+                response.insert_header((header::RETRY_AFTER, "10"));
+            }
             ErrorCode::Unauthenticated => {
                 response.insert_header((header::WWW_AUTHENTICATE, "Bearer realm=\"calibrant\""));
             }
@@ -213,13 +225,20 @@ impl ResponseError for ApiError {
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Unavailable(cause) => {
-                tracing::warn!(%cause, "the database did not answer");
-                ApiError::new(
+            StoreError::Unavailable(cause) => ApiError {
+                cause: Some(cause),
+                ..ApiError::new(
                     ErrorCode::Unavailable,
                     "the database does not answer; try again in a second",
                 )
-            }
+            },
+            StoreError::Full(cause) => ApiError {
+                cause: Some(cause),
+                ..ApiError::new(
+                    ErrorCode::StorageFull,
+                    "the database's disk is full; try again when the operator has made room",
+                )
+            },
             StoreError::Query(diesel::result::Error::NotFound) => ApiError::not_found("thing"),
             StoreError::Query(cause) => ApiError::internal(cause),
             StoreError::Ended(cause) => ApiError::internal(cause),

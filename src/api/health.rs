@@ -40,7 +40,7 @@ pub async fn get_liveness() -> HttpResponse {
 pub async fn get_readiness(state: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
     state
         .db
-        .run(|conn| cursor::read(conn).map_err(StoreError::from))
+        .look_up(|conn| cursor::read(conn).map_err(StoreError::from))
         .await?;
     Ok(HttpResponse::Ok().json(HealthResponse { status: "ok" }))
 }

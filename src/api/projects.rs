@@ -180,7 +180,12 @@ pub async fn update_project(
         let mut conn = db
             .dedicated()
             .map_err(|error| StoreError::Unavailable(format!("{error:#}")))?;
-        step::resettle(&mut conn, key.project, &settings).map_err(ApiError::internal)
+        step::resettle(&mut conn, key.project, &settings).map_err(|error| {
+            match error.downcast::<diesel::result::Error>() {
+                Ok(error) => ApiError::from(StoreError::from(error)),
+                Err(other) => ApiError::internal(other),
+            }
+        })
     });
     let project = changed.await.map_err(ApiError::internal)??;
     state.projects.clear();

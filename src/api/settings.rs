@@ -30,7 +30,7 @@ impl ProjectCache {
             return Ok(stores_text);
         }
         let stores_text = db
-            .run(move |conn| projects::find(conn, project).map_err(StoreError::from))
+            .look_up(move |conn| projects::find(conn, project).map_err(StoreError::from))
             .await?
             .stores_text;
         let mut known = self.stores_text.write().unwrap_or_else(PoisonError::into_inner);

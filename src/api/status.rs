@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use chrono::{DateTime, Utc};
+use diesel::pg::PgConnection;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -12,7 +13,9 @@ use super::answers::ReadAnswers;
 use super::auth::{Authorized, Read};
 use super::error::ApiError;
 use super::respond;
+use crate::domain::key::ProjectId;
 use crate::query::plan;
+use crate::query::rollups::Rollups;
 use crate::state::AppState;
 use crate::store::{cursor, events, outputs, projects, rejections, stalled};
 
@@ -66,29 +69,35 @@ pub async fn get_status(
     let status = state
         .db
         .run(move |conn| {
-            let project = projects::find(conn, key.project)?;
-            let cursor = cursor::read(conn)?;
-            // A project that cannot be folded waits behind the others, and its backlog says so.
-            let folded_to = stalled::find(conn, project.id)?.map_or(cursor.position(), |stalled| stalled.position());
-            let backlog = events::backlog(conn, Some(project.id), folded_to, COUNTED_BACKLOG)?;
-            let lag = backlog
-                .oldest
-                .map_or(0.0, |oldest| (Utc::now() - oldest).as_seconds_f64().max(0.0));
-            Ok::<_, ApiError>(StatusResponse {
-                version: env!("CARGO_PKG_VERSION"),
-                log_position: project.folded_events,
-                backlog: BacklogView {
-                    events: backlog.events,
-                    more: backlog.more,
-                    lag_seconds: lag,
-                },
-                folded_at: cursor.folded_at,
-                outputs: plan::count_outputs(conn, &rollups, project.id)?,
-                unlinked: outputs::unlinked(conn, project.id)?,
-                rejected: rejections::by_code(conn, project.id)?.into_iter().collect(),
-                project: project.name,
-            })
+            // In one snapshot: the fold moves the position and empties the backlog at the same moment.
+            let mut snapshot = conn.build_transaction().read_only().repeatable_read();
+            snapshot.run(|conn| read(conn, &rollups, key.project))
         })
         .await?;
     respond::json(&request, &status)
+}
+
+fn read(conn: &mut PgConnection, rollups: &Rollups, project: ProjectId) -> Result<StatusResponse, ApiError> {
+    let project = projects::find(conn, project)?;
+    let cursor = cursor::read(conn)?;
+    // A project that cannot be folded waits behind the others, and its backlog says so.
+    let folded_to = stalled::find(conn, project.id)?.map_or(cursor.position(), |stalled| stalled.position());
+    let backlog = events::backlog(conn, Some(project.id), folded_to, COUNTED_BACKLOG)?;
+    let lag = backlog
+        .oldest
+        .map_or(0.0, |oldest| (Utc::now() - oldest).as_seconds_f64().max(0.0));
+    Ok(StatusResponse {
+        version: env!("CARGO_PKG_VERSION"),
+        log_position: project.folded_events,
+        backlog: BacklogView {
+            events: backlog.events,
+            more: backlog.more,
+            lag_seconds: lag,
+        },
+        folded_at: cursor.folded_at,
+        outputs: plan::count_outputs(conn, rollups, &project)?,
+        unlinked: outputs::unlinked(conn, project.id)?,
+        rejected: rejections::by_code(conn, project.id)?.into_iter().collect(),
+        project: project.name,
+    })
 }

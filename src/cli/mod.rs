@@ -8,6 +8,7 @@ mod progress;
 mod rebuild;
 mod serve;
 mod simulate;
+mod verify;
 
 use std::path::PathBuf;
 
@@ -38,6 +39,8 @@ enum Command {
     Simulate(simulate::SimulateArgs),
     /// Recompute all outputs and rollups from the log
     Rebuild,
+    /// Check that outputs and rollups are what the log says
+    Verify(verify::VerifyArgs),
     /// Make an API key, for an operator who has lost theirs
     CreateKey(keys::CreateKeyArgs),
     /// Bring the database's schema up to date, and do nothing else
@@ -71,6 +74,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Import(args) => import::run(&config, &args),
         Command::Simulate(args) => simulate::run(&config, &args),
         Command::Rebuild => rebuild::run(&config),
+        Command::Verify(args) => verify::run(&config, &args),
         Command::CreateKey(args) => keys::run(&config, &args),
         Command::Migrate => config.join_database().map(|_| println!("The schema is up to date.")),
         Command::Openapi { .. } | Command::MetricsDoc { .. } => Ok(()),

@@ -16,4 +16,5 @@ pub mod signal;
 mod stall;
 pub mod step;
 pub mod text;
+pub mod verify;
 pub mod worker;

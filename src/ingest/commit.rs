@@ -178,9 +178,6 @@ impl Writer {
         if kept && matches!(outcome, Err(StoreError::Unavailable(_))) {
             outcome = self.try_write(events, refused);
         }
-        if let Err(error) = &outcome {
-            tracing::error!(%error, events = events.len(), "a group of events could not be written");
-        }
         outcome
     }
 
@@ -332,11 +329,13 @@ fn answer(group: Vec<Submission>, outcome: Result<Vec<Stored>, StoreError>) {
             }
         }
         Err(error) => {
-            let message = error.to_string();
+            let told = || match &error {
+                StoreError::Unavailable(cause) => StoreError::Unavailable(cause.clone()),
+                StoreError::Full(cause) => StoreError::Full(cause.clone()),
+                other => StoreError::Unavailable(other.to_string()),
+            };
             for submission in group {
-                let _ = submission
-                    .reply
-                    .send(Err(StoreError::Unavailable(message.clone()).into()));
+                let _ = submission.reply.send(Err(told().into()));
             }
         }
     }

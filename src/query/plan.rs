@@ -15,7 +15,6 @@ use super::sums::{Slice, SliceKey, Slices};
 use super::{rows, tabulate};
 use crate::domain::clock;
 use crate::domain::dimension::{Cell, Dimension};
-use crate::domain::key::ProjectId;
 use crate::domain::window::{Bucket, Window};
 use crate::metrics::index::sums_read;
 use crate::metrics::{self, FAMILIES, Histogram, Statistics, families};
@@ -143,13 +142,9 @@ fn compute(
     Ok((rows, totals))
 }
 
-/// How many linked outputs a project has.
-pub fn count_outputs(conn: &mut PgConnection, rollups: &Rollups, project: ProjectId) -> Result<i64, QueryError> {
-    conn.build_transaction().read_only().repeatable_read().run(|conn| {
-        let project = projects::find(conn, project)?;
-        let mut snapshot = Snapshot::new(conn, rollups, &project)?;
-        snapshot.outputs_of(i32::MIN..i32::MAX)
-    })
+/// How many linked outputs a project has. The caller's transaction sees one state of the database, and `project` in it.
+pub fn count_outputs(conn: &mut PgConnection, rollups: &Rollups, project: &Project) -> Result<i64, QueryError> {
+    Snapshot::new(conn, rollups, project)?.outputs_of(i32::MIN..i32::MAX)
 }
 
 fn check_dimensions(query: &Query, project: &Project) -> Result<(), QueryError> {

@@ -2,6 +2,7 @@
 //! blocking thread are here and nowhere else.
 
 pub mod append;
+pub mod audit;
 pub mod binary;
 pub mod cells;
 pub mod copy;
@@ -17,6 +18,7 @@ pub mod schema;
 pub mod stalled;
 pub mod texts;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -25,6 +27,7 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use tokio::sync::Semaphore;
 
 pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
 
@@ -34,12 +37,42 @@ const MIGRATION_LOCK: i64 = 0x0063_616c_6962;
 /// How long a request waits for a connection before it is told to come back later.
 const CHECKOUT_TIMEOUT: Duration = Duration::from_secs(3);
 
+/// How long a request waits for its answer: longer than any statement may take, checkout included. A database that is
+/// frozen, or cut off, never says that it does not answer.
+const ANSWER_TIME: Duration = Duration::from_secs(25);
+
+/// The same for what takes one row by its key.
+const LOOK_UP_TIME: Duration = Duration::from_secs(5);
+
+/// Requests that may wait at once; more are told to come back, so that an outage does not pile them up.
+const WAITING: usize = 1_000;
+
+/// What the server sets in each of its sessions. A transaction that stands still holds back the fold and may hold its lease:
+/// that of a process that was frozen is ended.
+const SESSION: &str = "SET application_name = 'calibrant'; SET timezone = 'UTC'; \
+     SET idle_in_transaction_session_timeout = '60s'";
+
+/// For sessions that answer requests.
+const STATEMENT_LIMIT: &str = "SET statement_timeout = '20s'";
+
+/// How long connecting may take, and after how much silence a connection over a network is given up.
+const CONNECTION_LIMITS: [(&str, &str); 5] = [
+    ("connect_timeout", "5"),
+    ("keepalives_idle", "15"),
+    ("keepalives_interval", "5"),
+    ("keepalives_count", "3"),
+    ("tcp_user_timeout", "30000"),
+];
+
 /// Why the database did not answer.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// All connections are in use, or the server cannot be reached: worth another try.
     #[error("the database is not available: {0}")]
     Unavailable(String),
+    /// The database's disk is full. It goes on by itself when there is room.
+    #[error("the database's disk is full: {0}")]
+    Full(String),
     /// The task that asked ended early, which is a fault of ours.
     #[error("a database task ended: {0}")]
     Ended(String),
@@ -54,12 +87,16 @@ impl From<diesel::result::Error> for StoreError {
             diesel::result::Error::DatabaseError(Kind::ClosedConnection | Kind::UnableToSendCommand, info) => {
                 StoreError::Unavailable(info.message().to_owned())
             }
+            diesel::result::Error::DatabaseError(_, info) if info.message().contains("No space left on device") => {
+                StoreError::Full(info.message().to_owned())
+            }
             // A server that is shutting down or recovering says so in words only; diesel does not pass the SQLSTATE on.
             diesel::result::Error::DatabaseError(_, info)
                 if [
                     "terminating connection",
                     "the database system is",
                     "server closed the connection",
+                    "statement timeout",
                 ]
                 .iter()
                 .any(|sign| info.message().contains(sign)) =>
@@ -77,6 +114,7 @@ impl From<diesel::result::Error> for StoreError {
 pub struct Db {
     pool: Pool<ConnectionManager<PgConnection>>,
     url: String,
+    waiting: Arc<Semaphore>,
 }
 
 #[derive(Debug)]
@@ -84,7 +122,7 @@ struct Session;
 
 impl CustomizeConnection<PgConnection, diesel::r2d2::Error> for Session {
     fn on_acquire(&self, conn: &mut PgConnection) -> Result<(), diesel::r2d2::Error> {
-        conn.batch_execute("SET application_name = 'calibrant'; SET timezone = 'UTC'; SET statement_timeout = '30s'")
+        conn.batch_execute(&format!("{SESSION}; {STATEMENT_LIMIT}"))
             .map_err(diesel::r2d2::Error::QueryError)
     }
 }
@@ -99,23 +137,25 @@ impl Db {
 
     /// Connects to a database whose schema is already in place.
     pub fn connect(url: &str, connections: u32) -> anyhow::Result<Db> {
+        let url = with_limits(url);
         let pool = Pool::builder()
             .max_size(connections)
             .min_idle(Some(1))
             .connection_timeout(CHECKOUT_TIMEOUT)
             .connection_customizer(Box::new(Session))
-            .build(ConnectionManager::new(url))
+            .build(ConnectionManager::new(&url))
             .context("cannot connect to PostgreSQL; check CALIBRANT_DATABASE_URL and that the server runs")?;
         Ok(Db {
             pool,
-            url: url.to_owned(),
+            url,
+            waiting: Arc::new(Semaphore::new(WAITING)),
         })
     }
 
     /// A connection of its own, outside the pool and with no time limit, for work that is never done with it.
     pub fn dedicated(&self) -> anyhow::Result<PgConnection> {
         let mut conn = PgConnection::establish(&self.url).context("cannot open a connection to PostgreSQL")?;
-        conn.batch_execute("SET application_name = 'calibrant'; SET timezone = 'UTC'")?;
+        conn.batch_execute(SESSION)?;
         Ok(conn)
     }
 
@@ -131,17 +171,67 @@ impl Db {
         work(&mut conn)
     }
 
-    /// Runs a function on a pooled connection, off the async threads.
+    /// Runs a function on a pooled connection, off the async threads. Gives up when there is no answer in time; what was
+    /// asked may be done all the same.
     pub async fn run<T, E>(&self, work: impl FnOnce(&mut PgConnection) -> Result<T, E> + Send + 'static) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        let db = self.clone();
-        tokio::task::spawn_blocking(move || db.with(work))
-            .await
-            .unwrap_or_else(|panic| Err(StoreError::Ended(panic.to_string()).into()))
+        self.run_within(ANSWER_TIME, work).await
     }
+
+    /// As [`Db::run`], for what takes one row by its key and should be told apart from a database that does not answer soon.
+    pub async fn look_up<T, E>(
+        &self,
+        work: impl FnOnce(&mut PgConnection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.run_within(LOOK_UP_TIME, work).await
+    }
+
+    async fn run_within<T, E>(
+        &self,
+        time: Duration,
+        work: impl FnOnce(&mut PgConnection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let unavailable = |why: &str| Err(StoreError::Unavailable(why.to_owned()).into());
+        let Ok(place) = Arc::clone(&self.waiting).try_acquire_owned() else {
+            return unavailable("too many requests wait for it");
+        };
+        let db = self.clone();
+        let answer = tokio::task::spawn_blocking(move || {
+            // Kept until the work is done, which may be after the request was given up.
+            let _place = place;
+            db.with(work)
+        });
+        match tokio::time::timeout(time, answer).await {
+            Ok(done) => done.unwrap_or_else(|panic| Err(StoreError::Ended(panic.to_string()).into())),
+            Err(_) => unavailable("no answer in time"),
+        }
+    }
+}
+
+/// Adds limits to a URL, those that it does not set itself.
+fn with_limits(url: &str) -> String {
+    let mut url = url.to_owned();
+    for (name, value) in CONNECTION_LIMITS {
+        let is_set = ['?', '&']
+            .iter()
+            .any(|before| url.contains(&format!("{before}{name}=")));
+        if !is_set {
+            let before = if url.contains('?') { '&' } else { '?' };
+            url.push_str(&format!("{before}{name}={value}"));
+        }
+    }
+    url
 }
 
 /// Runs all pending migrations, under a lock.
@@ -158,4 +248,24 @@ pub fn migrate(conn: &mut PgConnection) -> anyhow::Result<()> {
         .bind::<diesel::sql_types::BigInt, _>(MIGRATION_LOCK)
         .execute(conn)?;
     outcome
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_limits;
+
+    #[test]
+    fn limits_leave_those_of_the_url_alone() {
+        let url = with_limits("postgres://host/name");
+        assert!(
+            url.starts_with("postgres://host/name?connect_timeout=5&keepalives_idle="),
+            "{url}"
+        );
+        let url = with_limits("postgres://host/name?sslmode=require&connect_timeout=9");
+        assert!(
+            url.starts_with("postgres://host/name?sslmode=require&connect_timeout=9&keepalives_idle="),
+            "{url}"
+        );
+        assert_eq!(with_limits(&url), url);
+    }
 }

@@ -1,5 +1,7 @@
 //! The way of one request's events to the log.
 
+use std::time::Duration;
+
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use chrono::{DateTime, SubsecRound, Utc};
@@ -18,10 +20,13 @@ use crate::ingest::prepare::{Context, prepare};
 use crate::ingest::rejection::Rejection;
 use crate::ingest::validate::validate;
 use crate::state::AppState;
-use crate::store::rejections;
+use crate::store::append::NewEvent;
+use crate::store::{StoreError, rejections};
 
 /// Results that one answer lists. A longer stream lists what was refused, up to as many.
 const LISTED_RESULTS: usize = 1_000;
+/// How long a request waits for its commit.
+const COMMIT_TIME: Duration = Duration::from_secs(10);
 
 /// The events of one request on their way to the log.
 pub struct Intake<'a> {
@@ -121,7 +126,7 @@ impl<'a> Intake<'a> {
             });
         }
         let refused = self.counted(names.iter().filter_map(|name| name.as_ref().err()));
-        let stored = self.state.committer.store(rows, refused).await?;
+        let stored = self.commit(rows, refused).await?;
         let mut conflicts = Vec::new();
         let mut stored = stored.into_iter();
         for (index, name) in (first..).zip(names) {
@@ -145,9 +150,22 @@ impl<'a> Intake<'a> {
         }
         if !conflicts.is_empty() {
             let counted = self.counted(conflicts.iter());
-            self.state.committer.store(Vec::new(), counted).await?;
+            self.commit(Vec::new(), counted).await?;
         }
         Ok(())
+    }
+
+    /// Waits until the log has the events. When that takes too long nobody knows whether it will; the client may ask again.
+    async fn commit(
+        &self,
+        events: Vec<NewEvent>,
+        refused: Vec<rejections::Rejection>,
+    ) -> Result<Vec<Stored>, ApiError> {
+        let stored = self.state.committer.store(events, refused);
+        match tokio::time::timeout(COMMIT_TIME, stored).await {
+            Ok(stored) => Ok(stored?),
+            Err(_) => Err(StoreError::Unavailable("the log takes too long".to_owned()).into()),
+        }
     }
 
     /// Refusals as rows to count, one per code.

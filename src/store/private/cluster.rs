@@ -36,8 +36,8 @@ timezone = 'UTC'
 log_timezone = 'UTC'
 ";
 
-/// After a crash, sessions of the dead postmaster may still hold its memory for a moment.
-const START_ATTEMPTS: usize = 5;
+/// After a crash, processes of the dead postmaster may still hold its memory, on a busy machine for many seconds.
+const START_ATTEMPTS: usize = 30;
 const START_PAUSE: Duration = Duration::from_secs(1);
 
 /// Where it is, and who runs it.
@@ -104,15 +104,15 @@ impl Cluster {
             self.initialise()?;
         }
         fs::write(self.folder.join("calibrant.conf"), SETTINGS).context("cannot write the database's settings")?;
-        self.forget_dead_postmaster()?;
-        // A server of ours that was killed may have left its database running; it is as good as a new one, but its
-        // settings may be older. It is stopped in good order first.
-        if self.is_running()? {
-            self.stop()?;
-        }
         let log = self.folder.join("server.log");
         let socket = self.socket.display().to_string();
         let start = || {
+            self.forget_dead_postmaster()?;
+            // A server of ours that was killed may have left its database running, or on its way: it is as good as a new one,
+            // but its settings may be older. It is stopped in good order first.
+            if self.is_running()? {
+                self.stop()?;
+            }
             self.tool("pg_ctl", |command| {
                 command.args(["start", "--wait", "--timeout=120", "--silent"]);
                 command.arg("--log").arg(&log);
@@ -183,6 +183,12 @@ impl Cluster {
         }
     }
 
+    /// Whether sessions can be opened.
+    fn accepts(&self) -> bool {
+        use diesel::Connection;
+        diesel::PgConnection::establish(&format!("{}&connect_timeout=5", self.url("postgres"))).is_ok()
+    }
+
     fn is_running(&self) -> anyhow::Result<bool> {
         let status = self.command("pg_ctl", |command| {
             command.arg("status");
@@ -190,10 +196,23 @@ impl Cluster {
         Ok(status?.status.success())
     }
 
+    /// Stops it in good order if it can, at once if it cannot: it recovers when it is started again.
     pub fn stop(&self) -> anyhow::Result<()> {
-        self.tool("pg_ctl", |command| {
-            command.args(["stop", "--wait", "--mode=fast", "--timeout=60", "--silent"]);
-        })
+        let stop = |mode: &'static str| {
+            self.tool("pg_ctl", |command| {
+                command.args(["stop", "--wait", mode, "--timeout=30", "--silent"]);
+            })
+        };
+        // Told to stop in good order while it recovers, PostgreSQL 15 may stand still for good.
+        if self.accepts() && stop("--mode=fast").is_ok() {
+            return Ok(());
+        }
+        // One that was dying as it was told to stop leaves its pid file.
+        self.forget_dead_postmaster()?;
+        if !self.is_running()? {
+            return Ok(());
+        }
+        stop("--mode=immediate")
     }
 
     /// Runs one of PostgreSQL's tools on the cluster and fails with what it said.

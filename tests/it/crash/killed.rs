@@ -6,27 +6,21 @@ use std::time::Duration;
 use diesel::sql_types::Integer;
 use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl};
 
-use super::load::{Load, Sent};
+use super::load::Load;
 use super::program::{DataDir, is_alive, signal, wait_until};
 
 const WARM_UP: Duration = Duration::from_millis(700);
 
 fn rebuild(data: &DataDir) {
-    let output = data.run(&["rebuild"]);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-}
-
-/// Errors are those that tell a client to come back.
-fn assert_only_unavailable(sent: &Sent) {
-    let other: Vec<u16> = sent.refused.iter().copied().filter(|status| *status != 503).collect();
-    assert!(other.is_empty(), "{other:?}");
+    data.succeed(&["rebuild"]);
+    data.verify();
 }
 
 #[test]
 fn a_killed_server_loses_nothing() {
     let data = DataDir::new();
     let mut server = data.serve();
-    let load = Load::start(server.client.address, "first");
+    let load = Load::start(server.client.address, "first", 1);
     sleep(WARM_UP);
     let database = data.postmaster().unwrap();
     server.kill();
@@ -43,13 +37,13 @@ fn a_killed_server_loses_nothing() {
 fn a_killed_session_loses_nothing() {
     let data = DataDir::new();
     let server = data.serve();
-    let load = Load::start(server.client.address, "session");
+    let load = Load::start(server.client.address, "session", 1);
     sleep(WARM_UP);
     signal("KILL", a_session(&data));
     sleep(WARM_UP);
     server.wait_until_ready();
     let sent = load.stop();
-    assert_only_unavailable(&sent);
+    sent.assert_only_unavailable();
     sent.check(&server, || rebuild(&data));
 }
 
@@ -74,7 +68,7 @@ fn a_session_killed_while_idle_is_not_noticed() {
 fn a_killed_database_loses_nothing() {
     let data = DataDir::new();
     let server = data.serve();
-    let load = Load::start(server.client.address, "database");
+    let load = Load::start(server.client.address, "database", 1);
     sleep(WARM_UP);
     let postmaster = data.postmaster().unwrap();
     signal("KILL", postmaster);
@@ -85,7 +79,7 @@ fn a_killed_database_loses_nothing() {
     sleep(WARM_UP);
     let sent = load.stop();
     assert!(!sent.refused.is_empty(), "no client noticed");
-    assert_only_unavailable(&sent);
+    sent.assert_only_unavailable();
     sent.check(&server, || rebuild(&data));
 }
 
@@ -111,7 +105,7 @@ fn a_session(data: &DataDir) -> u32 {
 fn killed_together_they_come_back() {
     let data = DataDir::new();
     let mut server = data.serve();
-    let load = Load::start(server.client.address, "both");
+    let load = Load::start(server.client.address, "both", 1);
     sleep(WARM_UP);
     let postmaster = data.postmaster().unwrap();
     server.kill();

@@ -1,108 +1,196 @@
 //! Clients that send until they are told to stop, and remember what was acknowledged.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
 use serde_json::{Value, json};
 
-use super::program::{KEY, Program};
+use super::program::{KEY, Program, wait_until};
 use crate::support::Client;
 
 const CLIENTS: usize = 4;
-/// Outputs in one request, with three events each.
+/// Outputs in one batch, with three events each.
 const OUTPUTS: usize = 10;
-/// Events in one request.
-const ALL: usize = 3 * OUTPUTS;
 /// How long a client waits before it goes on.
 const WHEN_REFUSED: Duration = Duration::from_millis(200);
 
 pub struct Load {
-    stop: Arc<AtomicBool>,
+    shared: Arc<Shared>,
     clients: Vec<JoinHandle<Sent>>,
 }
 
-/// What became of the requests, by body.
+struct Shared {
+    stop: AtomicBool,
+    acknowledged: AtomicUsize,
+    /// Where the server is. Another may take its place.
+    address: Mutex<SocketAddr>,
+}
+
+/// A body and what is in it.
+#[derive(Clone)]
+pub struct Request {
+    body: String,
+    /// Events with ids of their own.
+    events: usize,
+    /// Outputs that it shows, decides and rates.
+    outputs: usize,
+}
+
+/// What became of the requests.
 #[derive(Default)]
 pub struct Sent {
-    pub acknowledged: Vec<String>,
+    pub acknowledged: Vec<Request>,
     /// Answered with an error, or not at all: stored or not, nobody knows.
-    pub unknown: Vec<String>,
+    pub unknown: Vec<Request>,
     /// The statuses of errors.
     pub refused: Vec<u16>,
 }
 
 impl Load {
-    pub fn start(address: SocketAddr, name: &'static str) -> Load {
-        let stop = Arc::new(AtomicBool::new(false));
-        let client = |number| {
-            let stop = Arc::clone(&stop);
-            thread::spawn(move || send(address, name, number, &stop))
+    /// The same seed sends the same requests.
+    pub fn start(address: SocketAddr, name: &str, seed: u64) -> Load {
+        let shared = Arc::new(Shared {
+            stop: AtomicBool::new(false),
+            acknowledged: AtomicUsize::new(0),
+            address: Mutex::new(address),
+        });
+        let client = |number: usize| {
+            let sender = Sender {
+                name: format!("{name}-{number}"),
+                dice: StdRng::seed_from_u64(seed.wrapping_add(number as u64)),
+                requests: 0,
+                sent: Sent::default(),
+            };
+            let shared = Arc::clone(&shared);
+            thread::spawn(move || sender.run(&shared))
         };
         Load {
             clients: (0..CLIENTS).map(client).collect(),
-            stop,
+            shared,
         }
     }
 
+    /// Goes on with another server.
+    pub fn follow(&self, address: SocketAddr) {
+        *self.shared.address.lock().unwrap() = address;
+    }
+
+    /// Waits until so many more requests are acknowledged.
+    pub fn wait_for(&self, requests: usize) {
+        let acknowledged = || self.shared.acknowledged.load(Ordering::Relaxed);
+        let wanted = acknowledged() + requests;
+        wait_until("requests are acknowledged", || acknowledged() >= wanted);
+    }
+
     pub fn stop(self) -> Sent {
-        self.stop.store(true, Ordering::Relaxed);
+        self.shared.stop.store(true, Ordering::Relaxed);
         let mut all = Sent::default();
         for client in self.clients {
-            let sent = client.join().unwrap();
-            all.acknowledged.extend(sent.acknowledged);
-            all.unknown.extend(sent.unknown);
-            all.refused.extend(sent.refused);
+            all.extend(client.join().unwrap());
         }
         all
     }
 }
 
-fn send(address: SocketAddr, name: &str, number: usize, stop: &AtomicBool) -> Sent {
-    let client = Client::new(address);
-    let mut sent = Sent::default();
-    for request in 0.. {
-        if stop.load(Ordering::Relaxed) {
-            break;
-        }
-        let body = body(&format!("{name}-{number}-{request}"));
-        match client.try_request("POST", "/api/v1/events", Some(KEY), &[], body.as_bytes()) {
-            Ok(answer) if answer.status == 200 => {
-                assert_eq!(stored(&answer.json()), ALL, "{}", answer.text());
-                sent.acknowledged.push(body);
-            }
-            Ok(answer) => {
-                sent.refused.push(answer.status);
-                sent.unknown.push(body);
-                thread::sleep(WHEN_REFUSED);
-            }
-            Err(_) => {
-                sent.unknown.push(body);
-                thread::sleep(WHEN_REFUSED);
-            }
-        }
-    }
-    sent
+/// One client.
+struct Sender {
+    name: String,
+    dice: StdRng,
+    requests: usize,
+    sent: Sent,
 }
 
-/// Outputs that were shown, taken and rated, of a handful of users.
-fn body(name: &str) -> String {
-    let events: Vec<Value> = (0..OUTPUTS)
-        .flat_map(|output| {
-            let id = format!("{name}-{output}");
+impl Sender {
+    fn run(mut self, shared: &Shared) -> Sent {
+        let mut address = *shared.address.lock().unwrap();
+        let mut client = Client::new(address);
+        while !shared.stop.load(Ordering::Relaxed) {
+            let now = *shared.address.lock().unwrap();
+            if now != address {
+                (address, client) = (now, Client::new(now));
+            }
+            let (request, repeated) = self.next();
+            let answer = client.try_request("POST", "/api/v1/events", Some(KEY), &[], request.body.as_bytes());
+            if let Ok(answer) = &answer
+                && answer.status == 200
+            {
+                let answer = answer.json();
+                assert_eq!(stored(&answer), request.events, "{answer}");
+                shared.acknowledged.fetch_add(1, Ordering::Relaxed);
+                if repeated {
+                    assert_eq!(answer["duplicates"], request.events, "acknowledged and lost: {answer}");
+                } else {
+                    self.sent.acknowledged.push(request);
+                }
+                continue;
+            }
+            self.sent.refused.extend(answer.ok().map(|answer| answer.status));
+            if !repeated {
+                self.sent.unknown.push(request);
+            }
+            thread::sleep(WHEN_REFUSED);
+        }
+        self.sent
+    }
+
+    /// A batch mostly, else a single event that comes late, else something acknowledged once more.
+    fn next(&mut self) -> (Request, bool) {
+        let known = self.sent.acknowledged.len();
+        match self.dice.random_range(0..8) {
+            0 if known > 0 => (self.sent.acknowledged[self.dice.random_range(0..known)].clone(), true),
+            1..=3 if self.requests > 0 => (self.late(), false),
+            _ => (self.batch(), false),
+        }
+    }
+
+    /// Outputs that were shown, taken under one of their names, and rated, of a handful of users.
+    fn batch(&mut self) -> Request {
+        let mut events = Vec::with_capacity(3 * OUTPUTS);
+        for output in 0..OUTPUTS {
+            let id = format!("{}-{}-{output}", self.name, self.requests);
+            let other = format!("{id}-response");
             let user = format!("u-{}", output % 7);
             let decision = if output % 3 == 0 { "reject" } else { "accept" };
-            [
+            let named = if self.dice.random_bool(0.5) { &id } else { &other };
+            events.push(
                 json!({"type": "shown", "id": format!("{id}-s"), "output_id": id, "feature": "load", "user_id": user,
-                    "confidence": output as f64 / OUTPUTS as f64}),
-                json!({"type": decision, "id": format!("{id}-d"), "output_id": id}),
-                json!({"type": "rate", "id": format!("{id}-r"), "output_id": id, "rating": 1}),
-            ]
-        })
-        .collect();
-    json!({"events": events}).to_string()
+                "aliases": [other], "output": "some words", "confidence": output as f64 / OUTPUTS as f64}),
+            );
+            events.push(json!({"type": decision, "id": format!("{id}-d"), "output_id": named}));
+            events.push(json!({"type": "rate", "id": format!("{id}-r"), "output_id": id, "rating": 1}));
+        }
+        self.requests += 1;
+        Request {
+            events: events.len(),
+            outputs: OUTPUTS,
+            body: json!({"events": events}).to_string(),
+        }
+    }
+
+    /// Feedback on an output of an earlier batch, which may never have arrived.
+    fn late(&mut self) -> Request {
+        let batch = self.dice.random_range(0..self.requests);
+        let output = self.dice.random_range(0..OUTPUTS);
+        let (id, number) = (format!("{}-{batch}-{output}", self.name), self.dice.random::<u64>());
+        let event = match self.dice.random_range(0..3) {
+            0 => json!({"type": "judge", "correct": self.dice.random_bool(0.7)}),
+            1 => json!({"type": "comment", "comment": "on second thought"}),
+            _ => json!({"type": "copy"}),
+        };
+        let mut body = event;
+        body["id"] = json!(format!("{id}-{number}"));
+        body["output_id"] = json!(id);
+        Request {
+            body: body.to_string(),
+            events: 1,
+            outputs: 0,
+        }
+    }
 }
 
 /// How many events an answer says are in the log, by this request or by an earlier one.
@@ -112,27 +200,64 @@ fn stored(answer: &Value) -> usize {
 }
 
 impl Sent {
-    /// Everything acknowledged is there; with the rest sent again, everything is there exactly once; and a rebuild finds
-    /// the same numbers.
+    pub fn extend(&mut self, other: Sent) {
+        self.acknowledged.extend(other.acknowledged);
+        self.unknown.extend(other.unknown);
+        self.refused.extend(other.refused);
+    }
+
+    /// Events of all requests.
+    pub fn events(&self) -> usize {
+        self.requests().map(|request| request.events).sum()
+    }
+
+    pub fn outputs(&self) -> usize {
+        self.requests().map(|request| request.outputs).sum()
+    }
+
+    fn requests(&self) -> impl Iterator<Item = &Request> {
+        self.acknowledged.iter().chain(&self.unknown)
+    }
+
+    /// Errors are those that tell a client to come back.
+    #[track_caller]
+    pub fn assert_only_unavailable(&self) {
+        let other: Vec<u16> = self.refused.iter().copied().filter(|status| *status != 503).collect();
+        assert!(other.is_empty(), "{other:?}");
+    }
+
+    /// Everything acknowledged is there; the rest is sent again until it is.
+    #[track_caller]
+    pub fn assert_stored(&self, server: &Program) {
+        for request in &self.acknowledged {
+            let answer = server.post("/api/v1/events", &request.body).expect(200);
+            assert_eq!(answer["duplicates"], request.events, "acknowledged and lost: {answer}");
+        }
+        for request in &self.unknown {
+            let answer = server.post("/api/v1/events", &request.body).expect(200);
+            assert_eq!(stored(&answer), request.events, "{answer}");
+        }
+    }
+
+    /// Everything is there exactly once, and in the numbers.
+    #[track_caller]
+    pub fn assert_counted_once(&self, server: &Program) {
+        let status = server.settle();
+        assert_eq!(status["log_position"], self.events(), "{status}");
+        let numbers = numbers(server);
+        let metrics = &numbers["data"][0]["metrics"];
+        for id in ["shown", "decided", "rating_mean"] {
+            assert_eq!(metrics[id]["n"], self.outputs(), "{id}: {numbers}");
+        }
+    }
+
+    /// All of that, and a rebuild finds the same numbers.
     #[track_caller]
     pub fn check(&self, server: &Program, rebuild: impl FnOnce()) {
         assert!(self.acknowledged.len() > 10, "{} requests", self.acknowledged.len());
-        for body in &self.acknowledged {
-            let answer = server.post("/api/v1/events", body).expect(200);
-            assert_eq!(answer["duplicates"], ALL, "acknowledged and lost: {answer}");
-        }
-        for body in &self.unknown {
-            let answer = server.post("/api/v1/events", body).expect(200);
-            assert_eq!(stored(&answer), ALL, "{answer}");
-        }
-        let requests = self.acknowledged.len() + self.unknown.len();
-        let status = server.settle();
-        assert_eq!(status["log_position"], requests * ALL, "{status}");
+        self.assert_stored(server);
+        self.assert_counted_once(server);
         let before = numbers(server);
-        let metrics = &before["data"][0]["metrics"];
-        for id in ["shown", "decided", "rating_mean"] {
-            assert_eq!(metrics[id]["n"], requests * OUTPUTS, "{id}: {before}");
-        }
         rebuild();
         server.settle();
         assert_eq!(numbers(server), before);

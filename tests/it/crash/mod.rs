@@ -1,6 +1,7 @@
 //! The built program, killed at bad moments: what it acknowledged is there once, and nothing else is counted.
 
 mod killed;
-mod load;
-mod program;
+pub mod load;
+pub mod program;
 mod startup;
+mod torture;

@@ -11,11 +11,12 @@ use serde_json::Value;
 use crate::support::{Answer, Client};
 
 pub const KEY: &str = "cal_sk_of_the_crash_tests_only";
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A data directory that any account can reach, since as root the database runs as another.
 pub struct DataDir {
     folder: tempfile::TempDir,
+    is_mounted: bool,
 }
 
 impl DataDir {
@@ -25,7 +26,23 @@ impl DataDir {
             .tempdir_in("/tmp")
             .unwrap();
         fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-        DataDir { folder }
+        DataDir {
+            folder,
+            is_mounted: false,
+        }
+    }
+
+    /// A small disk of its own, in memory. `None`, said aloud, where this account may not mount one.
+    pub fn on_small_disk(megabytes: u32) -> Option<DataDir> {
+        let mut data = DataDir::new();
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", &format!("size={megabytes}m,mode=755"), "tmpfs"]);
+        let mounted = mount.arg(data.path()).stderr(Stdio::null()).status();
+        data.is_mounted = mounted.is_ok_and(|status| status.success());
+        if !data.is_mounted {
+            eprintln!("SKIPPED: a small disk cannot be mounted by this account");
+        }
+        data.is_mounted.then_some(data)
     }
 
     pub fn path(&self) -> &Path {
@@ -38,6 +55,19 @@ impl DataDir {
 
     pub fn postmaster(&self) -> Option<u32> {
         fs::read_to_string(self.pid_file()).ok()?.lines().next()?.parse().ok()
+    }
+
+    /// The postmaster if it runs: a number in a file may have passed to another process.
+    pub fn live_postmaster(&self) -> Option<u32> {
+        let works_in = |pid: &u32| fs::read_link(format!("/proc/{pid}/cwd")).ok();
+        let folder = self.path().join("postgres");
+        self.postmaster()
+            .filter(|pid| works_in(pid).as_ref() == Some(&folder) && is_alive(*pid))
+    }
+
+    /// Kills the postmaster if it runs. Gives whether it did.
+    pub fn kill_postmaster(&self) -> bool {
+        self.live_postmaster().is_some_and(kill_if_alive)
     }
 
     /// How to connect to the private database.
@@ -67,6 +97,20 @@ impl DataDir {
         self.command(arguments).output().unwrap()
     }
 
+    /// Runs a command that must succeed.
+    #[track_caller]
+    pub fn succeed(&self, arguments: &[&str]) {
+        let output = self.run(arguments);
+        let said = [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned());
+        assert!(output.status.success(), "{arguments:?}: {}", said.concat());
+    }
+
+    /// Everything that was computed is what the log says.
+    #[track_caller]
+    pub fn verify(&self) {
+        self.succeed(&["verify"]);
+    }
+
     pub fn serve(&self) -> Program {
         Program::start(self.command(&["serve"]), self.path())
     }
@@ -78,6 +122,10 @@ impl Drop for DataDir {
         if let Some(pid) = self.postmaster().filter(|pid| is_alive(*pid)) {
             signal("QUIT", pid);
             wait_until("the database is gone", || !is_alive(pid));
+        }
+        if self.is_mounted {
+            let unmounted = Command::new("umount").arg("--lazy").arg(self.path()).status();
+            assert!(unmounted.unwrap().success() || std::thread::panicking());
         }
     }
 }
@@ -108,7 +156,11 @@ impl Program {
         std::thread::spawn(move || lines.for_each(drop));
         let Some(address) = address else {
             let _ = child.wait();
-            panic!("the server did not start: {}", fs::read_to_string(&log).unwrap());
+            let database = fs::read_to_string(folder.join("postgres/server.log")).unwrap_or_default();
+            panic!(
+                "the server did not start: {}\n{database}",
+                fs::read_to_string(&log).unwrap()
+            );
         };
         Program {
             child,
@@ -182,6 +234,28 @@ pub fn signal(name: &str, pid: u32) {
         .arg(pid.to_string())
         .status();
     assert!(sent.unwrap().success(), "cannot send {name} to {pid}");
+}
+
+/// Kills a process that may end by itself at the same moment.
+pub fn kill_if_alive(pid: u32) -> bool {
+    let mut kill = Command::new("kill");
+    let kill = kill.args(["-KILL", &pid.to_string()]).stderr(Stdio::null());
+    kill.status().unwrap().success()
+}
+
+/// The processes that a process has started and that run.
+pub fn processes_of(parent: u32) -> Vec<u32> {
+    let parent = format!("\nPPid:\t{parent}\n");
+    let all = fs::read_dir("/proc").unwrap().flatten();
+    let mut found: Vec<u32> = all
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .filter(|pid| {
+            let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+            status.contains(&parent) && !status.contains("\nState:\tZ")
+        })
+        .collect();
+    found.sort_unstable();
+    found
 }
 
 /// A process that ended and that nobody has asked after is not alive.

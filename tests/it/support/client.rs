@@ -57,10 +57,15 @@ impl Answer {
 
 impl Client {
     pub fn new(address: SocketAddr) -> Client {
+        Client::with_patience(address, Duration::from_secs(60))
+    }
+
+    /// A client that gives up after some time.
+    pub fn with_patience(address: SocketAddr, patience: Duration) -> Client {
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .allow_non_standard_methods(true)
-            .timeout_global(Some(Duration::from_secs(60)))
+            .timeout_global(Some(patience))
             .build()
             .into();
         Client { address, agent }

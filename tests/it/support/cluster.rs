@@ -64,11 +64,20 @@ fn stop_with_this_process(folder: &Path) {
 
 /// The URL of a fresh database with the current schema.
 pub fn fresh_database() -> String {
+    copied_database("calibrant")
+}
+
+/// The URL of a fresh database with nothing in it.
+pub fn empty_database() -> String {
+    copied_database("template0")
+}
+
+fn copied_database(template: &str) -> String {
     let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
     let url = CLUSTER.database.url();
     let mut admin = PgConnection::establish(&url.replace("/calibrant?", "/postgres?")).unwrap();
     // Another test may be copying the template at this moment.
-    let copy = format!("CREATE DATABASE {name} TEMPLATE calibrant");
+    let copy = format!("CREATE DATABASE {name} TEMPLATE {template}");
     for attempt in 0.. {
         match diesel::sql_query(&copy).execute(&mut admin) {
             Ok(_) => break,

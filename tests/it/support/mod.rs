@@ -7,7 +7,7 @@ mod server;
 pub mod tables;
 
 pub use client::{Answer, Client};
-pub use cluster::{fresh_database, fresh_db};
+pub use cluster::{empty_database, fresh_database, fresh_db};
 pub use generated::check_generated;
 pub use server::TestServer;
 

@@ -1,0 +1,161 @@
+//! Outputs and their texts against the events.
+
+use std::collections::{HashMap, HashSet};
+
+use diesel::pg::PgConnection;
+use uuid::Uuid;
+
+use super::{Checked, Difference};
+use crate::domain::dimension::Cell;
+use crate::fold::history::History;
+use crate::fold::link::Links;
+use crate::fold::resolve::{Resolved, resolve};
+use crate::store::cells::CellId;
+use crate::store::events::Position;
+use crate::store::outputs::Output;
+use crate::store::projects::Project;
+use crate::store::texts::Texts;
+use crate::store::{audit, events, outputs, texts};
+
+/// The names of the fields that differ. Takes the type apart, so that a new field must be compared to compile.
+macro_rules! differing {
+    ($type:ident { $($field:ident),+ $(,)? }, $expected:expr, $stored:expr) => {{
+        let $type { $($field),+ } = $expected;
+        let mut names: Vec<&'static str> = Vec::new();
+        $(if *$field != $stored.$field { names.push(stringify!($field).trim_end_matches('_')); })+
+        names
+    }};
+}
+
+/// Compares the outputs of some keys. Events of the same outputs may have other keys too.
+pub fn check(
+    conn: &mut PgConnection,
+    project: &Project,
+    position: Position,
+    numbers: &HashMap<Cell, CellId>,
+    piece: &[Uuid],
+    checked: &mut Checked,
+) -> anyhow::Result<()> {
+    let links = Links::around(conn, project.id, piece.iter().copied().collect())?;
+    let entries = audit::entries(conn, project.id, &links.keys, position)?;
+    let own: HashSet<&Uuid> = piece.iter().collect();
+    for counted in entries.iter().filter(|counted| own.contains(&counted.output_key)) {
+        checked.events += counted.folded;
+        checked.waiting_events += counted.waiting;
+    }
+    let behind = entries.iter().filter(|counted| counted.waiting > 0);
+    let waiting = Links::around(conn, project.id, behind.map(|counted| counted.output_key).collect())?;
+    let waiting: HashSet<Uuid> = waiting.keys.into_iter().collect();
+
+    let logged = events::of_outputs(conn, project.id, &links.keys)?;
+    let resolved = resolve(project, &History::new(project.id, logged, &links)?)?;
+    let mut expected: HashMap<Uuid, Resolved> = resolved
+        .into_iter()
+        .map(|state| (state.output.output_key, state))
+        .collect();
+    let stored = outputs::of_keys(conn, project.id, piece)?.into_iter();
+    let mut stored: HashMap<Uuid, Output> = stored.map(|output| (output.output_key, output)).collect();
+    let stored_texts = texts::of_keys(conn, project.id, piece)?.into_iter();
+    let mut stored_texts: HashMap<Uuid, Texts> = stored_texts.map(|texts| (texts.output_key, texts)).collect();
+
+    for key in piece {
+        let (expected, stored) = (expected.remove(key), stored.remove(key));
+        let texts = stored_texts.remove(key);
+        if waiting.contains(key) {
+            checked.waiting_outputs += u64::from(expected.is_some() || stored.is_some());
+            continue;
+        }
+        let difference = match (expected, stored) {
+            (Some(expected), Some(stored)) => {
+                checked.outputs += 1;
+                let fields = fields(expected, &stored, texts, numbers);
+                (!fields.is_empty()).then_some(Difference::OutputDiffers {
+                    output_id: stored.output_id,
+                    fields,
+                })
+            }
+            (Some(expected), None) => Some(Difference::OutputMissing {
+                output_id: expected.output.output_id,
+            }),
+            (None, Some(stored)) => Some(Difference::OutputWithoutEvents {
+                output_id: stored.output_id,
+            }),
+            (None, None) => texts.map(|texts| Difference::OutputWithoutEvents {
+                output_id: texts.output_key.to_string(),
+            }),
+        };
+        if let Some(difference) = difference {
+            checked.found(difference);
+        }
+    }
+    Ok(())
+}
+
+/// Which fields of an output, or which of its texts, are not what they should be.
+fn fields(
+    expected: Resolved,
+    stored: &Output,
+    stored_texts: Option<Texts>,
+    numbers: &HashMap<Cell, CellId>,
+) -> Vec<&'static str> {
+    let cell_id = expected.cell.as_ref().and_then(|cell| numbers.get(cell).copied());
+    let unnumbered = expected.cell.is_some() && cell_id.is_none();
+    let output = Output {
+        cell_id,
+        ..expected.output
+    };
+    let mut names = differing!(
+        Output {
+            project_id,
+            output_key,
+            output_id,
+            cell_id,
+            user_key,
+            user_id,
+            session_id,
+            shown_at,
+            decision,
+            decided_at,
+            decision_ms,
+            confidence,
+            correct,
+            judged_by,
+            initial_agrees,
+            initial_correct,
+            edit_distance,
+            retained_share,
+            still_retained,
+            chars_shown,
+            copies,
+            regenerates,
+            ratings,
+            rating_sum,
+            positive_ratings,
+            rating_flips,
+            missed,
+            restated,
+            reason,
+        },
+        &output,
+        stored
+    );
+    if unnumbered && !names.contains(&"cell_id") {
+        names.push("cell_id");
+    }
+    let stored_texts = stored_texts.unwrap_or_else(|| Texts {
+        output_key: stored.output_key,
+        ..Texts::default()
+    });
+    names.extend(differing!(
+        Texts {
+            output_key,
+            input,
+            output,
+            final_,
+            comment,
+        },
+        &expected.texts,
+        stored_texts
+    ));
+    names
+}
