@@ -9,6 +9,7 @@ use diesel::pg::PgConnection;
 
 use super::difference::Difference;
 use crate::domain::key::ProjectId;
+use crate::metrics;
 use crate::rollup::{Axis, Column, Table, codec};
 use crate::store::rollups::{self as store, StoredColumn};
 
@@ -110,10 +111,8 @@ fn summed(conn: &mut PgConnection, project: ProjectId, day: i32) -> anyhow::Resu
     let stored = store::columns_of(conn, project, day)?;
     for of_axis in stored.chunk_by(|one, other| one.axis == other.axis) {
         if let Some(first) = of_axis.first() {
-            parts
-                .entry(Axis::from_code(first.axis))
-                .or_default()
-                .push(table(of_axis)?);
+            let axis = Axis::from_code(first.axis);
+            parts.entry(axis).or_default().push(table(axis, of_axis)?);
         }
     }
     for difference in store::differences_of(conn, project, day)? {
@@ -128,7 +127,7 @@ fn summed(conn: &mut PgConnection, project: ProjectId, day: i32) -> anyhow::Resu
 }
 
 /// Puts the stored columns of one table together, in the order of their places.
-fn table(stored: &[StoredColumn]) -> anyhow::Result<Table> {
+fn table(axis: Axis, stored: &[StoredColumn]) -> anyhow::Result<Table> {
     let rows = stored.first().map_or(0, |column| column.size as usize);
     let (mut cells, mut buckets, mut columns) = (Column::Zeros(rows), Column::Zeros(rows), Vec::new());
     for column in stored {
@@ -142,11 +141,20 @@ fn table(stored: &[StoredColumn]) -> anyhow::Result<Table> {
             }
         }
     }
+    columns.resize(width(axis), Column::Zeros(rows));
     Ok(Table {
         cells,
         buckets,
         columns,
     })
+}
+
+/// How many columns the tables of an axis have.
+fn width(axis: Axis) -> usize {
+    match axis {
+        Axis::Groups | Axis::Hours => metrics::layout().len() + 1,
+        Axis::Histogram(_) => 2,
+    }
 }
 
 fn rows(tables: &[(Axis, Table)]) -> usize {
