@@ -1,6 +1,7 @@
 //! The HTTP server: one application, built the same for serving and for tests.
 
 use std::net::TcpListener;
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -9,26 +10,32 @@ use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::{Next, from_fn};
+use actix_web::rt::net::TcpStream;
 use actix_web::{App, Error, HttpServer, web};
 use utoipa::OpenApi;
 use utoipa_actix_web::AppExt;
 use utoipa_swagger_ui::SwaggerUi;
 use uuid::Uuid;
 
+use crate::api::rate::Rates;
 use crate::api::{self, ApiDoc, cors, fallback};
+use crate::connections::{Connection, Connections};
 use crate::fold::signal::Signal;
 use crate::fold::worker;
 use crate::ingest::commit::Committer;
-use crate::state::AppState;
+use crate::state::{AppState, Limits};
 use crate::store::Db;
 
 /// Threads that answer requests. They wait on the database elsewhere, so that few are enough.
 const WORKERS: usize = 2;
 /// How long requests may take to end when the server stops.
 const SHUTDOWN_SECONDS: u64 = 20;
-/// A client that sends its headers more slowly than this is cut off.
+/// A client that sends the headers of its first request more slowly than this is cut off; later ones are watched by
+/// [`Connections`].
 const HEADER_TIME: Duration = Duration::from_secs(10);
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// How long a client that was refused while it sends may go on sending before it is cut off: until then it can read why.
+const LINGER: Duration = Duration::from_secs(5);
 
 /// The description of the API.
 pub fn openapi() -> utoipa::openapi::OpenApi {
@@ -73,6 +80,7 @@ async fn observe(
     mut request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let _work = request.conn_data::<Arc<Connection>>().map(Connection::work);
     let started = Instant::now();
     let id = Uuid::now_v7();
     let state = request.app_data::<web::Data<AppState>>().cloned();
@@ -122,15 +130,26 @@ pub struct Service {
     state: web::Data<AppState>,
     signal: Signal,
     folding: JoinHandle<()>,
+    connections: Connections,
 }
 
 impl Service {
+    /// Starts without rate limits.
     pub fn start(db: Db) -> anyhow::Result<Service> {
+        Service::start_with(db, &Limits::with_rates(Rates::UNLIMITED))
+    }
+
+    pub fn start_with(db: Db, limits: &Limits) -> anyhow::Result<Service> {
         let signal = Signal::default();
         let committer = Committer::start(&db, &signal);
-        let state = web::Data::new(AppState::new(db.clone(), committer)?);
+        let state = web::Data::new(AppState::new(db.clone(), committer, limits)?);
         let folding = worker::start(db, signal.clone());
-        Ok(Service { state, signal, folding })
+        Ok(Service {
+            state,
+            signal,
+            folding,
+            connections: Connections::new(limits.connections),
+        })
     }
 
     pub fn committer(&self) -> Committer {
@@ -140,10 +159,21 @@ impl Service {
     /// The HTTP server on a bound socket. It runs while it is polled.
     pub fn http(&self, listener: TcpListener, handles_signals: bool) -> std::io::Result<Server> {
         let state = self.state.clone();
+        let connections = self.connections.clone();
+        // Ends with the runtime that serves.
+        actix_web::rt::spawn(connections.clone().watch());
         let server = HttpServer::new(move || build_app(state.clone()))
             .workers(WORKERS)
             .keep_alive(KEEP_ALIVE)
             .client_request_timeout(HEADER_TIME)
+            .client_disconnect_timeout(LINGER)
+            .max_connections(connections.most() / WORKERS)
+            .on_connect(move |socket, data| {
+                let socket = socket.downcast_ref::<TcpStream>();
+                if let Some(connection) = socket.and_then(|socket| connections.add(socket)) {
+                    data.insert(connection);
+                }
+            })
             .shutdown_timeout(SHUTDOWN_SECONDS);
         let server = if handles_signals {
             server
@@ -166,10 +196,11 @@ impl Service {
 /// fails, the server stops.
 pub fn serve(
     db: Db,
+    limits: &Limits,
     listener: TcpListener,
     listening: impl FnOnce(Committer) -> anyhow::Result<()> + Send + 'static,
 ) -> anyhow::Result<()> {
-    let service = Service::start(db)?;
+    let service = Service::start_with(db, limits)?;
     let outcome = actix_web::rt::System::new().block_on(async {
         let server = service.http(listener, true)?;
         let handle = server.handle();

@@ -1,9 +1,14 @@
 //! What every request may use. Built once and passed on; there are no globals.
 
+use std::time::Duration;
+
 use tokio::sync::Semaphore;
 
 use crate::api::auth::KeyCache;
+use crate::api::body::{self, Held};
+use crate::api::rate::{Limiter, Rates};
 use crate::api::settings::ProjectCache;
+use crate::connections;
 use crate::ingest::commit::Committer;
 use crate::store::Db;
 use crate::telemetry::ServiceMetrics;
@@ -11,23 +16,52 @@ use crate::telemetry::ServiceMetrics;
 /// Questions computed at the same time; more wait.
 const QUERIES: usize = 4;
 
+/// How much clients may ask of a server.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// What one key may send.
+    pub rates: Rates,
+    /// How long a body is waited for before its client must have sent some of it.
+    pub patience: Duration,
+    /// Connections at once, if the process may open as many files.
+    pub connections: usize,
+}
+
+impl Limits {
+    pub fn with_rates(rates: Rates) -> Limits {
+        Limits {
+            rates,
+            patience: body::PATIENCE,
+            connections: connections::MOST,
+        }
+    }
+}
+
 pub struct AppState {
     pub db: Db,
     pub committer: Committer,
     pub keys: KeyCache,
     pub projects: ProjectCache,
     pub queries: Semaphore,
+    pub limiter: Limiter,
+    /// What bodies take of the memory.
+    pub held: Held,
+    /// How long a body is waited for before its client must have sent some of it.
+    pub patience: Duration,
     pub metrics: ServiceMetrics,
 }
 
 impl AppState {
-    pub fn new(db: Db, committer: Committer) -> anyhow::Result<AppState> {
+    pub fn new(db: Db, committer: Committer, limits: &Limits) -> anyhow::Result<AppState> {
         Ok(AppState {
             db,
             committer,
             keys: KeyCache::default(),
             projects: ProjectCache::default(),
             queries: Semaphore::new(QUERIES),
+            limiter: Limiter::new(limits.rates),
+            held: Held::default(),
+            patience: limits.patience,
             metrics: ServiceMetrics::new()?,
         })
     }

@@ -30,6 +30,7 @@ impl IntoResponses for ReadAnswers {
             ErrorCode::UnknownMetric,
             ErrorCode::UnknownDimension,
             ErrorCode::AnswerTooLarge,
+            ErrorCode::RateLimited,
             ErrorCode::Unavailable,
             ErrorCode::Overloaded,
         ]);
@@ -48,12 +49,14 @@ impl IntoResponses for WriteAnswers {
             ErrorCode::InvalidParameter,
             ErrorCode::Unauthenticated,
             ErrorCode::Forbidden,
+            ErrorCode::TooSlow,
             ErrorCode::BodyTooLarge,
             ErrorCode::TooManyEvents,
             ErrorCode::InvalidBody,
             ErrorCode::UnknownMetric,
             ErrorCode::UnknownDimension,
             ErrorCode::AnswerTooLarge,
+            ErrorCode::RateLimited,
             ErrorCode::Unavailable,
             ErrorCode::Overloaded,
         ])

@@ -1,8 +1,11 @@
 //! `POST /query`: any metrics, cut any way.
 
+use std::time::Duration;
+
 use actix_web::{HttpRequest, HttpResponse, post, web};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use tokio::time::timeout;
 use utoipa::ToSchema;
 
 use super::answers::WriteAnswers;
@@ -18,6 +21,9 @@ use crate::metrics::statistics::IntervalKind;
 use crate::query::answer::Source;
 use crate::query::{self, Answer, Query, Row};
 use crate::state::AppState;
+
+/// How long a question waits for others before it is refused.
+const QUEUED: Duration = Duration::from_secs(5);
 
 /// A question.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -143,9 +149,10 @@ pub async fn query_metrics(
     }
 }
 
-/// Answers a question off the async threads, with a bound on how many are computed at once.
+/// Answers a question off the async threads, with a bound on how many are computed at once and on how long others wait.
 pub async fn compute(state: &AppState, query: Query) -> Result<Answer, ApiError> {
-    let _slot = state.queries.acquire().await.map_err(ApiError::internal)?;
+    let slot = timeout(QUEUED, state.queries.acquire()).await;
+    let _slot = slot.map_err(|_| ApiError::overloaded())?.map_err(ApiError::internal)?;
     let now = Utc::now();
     state
         .db

@@ -32,8 +32,12 @@ struct Batch<'a> {
     events: Vec<&'a RawValue>,
 }
 
-/// Reads a whole body that fits in memory.
-pub fn body(bytes: &[u8]) -> Result<Vec<Decoded>, BodyError> {
+/// Reads a whole body that fits in memory. Its events, which take far more of it, are read as they are asked for.
+pub fn body(bytes: &[u8]) -> Result<impl ExactSizeIterator<Item = Decoded>, BodyError> {
+    Ok(raw_events(bytes)?.into_iter().map(event))
+}
+
+fn raw_events(bytes: &[u8]) -> Result<Vec<&[u8]>, BodyError> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii();
     if bytes.is_empty() {
         return Err(BodyError::Empty);
@@ -44,7 +48,7 @@ pub fn body(bytes: &[u8]) -> Result<Vec<Decoded>, BodyError> {
             // Not one document: NDJSON, if its first line is one.
             let first = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
             if first.len() < bytes.len() && is_object(first) {
-                Ok(lines(bytes).collect())
+                Ok(raw_lines(bytes).collect())
             } else {
                 Err(BodyError::InvalidJson(error.to_string()))
             }
@@ -52,21 +56,21 @@ pub fn body(bytes: &[u8]) -> Result<Vec<Decoded>, BodyError> {
     }
 }
 
-fn document_events(document: &RawValue) -> Result<Vec<Decoded>, BodyError> {
+fn document_events(document: &RawValue) -> Result<Vec<&[u8]>, BodyError> {
     let text = document.get();
     let raw = if text.starts_with('[') {
         serde_json::from_str::<Vec<&RawValue>>(text).map_err(|_| BodyError::WrongShape)?
     } else if let Ok(batch) = serde_json::from_str::<Batch>(text) {
         batch.events
     } else if text.starts_with('{') && !has_events(text) {
-        return Ok(vec![event(text.as_bytes())]);
+        return Ok(vec![text.as_bytes()]);
     } else {
         return Err(BodyError::WrongShape);
     };
     match raw.len() {
         0 => Err(BodyError::NoEvents),
         found if found > limits::BATCH_EVENTS => Err(BodyError::TooManyEvents(found)),
-        _ => Ok(raw.into_iter().map(|raw| event(raw.get().as_bytes())).collect()),
+        _ => Ok(raw.into_iter().map(|raw| raw.get().as_bytes()).collect()),
     }
 }
 
@@ -95,12 +99,15 @@ fn is_object(line: &[u8]) -> bool {
 
 /// Reads the lines of NDJSON; empty lines are passed over.
 pub fn lines(bytes: &[u8]) -> impl Iterator<Item = Decoded> {
+    raw_lines(bytes).map(event)
+}
+
+fn raw_lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     bytes
         .split(|byte| *byte == b'\n')
         .map(<[u8]>::trim_ascii)
         .filter(|line| !line.is_empty())
-        .map(event)
 }
 
 /// Reads one event.
@@ -174,7 +181,7 @@ mod tests {
     fn kinds(body_text: &str) -> Result<Vec<Result<String, RejectionCode>>, BodyError> {
         body(body_text.as_bytes()).map(|events| {
             let outcome = |event: Decoded| event.map(|event| event.output_id).map_err(|rejection| rejection.code);
-            events.into_iter().map(outcome).collect()
+            events.map(outcome).collect()
         })
     }
 
