@@ -30,9 +30,6 @@ use crate::store::Db;
 const WORKERS: usize = 2;
 /// How long requests may take to end when the server stops.
 const SHUTDOWN_SECONDS: u64 = 20;
-/// A client that sends the headers of its first request more slowly than this is cut off; later ones are watched by
-/// [`Connections`].
-const HEADER_TIME: Duration = Duration::from_secs(10);
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// How long a client that was refused while it sends may go on sending before it is cut off: until then it can read why.
 const LINGER: Duration = Duration::from_secs(5);
@@ -165,7 +162,8 @@ impl Service {
         let server = HttpServer::new(move || build_app(state.clone()))
             .workers(WORKERS)
             .keep_alive(KEEP_ALIVE)
-            .client_request_timeout(HEADER_TIME)
+            // Of the first request of a connection only; later ones are watched by `Connections`.
+            .client_request_timeout(self.state.patience)
             .client_disconnect_timeout(LINGER)
             .max_connections(connections.most() / WORKERS)
             .on_connect(move |socket, data| {

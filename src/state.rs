@@ -21,7 +21,7 @@ const QUERIES: usize = 4;
 pub struct Limits {
     /// What one key may send.
     pub rates: Rates,
-    /// How long a body is waited for before its client must have sent some of it.
+    /// How long the head or the body of a request is waited for before its client must have sent some of it.
     pub patience: Duration,
     /// Connections at once, if the process may open as many files.
     pub connections: usize,
@@ -46,7 +46,7 @@ pub struct AppState {
     pub limiter: Limiter,
     /// What bodies take of the memory.
     pub held: Held,
-    /// How long a body is waited for before its client must have sent some of it.
+    /// How long the head or the body of a request is waited for before its client must have sent some of it.
     pub patience: Duration,
     pub metrics: ServiceMetrics,
 }

@@ -15,6 +15,7 @@ use super::error::ApiError;
 use super::extract::JsonBody;
 use super::respond::{self, Format, Ordered};
 use super::tables::long_csv;
+use crate::domain::strict;
 use crate::domain::window::Granularity;
 use crate::metrics::Estimate;
 use crate::metrics::statistics::IntervalKind;
@@ -31,11 +32,14 @@ const QUEUED: Duration = Duration::from_secs(5);
 #[schema(example = json!({"metrics": ["acceptance_rate", "trust_gap"], "group_by": ["feature", "version"], "granularity": "day"}))]
 pub struct QueryRequest {
     /// Ids from the catalogue.
+    #[schema(min_items = 1, max_items = 50)]
     pub metrics: Vec<String>,
     /// Built-in dimensions or declared attributes.
     #[serde(default)]
+    #[schema(max_items = 5)]
     pub group_by: Vec<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "strict::objects")]
+    #[schema(max_items = 20)]
     pub filters: Vec<FilterRequest>,
     /// Start of the range; the day of the first output without it.
     #[serde(default)]
@@ -44,7 +48,7 @@ pub struct QueryRequest {
     #[serde(default)]
     pub to: Option<Instant>,
     /// Length of the buckets; one bucket without it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "strict::optional_word")]
     pub granularity: Option<Granularity>,
     /// IANA time zone of days, weeks and months.
     #[serde(default)]
@@ -53,7 +57,7 @@ pub struct QueryRequest {
     #[serde(default)]
     #[schema(minimum = 0.5, maximum = 0.9999)]
     pub level: Option<f64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "strict::optional_word")]
     pub interval: Option<IntervalKind>,
     /// Compute from the outputs, each user apart, even if there are many.
     #[serde(default)]
@@ -61,7 +65,7 @@ pub struct QueryRequest {
     /// Give buckets without outputs too.
     #[serde(default)]
     pub fill: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "strict::optional_word")]
     pub format: Option<Format>,
 }
 

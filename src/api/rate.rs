@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 /// A bucket holds what flows into it in this time.
-const BURST: Duration = Duration::from_secs(10);
+pub const BURST: Duration = Duration::from_secs(10);
 /// Buckets of one kind that are remembered at once. Full ones need not be.
 const REMEMBERED: usize = 10_000;
 /// Unknown keys that one peer may have looked up per second.
-const UNKNOWN_KEYS: u32 = 20;
+pub const UNKNOWN_KEYS: u32 = 20;
 
 /// What one key may send per second; 0 stands for any number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -21,7 +21,7 @@ pub enum BodyError {
     WrongShape,
     #[error("the batch holds no events")]
     NoEvents,
-    #[error("the batch holds {0} events; at most 1000 fit in one, send more requests or NDJSON")]
+    #[error("the batch holds {0} events; at most {max} fit in one, send more requests or NDJSON", max = limits::BATCH_EVENTS)]
     TooManyEvents(usize),
 }
 
@@ -151,7 +151,9 @@ pub fn event(bytes: &[u8]) -> Decoded {
 fn explained(path: &str, told: &str) -> String {
     match path {
         "occurred_at" => "must be RFC 3339 with an offset, such as 2026-11-20T09:12:03Z".to_owned(),
-        _ if path.starts_with("attributes") => "an attribute must be a text, a number or a boolean".to_owned(),
+        _ if path.starts_with("attributes") => {
+            "each attribute must be a text, a number or a boolean, and be there once".to_owned()
+        }
         // The place that serde tells is one within the event, which says nothing in a batch.
         _ => told
             .split(" at line ")

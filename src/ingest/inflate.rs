@@ -8,8 +8,6 @@ use super::limits;
 
 /// Bytes that tell one format from another.
 const MAGIC_BYTES: usize = 4;
-/// The window that a zstd body may ask for, 8 MiB, as RFC 9659 has it.
-const WINDOW_LOG: u32 = 23;
 
 /// Why a body cannot be decompressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -127,7 +125,7 @@ impl Decoder {
             [0x1f, 0x8b, ..] => Decoder::Gzip(Box::new(MultiGzDecoder::new(Bounded::default()))),
             [0x28, 0xb5, 0x2f, 0xfd, ..] => {
                 let decoder = zstd::stream::write::Decoder::new(Bounded::default()).and_then(|mut decoder| {
-                    decoder.window_log_max(WINDOW_LOG)?;
+                    decoder.window_log_max(limits::ZSTD_WINDOW_LOG)?;
                     Ok(decoder)
                 });
                 Decoder::Zstd(Box::new(decoder.map_err(|_| InflateError::Damaged)?))

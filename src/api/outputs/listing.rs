@@ -17,9 +17,9 @@ use crate::store::outputs::{Listing, Output};
 use crate::store::projects::Project;
 
 /// Characters of a text to look for.
-const TEXT_CHARS: usize = 200;
+pub const TEXT_CHARS: usize = 200;
 pub const DEFAULT_LIMIT: i64 = 50;
-const MAX_LIMIT: i64 = 500;
+pub const MAX_LIMIT: i64 = 500;
 
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -30,7 +30,9 @@ pub struct OutputParams {
     /// A JSON array of filters as `POST /query` takes them.
     pub filters: Option<String>,
     pub decision: Option<Decision>,
+    #[param(max_length = 256)]
     pub reason: Option<String>,
+    #[param(max_length = 256)]
     pub user_id: Option<String>,
     /// Only outputs judged right, or wrong.
     pub correct: Option<bool>,
