@@ -5,11 +5,9 @@
 
 use std::net::{Shutdown, TcpStream};
 use std::os::fd::AsFd;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
-
-use actix_web::rt;
 
 /// Connections at once, if the process may open as many files.
 pub const MOST: usize = 4_096;
@@ -21,6 +19,8 @@ const USUAL_FILES: usize = 1_024;
 pub const IDLE: Duration = Duration::from_secs(85);
 /// The same when half of the connections are in use.
 pub const IDLE_WHEN_CROWDED: Duration = Duration::from_secs(5);
+/// How long a client that was refused may go on sending: until then it can read why.
+pub const LINGER: Duration = Duration::from_secs(5);
 /// How often idle connections are looked for.
 const ROUND: Duration = Duration::from_secs(1);
 /// In place of an instant: a request is at work.
@@ -40,6 +40,8 @@ pub struct Connection {
     started: Instant,
     /// Since when it has had no request at work, in milliseconds after the start.
     idle_since: AtomicU64,
+    /// No further request of it is taken.
+    is_ending: AtomicBool,
 }
 
 /// A request at work, for as long as it lives.
@@ -49,6 +51,11 @@ impl Connection {
     pub fn work(self: &Arc<Connection>) -> Work {
         self.idle_since.store(BUSY, Ordering::Relaxed);
         Work(Arc::clone(self))
+    }
+
+    /// Ends it soon, whether or not the client has sent all that it means to.
+    pub fn end_soon(&self) {
+        self.is_ending.store(true, Ordering::Relaxed);
     }
 
     fn rest(&self) {
@@ -91,6 +98,7 @@ impl Connections {
             socket: socket.into(),
             started: self.started,
             idle_since: AtomicU64::new(millis_since(self.started)),
+            is_ending: AtomicBool::new(false),
         });
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         open.push(Arc::downgrade(&connection));
@@ -100,7 +108,7 @@ impl Connections {
     /// Ends connections that have been idle for too long, for as long as it is polled.
     pub async fn watch(self) {
         loop {
-            rt::time::sleep(ROUND).await;
+            tokio::time::sleep(ROUND).await;
             self.end_idle();
         }
     }
@@ -111,7 +119,8 @@ impl Connections {
         let crowded = open.len() * 2 >= self.most;
         let patience = if crowded { IDLE_WHEN_CROWDED } else { IDLE };
         for connection in open.iter().filter_map(Weak::upgrade) {
-            if connection.idle() > patience {
+            let is_ending = connection.is_ending.load(Ordering::Relaxed);
+            if connection.idle() > if is_ending { LINGER } else { patience } {
                 // It may have ended by itself in between.
                 let _ = connection.socket.shutdown(Shutdown::Both);
             }
@@ -155,6 +164,7 @@ mod tests {
             socket: socket.try_clone().unwrap(),
             started: started.checked_sub(IDLE + ROUND).unwrap(),
             idle_since: AtomicU64::new(0),
+            is_ending: AtomicBool::new(false),
         });
         connections.open.lock().unwrap().push(Arc::downgrade(&long_ago));
         let work = long_ago.work();

@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::http::ConnectionType;
 use actix_web::http::Method;
-use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::header::{HeaderName, HeaderValue, TRANSFER_ENCODING};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::rt::net::TcpStream;
 use actix_web::{App, Error, HttpServer, web};
@@ -19,7 +20,7 @@ use uuid::Uuid;
 
 use crate::api::rate::Rates;
 use crate::api::{self, ApiDoc, cors, fallback};
-use crate::connections::{Connection, Connections};
+use crate::connections::{Connection, Connections, LINGER};
 use crate::fold::signal::Signal;
 use crate::fold::worker;
 use crate::ingest::commit::Committer;
@@ -31,8 +32,6 @@ const WORKERS: usize = 2;
 /// How long requests may take to end when the server stops.
 const SHUTDOWN_SECONDS: u64 = 20;
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
-/// How long a client that was refused while it sends may go on sending before it is cut off: until then it can read why.
-const LINGER: Duration = Duration::from_secs(5);
 
 /// The description of the API.
 pub fn openapi() -> utoipa::openapi::OpenApi {
@@ -77,7 +76,9 @@ async fn observe(
     mut request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let _work = request.conn_data::<Arc<Connection>>().map(Connection::work);
+    let connection = request.conn_data::<Arc<Connection>>().cloned();
+    let _work = connection.as_ref().map(Connection::work);
+    let is_chunked = request.headers().contains_key(TRANSFER_ENCODING);
     let started = Instant::now();
     let id = Uuid::now_v7();
     let state = request.app_data::<web::Data<AppState>>().cloned();
@@ -96,6 +97,16 @@ async fn observe(
         .unwrap_or_else(|| "unmatched".to_owned());
     let status = response.status();
     let elapsed = started.elapsed();
+    // A body in chunks says nowhere how much of it is left; the web server would read on for as long as the client sends.
+    if is_chunked && (status.is_client_error() || status.is_server_error()) {
+        response
+            .response_mut()
+            .head_mut()
+            .set_connection_type(ConnectionType::Close);
+        if let Some(connection) = &connection {
+            connection.end_soon();
+        }
+    }
     if let Some(state) = state {
         let class = format!("{}xx", status.as_u16() / 100);
         state

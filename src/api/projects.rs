@@ -198,6 +198,9 @@ fn check_settings(asked: ProjectSettings) -> Result<Settings, ApiError> {
             let mut names = declared.map_err(|reason| invalid(format!("`dimensions`: {reason}")))?;
             names.sort_unstable();
             names.dedup();
+            if names.iter().any(|name| name.trim().is_empty()) {
+                return Err(invalid("`dimensions`: a name must not be blank".to_owned()));
+            }
             if names.len() > DIMENSIONS {
                 return Err(invalid(format!(
                     "`dimensions`: at most {DIMENSIONS} attributes can be declared"

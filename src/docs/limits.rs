@@ -242,7 +242,7 @@ fn requests() -> Vec<Row> {
         (
             "the head of a request",
             "96 headers, 131,072 bytes".to_owned(),
-            "400 or 431 without a body",
+            "431 without a body",
         ),
         ("a JSON body, events aside", bytes(JSON_BYTES), "413 `body_too_large`"),
         (

@@ -15,6 +15,7 @@ mod crash;
 mod disorder;
 mod golden_stats;
 mod ingest;
+mod overload;
 mod questions;
 mod reference;
 mod smoke;

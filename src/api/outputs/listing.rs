@@ -158,3 +158,27 @@ fn parse_cursor(text: &str) -> Result<(DateTime<Utc>, Uuid), ApiError> {
         .filter(|(time, _)| (0..=253_402_300_799).contains(&time.timestamp()))
         .ok_or_else(|| ApiError::parameter("cursor", "must be taken from `next_cursor` of the answer before"))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn cursors_are_read_or_refused(text in "[0-9a-fA-F+-]{0,40}|\\PC{0,40}") {
+            if let Ok((time, key)) = parse_cursor(&text) {
+                let written = format!("{:x}-{}", time.timestamp_micros(), key.simple());
+                prop_assert_eq!(parse_cursor(&written).ok(), Some((time, key)));
+            }
+        }
+
+        #[test]
+        fn cursors_lead_back(micros in 0..253_402_300_799_000_000i64, key in any::<u128>()) {
+            let (time, key) = (DateTime::from_timestamp_micros(micros).unwrap(), Uuid::from_u128(key));
+            let written = format!("{:x}-{}", time.timestamp_micros(), key.simple());
+            prop_assert_eq!(parse_cursor(&written).ok(), Some((time, key)));
+        }
+    }
+}

@@ -2,5 +2,5 @@
 
 mod killed;
 mod load;
-mod program;
+pub mod program;
 mod startup;
