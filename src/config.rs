@@ -21,6 +21,8 @@ use crate::store::private::{PrivateDatabase, is_root};
 
 /// Connections for requests. Each is held for one statement or one question at a time.
 const CONNECTIONS: u32 = 16;
+/// What is logged without a setting. The web server would log each broken request of anyone as an error.
+const LOG: &str = "info,actix_server=warn,actix_http=off";
 /// Characters of a preset admin key.
 const ADMIN_KEY_CHARS: usize = 24;
 
@@ -135,11 +137,7 @@ impl Config {
             data_dir,
             bind,
             admin_key,
-            log: settings
-                .log
-                .clone()
-                .or(file.log)
-                .unwrap_or_else(|| "info,actix_server=warn".to_owned()),
+            log: settings.log.clone().or(file.log).unwrap_or_else(|| LOG.to_owned()),
             rates: Rates {
                 requests: settings
                     .rate_requests

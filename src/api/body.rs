@@ -12,9 +12,9 @@ use tokio::time::{Instant, timeout};
 
 use super::error::{ApiError, ErrorCode};
 
-/// How long the server waits for a body of no bytes; each byte buys a little more.
+/// How long the server waits for nothing. What arrives buys the time back.
 pub const PATIENCE: Duration = Duration::from_secs(15);
-/// Bytes per second that a client must send after that, on average.
+/// Bytes that buy a second.
 pub const SLOWEST: u32 = 4 * 1024;
 /// Bytes of bodies that are held at the same time, of all requests together; more are told to come back.
 pub const HELD_BYTES: usize = 256 * 1024 * 1024;
@@ -23,7 +23,8 @@ pub const HELD_BYTES: usize = 256 * 1024 * 1024;
 pub struct Body {
     payload: Payload,
     patience: Duration,
-    waited: Duration,
+    /// What is left of the patience.
+    left: Duration,
 }
 
 impl Body {
@@ -31,22 +32,26 @@ impl Body {
         Body {
             payload,
             patience,
-            waited: Duration::ZERO,
+            left: patience,
         }
     }
 
     /// The next piece; `None` at the end.
     pub async fn next(&mut self) -> Result<Option<Bytes>, ApiError> {
         let since = Instant::now();
-        let left = self.patience.saturating_sub(self.waited);
-        let piece = timeout(left, poll_fn(|context| Pin::new(&mut self.payload).poll_next(context))).await;
-        self.waited += since.elapsed();
+        let piece = timeout(
+            self.left,
+            poll_fn(|context| Pin::new(&mut self.payload).poll_next(context)),
+        )
+        .await;
+        self.left = self.left.saturating_sub(since.elapsed());
         let piece = piece
             .map_err(|_| too_slow())?
             .transpose()
             .map_err(|error| ApiError::new(ErrorCode::InvalidJson, format!("the body broke off: {error}")))?;
         if let Some(bytes) = &piece {
-            self.patience += Duration::from_secs(bytes.len() as u64) / SLOWEST;
+            let bought = Duration::from_secs(bytes.len() as u64) / SLOWEST;
+            self.left = (self.left + bought).min(self.patience);
         }
         Ok(piece)
     }
@@ -56,7 +61,7 @@ fn too_slow() -> ApiError {
     ApiError::new(
         ErrorCode::TooSlow,
         format!(
-            "the body came too slowly; send at least {SLOWEST} bytes per second after the first {} seconds",
+            "the body came too slowly; send {SLOWEST} bytes per second, and pause no longer than {} seconds",
             PATIENCE.as_secs()
         ),
     )

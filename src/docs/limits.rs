@@ -251,9 +251,9 @@ fn requests() -> Vec<Row> {
             "408 without a body",
         ),
         (
-            "time for a body",
+            "pauses in a body",
             format!(
-                "{}, and a second more for each {} bytes",
+                "{}, and {} bytes per second in the long run",
                 seconds(PATIENCE),
                 grouped(SLOWEST as usize)
             ),
