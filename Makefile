@@ -4,7 +4,7 @@ export CARGO_TARGET_DIR ?= $(HOME)/.cache/calibrant-target
 
 DEMO_DIR ?= $(if $(filter 0,$(shell id -u)),/var/lib/calibrant-demo,$(HOME)/.local/share/calibrant-demo)
 
-.PHONY: demo test lint generate bench build postgres clean-demo
+.PHONY: demo test torture fuzz lint generate bench build postgres clean-demo
 
 # A server with a simulated product in it.
 demo: postgres
@@ -22,6 +22,15 @@ build: postgres
 # Everything that must hold: style, lints, unit tests, integration tests on a real PostgreSQL.
 test: postgres lint
 	cargo test --locked
+
+# The same tests at length: a minute of overload, and many more arbitrary inputs for every decoder.
+torture: postgres
+	CALIBRANT_TORTURE=1 PROPTEST_CASES=20000 cargo test --locked -- overload decoders arbitrary cursors
+
+# Property-based requests made from openapi.json, against a server on a fresh database (needs Python and PyPI).
+fuzz: postgres
+	cargo build --locked
+	./scripts/fuzz
 
 lint:
 	cargo fmt --check

@@ -225,7 +225,7 @@ fn requests() -> Vec<Row> {
             "429 `rate_limited`",
         ),
         (
-            "events of one key (`rate_events`); NDJSON of any length is slowed down instead",
+            "events of one key (`rate_events`); NDJSON that is longer than one body is slowed down instead",
             format!("{} per second, {} at once", grouped(events as usize), at_once(events)),
             "429 `rate_limited`",
         ),

@@ -39,13 +39,10 @@ fn flood(address: SocketAddr, key: &str, path: &str, template: &str, stop: &Atom
     let mut heard = Heard::default();
     while !stop.load(Ordering::Relaxed) {
         let body = template.replace('@', &NEXT.fetch_add(1, Ordering::Relaxed).to_string());
-        let answer = match client.try_request("POST", path, Some(key), &[], body.as_bytes()) {
-            Ok(answer) => answer,
-            // Refused while it still sent: some clients see the connection end before they read why.
-            Err(_) => {
-                *heard.statuses.entry(0).or_default() += 1;
-                continue;
-            }
+        // Refused while it still sent: some clients see the connection end before they read why.
+        let Ok(answer) = client.try_request("POST", path, Some(key), &[], body.as_bytes()) else {
+            *heard.statuses.entry(0).or_default() += 1;
+            continue;
         };
         *heard.statuses.entry(answer.status).or_default() += 1;
         match answer.status {

@@ -79,7 +79,7 @@ fn questions_have_limits() {
     );
     // A name of a dimension may be as long as one can be declared.
     let name = "n".repeat(64);
-    declare(&server, &[name.clone()]).expect(200);
+    declare(&server, std::slice::from_ref(&name)).expect(200);
     check(
         &server,
         json!({"group_by": [format!("attributes.{name}")]}),
