@@ -4,7 +4,7 @@ export CARGO_TARGET_DIR ?= $(HOME)/.cache/calibrant-target
 
 DEMO_DIR ?= $(if $(filter 0,$(shell id -u)),/var/lib/calibrant-demo,$(HOME)/.local/share/calibrant-demo)
 
-.PHONY: demo test torture lint generate bench bench-long bench-build build postgres clean-demo
+.PHONY: demo test torture fuzz lint generate bench bench-long bench-build build postgres clean-demo
 
 # A server with a simulated product in it.
 demo: postgres
@@ -23,9 +23,16 @@ build: postgres
 test: postgres lint
 	cargo test --locked
 
-# Kills the server and its database at random instants for half an hour; `CALIBRANT_TORTURE_SEED=n` repeats a run's choices.
+# The long forms: half an hour of kills at random instants (`CALIBRANT_TORTURE_SEED=n` repeats a run's choices), a minute of
+# overload, and many more arbitrary inputs for every decoder.
 torture: postgres
 	CALIBRANT_TORTURE_SECONDS=$${CALIBRANT_TORTURE_SECONDS:-1800} cargo test --locked --test it crash::torture -- --nocapture
+	CALIBRANT_TORTURE=1 PROPTEST_CASES=20000 cargo test --locked -- overload decoders arbitrary cursors
+
+# Property-based requests made from openapi.json, against a server on a fresh database (needs Python and PyPI).
+fuzz: postgres
+	cargo build --locked
+	./scripts/fuzz
 
 lint:
 	cargo fmt --check

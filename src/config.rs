@@ -5,6 +5,7 @@
 //! - `CALIBRANT_BIND`: address and port; loopback unless told otherwise; port 0 picks a free one
 //! - `CALIBRANT_ADMIN_KEY`: presets the first admin key
 //! - `CALIBRANT_LOG`: what to log, such as `info` or `calibrant=debug`
+//! - `CALIBRANT_RATE_REQUESTS`, `CALIBRANT_RATE_EVENTS`: what one key may send per second; 0 for any number
 //! - `CALIBRANT_CONFIG`: a TOML file with the same names in lower case without the prefix
 
 use std::net::SocketAddr;
@@ -14,11 +15,14 @@ use anyhow::{Context, bail};
 use clap::Args;
 use serde::Deserialize;
 
+use crate::api::rate::Rates;
 use crate::store::Db;
 use crate::store::private::{PrivateDatabase, is_root};
 
 /// Connections for requests. Each is held for one statement or one question at a time.
 const CONNECTIONS: u32 = 16;
+/// What is logged without a setting. The web server would log each broken request of anyone as an error.
+const LOG: &str = "info,actix_server=warn,actix_http=off";
 /// Characters of a preset admin key.
 const ADMIN_KEY_CHARS: usize = 24;
 
@@ -52,6 +56,12 @@ pub struct Settings {
     /// What to log, such as `info` or `calibrant=debug` [default: info]
     #[arg(long, global = true, env = "CALIBRANT_LOG", value_name = "FILTER")]
     pub log: Option<String>,
+    /// Requests that one key may send per second, 0 for any number [default: 5000]
+    #[arg(long, global = true, env = "CALIBRANT_RATE_REQUESTS", value_name = "NUMBER")]
+    pub rate_requests: Option<u32>,
+    /// Events that one key may send per second, 0 for any number [default: 50000]
+    #[arg(long, global = true, env = "CALIBRANT_RATE_EVENTS", value_name = "NUMBER")]
+    pub rate_events: Option<u32>,
     /// A TOML file with these settings
     #[arg(long, global = true, env = "CALIBRANT_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -65,6 +75,8 @@ struct SettingsFile {
     bind: Option<String>,
     admin_key: Option<String>,
     log: Option<String>,
+    rate_requests: Option<u32>,
+    rate_events: Option<u32>,
 }
 
 /// The settings in force.
@@ -75,6 +87,7 @@ pub struct Config {
     pub bind: SocketAddr,
     pub admin_key: Option<String>,
     pub log: String,
+    pub rates: Rates,
 }
 
 /// The database in use. Keeps the private one running for as long as it lives.
@@ -124,11 +137,17 @@ impl Config {
             data_dir,
             bind,
             admin_key,
-            log: settings
-                .log
-                .clone()
-                .or(file.log)
-                .unwrap_or_else(|| "info,actix_server=warn".to_owned()),
+            log: settings.log.clone().or(file.log).unwrap_or_else(|| LOG.to_owned()),
+            rates: Rates {
+                requests: settings
+                    .rate_requests
+                    .or(file.rate_requests)
+                    .unwrap_or(Rates::DEFAULT.requests),
+                events: settings
+                    .rate_events
+                    .or(file.rate_events)
+                    .unwrap_or(Rates::DEFAULT.events),
+            },
         })
     }
 

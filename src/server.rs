@@ -1,14 +1,17 @@
 //! The HTTP server: one application, built the same for serving and for tests.
 
 use std::net::TcpListener;
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::http::ConnectionType;
 use actix_web::http::Method;
-use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::header::{HeaderName, HeaderValue, TRANSFER_ENCODING};
 use actix_web::middleware::{Next, from_fn};
+use actix_web::rt::net::TcpStream;
 use actix_web::{App, Error, HttpServer, web};
 use utoipa::OpenApi;
 use utoipa_actix_web::AppExt;
@@ -16,19 +19,19 @@ use utoipa_swagger_ui::SwaggerUi;
 use uuid::Uuid;
 
 use crate::api::error::ApiError;
+use crate::api::rate::Rates;
 use crate::api::{self, ApiDoc, cors, fallback};
+use crate::connections::{Connection, Connections, LINGER};
 use crate::fold::signal::Signal;
 use crate::fold::worker;
 use crate::ingest::commit::Committer;
-use crate::state::AppState;
+use crate::state::{AppState, Limits};
 use crate::store::Db;
 
 /// Threads that answer requests. They wait on the database elsewhere, so that few are enough.
 const WORKERS: usize = 2;
 /// How long requests may take to end when the server stops.
 const SHUTDOWN_SECONDS: u64 = 20;
-/// A client that sends its headers more slowly than this is cut off.
-const HEADER_TIME: Duration = Duration::from_secs(10);
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
 /// The description of the API.
@@ -74,6 +77,9 @@ async fn observe(
     mut request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let connection = request.conn_data::<Arc<Connection>>().cloned();
+    let _work = connection.as_ref().map(Connection::work);
+    let is_chunked = request.headers().contains_key(TRANSFER_ENCODING);
     let started = Instant::now();
     let id = Uuid::from_u128(rand::random());
     let state = request.app_data::<web::Data<AppState>>().cloned();
@@ -92,6 +98,16 @@ async fn observe(
         .unwrap_or_else(|| "unmatched".to_owned());
     let status = response.status();
     let elapsed = started.elapsed();
+    // A body in chunks says nowhere how much of it is left; the web server would read on for as long as the client sends.
+    if is_chunked && (status.is_client_error() || status.is_server_error()) {
+        response
+            .response_mut()
+            .head_mut()
+            .set_connection_type(ConnectionType::Close);
+        if let Some(connection) = &connection {
+            connection.end_soon();
+        }
+    }
     if let Some(state) = state {
         let error = response
             .response()
@@ -131,15 +147,26 @@ pub struct Service {
     state: web::Data<AppState>,
     signal: Signal,
     folding: JoinHandle<()>,
+    connections: Connections,
 }
 
 impl Service {
+    /// Starts without rate limits.
     pub fn start(db: Db) -> anyhow::Result<Service> {
+        Service::start_with(db, &Limits::with_rates(Rates::UNLIMITED))
+    }
+
+    pub fn start_with(db: Db, limits: &Limits) -> anyhow::Result<Service> {
         let signal = Signal::default();
         let committer = Committer::start(&db, &signal);
-        let state = web::Data::new(AppState::new(db.clone(), committer)?);
+        let state = web::Data::new(AppState::new(db.clone(), committer, limits)?);
         let folding = worker::start(db, signal.clone());
-        Ok(Service { state, signal, folding })
+        Ok(Service {
+            state,
+            signal,
+            folding,
+            connections: Connections::new(limits.connections),
+        })
     }
 
     pub fn committer(&self) -> Committer {
@@ -149,12 +176,24 @@ impl Service {
     /// The HTTP server on a bound socket. It runs while it is polled.
     pub fn http(&self, listener: TcpListener, handles_signals: bool) -> std::io::Result<Server> {
         let state = self.state.clone();
+        let connections = self.connections.clone();
+        // Ends with the runtime that serves.
+        actix_web::rt::spawn(connections.clone().watch());
         let server = HttpServer::new(move || build_app(state.clone()))
             .workers(WORKERS)
             // An answer never waits for the client to acknowledge the one before it.
             .tcp_nodelay(true)
             .keep_alive(KEEP_ALIVE)
-            .client_request_timeout(HEADER_TIME)
+            // Of the first request of a connection only; later ones are watched by `Connections`.
+            .client_request_timeout(self.state.patience)
+            .client_disconnect_timeout(LINGER)
+            .max_connections(connections.most() / WORKERS)
+            .on_connect(move |socket, data| {
+                let socket = socket.downcast_ref::<TcpStream>();
+                if let Some(connection) = socket.and_then(|socket| connections.add(socket)) {
+                    data.insert(connection);
+                }
+            })
             .shutdown_timeout(SHUTDOWN_SECONDS);
         let server = if handles_signals {
             server
@@ -177,10 +216,11 @@ impl Service {
 /// fails, the server stops.
 pub fn serve(
     db: Db,
+    limits: &Limits,
     listener: TcpListener,
     listening: impl FnOnce(Committer) -> anyhow::Result<()> + Send + 'static,
 ) -> anyhow::Result<()> {
-    let service = Service::start(db)?;
+    let service = Service::start_with(db, limits)?;
     let outcome = actix_web::rt::System::new().block_on(async {
         let server = service.http(listener, true)?;
         let handle = server.handle();

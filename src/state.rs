@@ -1,12 +1,16 @@
 //! What every request may use. Built once and passed on; there are no globals.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
 use crate::api::auth::KeyCache;
+use crate::api::body::{self, Held};
+use crate::api::rate::{Limiter, Rates};
 use crate::api::rendered::Answers;
 use crate::api::settings::ProjectCache;
+use crate::connections;
 use crate::ingest::commit::Committer;
 use crate::query::rollups::Rollups;
 use crate::store::Db;
@@ -14,6 +18,27 @@ use crate::telemetry::{Refusals, ServiceMetrics};
 
 /// Questions computed at the same time; more wait.
 const QUERIES: usize = 4;
+
+/// How much clients may ask of a server.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// What one key may send.
+    pub rates: Rates,
+    /// How long the head or the body of a request is waited for before its client must have sent some of it.
+    pub patience: Duration,
+    /// Connections at once, if the process may open as many files.
+    pub connections: usize,
+}
+
+impl Limits {
+    pub fn with_rates(rates: Rates) -> Limits {
+        Limits {
+            rates,
+            patience: body::PATIENCE,
+            connections: connections::MOST,
+        }
+    }
+}
 
 pub struct AppState {
     pub db: Db,
@@ -23,12 +48,17 @@ pub struct AppState {
     pub queries: Semaphore,
     pub rollups: Arc<Rollups>,
     pub answers: Answers,
+    pub limiter: Limiter,
+    /// What bodies take of the memory.
+    pub held: Held,
+    /// How long the head or the body of a request is waited for before its client must have sent some of it.
+    pub patience: Duration,
     pub metrics: ServiceMetrics,
     pub refusals: Refusals,
 }
 
 impl AppState {
-    pub fn new(db: Db, committer: Committer) -> anyhow::Result<AppState> {
+    pub fn new(db: Db, committer: Committer, limits: &Limits) -> anyhow::Result<AppState> {
         Ok(AppState {
             db,
             committer,
@@ -37,6 +67,9 @@ impl AppState {
             queries: Semaphore::new(QUERIES),
             rollups: Arc::default(),
             answers: Answers::default(),
+            limiter: Limiter::new(limits.rates),
+            held: Held::default(),
+            patience: limits.patience,
             metrics: ServiceMetrics::new()?,
             refusals: Refusals::default(),
         })

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::error::{ApiError, ErrorCode};
 use crate::domain::dimension::Dimension;
+use crate::domain::strict::{self, Object};
 use crate::domain::window::Granularity;
 use crate::metrics::statistics::IntervalKind;
 use crate::metrics::{self, Metric};
@@ -29,7 +30,9 @@ pub enum Comparison {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"dimension": "feature", "op": "in", "value": ["email.draft"]}))]
 pub struct FilterRequest {
+    #[schema(min_length = 1, max_length = 75)]
     pub dimension: String,
+    #[serde(deserialize_with = "strict::word")]
     pub op: Comparison,
     /// A value, or with `in` and `not_in` a list. `null` stands for outputs without that dimension.
     #[schema(value_type = FilterValue)]
@@ -73,13 +76,14 @@ impl FilterRequest {
 
 /// A dimension by its name.
 pub fn dimension(name: &str) -> Result<Dimension, ApiError> {
-    if name.is_empty() {
+    let dimension = Dimension::parse(name);
+    if !(1..=request::MAX_NAME_CHARS).contains(&dimension.name().chars().count()) {
         return Err(ApiError::new(
             ErrorCode::UnknownDimension,
-            "a dimension's name is empty",
+            format!("a dimension's name has 1 to {} characters", request::MAX_NAME_CHARS),
         ));
     }
-    Ok(Dimension::parse(name))
+    Ok(dimension)
 }
 
 /// Dimensions to group by, each at most once.
@@ -117,13 +121,13 @@ pub fn filters(requests: Vec<FilterRequest>) -> Result<Vec<Filter>, ApiError> {
 /// Filters written as JSON in a query parameter.
 pub fn filters_parameter(text: Option<&str>) -> Result<Vec<Filter>, ApiError> {
     let Some(text) = text else { return Ok(Vec::new()) };
-    let requests: Vec<FilterRequest> = serde_json::from_str(text).map_err(|error| {
+    let requests: Vec<Object<FilterRequest>> = serde_json::from_str(text).map_err(|error| {
         ApiError::parameter(
             "filters",
             format!("must be a JSON array of {{\"dimension\", \"op\", \"value\"}}: {error}"),
         )
     })?;
-    filters(requests)
+    filters(requests.into_iter().map(|Object(request)| request).collect())
 }
 
 /// Metrics by their ids, each at most once.

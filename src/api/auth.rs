@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::future::{Ready, ready};
 use std::marker::PhantomData;
+use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -22,6 +23,7 @@ use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
 use super::error::{ApiError, ErrorCode};
+use super::rate::{Limiter, Rates};
 use crate::domain::key::ProjectId;
 use crate::domain::scope::Scope;
 use crate::state::AppState;
@@ -30,7 +32,7 @@ use crate::store::{Db, StoreError};
 
 /// For how long a key that was found is believed. A key revoked on another server works there no longer than this.
 const BELIEVED: Duration = Duration::from_secs(5);
-/// Keys remembered at once.
+/// Keys remembered at once, known ones and unknown ones each.
 const REMEMBERED: usize = 10_000;
 /// Characters of a key that are stored in the clear, to tell keys apart.
 const PREFIX_CHARS: usize = 12;
@@ -62,20 +64,37 @@ pub struct Authorized<S> {
 }
 
 /// Whose key a request carries: none that is known, or why that could not be found out.
-struct Identity(Result<Option<Arc<ApiKey>>, StoreError>);
+struct Identity(Result<Option<Arc<ApiKey>>, ApiError>);
 
 /// Finds out whose key a request carries before anything else of it is read, so that who has none is told that and nothing
-/// of what else is wrong.
+/// of what else is wrong. A request beyond the rate of its key ends here too, its body unread.
 pub async fn identify(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
     let state = request.app_data::<web::Data<AppState>>().cloned();
     if let (Some(presented), Some(state)) = (presented_key(request.headers()), state) {
-        let found = state.keys.find(&state.db, &presented).await;
+        let peer = request.peer_addr().map(|address| address.ip());
+        let found = state.keys.find(&state.db, &state.limiter, peer, &presented).await;
+        let found = found.and_then(|key| admit(&state.limiter, key));
         request.extensions_mut().insert(Identity(found));
     }
     next.call(request).await
+}
+
+/// Lets a request pass if its key has not used up its rate.
+fn admit(limiter: &Limiter, key: Option<Arc<ApiKey>>) -> Result<Option<Arc<ApiKey>>, ApiError> {
+    let Some(key) = key else { return Ok(None) };
+    match limiter.request(key.id) {
+        Ok(()) => Ok(Some(key)),
+        Err(wait) => {
+            let Rates { requests, events } = limiter.rates;
+            Err(ApiError::rate_limited(
+                wait,
+                format!("this key may send {requests} requests and {events} events per second"),
+            ))
+        }
+    }
 }
 
 impl<S: RequiredScope> FromRequest for Authorized<S> {
@@ -127,22 +146,45 @@ fn presented_key(headers: &HeaderMap) -> Option<String> {
     None
 }
 
-/// Keys that were found a moment ago, so that not every event asks the database.
+/// Keys that were looked up a moment ago, so that not every event asks the database. Those that were not found have a place
+/// of their own, so that they cannot crowd out the others.
 #[derive(Default)]
 pub struct KeyCache {
-    by_hash: RwLock<HashMap<Vec<u8>, Found>>,
+    known: RwLock<Remembered<Arc<ApiKey>>>,
+    unknown: RwLock<Remembered<()>>,
 }
 
-struct Found {
-    when: Instant,
-    key: Arc<ApiKey>,
-}
+/// By the hash of the key: what was found, and when.
+type Remembered<T> = HashMap<Vec<u8>, (Instant, T)>;
 
 impl KeyCache {
-    async fn find(&self, db: &Db, presented: &str) -> Result<Option<Arc<ApiKey>>, StoreError> {
+    /// The live key that was presented. A peer that has presented many unknown ones must wait before another is looked up; a
+    /// key that was known a while ago is looked up in any case.
+    async fn find(
+        &self,
+        db: &Db,
+        limiter: &Limiter,
+        peer: Option<IpAddr>,
+        presented: &str,
+    ) -> Result<Option<Arc<ApiKey>>, ApiError> {
         let hash = hash(presented);
-        if let Some(key) = self.recent(&hash) {
-            return Ok(Some(key));
+        let remembered = recall(&self.known, &hash);
+        if let Some((when, key)) = &remembered
+            && when.elapsed() < BELIEVED
+        {
+            return Ok(Some(Arc::clone(key)));
+        }
+        if recall(&self.unknown, &hash).is_some_and(|(when, ())| when.elapsed() < BELIEVED) {
+            return Ok(None);
+        }
+        let stranger = peer.filter(|_| remembered.is_none());
+        if let Some(wait) = stranger.map(|peer| limiter.stranger(peer))
+            && wait > Duration::ZERO
+        {
+            return Err(ApiError::rate_limited(
+                wait,
+                "too many unknown API keys came from this address",
+            ));
         }
         let wanted = hash.clone();
         let found = db
@@ -150,32 +192,36 @@ impl KeyCache {
             .await?;
         // The index compares byte by byte; the answer is compared in constant time before it is believed.
         let found = found.filter(|key| key.hash.ct_eq(&hash).into()).map(Arc::new);
-        if let Some(key) = &found {
-            let mut known = self.by_hash.write().unwrap_or_else(PoisonError::into_inner);
-            if known.len() >= REMEMBERED {
-                known.clear();
+        match &found {
+            Some(key) => remember(&self.known, hash, Arc::clone(key)),
+            None => {
+                remember(&self.unknown, hash, ());
+                if let Some(peer) = peer {
+                    limiter.unknown_key(peer);
+                }
             }
-            known.insert(
-                hash,
-                Found {
-                    when: Instant::now(),
-                    key: Arc::clone(key),
-                },
-            );
         }
         Ok(found)
     }
 
-    fn recent(&self, hash: &[u8]) -> Option<Arc<ApiKey>> {
-        let known = self.by_hash.read().unwrap_or_else(PoisonError::into_inner);
-        let found = known.get(hash)?;
-        (found.when.elapsed() < BELIEVED).then(|| Arc::clone(&found.key))
-    }
-
     /// Forgets everything, so that a key revoked here is refused at once.
     pub fn clear(&self) {
-        self.by_hash.write().unwrap_or_else(PoisonError::into_inner).clear();
+        self.known.write().unwrap_or_else(PoisonError::into_inner).clear();
+        self.unknown.write().unwrap_or_else(PoisonError::into_inner).clear();
     }
+}
+
+fn recall<T: Clone>(remembered: &RwLock<Remembered<T>>, hash: &[u8]) -> Option<(Instant, T)> {
+    let remembered = remembered.read().unwrap_or_else(PoisonError::into_inner);
+    remembered.get(hash).cloned()
+}
+
+fn remember<T>(remembered: &RwLock<Remembered<T>>, hash: Vec<u8>, found: T) {
+    let mut remembered = remembered.write().unwrap_or_else(PoisonError::into_inner);
+    if remembered.len() >= REMEMBERED {
+        remembered.clear();
+    }
+    remembered.insert(hash, (Instant::now(), found));
 }
 
 /// A key has 256 random bits, so that one round of a fast hash is enough.

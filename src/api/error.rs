@@ -4,6 +4,7 @@
 //! inside, once, here.
 
 use std::fmt;
+use std::time::Duration;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
@@ -32,6 +33,8 @@ pub enum ErrorCode {
     NotFound,
     MethodNotAllowed,
     Conflict,
+    TooSlow,
+    RateLimited,
     Overloaded,
     Unavailable,
     StorageFull,
@@ -83,7 +86,13 @@ impl ErrorCode {
                 "method_not_allowed",
                 "The route does not take this method",
             ),
-            ErrorCode::Conflict => (StatusCode::CONFLICT, "conflict", "It exists already"),
+            ErrorCode::Conflict => (StatusCode::CONFLICT, "conflict", "It conflicts with what is there"),
+            ErrorCode::TooSlow => (StatusCode::REQUEST_TIMEOUT, "too_slow", "The body came too slowly"),
+            ErrorCode::RateLimited => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "rate_limited",
+                "More was sent than is allowed per second",
+            ),
             ErrorCode::Overloaded => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "overloaded",
@@ -143,6 +152,8 @@ pub struct ApiError {
     pub allow: Option<String>,
     /// What the log says of it, where the client is to come back.
     pub cause: Option<String>,
+    /// With the codes that ask to come back: after how many seconds.
+    pub retry_after: Option<u64>,
 }
 
 impl ApiError {
@@ -152,6 +163,11 @@ impl ApiError {
             detail: detail.into(),
             allow: None,
             cause: None,
+            retry_after: match code {
+                ErrorCode::Overloaded | ErrorCode::Unavailable => Some(1),
+                ErrorCode::StorageFull => Some(10),
+                _ => None,
+            },
         }
     }
 
@@ -168,6 +184,18 @@ impl ApiError {
             ErrorCode::Overloaded,
             "the server has more work than it can take; try again in a second",
         )
+    }
+
+    /// Too much was sent; `wait` says when there is room again.
+    pub fn rate_limited(wait: Duration, rule: impl fmt::Display) -> ApiError {
+        // The time is rounded up, or the client would come back too early.
+        let seconds = wait.as_secs() + 1;
+        let mut error = ApiError::new(
+            ErrorCode::RateLimited,
+            format!("{rule}; try again in {seconds} seconds"),
+        );
+        error.retry_after = Some(seconds);
+        error
     }
 
     /// A failure of ours: logged with its cause, told without it.
@@ -204,16 +232,17 @@ impl ResponseError for ApiError {
         response.insert_header((header::CONTENT_TYPE, "application/problem+json"));
         response.insert_header((header::CACHE_CONTROL, "no-store"));
         match self.code {
-            ErrorCode::Overloaded | ErrorCode::Unavailable => {
-                response.insert_header((header::RETRY_AFTER, "1"));
-            }
-            ErrorCode::StorageFull => {
-                response.insert_header((header::RETRY_AFTER, "10"));
+            // What still comes of the body is not waited for.
+            ErrorCode::TooSlow => {
+                response.force_close();
             }
             ErrorCode::Unauthenticated => {
                 response.insert_header((header::WWW_AUTHENTICATE, "Bearer realm=\"calibrant\""));
             }
             _ => {}
+        }
+        if let Some(seconds) = self.retry_after {
+            response.insert_header((header::RETRY_AFTER, seconds));
         }
         if let Some(allow) = &self.allow {
             response.insert_header((header::ALLOW, allow.as_str()));

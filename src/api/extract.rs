@@ -6,10 +6,12 @@ use std::pin::Pin;
 use actix_web::{FromRequest, HttpRequest, dev, web};
 use serde::de::{DeserializeOwned, IgnoredAny};
 
+use super::body::Body;
 use super::error::{ApiError, ErrorCode};
+use crate::state::AppState;
 
 /// Bytes of a JSON body, events aside.
-const JSON_BYTES: usize = 256 * 1024;
+pub const JSON_BYTES: usize = 256 * 1024;
 
 /// A JSON body, whatever its Content-Type says.
 pub struct JsonBody<T>(pub T);
@@ -19,19 +21,21 @@ impl<T: DeserializeOwned + 'static> FromRequest for JsonBody<T> {
     type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
-        let payload = web::Payload::from_request(request, payload);
+        let payload = payload.take();
+        let state = request.app_data::<web::Data<AppState>>().cloned();
         Box::pin(async move {
-            let payload = payload.await.map_err(ApiError::internal)?;
-            let bytes = payload
-                .to_bytes_limited(JSON_BYTES)
-                .await
-                .map_err(|_| {
-                    ApiError::new(
-                        ErrorCode::BodyTooLarge,
-                        format!("the body has more than {JSON_BYTES} bytes"),
-                    )
-                })?
-                .map_err(|error| ApiError::new(ErrorCode::InvalidJson, format!("the body broke off: {error}")))?;
+            let state = state.ok_or_else(|| ApiError::internal("the server has no state"))?;
+            let mut body = Body::new(payload, state.patience);
+            let mut share = state.held.share();
+            let mut bytes = Vec::new();
+            while let Some(piece) = body.next().await? {
+                bytes.extend_from_slice(&piece);
+                if bytes.len() > JSON_BYTES {
+                    let detail = format!("the body has more than {JSON_BYTES} bytes");
+                    return Err(ApiError::new(ErrorCode::BodyTooLarge, detail));
+                }
+                share.set(bytes.len())?;
+            }
             // serde would read an array as the fields in order.
             let is_array = bytes.trim_ascii_start().starts_with(b"[");
             if is_array && serde_json::from_slice::<IgnoredAny>(&bytes).is_ok() {

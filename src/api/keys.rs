@@ -8,23 +8,26 @@ use uuid::Uuid;
 
 use super::answers::{Absent, ReadAnswers, WriteAnswers};
 use super::auth::{self, Admin, Authorized};
-use super::error::{ApiError, ErrorCode};
+use super::error::{ApiError, ErrorCode, Problem};
 use super::extract::{JsonBody, Segment};
 use super::respond;
 use crate::domain::scope::Scope;
+use crate::domain::strict;
 use crate::state::AppState;
-use crate::store::keys::{self, ApiKey};
+use crate::store::keys::{self, ApiKey, Revocation};
 
-const NAME_CHARS: usize = 100;
+/// Characters of the name of a key or a project.
+pub const NAME_CHARS: usize = 100;
 
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewKeyRequest {
     /// What the key is for.
-    #[schema(min_length = 1, max_length = 100)]
+    #[schema(min_length = 1, max_length = 100, pattern = r"\S")]
     pub name: String,
     /// A key with `ingest` alone begins with `cal_pk_` and may be put in a browser.
     #[schema(min_items = 1)]
+    #[serde(deserialize_with = "strict::words")]
     pub scopes: Vec<Scope>,
 }
 
@@ -138,7 +141,8 @@ pub async fn create_key(
 
 /// Revoke a key
 ///
-/// The key stops working at once here, and within five seconds on other servers of the same database.
+/// The key stops working at once here, and within five seconds on other servers of the same database. The last admin key of
+/// a project stays, since no one could make another.
 #[utoipa::path(
     tag = "operations",
     params(("id" = Uuid, Path, description = "The key's id")),
@@ -146,6 +150,7 @@ pub async fn create_key(
         (status = 204, description = "The key is revoked"),
         WriteAnswers,
         Absent,
+        (status = 409, description = "It is the project's last admin key (`conflict`)", body = Problem, content_type = "application/problem+json"),
     ),
     security(("api_key" = []))
 )]
@@ -155,25 +160,31 @@ pub async fn revoke_key(
     id: Segment<Uuid>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let revoked = state
+    let revocation = state
         .db
         .run(move |conn| keys::revoke(conn, key.project, id.0).map_err(ApiError::from))
         .await?;
-    if !revoked {
-        return Err(ApiError::not_found("live key"));
+    match revocation {
+        Revocation::Revoked => {
+            state.keys.clear();
+            Ok(HttpResponse::NoContent().finish())
+        }
+        Revocation::Absent => Err(ApiError::not_found("live key")),
+        Revocation::LastAdmin => Err(ApiError::new(
+            ErrorCode::Conflict,
+            "this is the project's last admin key; make another before you revoke it",
+        )),
     }
-    state.keys.clear();
-    Ok(HttpResponse::NoContent().finish())
 }
 
-/// A name for people: short, not empty, no control characters.
+/// A name for people: short, not empty or blank, no control characters.
 pub fn check_name(name: &str) -> Result<(), ApiError> {
-    let fits = (1..=NAME_CHARS).contains(&name.chars().count()) && !name.chars().any(char::is_control);
+    let fits = name.chars().count() <= NAME_CHARS && !name.trim().is_empty() && !name.chars().any(char::is_control);
     if fits {
         return Ok(());
     }
     Err(ApiError::new(
         ErrorCode::InvalidBody,
-        format!("`name`: must have 1 to {NAME_CHARS} printable characters"),
+        format!("`name`: must have 1 to {NAME_CHARS} printable characters, not only spaces"),
     ))
 }

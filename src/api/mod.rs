@@ -3,6 +3,7 @@
 pub mod answers;
 pub mod ask;
 pub mod auth;
+pub mod body;
 pub mod catalogue;
 pub mod cors;
 pub mod error;
@@ -15,6 +16,7 @@ pub mod keys;
 pub mod outputs;
 pub mod projects;
 pub mod query;
+pub mod rate;
 pub mod rendered;
 pub mod respond;
 pub mod series;

@@ -19,7 +19,9 @@ use crate::store::projects::{self, Project, Settings};
 use crate::store::{StoreError, keys};
 
 /// Attributes that one project may declare as dimensions.
-const DIMENSIONS: usize = 10;
+pub const DIMENSIONS: usize = 10;
+/// A year.
+pub const MAX_HORIZON_SECONDS: i32 = 31_536_000;
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ProjectView {
@@ -68,7 +70,7 @@ pub struct ProjectSettings {
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewProjectRequest {
-    #[schema(min_length = 1, max_length = 100)]
+    #[schema(min_length = 1, max_length = 100, pattern = r"\S")]
     pub name: String,
 }
 
@@ -201,6 +203,9 @@ fn check_settings(asked: ProjectSettings) -> Result<Settings, ApiError> {
             let mut names = declared.map_err(|reason| invalid(format!("`dimensions`: {reason}")))?;
             names.sort_unstable();
             names.dedup();
+            if names.iter().any(|name| name.trim().is_empty()) {
+                return Err(invalid("`dimensions`: a name must not be blank".to_owned()));
+            }
             if names.len() > DIMENSIONS {
                 return Err(invalid(format!(
                     "`dimensions`: at most {DIMENSIONS} attributes can be declared"
@@ -211,7 +216,7 @@ fn check_settings(asked: ProjectSettings) -> Result<Settings, ApiError> {
     };
     if asked
         .horizon_seconds
-        .is_some_and(|seconds| !(1..=31_536_000).contains(&seconds))
+        .is_some_and(|seconds| !(1..=MAX_HORIZON_SECONDS).contains(&seconds))
     {
         return Err(invalid("`horizon_seconds`: must be from 1 second to a year".to_owned()));
     }

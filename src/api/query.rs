@@ -1,10 +1,12 @@
 //! `POST /query`: any metrics, cut any way.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::{HttpRequest, HttpResponse, post, web};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use tokio::time::timeout;
 use utoipa::ToSchema;
 
 use super::answers::WriteAnswers;
@@ -15,6 +17,7 @@ use super::extract::JsonBody;
 use super::rendered::Rendered;
 use super::respond::{self, Format, Ordered};
 use super::tables::long_csv;
+use crate::domain::strict;
 use crate::domain::window::Granularity;
 use crate::metrics::Estimate;
 use crate::metrics::statistics::IntervalKind;
@@ -22,17 +25,23 @@ use crate::query::answer::Source;
 use crate::query::{self, Answer, Query, Row};
 use crate::state::AppState;
 
+/// How long a question waits for others before it is refused.
+const QUEUED: Duration = Duration::from_secs(5);
+
 /// A question.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"metrics": ["acceptance_rate", "trust_gap"], "group_by": ["feature", "version"], "granularity": "day"}))]
 pub struct QueryRequest {
     /// Ids from the catalogue.
+    #[schema(min_items = 1, max_items = 50)]
     pub metrics: Vec<String>,
     /// Built-in dimensions or declared attributes.
     #[serde(default)]
+    #[schema(max_items = 5)]
     pub group_by: Vec<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "strict::objects")]
+    #[schema(max_items = 20)]
     pub filters: Vec<FilterRequest>,
     /// Start of the range; the day of the first output without it.
     #[serde(default)]
@@ -41,7 +50,7 @@ pub struct QueryRequest {
     #[serde(default)]
     pub to: Option<Instant>,
     /// Length of the buckets; one bucket without it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "strict::optional_word")]
     pub granularity: Option<Granularity>,
     /// IANA time zone of days, weeks and months.
     #[serde(default)]
@@ -50,7 +59,7 @@ pub struct QueryRequest {
     #[serde(default)]
     #[schema(minimum = 0.5, maximum = 0.9999)]
     pub level: Option<f64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "strict::optional_word")]
     pub interval: Option<IntervalKind>,
     /// Compute from the outputs, each user apart, even if there are many.
     #[serde(default)]
@@ -58,7 +67,7 @@ pub struct QueryRequest {
     /// Give buckets without outputs too.
     #[serde(default)]
     pub fill: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "strict::optional_word")]
     pub format: Option<Format>,
 }
 
@@ -166,9 +175,10 @@ pub async fn answer(
     Ok(rendered.respond(request))
 }
 
-/// Answers a question off the async threads, with a bound on how many are computed at once.
+/// Answers a question off the async threads, with a bound on how many are computed at once and on how long others wait.
 async fn compute(state: &AppState, query: Query) -> Result<Answer, ApiError> {
-    let _slot = state.queries.acquire().await.map_err(ApiError::internal)?;
+    let slot = timeout(QUEUED, state.queries.acquire()).await;
+    let _slot = slot.map_err(|_| ApiError::overloaded())?.map_err(ApiError::internal)?;
     let now = Utc::now();
     let rollups = Arc::clone(&state.rollups);
     state

@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::domain::scope::Scope;
 use crate::server;
 use crate::simulate::Simulation;
+use crate::state::Limits;
 use crate::store::{Db, StoreError, cursor, events, keys, projects};
 
 /// How long to wait for the fold before telling what to try.
@@ -35,34 +36,41 @@ pub fn run(config: &Config, args: &DemoArgs) -> anyhow::Result<()> {
     };
     let address = listener.local_addr()?;
     let options = args.options.clone();
-    server::serve(database.db.clone(), listener, move |committer| {
-        let dimensions: Vec<String> = Simulation::dimensions().iter().map(|name| (*name).to_owned()).collect();
-        let project = project_with(&db, projects::DEFAULT, &dimensions)?;
-        if project.folded_events == 0 {
-            simulate::load(options.simulation(), &Loader::new(committer, project))?;
-            wait_for_the_fold(&db)?;
-        } else {
+    server::serve(
+        database.db.clone(),
+        &Limits::with_rates(config.rates),
+        listener,
+        move |committer| {
+            let dimensions: Vec<String> = Simulation::dimensions().iter().map(|name| (*name).to_owned()).collect();
+            let project = project_with(&db, projects::DEFAULT, &dimensions)?;
+            if project.folded_events == 0 {
+                simulate::load(options.simulation(), &Loader::new(committer, project))?;
+                wait_for_the_fold(&db)?;
+            } else {
+                println!(
+                    "The data directory holds {} events already; none were added.",
+                    project.folded_events
+                );
+            }
+            super::announce(address);
+            println!("  Admin key          {key}");
+            println!();
+            println!("Try:");
             println!(
-                "The data directory holds {} events already; none were added.",
-                project.folded_events
+                "  curl -s -H 'X-Api-Key: {key}' http://{address}/api/v1/features | python3 -m json.tool | head -50"
             );
-        }
-        super::announce(address);
-        println!("  Admin key          {key}");
-        println!();
-        println!("Try:");
-        println!("  curl -s -H 'X-Api-Key: {key}' http://{address}/api/v1/features | python3 -m json.tool | head -50");
-        println!(
-            "  curl -s -H 'X-Api-Key: {key}' 'http://{address}/api/v1/features/agent.task/trust?group_by=version'"
-        );
-        println!(
-            "  curl -s -H 'X-Api-Key: {key}' http://{address}/api/v1/query -d '{{\"metrics\":[\"acceptance_rate\"],\
+            println!(
+                "  curl -s -H 'X-Api-Key: {key}' 'http://{address}/api/v1/features/agent.task/trust?group_by=version'"
+            );
+            println!(
+                "  curl -s -H 'X-Api-Key: {key}' http://{address}/api/v1/query -d '{{\"metrics\":[\"acceptance_rate\"],\
              \"group_by\":[\"feature\"],\"granularity\":\"week\"}}'"
-        );
-        println!();
-        println!("Ctrl-C stops the server and its database.");
-        Ok(())
-    })
+            );
+            println!();
+            println!("Ctrl-C stops the server and its database.");
+            Ok(())
+        },
+    )
 }
 
 fn another_key(db: &Db) -> anyhow::Result<String> {

@@ -9,6 +9,7 @@ use crate::api::auth;
 use crate::config::Config;
 use crate::domain::scope::Scope;
 use crate::server;
+use crate::state::Limits;
 use crate::store::{Db, StoreError, keys, projects};
 
 pub fn run(config: &Config) -> anyhow::Result<()> {
@@ -16,14 +17,19 @@ pub fn run(config: &Config) -> anyhow::Result<()> {
     let database = config.own_database()?;
     let first_key = first_admin_key(&database.db, config.admin_key.as_deref())?;
     let address = listener.local_addr()?;
-    server::serve(database.db.clone(), listener, move |_| {
-        super::announce(address);
-        if let Some(key) = first_key {
-            println!("  Admin key          {key}");
-            println!("                     (told this once; make more with POST /api/v1/keys)");
-        }
-        Ok(())
-    })
+    server::serve(
+        database.db.clone(),
+        &Limits::with_rates(config.rates),
+        listener,
+        move |_| {
+            super::announce(address);
+            if let Some(key) = first_key {
+                println!("  Admin key          {key}");
+                println!("                     (told this once; make more with POST /api/v1/keys)");
+            }
+            Ok(())
+        },
+    )
 }
 
 /// Takes the address before anything is started, so that a taken port costs nothing.

@@ -1,10 +1,14 @@
 //! The neutral event: one thing that happened to an output, whatever protocol it came by.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::de::{Error, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
+
+use super::strict;
 
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -165,30 +169,40 @@ impl AttributeValue {
 pub struct Event {
     /// The client's name for this event. Sending it again changes nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 256, pattern = r"\S")]
     pub id: Option<String>,
-    #[serde(rename = "type")]
+    #[serde(rename = "type", deserialize_with = "strict::word")]
     pub kind: EventKind,
     /// The client's name for the output.
+    #[schema(min_length = 1, max_length = 256, pattern = r"\S")]
     pub output_id: String,
     /// When it happened (RFC 3339). Without it, the time of receipt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub occurred_at: Option<DateTime<Utc>>,
 
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 256, pattern = r"\S")]
     pub feature: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 256, pattern = r"\S")]
     pub version: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 256, pattern = r"\S")]
     pub model: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 256, pattern = r"\S")]
     pub prompt_version: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 256, pattern = r"\S")]
     pub variant: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 256, pattern = r"\S")]
     pub environment: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 256, pattern = r"\S")]
     pub user_id: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 256, pattern = r"\S")]
     pub session_id: Option<String>,
     /// The model's probability, in [0, 1], that the output is right or will be accepted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -196,12 +210,15 @@ pub struct Event {
     pub confidence: Option<f64>,
     /// What the user gave to the AI.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 100_000)]
     pub input: Option<String>,
     /// What the AI showed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 100_000)]
     pub output: Option<String>,
     /// What the user made of it.
     #[serde(default, rename = "final", skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 100_000)]
     pub final_text: Option<String>,
     #[serde(
         default,
@@ -212,8 +229,13 @@ pub struct Event {
     pub attributes: BTreeMap<String, String>,
     /// Other names of the same output (trace, span, response ids): feedback that names one of them joins it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 16)]
     pub aliases: Vec<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "strict::optional_object"
+    )]
     pub initial: Option<InitialAnswer>,
 
     /// Normalised edit distance in [0, 1], from clients that send no texts.
@@ -222,9 +244,11 @@ pub struct Event {
     pub edit_distance: Option<f64>,
     /// Characters the AI showed, from clients that send no texts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(maximum = 2_147_483_647)]
     pub chars_shown: Option<u32>,
     /// Characters of the output that are in the final text, from clients that send no texts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(maximum = 4_294_967_295u32)]
     pub chars_retained: Option<u32>,
     /// With `retained`: the share in [0, 1] that is still in place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -232,19 +256,24 @@ pub struct Event {
     pub retained_share: Option<f64>,
     /// With `retained`: how many seconds after the decision.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(maximum = 4_294_967_295u32)]
     pub after_seconds: Option<u32>,
 
     /// With `rate`: the rating.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = -1000, maximum = 1000)]
     pub rating: Option<f64>,
     /// With `rate`: the lowest rating of the scale (0 without it).
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = -1000, maximum = 1000)]
     pub rating_min: Option<f64>,
     /// With `rate`: the highest rating of the scale (1 without it).
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = -1000, maximum = 1000)]
     pub rating_max: Option<f64>,
     /// With `rate`: who rates, when it is not the output's user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 256, pattern = r"\S")]
     pub rater: Option<String>,
 
     /// With `judge`: whether the output was right.
@@ -255,20 +284,28 @@ pub struct Event {
     #[schema(minimum = 0, maximum = 1)]
     pub score: Option<f64>,
     /// With `judge`: what kind of judge (`human` without it).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "strict::optional_word"
+    )]
     pub source: Option<JudgementSource>,
     /// With `judge`: the judge's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 256, pattern = r"\S")]
     pub judge: Option<String>,
 
     /// With `retract`: the id of the event that is taken back, one of the same output.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 256, pattern = r"\S")]
     pub retracts: Option<String>,
     /// A short code why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 256, pattern = r"\S")]
     pub reason: Option<String>,
     /// The user's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 10_000)]
     pub comment: Option<String>,
 }
 
@@ -320,10 +357,27 @@ impl Event {
     }
 }
 
-fn attribute_texts<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, String>, D::Error> {
-    let values = BTreeMap::<String, AttributeValue>::deserialize(deserializer)?;
-    Ok(values
-        .into_iter()
-        .map(|(name, value)| (name, value.into_text()))
-        .collect())
+/// Reads attributes. JSON allows an object to have a key twice; here no one could say which of the values was meant.
+fn attribute_texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, String>, D::Error> {
+    deserializer.deserialize_map(AttributesVisitor)
+}
+
+struct AttributesVisitor;
+
+impl<'de> Visitor<'de> for AttributesVisitor {
+    type Value = BTreeMap<String, String>;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut attributes = BTreeMap::new();
+        while let Some((name, value)) = map.next_entry::<String, AttributeValue>()? {
+            if attributes.insert(name, value.into_text()).is_some() {
+                return Err(A::Error::custom("duplicate attribute"));
+            }
+        }
+        Ok(attributes)
+    }
 }

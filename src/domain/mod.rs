@@ -7,4 +7,5 @@ pub mod dimension;
 pub mod event;
 pub mod key;
 pub mod scope;
+pub mod strict;
 pub mod window;

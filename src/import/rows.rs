@@ -15,6 +15,7 @@ use super::reader::{self, RawRow};
 use crate::domain::event::Event;
 
 /// A row and what became of it.
+#[derive(Debug)]
 pub struct ImportedRow {
     /// The line it starts on, from 1.
     pub line: u64,

@@ -21,7 +21,7 @@ pub enum BodyError {
     WrongShape,
     #[error("the batch holds no events")]
     NoEvents,
-    #[error("the batch holds {0} events; at most 1000 fit in one, send more requests or NDJSON")]
+    #[error("the batch holds {0} events; at most {max} fit in one, send more requests or NDJSON", max = limits::BATCH_EVENTS)]
     TooManyEvents(usize),
 }
 
@@ -32,15 +32,29 @@ struct Batch<'a> {
     events: Vec<&'a RawValue>,
 }
 
-/// Reads a whole body that fits in memory.
-pub fn body(bytes: &[u8]) -> Result<Vec<Decoded>, BodyError> {
+/// Reads a whole body that fits in memory. Its events, which take far more of it, are read as they are asked for.
+pub fn body(bytes: &[u8]) -> Result<impl ExactSizeIterator<Item = Decoded>, BodyError> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii();
+    // Most bodies are one good event. Whatever is not is looked at again, and more closely.
+    let found = match plain_event(bytes) {
+        Some(event) => vec![Found::Read(Box::new(event))],
+        None => raw_events(bytes)?.into_iter().map(Found::Raw).collect(),
+    };
+    Ok(found.into_iter().map(|found| match found {
+        Found::Read(event) => Ok(*event),
+        Found::Raw(bytes) => event(bytes),
+    }))
+}
+
+/// An event of a body, read already or still to be read.
+enum Found<'a> {
+    Read(Box<Event>),
+    Raw(&'a [u8]),
+}
+
+fn raw_events(bytes: &[u8]) -> Result<Vec<&[u8]>, BodyError> {
     if bytes.is_empty() {
         return Err(BodyError::Empty);
-    }
-    // Most bodies are one good event. Whatever is not is looked at again, and more closely.
-    if let Some(event) = plain_event(bytes) {
-        return Ok(vec![Ok(event)]);
     }
     match serde_json::from_slice::<&RawValue>(bytes) {
         Ok(document) => document_events(document),
@@ -48,7 +62,7 @@ pub fn body(bytes: &[u8]) -> Result<Vec<Decoded>, BodyError> {
             // Not one document: NDJSON, if its first line is one.
             let first = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
             if first.len() < bytes.len() && is_object(first) {
-                Ok(lines(bytes).collect())
+                Ok(raw_lines(bytes).collect())
             } else {
                 Err(BodyError::InvalidJson(error.to_string()))
             }
@@ -56,21 +70,21 @@ pub fn body(bytes: &[u8]) -> Result<Vec<Decoded>, BodyError> {
     }
 }
 
-fn document_events(document: &RawValue) -> Result<Vec<Decoded>, BodyError> {
+fn document_events(document: &RawValue) -> Result<Vec<&[u8]>, BodyError> {
     let text = document.get();
     let raw = if text.starts_with('[') {
         serde_json::from_str::<Vec<&RawValue>>(text).map_err(|_| BodyError::WrongShape)?
     } else if let Ok(batch) = serde_json::from_str::<Batch>(text) {
         batch.events
     } else if text.starts_with('{') && !has_events(text) {
-        return Ok(vec![event(text.as_bytes())]);
+        return Ok(vec![text.as_bytes()]);
     } else {
         return Err(BodyError::WrongShape);
     };
     match raw.len() {
         0 => Err(BodyError::NoEvents),
         found if found > limits::BATCH_EVENTS => Err(BodyError::TooManyEvents(found)),
-        _ => Ok(raw.into_iter().map(|raw| event(raw.get().as_bytes())).collect()),
+        _ => Ok(raw.into_iter().map(|raw| raw.get().as_bytes()).collect()),
     }
 }
 
@@ -99,12 +113,15 @@ fn is_object(line: &[u8]) -> bool {
 
 /// Reads the lines of NDJSON; empty lines are passed over.
 pub fn lines(bytes: &[u8]) -> impl Iterator<Item = Decoded> {
+    raw_lines(bytes).map(event)
+}
+
+fn raw_lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     bytes
         .split(|byte| *byte == b'\n')
         .map(<[u8]>::trim_ascii)
         .filter(|line| !line.is_empty())
-        .map(event)
 }
 
 /// An event without fault, or nothing.
@@ -162,7 +179,9 @@ fn explained_event(bytes: &[u8]) -> Decoded {
 fn explained(path: &str, told: &str) -> String {
     match path {
         "occurred_at" => "must be RFC 3339 with an offset, such as 2026-11-20T09:12:03Z".to_owned(),
-        _ if path.starts_with("attributes") => "an attribute must be a text, a number or a boolean".to_owned(),
+        _ if path.starts_with("attributes") => {
+            "each attribute must be a text, a number or a boolean, and be there once".to_owned()
+        }
         // The place that serde tells is one within the event, which says nothing in a batch.
         _ => told
             .split(" at line ")
@@ -192,7 +211,7 @@ mod tests {
     fn kinds(body_text: &str) -> Result<Vec<Result<String, RejectionCode>>, BodyError> {
         body(body_text.as_bytes()).map(|events| {
             let outcome = |event: Decoded| event.map(|event| event.output_id).map_err(|rejection| rejection.code);
-            events.into_iter().map(outcome).collect()
+            events.map(outcome).collect()
         })
     }
 

@@ -6,6 +6,9 @@ use flate2::write::MultiGzDecoder;
 
 use super::limits;
 
+/// Bytes that tell one format from another.
+const MAGIC_BYTES: usize = 4;
+
 /// Why a body cannot be decompressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InflateError {
@@ -23,8 +26,8 @@ pub struct Inflater {
 }
 
 enum Decoder {
-    /// Nothing was received yet.
-    Unknown,
+    /// Too little was received to tell; this is it.
+    Unknown(Vec<u8>),
     Plain(Bounded),
     Gzip(Box<MultiGzDecoder<Bounded>>),
     Zstd(Box<zstd::stream::write::Decoder<'static, Bounded>>),
@@ -51,7 +54,7 @@ impl Write for Bounded {
 impl Default for Inflater {
     fn default() -> Self {
         Inflater {
-            decoder: Decoder::Unknown,
+            decoder: Decoder::Unknown(Vec::new()),
             received: 0,
             produced: 0,
         }
@@ -61,12 +64,22 @@ impl Default for Inflater {
 impl Inflater {
     /// Takes the next piece and gives what could be decompressed so far.
     pub fn push(&mut self, piece: &[u8]) -> Result<Vec<u8>, InflateError> {
-        if matches!(self.decoder, Decoder::Unknown) {
-            self.decoder = Decoder::for_start(piece)?;
-        }
         self.received += piece.len();
+        if let Decoder::Unknown(start) = &mut self.decoder {
+            start.extend_from_slice(piece);
+            if start.len() < MAGIC_BYTES {
+                return Ok(Vec::new());
+            }
+            let start = std::mem::take(start);
+            self.decoder = Decoder::for_start(&start)?;
+            return self.decode(&start);
+        }
+        self.decode(piece)
+    }
+
+    fn decode(&mut self, piece: &[u8]) -> Result<Vec<u8>, InflateError> {
         let outcome = match &mut self.decoder {
-            Decoder::Unknown => Ok(()),
+            Decoder::Unknown(_) => Ok(()),
             Decoder::Plain(sink) => sink.write_all(piece),
             Decoder::Gzip(decoder) => decoder.write_all(piece),
             Decoder::Zstd(decoder) => decoder.write_all(piece),
@@ -83,7 +96,7 @@ impl Inflater {
         let outcome = match &mut self.decoder {
             Decoder::Gzip(decoder) => decoder.try_finish(),
             Decoder::Zstd(decoder) => decoder.flush(),
-            Decoder::Unknown | Decoder::Plain(_) => Ok(()),
+            Decoder::Unknown(_) | Decoder::Plain(_) => Ok(()),
         };
         outcome.map_err(|_| InflateError::Damaged)?;
         self.take()
@@ -91,7 +104,8 @@ impl Inflater {
 
     fn take(&mut self) -> Result<Vec<u8>, InflateError> {
         let sink = match &mut self.decoder {
-            Decoder::Unknown => return Ok(Vec::new()),
+            // No compressed body is that short.
+            Decoder::Unknown(start) => return Ok(std::mem::take(start)),
             Decoder::Plain(sink) => sink,
             Decoder::Gzip(decoder) => decoder.get_mut(),
             Decoder::Zstd(decoder) => decoder.get_mut(),
@@ -108,11 +122,14 @@ impl Inflater {
 impl Decoder {
     fn for_start(piece: &[u8]) -> Result<Decoder, InflateError> {
         Ok(match piece {
-            [] => Decoder::Unknown,
             [0x1f, 0x8b, ..] => Decoder::Gzip(Box::new(MultiGzDecoder::new(Bounded::default()))),
-            [0x28, 0xb5, 0x2f, 0xfd, ..] => Decoder::Zstd(Box::new(
-                zstd::stream::write::Decoder::new(Bounded::default()).map_err(|_| InflateError::Damaged)?,
-            )),
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => {
+                let decoder = zstd::stream::write::Decoder::new(Bounded::default()).and_then(|mut decoder| {
+                    decoder.window_log_max(limits::ZSTD_WINDOW_LOG)?;
+                    Ok(decoder)
+                });
+                Decoder::Zstd(Box::new(decoder.map_err(|_| InflateError::Damaged)?))
+            }
             _ => Decoder::Plain(Bounded::default()),
         })
     }
@@ -143,7 +160,7 @@ mod tests {
         let text = b"{\"type\":\"accept\"}\n".repeat(100);
         let zstd = zstd::encode_all(text.as_slice(), 3).unwrap();
         for body in [text.clone(), gzip(&text), zstd] {
-            for piece in [4, 100, 100_000] {
+            for piece in [1, 4, 100, 100_000] {
                 assert_eq!(inflate(&body, piece).unwrap(), text);
             }
         }

@@ -10,6 +10,8 @@ pub const BODY_BYTES: usize = 10 * 1024 * 1024;
 pub const EVENT_BYTES: usize = 1024 * 1024;
 /// How many times larger than what was sent a body may become; more is a decompression bomb.
 pub const INFLATION: usize = 200;
+/// The window that a zstd body may ask for, 8 MiB, as RFC 9659 has it; in bits.
+pub const ZSTD_WINDOW_LOG: u32 = 23;
 
 /// Characters of ids and of dimension values.
 pub const NAME_CHARS: usize = 256;

@@ -41,13 +41,13 @@ fn names(event: &Event) -> Result<(), Rejection> {
     Ok(())
 }
 
-/// A name is short, not empty, and has no control characters.
+/// A name is short, not empty or blank, and has no control characters.
 fn name(path: &str, value: &str) -> Result<(), Rejection> {
-    if value.is_empty() {
+    if value.trim().is_empty() {
         return Err(Rejection::new(
             RejectionCode::InvalidLength,
             path,
-            format!("`{path}` is empty; leave it out or give it a value"),
+            format!("`{path}` is empty or blank; leave it out or give it a value"),
         ));
     }
     length(path, value, limits::NAME_CHARS)?;
@@ -99,12 +99,12 @@ fn collections(event: &Event) -> Result<(), Rejection> {
     count("aliases", event.aliases.len(), limits::ALIASES)?;
     for (key, value) in &event.attributes {
         let path = format!("attributes.{key}");
-        if key.is_empty() || key.chars().count() > limits::ATTRIBUTE_NAME_CHARS {
+        if key.trim().is_empty() || key.chars().count() > limits::ATTRIBUTE_NAME_CHARS {
             return Err(Rejection::new(
                 RejectionCode::InvalidLength,
                 "attributes",
                 format!(
-                    "an attribute's name must have 1 to {} characters",
+                    "an attribute's name must have 1 to {} characters and not be blank",
                     limits::ATTRIBUTE_NAME_CHARS
                 ),
             ));

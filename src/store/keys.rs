@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::schema::api_keys;
 use crate::domain::key::ProjectId;
+use crate::domain::scope::Scope;
 
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = api_keys, check_for_backend(diesel::pg::Pg))]
@@ -56,14 +57,39 @@ pub fn any_live(conn: &mut PgConnection) -> QueryResult<bool> {
     .get_result(conn)
 }
 
-/// Revokes a key of the project. `false` if it has none of that id, or if it was revoked already.
-pub fn revoke(conn: &mut PgConnection, project: ProjectId, id: Uuid) -> QueryResult<bool> {
-    diesel::update(
-        api_keys::table
-            .find(id)
-            .filter(api_keys::project_id.eq(project).and(api_keys::revoked_at.is_null())),
-    )
-    .set(api_keys::revoked_at.eq(diesel::dsl::now))
-    .execute(conn)
-    .map(|changed| changed == 1)
+/// What became of a wish to revoke a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Revocation {
+    Revoked,
+    /// The project has no live key of that id.
+    Absent,
+    /// No other live key of the project may manage keys.
+    LastAdmin,
+}
+
+/// Revokes a live key of the project, unless it is the last that may make others.
+pub fn revoke(conn: &mut PgConnection, project: ProjectId, id: Uuid) -> QueryResult<Revocation> {
+    conn.transaction(|conn| {
+        // Locked, so that two keys that revoke each other at once do not both succeed.
+        let live: Vec<(Uuid, Vec<String>)> = api_keys::table
+            .filter(api_keys::project_id.eq(project).and(api_keys::revoked_at.is_null()))
+            .order(api_keys::id)
+            .select((api_keys::id, api_keys::scopes))
+            .for_update()
+            .load(conn)?;
+        if !live.iter().any(|(key, _)| *key == id) {
+            return Ok(Revocation::Absent);
+        }
+        let admins = live
+            .iter()
+            .filter(|(_, scopes)| scopes.iter().any(|scope| scope == Scope::Admin.name()));
+        let admins: Vec<Uuid> = admins.map(|(key, _)| *key).collect();
+        if admins == [id] {
+            return Ok(Revocation::LastAdmin);
+        }
+        diesel::update(api_keys::table.find(id))
+            .set(api_keys::revoked_at.eq(diesel::dsl::now))
+            .execute(conn)?;
+        Ok(Revocation::Revoked)
+    })
 }

@@ -16,6 +16,7 @@ mod disorder;
 mod faults;
 mod golden_stats;
 mod ingest;
+mod overload;
 mod questions;
 mod reference;
 mod smoke;

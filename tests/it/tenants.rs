@@ -193,6 +193,87 @@ fn no_route_tells_another_project_anything() {
     assert_eq!(own["rejected"], json!({}));
 }
 
+/// Everything that a request can be narrowed by, with the other project's names in it: what is found is one's own, or nothing.
+#[test]
+fn no_filter_reaches_another_project() {
+    let (server, _) = planted();
+    let (_, other) = server.project("other");
+    // The same names, ids and idempotency keys in both projects are different things.
+    let own = json!({"id": MARKER, "type": "accept", "output_id": "mine", "feature": "mine"}).to_string();
+    let idempotent = json!({"type": "shown", "output_id": "mine", "feature": "mine"}).to_string();
+    for key in [&server.key, &other] {
+        let headers = [("idempotency-key", MARKER)];
+        let answer = server.request("POST", "/api/v1/events", Some(key), &headers, idempotent.as_bytes());
+        assert_eq!(answer.expect(200)["created"], 1);
+    }
+    assert_eq!(server.post_as(&other, "/api/v1/events", &own).expect(200)["created"], 1);
+    let taken = server.post("/api/v1/events", &own).expect(207);
+    assert_eq!(taken["results"][0]["code"], "id_conflict");
+    server.settle();
+
+    let filter = |dimension: &str| {
+        let filters = json!([{"dimension": dimension, "op": "eq", "value": MARKER}]).to_string();
+        format!("filters={}", percent_encoded(&filters))
+    };
+    let first = server.get("/api/v1/outputs?limit=1").expect(200);
+    let cursor = first["next_cursor"].as_str().unwrap();
+    let mut narrowed: Vec<String> = ["feature", "version", "user_id", "reason", "text"]
+        .iter()
+        .map(|name| format!("{name}={MARKER}"))
+        .collect();
+    let built_in = [
+        "feature",
+        "version",
+        "model",
+        "prompt_version",
+        "variant",
+        "environment",
+    ];
+    narrowed.extend(built_in.iter().map(|dimension| filter(dimension)));
+    for parameters in &narrowed {
+        let path = format!("/api/v1/outputs?{parameters}");
+        assert_eq!(
+            server.get(&path).expect(200)["data"].as_array().unwrap().len(),
+            1,
+            "{path}"
+        );
+        assert_eq!(server.get_as(&other, &path).expect(200)["data"], json!([]), "{path}");
+    }
+    // A cursor says where to go on, not in what.
+    let listed = server
+        .get_as(&other, &format!("/api/v1/outputs?cursor={cursor}"))
+        .expect(200);
+    assert!(!listed.to_string().contains(MARKER), "{listed}");
+    let mine = server.get_as(&other, "/api/v1/outputs/mine").expect(200);
+    assert_eq!(mine["history"].as_array().unwrap().len(), 2, "{mine}");
+
+    for dimension in built_in {
+        let question = json!({"metrics": ["shown"], "group_by": [dimension],
+            "filters": [{"dimension": dimension, "op": "eq", "value": MARKER}]});
+        let ask = |key: &str| server.post_as(key, "/api/v1/query", question.to_string()).expect(200);
+        assert!(ask(&server.key).to_string().contains(MARKER), "{dimension}");
+        assert!(!ask(&other).to_string().contains(MARKER), "{dimension}");
+    }
+    // The dimension that only the first project has, wherever one can be named.
+    for path in [
+        format!("/api/v1/series?metrics=shown&group_by={MARKER}"),
+        format!("/api/v1/series?metrics=shown&{}", filter(MARKER)),
+        format!("/api/v1/features?{}", filter(MARKER)),
+        format!("/api/v1/outputs?{}", filter(MARKER)),
+        format!("/api/v1/features/mine/trust?group_by={MARKER}"),
+        format!("/api/v1/features/mine/calibration?group_by={MARKER}"),
+        format!("/api/v1/features/mine/reliance?group_by={MARKER}"),
+    ] {
+        let own = server.get(&path.replace("/mine/", &format!("/{MARKER}/")));
+        assert_eq!(own.status, 200, "{path}: {}", own.text());
+        server.get_as(&other, &path).expect_problem(422, "unknown_dimension");
+    }
+}
+
+fn percent_encoded(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}
+
 #[test]
 fn only_health_and_service_metrics_need_no_key() {
     let (server, key_id) = planted();
@@ -249,6 +330,7 @@ fn only_health_and_service_metrics_need_no_key() {
 #[track_caller]
 fn check_scopes(server: &TestServer, scopes: &[Scope], allowed: impl Fn(&str, &str) -> bool) {
     let key = server.key_with(scopes);
+    assert_eq!(key.starts_with("cal_pk_"), scopes == [Scope::Ingest]);
     for (method, template) in routes() {
         let answer = call(
             server,

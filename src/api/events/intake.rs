@@ -67,13 +67,18 @@ impl<'a> Intake<'a> {
         self.streaming
     }
 
+    /// Events taken so far, whatever became of them.
+    pub fn seen(&self) -> usize {
+        self.seen
+    }
+
     /// From now on events come line by line, and only what was refused is listed.
     pub fn stream(&mut self) {
         self.streaming = true;
     }
 
     /// Takes all events of a body.
-    pub async fn take_all(&mut self, events: Vec<Decoded>) -> Result<(), ApiError> {
+    pub async fn take_all(&mut self, events: impl ExactSizeIterator<Item = Decoded>) -> Result<(), ApiError> {
         self.streaming = events.len() > LISTED_RESULTS;
         self.take(events).await
     }
@@ -89,11 +94,10 @@ impl<'a> Intake<'a> {
         };
         let rest = buffer.split_off(end + 1);
         let lines = std::mem::replace(buffer, rest);
-        self.take(decode::lines(&lines).collect()).await
+        self.take(decode::lines(&lines)).await
     }
 
-    async fn take(&mut self, events: Vec<Decoded>) -> Result<(), ApiError> {
-        let mut events = events.into_iter();
+    async fn take(&mut self, mut events: impl Iterator<Item = Decoded>) -> Result<(), ApiError> {
         loop {
             let batch: Vec<Decoded> = events.by_ref().take(limits::BATCH_EVENTS).collect();
             if batch.is_empty() {

@@ -5,12 +5,12 @@ mod view;
 
 use actix_web::http::header::CONTENT_ENCODING;
 use actix_web::{HttpRequest, HttpResponse, post, web};
-use futures_util::StreamExt;
 
 use self::intake::Intake;
 use self::view::IngestResponse;
 use super::answers::WriteAnswers;
 use super::auth::{Authorized, Ingest};
+use super::body::Body;
 use super::error::{ApiError, ErrorCode, Problem};
 use crate::domain::event::Event;
 use crate::ingest::decode::{self, BodyError};
@@ -38,7 +38,7 @@ use crate::state::AppState;
 #[post("/events")]
 pub async fn create_events(
     request: HttpRequest,
-    mut payload: web::Payload,
+    payload: web::Payload,
     key: Authorized<Ingest>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
@@ -49,10 +49,11 @@ pub async fn create_events(
 
     let mut inflater = Inflater::default();
     let mut buffer = Vec::new();
-    while let Some(piece) = payload.next().await {
-        let piece =
-            piece.map_err(|error| ApiError::new(ErrorCode::InvalidJson, format!("the body broke off: {error}")))?;
+    let mut body = Body::new(payload.into_inner(), state.patience);
+    let mut share = state.held.share();
+    while let Some(piece) = body.next().await? {
         buffer.extend(inflater.push(&piece).map_err(inflate_error)?);
+        share.set(buffer.len())?;
         if !intake.is_streaming() && buffer.len() > limits::BODY_BYTES {
             if !decode::starts_as_lines(&buffer) {
                 return Err(body_too_large());
@@ -60,7 +61,11 @@ pub async fn create_events(
             intake.stream();
         }
         if intake.is_streaming() {
+            let before = intake.seen();
             intake.take_lines(&mut buffer).await?;
+            share.set(buffer.len())?;
+            // A stream is slowed down to the rate of its key rather than refused half-way.
+            tokio::time::sleep(state.limiter.events(key.key_id, intake.seen() - before)).await;
         }
     }
     buffer.extend(inflater.finish().map_err(inflate_error)?);
@@ -72,6 +77,7 @@ pub async fn create_events(
         intake.take_lines(&mut buffer).await?;
     } else {
         let events = decode::body(&buffer).map_err(body_error)?;
+        state.limiter.events(key.key_id, events.len());
         intake.take_all(events).await?;
     }
     Ok(intake.answer())

@@ -17,9 +17,9 @@ use crate::store::outputs::{Listing, Output};
 use crate::store::projects::Project;
 
 /// Characters of a text to look for.
-const TEXT_CHARS: usize = 200;
+pub const TEXT_CHARS: usize = 200;
 pub const DEFAULT_LIMIT: i64 = 50;
-const MAX_LIMIT: i64 = 500;
+pub const MAX_LIMIT: i64 = 500;
 
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -30,7 +30,9 @@ pub struct OutputParams {
     /// A JSON array of filters as `POST /query` takes them.
     pub filters: Option<String>,
     pub decision: Option<Decision>,
+    #[param(max_length = 256)]
     pub reason: Option<String>,
+    #[param(max_length = 256)]
     pub user_id: Option<String>,
     /// Only outputs judged right, or wrong.
     pub correct: Option<bool>,
@@ -155,4 +157,28 @@ fn parse_cursor(text: &str) -> Result<(DateTime<Utc>, Uuid), ApiError> {
     parse()
         .filter(|(time, _)| (0..=253_402_300_799).contains(&time.timestamp()))
         .ok_or_else(|| ApiError::parameter("cursor", "must be taken from `next_cursor` of the answer before"))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn cursors_are_read_or_refused(text in "[0-9a-fA-F+-]{0,40}|\\PC{0,40}") {
+            if let Ok((time, key)) = parse_cursor(&text) {
+                let written = format!("{:x}-{}", time.timestamp_micros(), key.simple());
+                prop_assert_eq!(parse_cursor(&written).ok(), Some((time, key)));
+            }
+        }
+
+        #[test]
+        fn cursors_lead_back(micros in 0..253_402_300_799_000_000i64, key in any::<u128>()) {
+            let (time, key) = (DateTime::from_timestamp_micros(micros).unwrap(), Uuid::from_u128(key));
+            let written = format!("{:x}-{}", time.timestamp_micros(), key.simple());
+            prop_assert_eq!(parse_cursor(&written).ok(), Some((time, key)));
+        }
+    }
 }

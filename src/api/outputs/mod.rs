@@ -1,6 +1,6 @@
 //! `GET /outputs`: the examples behind the numbers.
 
-mod listing;
+pub mod listing;
 mod view;
 
 use std::collections::{HashMap, HashSet};

@@ -1,5 +1,6 @@
 //! Small files, imported whole.
 
+mod arbitrary;
 mod events;
 mod refusals;
 mod rows;

@@ -1,13 +1,16 @@
 //! `POST /events`: what is taken, what is refused, and what the answer says of it.
 
 mod bodies;
+mod decoders;
 mod feedback;
 mod groups;
+pub mod hostile;
 mod identity;
 mod limits;
 mod outcomes;
 mod privacy;
 mod streams;
+mod wire;
 
 use serde_json::Value;
 

@@ -2,6 +2,7 @@
 
 mod faults;
 mod forms;
+mod limits;
 mod listing;
 mod slices;
 mod time;

@@ -121,10 +121,10 @@ fn every_error_is_documented() {
         }
         let mut wanted = Vec::new();
         if !operation.is_open() {
-            wanted.extend(["401", "403", "503"]);
+            wanted.extend(["401", "403", "429", "503"]);
         }
         if operation.body.contains_key("requestBody") {
-            wanted.extend(["400", "413", "422"]);
+            wanted.extend(["400", "408", "413", "422"]);
         }
         if operation.path.contains('{') {
             wanted.push("404");

@@ -5,6 +5,7 @@ mod cluster;
 mod generated;
 mod server;
 pub mod tables;
+pub mod wire;
 
 pub use client::{Answer, Client};
 pub use cluster::{empty_database, fresh_database, fresh_db};

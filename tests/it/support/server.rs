@@ -1,15 +1,17 @@
 //! A server in this process, on a free port, over a database of its own.
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use actix_web::dev::ServerHandle;
 use calibrant::api::auth;
+use calibrant::api::rate::Rates;
 use calibrant::domain::key::ProjectId;
 use calibrant::domain::scope::Scope;
 use calibrant::server::Service;
+use calibrant::state::Limits;
 use calibrant::store::{Db, cursor, events, keys, projects};
 
 use super::client::{Answer, Client};
@@ -31,12 +33,17 @@ impl TestServer {
 
     /// A server over a database that may be in use already.
     pub fn over(db: Db) -> TestServer {
+        TestServer::limited(db, Limits::with_rates(Rates::UNLIMITED))
+    }
+
+    /// A server that lets clients do no more than that.
+    pub fn limited(db: Db, limits: Limits) -> TestServer {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let (started, handle) = mpsc::channel();
         let served = db.clone();
         let running = thread::spawn(move || {
-            let service = Service::start(served).unwrap();
+            let service = Service::start_with(served, &limits).unwrap();
             actix_web::rt::System::new().block_on(async {
                 let server = service.http(listener, false).unwrap();
                 started.send(server.handle()).unwrap();
@@ -58,6 +65,10 @@ impl TestServer {
     /// Another project and an admin key of it.
     pub fn project(&self, name: &str) -> (ProjectId, String) {
         make_project(&self.db, name)
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.client.address
     }
 
     pub fn get(&self, path: &str) -> Answer {

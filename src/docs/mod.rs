@@ -1,11 +1,14 @@
-//! Files made from the code: the API's description and the metrics' definitions. Tests fail when the committed ones are
+//! Files made from the code: the API's description, the metrics' definitions, the limits. Tests fail when the committed ones are
 //! stale; `make generate` renews them.
+
+mod limits;
 
 use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::Context;
 
+pub use self::limits::limits;
 use crate::metrics::FAMILIES;
 use crate::server;
 
