@@ -4,7 +4,7 @@
 //! state of the project: the state is part of the key, so that a kept answer is never stale.
 
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use actix_web::http::Method;
 use actix_web::http::header::{self, EntityTag, Header, IfNoneMatch};
@@ -26,30 +26,42 @@ const KEPT_BYTES: u64 = 48 * 1024 * 1024;
 /// Answers that are kept, about; only a hint for the cache.
 const KEPT: usize = 2_000;
 
-/// An answer as it is sent.
+/// An answer as it is sent. Clones share it.
 #[derive(Clone)]
-pub struct Rendered {
+pub struct Rendered(Arc<Content>);
+
+struct Content {
     content_type: &'static str,
     body: Bytes,
-    tag: String,
+    /// A digest of the body, made when it is first needed.
+    tag: OnceLock<String>,
 }
 
 impl Rendered {
     pub fn new(content_type: &'static str, body: Vec<u8>) -> Rendered {
-        let digest = Sha256::digest(&body);
-        Rendered {
+        Rendered(Arc::new(Content {
             content_type,
-            tag: digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect(),
             body: body.into(),
-        }
+            tag: OnceLock::new(),
+        }))
+    }
+
+    fn tag(&self) -> EntityTag {
+        let tag = self.0.tag.get_or_init(|| {
+            let digest = Sha256::digest(&self.0.body);
+            digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+        });
+        EntityTag::new_strong(tag.clone())
     }
 
     /// Reads carry an entity tag, and a client that has these bytes is told so.
-    pub fn respond(self, request: &HttpRequest) -> HttpResponse {
+    pub fn respond(&self, request: &HttpRequest) -> HttpResponse {
         if request.method() != Method::GET && request.method() != Method::HEAD {
-            return HttpResponse::Ok().content_type(self.content_type).body(self.body);
+            return HttpResponse::Ok()
+                .content_type(self.0.content_type)
+                .body(self.0.body.clone());
         }
-        let tag = EntityTag::new_strong(self.tag);
+        let tag = self.tag();
         let known = match IfNoneMatch::parse(request) {
             Ok(IfNoneMatch::Any) => request.headers().contains_key(header::IF_NONE_MATCH),
             Ok(IfNoneMatch::Items(tags)) => tags.iter().any(|known| known.weak_eq(&tag)),
@@ -66,7 +78,7 @@ impl Rendered {
         if known {
             return response.finish();
         }
-        response.content_type(self.content_type).body(self.body)
+        response.content_type(self.0.content_type).body(self.0.body.clone())
     }
 }
 
@@ -83,7 +95,7 @@ struct Size;
 
 impl Weighter<Key, Rendered> for Size {
     fn weight(&self, key: &Key, answer: &Rendered) -> u64 {
-        (size_of::<Key>() + key.question.len() + answer.body.len()) as u64
+        (size_of::<Key>() + key.question.len() + answer.0.body.len()) as u64
     }
 }
 
