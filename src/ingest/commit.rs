@@ -22,8 +22,9 @@ use crate::store::append::{self, EventName, NewEvent};
 use crate::store::rejections::{self, Rejection};
 use crate::store::{Db, StoreError};
 
-/// Threads that write to the log: one copies while the other waits for its commit to reach the disk.
-const WRITERS: usize = 2;
+/// Threads that write batches to the log: one copies while the other waits for its commit to reach the disk. Requests of few
+/// events have one writer of their own, so that no batch holds them up; a second one would only halve what commits share.
+const BATCH_WRITERS: usize = 2;
 
 /// How often a batch is tried again when other writers add the same ids at the same moment. Each time some of its events
 /// have become known, so that it comes to an end.
@@ -58,31 +59,39 @@ struct Submission {
     reply: oneshot::Sender<Result<Vec<Stored>, CommitError>>,
 }
 
-/// The way into the log. Clones share one queue.
+/// The way into the log. Clones share the queues.
 #[derive(Clone)]
 pub struct Committer {
-    queue: SyncSender<Submission>,
+    few: SyncSender<Submission>,
+    batches: SyncSender<Submission>,
     queued_bytes: Arc<AtomicUsize>,
 }
 
 impl Committer {
     /// Starts the writers. They end when the last clone is dropped.
     pub fn start(db: &Db, folded: &Signal) -> Committer {
-        let (queue, waiting) = sync_channel(limits::QUEUED_REQUESTS);
-        let waiting = Arc::new(Mutex::new(waiting));
         let queued_bytes = Arc::new(AtomicUsize::new(0));
-        for _ in 0..WRITERS {
-            let writer = Writer {
-                db: db.clone(),
-                conn: None,
-                waiting: Arc::clone(&waiting),
-                queued_bytes: Arc::clone(&queued_bytes),
-                written: folded.clone(),
-                expects_known: false,
-            };
-            thread::spawn(move || writer.run());
+        let queue = |writers: usize| {
+            let (queue, waiting) = sync_channel(limits::QUEUED_REQUESTS);
+            let waiting = Arc::new(Mutex::new(waiting));
+            for _ in 0..writers {
+                let writer = Writer {
+                    db: db.clone(),
+                    conn: None,
+                    waiting: Arc::clone(&waiting),
+                    queued_bytes: Arc::clone(&queued_bytes),
+                    written: folded.clone(),
+                    expects_known: false,
+                };
+                thread::spawn(move || writer.run());
+            }
+            queue
+        };
+        Committer {
+            few: queue(1),
+            batches: queue(BATCH_WRITERS),
+            queued_bytes,
         }
-        Committer { queue, queued_bytes }
     }
 
     /// Stores events, and counts what was refused. Gives one outcome per event when they are durable.
@@ -111,7 +120,8 @@ impl Committer {
             return Err(CommitError::Overloaded);
         }
         let (reply, outcome) = oneshot::channel();
-        self.queue
+        let queue = if events.len() > FEW { &self.batches } else { &self.few };
+        queue
             .try_send(Submission {
                 events,
                 rejections,

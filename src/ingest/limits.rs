@@ -35,7 +35,7 @@ pub const CLOCK_SKEW: TimeDelta = TimeDelta::hours(24);
 /// The earliest second that is believed: 2000-01-01T00:00:00Z.
 pub const EARLIEST: i64 = 946_684_800;
 
-/// Requests waiting for the log; more are told to come back.
+/// Requests waiting for the log, those of few events and batches apart; more are told to come back.
 pub const QUEUED_REQUESTS: usize = 4_096;
 /// Bytes waiting for the log; more are told to come back.
 pub const QUEUED_BYTES: usize = 128 * 1024 * 1024;
