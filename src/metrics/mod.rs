@@ -10,7 +10,7 @@ pub mod families;
 pub mod index;
 pub mod statistics;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use polars::prelude::*;
 
@@ -125,29 +125,24 @@ pub fn no_histograms() -> Vec<Histogram> {
     Vec::new()
 }
 
-/// The distinct sums of all families, in the order of the rollups' arrays.
+/// The distinct sums of all families, in the order of the layout. Families may declare the same sum; it is kept once.
 pub fn all_sums() -> Vec<Sum> {
-    sums_of(&FAMILIES)
-}
-
-/// The sums with these names, each once, in the order of the layout.
-pub fn sums_named(names: &BTreeSet<String>) -> Vec<Sum> {
-    let mut sums = all_sums();
-    sums.retain(|sum| names.contains(&sum.name));
-    sums
-}
-
-/// The distinct sums of some families. Families may declare the same sum; it is kept once.
-pub fn sums_of(families: &[&Family]) -> Vec<Sum> {
-    let mut seen = std::collections::HashSet::new();
-    families
+    let mut seen = HashSet::new();
+    FAMILIES
         .iter()
         .flat_map(|family| (family.sums)())
         .filter(|sum| seen.insert(sum.name.clone()))
         .collect()
 }
 
-/// The names of all sums: what the rollups' arrays hold, element by element.
+/// The sums with these names, in the order of the layout.
+pub fn sums_named(names: &BTreeSet<String>) -> Vec<Sum> {
+    let mut sums = all_sums();
+    sums.retain(|sum| names.contains(&sum.name));
+    sums
+}
+
+/// The names of all sums: the columns of the rollups, in order.
 pub fn layout() -> Vec<String> {
     all_sums().into_iter().map(|sum| sum.name).collect()
 }

@@ -9,8 +9,7 @@ use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{Array, BigInt, Int4, Int8, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use uuid::Uuid;
 
-use super::binary::BinaryRows;
-use super::copy::copy_into;
+use super::copy::{CopyRows, copy_into};
 use super::schema::{events, output_aliases};
 use crate::domain::key::ProjectId;
 
@@ -145,7 +144,7 @@ pub fn append(conn: &mut PgConnection, new: &[&NewEvent]) -> QueryResult<()> {
     let tx = diesel::sql_query("SELECT pg_current_xact_id()::text::bigint + tx_offset AS tx FROM fold_cursor")
         .get_result::<TransactionId>(conn)?
         .tx;
-    let mut rows = BinaryRows::with_capacity(new.iter().map(|event| event.body.len() + 160).sum());
+    let mut rows = CopyRows::with_capacity(new.iter().map(|event| event.body.len() + 160).sum());
     for (ordinal, event) in (0_i32..).zip(new) {
         rows.row(10)
             .put(event.project)
@@ -159,7 +158,7 @@ pub fn append(conn: &mut PgConnection, new: &[&NewEvent]) -> QueryResult<()> {
             .put(event.fingerprint)
             .put(event.body.as_str());
     }
-    copy_into!(conn, events::table, events::table, &rows)?;
+    copy_into!(conn, events::table, &rows)?;
 
     let mut aliases: Vec<_> = new
         .iter()

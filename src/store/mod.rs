@@ -3,7 +3,6 @@
 
 pub mod append;
 pub mod audit;
-pub mod binary;
 pub mod cells;
 pub mod copy;
 pub mod cursor;

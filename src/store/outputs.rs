@@ -6,9 +6,8 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, Int4, Uuid as SqlUuid};
 use uuid::Uuid;
 
-use super::binary::BinaryRows;
 use super::cells::CellId;
-use super::copy::copy_into;
+use super::copy::{CopyRows, copy_into};
 use super::schema::outputs;
 use crate::domain::key::{self, ProjectId};
 
@@ -104,7 +103,7 @@ pub fn replace(conn: &mut PgConnection, project: ProjectId, known: &[Uuid], new:
     if new.is_empty() {
         return Ok(());
     }
-    let mut rows = BinaryRows::with_capacity(new.len() * 280);
+    let mut rows = CopyRows::with_capacity(new.len() * 280);
     for output in new {
         rows.row(29)
             .put(output.project_id)
@@ -137,7 +136,7 @@ pub fn replace(conn: &mut PgConnection, project: ProjectId, known: &[Uuid], new:
             .put(output.restated)
             .put(output.reason.as_deref());
     }
-    copy_into!(conn, outputs::table, outputs::table, &rows).map(|_| ())
+    copy_into!(conn, outputs::table, &rows).map(|_| ())
 }
 
 /// How many outputs have no feature yet.

@@ -4,8 +4,7 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use super::binary::BinaryRows;
-use super::copy::copy_into;
+use super::copy::{CopyRows, copy_into};
 use super::schema::output_texts;
 use crate::domain::key::ProjectId;
 
@@ -52,7 +51,7 @@ pub fn replace(conn: &mut PgConnection, project: ProjectId, known: &[Uuid], new:
     if kept.is_empty() {
         return Ok(());
     }
-    let mut rows = BinaryRows::with_capacity(kept.len() * 200);
+    let mut rows = CopyRows::with_capacity(kept.len() * 200);
     for texts in kept {
         rows.row(6)
             .put(project)
@@ -62,5 +61,5 @@ pub fn replace(conn: &mut PgConnection, project: ProjectId, known: &[Uuid], new:
             .put(texts.final_.as_deref())
             .put(texts.comment.as_deref());
     }
-    copy_into!(conn, output_texts::table, output_texts::table, &rows).map(|_| ())
+    copy_into!(conn, output_texts::table, &rows).map(|_| ())
 }
