@@ -172,23 +172,22 @@ impl Cut<'_> {
     ) -> Result<HashMap<(u32, u32), Counts>, QueryError> {
         let blocks = Blocks::new(spans);
         let mut tally = Tally::default();
-        for part in snapshot.parts(axis, blocks.days(), &[0, 1])? {
-            let mut columns = part
-                .columns()
-                .map(|column| column.map(Column::to_vec).unwrap_or_default());
-            let (positives, negatives) = (columns.next().unwrap_or_default(), columns.next().unwrap_or_default());
-            let rows = self.grouping.rows(&part).zip(positives.into_iter().zip(negatives));
+        for part in snapshot.histograms(axis, blocks.days(), self.grouping)? {
             let numbers: Vec<u32> = (0..)
                 .zip(spans)
                 .filter(|(_, span)| span.contains(&part.day))
                 .map(|(number, _)| number)
                 .collect();
-            for ((group, bucket), (positives, negatives)) in rows {
-                let Some(group) = group.filter(|group| self.groups.contains(group)) else {
-                    continue;
-                };
-                for number in &numbers {
-                    tally.add((group, *number), bucket, positives, negatives);
+            let mut columns = part
+                .columns()
+                .map(|column| column.map(Column::to_vec).unwrap_or_default());
+            let (positives, negatives) = (columns.next().unwrap_or_default(), columns.next().unwrap_or_default());
+            for ((group, bucket), (positives, negatives)) in part.keys().zip(positives.into_iter().zip(negatives)) {
+                let group = group as u32;
+                if self.groups.contains(&group) {
+                    for number in &numbers {
+                        tally.add((group, *number), bucket, positives, negatives);
+                    }
                 }
             }
         }

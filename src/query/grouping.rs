@@ -5,7 +5,7 @@ use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 
 use super::part::Part;
-use crate::rollup::{Axis, Column};
+use crate::rollup::{Axis, Column, Table};
 use crate::store::cells::CellId;
 
 /// The group of each cell that passes the filters. Groups are numbered without gaps.
@@ -36,16 +36,34 @@ impl Grouping {
 
     /// The group and the bucket of each row of a table.
     pub fn rows(&self, part: &Part) -> impl Iterator<Item = (Option<u32>, i64)> {
-        let cells = part.cells().map(Column::to_vec).unwrap_or_default();
-        let buckets = part.buckets().map(Column::to_vec).unwrap_or_default();
         // Rows are sorted by cell: a group is looked up once per cell.
         let mut known = (i64::MIN, None);
-        cells.into_iter().zip(buckets).map(move |(cell, bucket)| {
+        part.keys().map(move |(cell, bucket)| {
             if known.0 != cell {
                 known = (cell, self.of_cell.get(&(cell as CellId)).copied());
             }
             (known.1, bucket)
         })
+    }
+
+    /// A histogram's table with its cells put together: the cells of its rows are groups.
+    pub fn table(&self, part: &Part) -> Table {
+        let mut columns = part
+            .columns()
+            .map(|column| column.map(Column::to_vec).unwrap_or_default());
+        let (positives, negatives) = (columns.next().unwrap_or_default(), columns.next().unwrap_or_default());
+        let counts = positives.into_iter().zip(negatives);
+        let mut rows: Vec<((i32, i64), (i64, i64))> = self
+            .rows(part)
+            .zip(counts)
+            .filter_map(|((group, bucket), counts)| Some(((group? as i32, bucket), counts)))
+            .collect();
+        rows.sort_unstable();
+        let same = || rows.chunk_by(|one, other| one.0 == other.0);
+        let keys: Vec<(i32, i64)> = same().filter_map(|rows| Some(rows.first()?.0)).collect();
+        let positives = same().map(|rows| rows.iter().map(|row| row.1.0).sum()).collect();
+        let negatives = same().map(|rows| rows.iter().map(|row| row.1.1).sum()).collect();
+        Table::from_sorted(&keys, &[positives, negatives])
     }
 
     /// Adds the columns of a table to those of a table of groups, which has a row for each group and bucket.

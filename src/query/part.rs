@@ -47,6 +47,12 @@ impl Part {
         }
     }
 
+    /// The cell and the bucket of each row.
+    pub fn keys(&self) -> impl Iterator<Item = (i64, i64)> {
+        let widened = |column: Option<&Column>| column.map(Column::to_vec).unwrap_or_default();
+        widened(self.cells()).into_iter().zip(widened(self.buckets()))
+    }
+
     /// The columns, in the order in which they were asked for.
     pub fn columns(&self) -> Box<dyn Iterator<Item = Option<&Column>> + '_> {
         match &self.rows {

@@ -185,6 +185,54 @@ impl Rollups {
         Ok(grouped)
     }
 
+    /// The tables of a histogram of some days with their cells put together: the cells of their rows are groups. Those of merged
+    /// tables are kept too.
+    pub fn histograms(
+        &self,
+        conn: &mut PgConnection,
+        view: &View,
+        axis: Axis,
+        days: Range<i32>,
+        grouping: &Grouping,
+    ) -> Result<Vec<Part>, QueryError> {
+        const COUNTS: [i16; 2] = [0, 1];
+        const PLACES: [i16; 4] = [CELLS, BUCKETS, 0, 1];
+        let key = |day: i32, step: i64, place: i16| ColumnKey {
+            project: view.project,
+            axis,
+            day,
+            step,
+            place,
+            grouping: grouping.digest,
+        };
+        let mut parts = Vec::new();
+        let mut missing = Vec::new();
+        for (day, table) in view.tables(axis, days) {
+            if let Some((step, rows)) = table.merged.filter(|(_, rows)| *rows > 0) {
+                let kept = PLACES.iter().map(|place| self.columns.get(&key(day, step, *place)));
+                match kept.collect::<Option<Vec<_>>>() {
+                    Some(columns) => parts.push(Part::merged(day, columns)),
+                    None => missing.push((day, step, rows)),
+                }
+            }
+            for waiting in &table.waiting {
+                let part = Part::waiting(day, Arc::clone(waiting), COUNTS.into());
+                parts.push(Part::waiting(day, Arc::new(grouping.table(&part)), COUNTS.into()));
+            }
+        }
+        let read = self.merged(conn, view.project, axis, &missing, &PLACES)?;
+        for ((day, columns), (_, step, _)) in read.into_iter().zip(missing) {
+            let table = grouping.table(&Part::merged(day, columns));
+            let columns = [table.cells, table.buckets].into_iter().chain(table.columns);
+            let columns: Vec<Arc<Column>> = columns.map(Arc::new).collect();
+            for (place, column) in PLACES.iter().zip(&columns) {
+                self.columns.insert(key(day, step, *place), Arc::clone(column));
+            }
+            parts.push(Part::merged(day, columns));
+        }
+        Ok(parts)
+    }
+
     /// Columns of merged tables, from memory or else from the database.
     fn merged(
         &self,

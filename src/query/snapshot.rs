@@ -50,6 +50,11 @@ impl<'a> Snapshot<'a> {
             .grouped(self.conn, &self.view, axis, days, places, grouping)
     }
 
+    /// The tables of a histogram of some days with their cells put together to groups, in no order; a day may have several.
+    pub fn histograms(&mut self, axis: Axis, days: Range<i32>, grouping: &Grouping) -> Result<Vec<Part>, QueryError> {
+        self.rollups.histograms(self.conn, &self.view, axis, days, grouping)
+    }
+
     /// How many linked outputs some days have.
     pub fn outputs_of(&mut self, days: Range<i32>) -> Result<i64, QueryError> {
         let parts = self.parts(Axis::Groups, days, &[OUTPUTS])?;
