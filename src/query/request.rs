@@ -30,7 +30,7 @@ pub const MAX_BUCKETS: usize = 2_400;
 pub const MAX_ROWS: usize = 50_000;
 
 /// Up to so many outputs, an answer is computed from the outputs themselves.
-pub const EXACT_OUTPUTS: i64 = 10_000;
+pub const EXACT_OUTPUTS: i64 = 20_000;
 
 /// What to compute, over which outputs, cut how.
 #[derive(Clone)]
