@@ -57,7 +57,12 @@ fn a_session_killed_while_idle_is_not_noticed() {
             let event = format!(r#"{{"type":"accept","output_id":"{round}-{number}","feature":"f"}}"#);
             server.post("/api/v1/events", &event).expect(200);
         }
+        let mut witness = PgConnection::establish(&data.database_url()).unwrap();
         signal("KILL", a_session(&data));
+        // The postmaster has noticed when it has ended the other sessions too.
+        wait_until("all sessions have ended", || {
+            diesel::sql_query("SELECT 1").execute(&mut witness).is_err()
+        });
         server.wait_until_ready();
     }
     assert_eq!(server.settle()["log_position"], 12);
