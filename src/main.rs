@@ -4,6 +4,11 @@ use std::process::ExitCode;
 
 use calibrant::cli::{self, Cli};
 use clap::Parser;
+use mimalloc::MiMalloc;
+
+// Many small allocations on several threads: what requests, events and frames are made of.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     match cli::run(Cli::parse()) {

@@ -1,7 +1,5 @@
 //! Batches of a thousand over eight connections, beside PostgreSQL's own copy of the very rows that they become.
 
-use diesel::connection::SimpleConnection;
-
 use super::Measurement;
 use crate::support::bench::Bench;
 use crate::support::server::{self, Server};
@@ -38,10 +36,7 @@ fn acknowledged(bench: &Bench, table: &mut Table) {
     ] {
         let database = bench.cluster().database();
         let server = Server::start(&database);
-        let mut lease = database.connect();
-        lease
-            .batch_execute("BEGIN; SELECT FROM fold_cursor FOR UPDATE")
-            .expect("the cursor is there");
+        let _lease = database.hold_lease();
         let elapsed = server.send(requests);
         table.add(name, "events/s", load.events as f64 / elapsed.as_secs_f64());
         table.share(name, COPY);

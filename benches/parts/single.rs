@@ -1,12 +1,11 @@
 //! One event per request: many clients at once beside as many of pgbench, and one client alone.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::sync::atomic::AtomicUsize;
+use std::time::Duration;
 
 use super::Measurement;
 use crate::support::bench::Bench;
-use crate::support::figures::milliseconds;
+use crate::support::crowd;
 use crate::support::load::Load;
 use crate::support::pgbench;
 use crate::support::server::Server;
@@ -18,6 +17,7 @@ const TIME: Duration = Duration::from_secs(5);
 const SHORT: Duration = Duration::from_secs(2);
 
 const MANY: &str = "64 connections";
+const ALONE: &str = "64 connections, folded elsewhere";
 const PGBENCH: &str = "pgbench, 64 clients";
 
 pub fn prepare<'a>(bench: &'a Bench, _: &mut Table) -> Measurement<'a> {
@@ -25,14 +25,17 @@ pub fn prepare<'a>(bench: &'a Bench, _: &mut Table) -> Measurement<'a> {
     Box::new(move |table| {
         table.part("single events");
         inserts(bench, load, table);
+        {
+            let database = bench.cluster().database();
+            let server = Server::start(&database);
+            let _lease = database.hold_lease();
+            many(ALONE, &server, load, &AtomicUsize::new(0), table);
+        }
         let database = bench.cluster().database();
         let server = Server::start(&database);
         let mut next = AtomicUsize::new(0);
-        let mut times = send(&server, load, &next, CLIENTS, TIME);
-        table.add(MANY, "events/s", times.len() as f64 / TIME.as_secs_f64());
-        table.share(MANY, PGBENCH);
-        table.add_quantiles(MANY, &mut times);
-        let mut times = send(&server, load, &next, 1, SHORT);
+        many(MANY, &server, load, &next, table);
+        let mut times = crowd::send(server.address, &load.singles, &next, 1, SHORT);
         table.add_quantiles("1 connection, one after the other", &mut times);
         assert!(
             *next.get_mut() < load.singles.len(),
@@ -41,26 +44,11 @@ pub fn prepare<'a>(bench: &'a Bench, _: &mut Table) -> Measurement<'a> {
     })
 }
 
-/// Sends events that were not sent before, and gives the time of each in milliseconds.
-fn send(server: &Server, load: &Load, next: &AtomicUsize, clients: usize, limit: Duration) -> Vec<f64> {
-    let one = || {
-        let mut connection = server.connect();
-        let mut times = Vec::new();
-        let started = Instant::now();
-        while started.elapsed() < limit
-            && let Some(request) = load.singles.get(next.fetch_add(1, Ordering::Relaxed))
-        {
-            times.push(milliseconds(connection.timed(request)));
-        }
-        times
-    };
-    thread::scope(|scope| {
-        let clients: Vec<_> = (0..clients).map(|_| scope.spawn(one)).collect();
-        clients
-            .into_iter()
-            .flat_map(|client| client.join().expect("no client fails"))
-            .collect()
-    })
+fn many(name: &'static str, server: &Server, load: &Load, next: &AtomicUsize, table: &mut Table) {
+    let mut times = crowd::send(server.address, &load.singles, next, CLIENTS, TIME);
+    table.add(name, "events/s", times.len() as f64 / TIME.as_secs_f64());
+    table.share(name, PGBENCH);
+    table.add_quantiles(name, &mut times);
 }
 
 /// What PostgreSQL does with as many clients that insert one row of the same size per commit.

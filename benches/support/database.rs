@@ -140,6 +140,14 @@ impl Database<'_> {
         PgConnection::establish(&self.url()).expect("the database runs")
     }
 
+    /// A connection that holds the fold's lease, as the one of another machine that folds.
+    pub fn hold_lease(&self) -> PgConnection {
+        let mut conn = self.connect();
+        conn.batch_execute("BEGIN; SELECT FROM fold_cursor FOR UPDATE")
+            .expect("the cursor is there");
+        conn
+    }
+
     /// Writes the rows of the log to a file.
     pub fn copy_out(&self, file: &Path) {
         let command = format!("\\copy events to '{}'", file.display());

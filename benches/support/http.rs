@@ -2,11 +2,16 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::ops::Range;
 use std::time::{Duration, Instant};
+
+/// Bytes that are read at once.
+const PIECE: usize = 65_536;
 
 pub struct Connection {
     stream: TcpStream,
     buffer: Vec<u8>,
+    piece: Box<[u8]>,
 }
 
 /// The bytes of a request. `headers` are whole lines.
@@ -31,6 +36,7 @@ impl Connection {
         Connection {
             stream,
             buffer: Vec::new(),
+            piece: vec![0; PIECE].into(),
         }
     }
 
@@ -38,22 +44,12 @@ impl Connection {
     pub fn send(&mut self, request: &[u8]) -> &[u8] {
         self.stream.write_all(request).expect("the server reads");
         self.buffer.clear();
-        let head = loop {
+        loop {
             self.read_more();
-            if let Some(head) = head_length(&self.buffer) {
-                break head;
+            if let Some(body) = body(&self.buffer) {
+                return &self.buffer[body];
             }
-        };
-        let end = head + content_length(&self.buffer[..head]);
-        while self.buffer.len() < end {
-            self.read_more();
         }
-        assert!(
-            self.buffer.starts_with(b"HTTP/1.1 200"),
-            "{}",
-            String::from_utf8_lossy(&self.buffer[..self.buffer.len().min(2_000)])
-        );
-        &self.buffer[head..end]
     }
 
     /// As [`Connection::send`], with the time it took.
@@ -64,11 +60,25 @@ impl Connection {
     }
 
     fn read_more(&mut self) {
-        let mut piece = [0; 65_536];
-        let read = self.stream.read(&mut piece).expect("the server answers");
+        let read = self.stream.read(&mut self.piece).expect("the server answers");
         assert!(read > 0, "the server closed the connection");
-        self.buffer.extend_from_slice(&piece[..read]);
+        self.buffer.extend_from_slice(&self.piece[..read]);
     }
+}
+
+/// Where the body of an answer is, once all of it has been read. It must have status 200.
+pub fn body(answer: &[u8]) -> Option<Range<usize>> {
+    let head = head_length(answer)?;
+    let end = head + content_length(&answer[..head]);
+    if answer.len() < end {
+        return None;
+    }
+    assert!(
+        answer.starts_with(b"HTTP/1.1 200"),
+        "{}",
+        String::from_utf8_lossy(&answer[..answer.len().min(2_000)])
+    );
+    Some(head..end)
 }
 
 /// Bytes up to the body.
@@ -78,8 +88,10 @@ fn head_length(bytes: &[u8]) -> Option<usize> {
 }
 
 fn content_length(head: &[u8]) -> usize {
-    let head = String::from_utf8_lossy(head).to_ascii_lowercase();
-    head.lines()
-        .find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok())
+    const NAME: &[u8] = b"content-length:";
+    head.split(|byte| *byte == b'\n')
+        .filter_map(|line| line.split_at_checked(NAME.len()))
+        .find(|(name, _)| name.eq_ignore_ascii_case(NAME))
+        .and_then(|(_, value)| std::str::from_utf8(value).ok()?.trim().parse().ok())
         .expect("answers have a length")
 }

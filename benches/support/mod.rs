@@ -2,6 +2,7 @@
 //! that costs little beside them.
 
 pub mod bench;
+pub mod crowd;
 pub mod database;
 pub mod duckdb;
 pub mod figures;
