@@ -6,6 +6,7 @@
 //! |---|---|
 //! | [`level`] | how sure should an interval be? |
 //! | [`normal`], [`student`] | which critical value belongs to that confidence? |
+//! | [`gamma`], [`beta`] | how likely are counts like these? |
 //! | [`proportion`] | what range is plausible for a rate? |
 //! | [`cluster`] | … when the same users contribute many observations? |
 //! | [`calibration`] | does a stated confidence of 80 % come true 80 % of the time? |
@@ -27,9 +28,11 @@
 )]
 
 pub mod auroc;
+pub mod beta;
 pub mod calibration;
 pub mod cluster;
 pub mod detection;
+pub mod gamma;
 pub mod level;
 pub mod normal;
 pub mod proportion;

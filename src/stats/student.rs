@@ -1,7 +1,7 @@
 //! Student's t distribution: critical values when the number of clusters is small.
 //!
 //! With `x = ν/(ν + t²)` the tail is `P(T > t) = ½·I_x(ν/2, ½)`. The regularised incomplete beta
-//! function is evaluated by its continued fraction (DLMF 8.17.22, modified Lentz), on whichever
+//! function is evaluated by its continued fraction ([`super::beta`]), on whichever
 //! side of the mean of the beta distribution converges. Its normalising constant needs
 //! `Γ(ν/2 + ½)/Γ(ν/2)` only, which is computed as a ratio: the difference of two log-gammas
 //! would lose one digit for every power of ten in ν. Beyond ν = 10⁴ the fraction starts to lose
@@ -10,6 +10,7 @@
 //! Degrees of freedom may be fractional (Welch). `ν = ∞` is the normal distribution; for `ν <= 0`
 //! the limit ν → 0 applies, all mass at ±∞.
 
+use super::beta::beta_fraction;
 use super::normal;
 use std::f64::consts::PI;
 
@@ -169,32 +170,6 @@ fn from_normal_score(z: f64, df: f64) -> f64 {
     let third = (((3.0 * s + 19.0) * s + 17.0) * s - 15.0) / 384.0;
     let fourth = ((((79.0 * s + 776.0) * s + 1482.0) * s - 1920.0) * s - 945.0) / 92160.0;
     z * (1.0 + (first + (second + (third + fourth / df) / df) / df) / df)
-}
-
-/// The continued fraction of `I_x(a, b)`, without its leading factor `x^a·(1−x)^b/(a·B(a, b))`.
-fn beta_fraction(a: f64, b: f64, x: f64) -> f64 {
-    // √max(a, b) terms are needed, about a hundred at the largest ν that comes here.
-    const MAX_TERMS: u32 = 10_000;
-    // A zero denominator is nudged, as Lentz's method prescribes.
-    let nonzero = |v: f64| if v.abs() < 1e-300 { 1e-300 } else { v };
-    let mut c = 1.0;
-    let mut d = 1.0 / nonzero(1.0 - (a + b) * x / (a + 1.0));
-    let mut fraction = d;
-    for m in 1..=MAX_TERMS {
-        let m = f64::from(m);
-        let even = m * (b - m) * x / ((a + 2.0 * m - 1.0) * (a + 2.0 * m));
-        d = 1.0 / nonzero(1.0 + even * d);
-        c = nonzero(1.0 + even / c);
-        fraction *= c * d;
-        let odd = -(a + m) * (a + b + m) * x / ((a + 2.0 * m) * (a + 2.0 * m + 1.0));
-        d = 1.0 / nonzero(1.0 + odd * d);
-        c = nonzero(1.0 + odd / c);
-        fraction *= c * d;
-        if (c * d - 1.0).abs() <= f64::EPSILON {
-            break;
-        }
-    }
-    fraction
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ mod agreement;
 mod crash;
 mod disorder;
 mod faults;
-mod golden_stats;
+mod golden;
 mod ingest;
 mod overload;
 mod questions;

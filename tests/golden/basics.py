@@ -1,7 +1,7 @@
-"""Writes stats.json: statistics computed by established libraries, for golden_stats.rs.
+"""Writes basics.json: statistics computed by established libraries, for tests/it/golden/basics.rs.
 
     python3 -m venv venv && venv/bin/pip install numpy scipy statsmodels scikit-learn ddsketch
-    venv/bin/python tests/golden/make_stats.py
+    venv/bin/python tests/golden/basics.py
 
 Seeded, so a rerun changes nothing but the last digits. Every expected value comes from a library
 where one has it; DeLong's variance is written from its pairwise definition. Confidences have at
@@ -13,12 +13,13 @@ from pathlib import Path
 import numpy as np
 import statsmodels.api as sm
 from ddsketch import DDSketch
-from scipy import stats
+from scipy import special, stats
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 from statsmodels.stats.proportion import proportion_confint
 
 rng = np.random.default_rng(20240607)
+BETAS = [(0.5, 0.5), (1, 9), (3.2, 17.5), (120, 40), (4000, 9000)]
 
 
 def floats(values):
@@ -34,6 +35,15 @@ def distributions():
         normal_cdf=[[v, float(stats.norm.cdf(v))] for v in x],
         normal_quantile=[[v, float(stats.norm.ppf(v))] for v in p],
         student_cdf=[[v, d, float(stats.t.cdf(v, d))] for d in df for v in t if d < 50 or abs(v) < 10],
+        ln_gamma=[[v, float(special.gammaln(v))] for v in (1e-3, 0.3, 3.7, 42.5, 1e4, 1e7)],
+        digamma=[[v, float(special.digamma(v))] for v in (1e-3, 0.3, 3.7, 42.5, 1e4)],
+        chi_square_tail=[[v, d, float(stats.chi2.sf(v, d))] for d in (1, 2, 3.5, 40, 900) for v in (0.1, 1, 8, 60, 1000)
+                         if stats.chi2.sf(v, d) > 1e-300],
+        beta_cdf=[[v, a, b, float(stats.beta.cdf(v, a, b))] for a, b in BETAS for v in (0.01, 0.2, 0.5, 0.8, 0.99)
+                  if stats.beta.cdf(v, a, b) > 1e-300],
+        beta_quantile=[[v, a, b, float(stats.beta.ppf(v, a, b))] for a, b in BETAS for v in (1e-6, 0.025, 0.4, 0.975)],
+        binomial_cdf=[[k, n, q, float(stats.binom.cdf(k, n, q))] for k, n, q in
+                      ((0, 10, 0.05), (3, 10, 0.2), (12, 400, 0.05), (480, 10_000, 0.05), (9, 9, 0.5))],
         student_quantile=[[v, d, float(stats.t.ppf(v, d))] for d in df for v in p[4:]],
     )
 
@@ -158,6 +168,6 @@ golden = dict(
     sketch=sketch(),
     detection=detection(),
 )
-path = Path(__file__).with_name("stats.json")
+path = Path(__file__).with_name("basics.json")
 sections = ",\n".join(f"{json.dumps(k)}: {json.dumps(v, separators=(',', ':'))}" for k, v in golden.items())
 path.write_text("{\n" + sections + "\n}\n")

@@ -1,6 +1,5 @@
-//! The statistics against scipy, statsmodels, scikit-learn and ddsketch.
-//!
-//! `tests/golden/make_stats.py` computes `stats.json`; the numbers here are its, not ours.
+//! Distributions, clustered rates, calibration, AUROC, quantiles and detection, against scipy, statsmodels, scikit-learn and
+//! ddsketch.
 
 use std::collections::BTreeMap;
 
@@ -8,44 +7,14 @@ use calibrant::stats::auroc::{self, GridCount};
 use calibrant::stats::calibration::{self, Bin};
 use calibrant::stats::cluster::{self, ClusterRatio};
 use calibrant::stats::detection::Counts;
-use calibrant::stats::level::{Interval, Level};
-use calibrant::stats::{normal, proportion, sketch, student};
+use calibrant::stats::level::Level;
+use calibrant::stats::{beta, gamma, normal, proportion, sketch, student};
 use serde_json::Value;
 
-const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/stats.json");
+use super::{close, close_interval, number, numbers, rows, within};
 
 fn golden() -> Value {
-    let text = std::fs::read_to_string(GOLDEN).expect("stats.json is checked in");
-    serde_json::from_str(&text).expect("stats.json is JSON")
-}
-
-fn number(value: &Value) -> f64 {
-    value.as_f64().expect("a number")
-}
-
-fn numbers(value: &Value) -> Vec<f64> {
-    rows(value).iter().map(number).collect()
-}
-
-fn rows(value: &Value) -> &[Value] {
-    value.as_array().expect("an array")
-}
-
-fn within(actual: f64, expected: f64, relative: f64, what: &str) {
-    assert!(
-        (actual - expected).abs() <= relative * expected.abs(),
-        "{what}: {actual} is not {expected}"
-    );
-}
-
-fn close(actual: f64, expected: &Value, what: &str) {
-    within(actual, number(expected), 1e-9, what);
-}
-
-fn close_interval(actual: Option<Interval>, expected: &Value, what: &str) {
-    let actual = actual.expect(what);
-    close(actual.lower, &expected[0], what);
-    close(actual.upper, &expected[1], what);
+    super::golden("basics")
 }
 
 #[test]
@@ -70,6 +39,30 @@ fn distributions_match_scipy() {
             let case = numbers(case);
             let what = format!("{name}({}, {})", case[0], case[1]);
             within(function(case[0], case[1]), case[2], TOLERANCE, &what);
+        }
+    }
+}
+
+#[test]
+fn beta_and_gamma_match_scipy() {
+    let golden = &golden()["distributions"];
+    for (name, function) in [
+        (
+            "ln_gamma",
+            (|case: &[f64]| gamma::ln_gamma(case[0])) as fn(&[f64]) -> f64,
+        ),
+        ("digamma", |case| gamma::digamma(case[0])),
+        ("chi_square_tail", |case| gamma::chi_square_tail(case[0], case[1])),
+        ("beta_cdf", |case| beta::cdf(case[0], case[1], case[2])),
+        ("beta_quantile", |case| beta::quantile(case[0], case[1], case[2])),
+        ("binomial_cdf", |case| {
+            beta::binomial_cdf(case[0] as u64, case[1] as u64, case[2])
+        }),
+    ] {
+        for case in rows(&golden[name]) {
+            let case = numbers(case);
+            let (expected, arguments) = case.split_last().expect("a value");
+            within(function(arguments), *expected, 1e-9, &format!("{name}{arguments:?}"));
         }
     }
 }
