@@ -1,7 +1,7 @@
 //! Settings, from flags, the environment and a TOML file, in this order.
 //!
 //! - `CALIBRANT_DATABASE_URL`: use this PostgreSQL instead of a private one
-//! - `CALIBRANT_DATA_DIR`: where the private PostgreSQL lives
+//! - `CALIBRANT_DATA_DIR`: where the private PostgreSQL lives, and segments are kept
 //! - `CALIBRANT_BIND`: address and port; loopback unless told otherwise; port 0 picks a free one
 //! - `CALIBRANT_ADMIN_KEY`: presets the first admin key
 //! - `CALIBRANT_LOG`: what to log, such as `info` or `calibrant=debug`
@@ -16,6 +16,7 @@ use clap::Args;
 use serde::Deserialize;
 
 use crate::api::rate::Rates;
+use crate::query::segments::{MOST_BYTES, Segments};
 use crate::store::Db;
 use crate::store::private::{PrivateDatabase, is_root};
 
@@ -149,6 +150,11 @@ impl Config {
                     .unwrap_or(Rates::DEFAULT.events),
             },
         })
+    }
+
+    /// Where outputs are kept as columns. Any of it may be deleted at any time.
+    pub fn segments(&self) -> Segments {
+        Segments::in_folder(self.data_dir.join("segments"), MOST_BYTES)
     }
 
     /// The database for a server, which owns its private one.

@@ -25,6 +25,8 @@ use crate::connections::{Connection, Connections, LINGER};
 use crate::fold::signal::Signal;
 use crate::fold::worker;
 use crate::ingest::commit::Committer;
+use crate::query::Sources;
+use crate::query::segments::{Segments, keeper};
 use crate::state::{AppState, Limits};
 use crate::store::Db;
 
@@ -151,15 +153,17 @@ pub struct Service {
 }
 
 impl Service {
-    /// Starts without rate limits.
+    /// Starts without rate limits, and without keeping segments.
     pub fn start(db: Db) -> anyhow::Result<Service> {
-        Service::start_with(db, &Limits::with_rates(Rates::UNLIMITED))
+        Service::start_with(db, Segments::default(), &Limits::with_rates(Rates::UNLIMITED))
     }
 
-    pub fn start_with(db: Db, limits: &Limits) -> anyhow::Result<Service> {
+    pub fn start_with(db: Db, segments: Segments, limits: &Limits) -> anyhow::Result<Service> {
         let signal = Signal::default();
         let committer = Committer::start(&db, &signal);
-        let state = web::Data::new(AppState::new(db.clone(), committer, limits)?);
+        let sources = Arc::new(Sources::new(segments));
+        keeper::start(db.clone(), Arc::clone(&sources), signal.clone());
+        let state = web::Data::new(AppState::new(db.clone(), committer, sources, limits)?);
         let folding = worker::start(db, signal.clone());
         Ok(Service {
             state,
@@ -216,11 +220,12 @@ impl Service {
 /// fails, the server stops.
 pub fn serve(
     db: Db,
+    segments: Segments,
     limits: &Limits,
     listener: TcpListener,
     listening: impl FnOnce(Committer) -> anyhow::Result<()> + Send + 'static,
 ) -> anyhow::Result<()> {
-    let service = Service::start_with(db, limits)?;
+    let service = Service::start_with(db, segments, limits)?;
     let outcome = actix_web::rt::System::new().block_on(async {
         let server = service.http(listener, true)?;
         let handle = server.handle();

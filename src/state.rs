@@ -12,7 +12,7 @@ use crate::api::rendered::Answers;
 use crate::api::settings::ProjectCache;
 use crate::connections;
 use crate::ingest::commit::Committer;
-use crate::query::rollups::Rollups;
+use crate::query::Sources;
 use crate::store::Db;
 use crate::telemetry::{Refusals, ServiceMetrics};
 
@@ -46,7 +46,7 @@ pub struct AppState {
     pub keys: KeyCache,
     pub projects: ProjectCache,
     pub queries: Semaphore,
-    pub rollups: Arc<Rollups>,
+    pub sources: Arc<Sources>,
     pub answers: Answers,
     pub limiter: Limiter,
     /// What bodies take of the memory.
@@ -58,14 +58,14 @@ pub struct AppState {
 }
 
 impl AppState {
-    pub fn new(db: Db, committer: Committer, limits: &Limits) -> anyhow::Result<AppState> {
+    pub fn new(db: Db, committer: Committer, sources: Arc<Sources>, limits: &Limits) -> anyhow::Result<AppState> {
         Ok(AppState {
             db,
             committer,
             keys: KeyCache::default(),
             projects: ProjectCache::default(),
             queries: Semaphore::new(QUERIES),
-            rollups: Arc::default(),
+            sources,
             answers: Answers::default(),
             limiter: Limiter::new(limits.rates),
             held: Held::default(),

@@ -297,6 +297,7 @@ impl From<QueryError> for ApiError {
                 ErrorCode::UnknownDimension,
                 format!("{error}; declare attributes as dimensions with PATCH /api/v1/projects/current"),
             ),
+            QueryError::ArmsOverlap { .. } => ApiError::new(ErrorCode::InvalidParameter, error.to_string()),
             QueryError::TooManyGroups { .. }
             | QueryError::TooManyBuckets
             | QueryError::TooManyRows { .. }

@@ -180,10 +180,10 @@ async fn compute(state: &AppState, query: Query) -> Result<Answer, ApiError> {
     let slot = timeout(QUEUED, state.queries.acquire()).await;
     let _slot = slot.map_err(|_| ApiError::overloaded())?.map_err(ApiError::internal)?;
     let now = Utc::now();
-    let rollups = Arc::clone(&state.rollups);
+    let sources = Arc::clone(&state.sources);
     state
         .db
-        .run(move |conn| query::run(conn, &rollups, &query, now))
+        .run(move |conn| query::run(conn, &sources, &query, now))
         .await
         .map_err(ApiError::from)
 }

@@ -14,8 +14,8 @@ use super::auth::{Authorized, Read};
 use super::error::ApiError;
 use super::respond;
 use crate::domain::key::ProjectId;
+use crate::query::Sources;
 use crate::query::plan;
-use crate::query::rollups::Rollups;
 use crate::state::AppState;
 use crate::store::{cursor, events, outputs, projects, rejections, stalled};
 
@@ -65,19 +65,19 @@ pub async fn get_status(
     key: Authorized<Read>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let rollups = Arc::clone(&state.rollups);
+    let sources = Arc::clone(&state.sources);
     let status = state
         .db
         .run(move |conn| {
             // In one snapshot: the fold moves the position and empties the backlog at the same moment.
             let mut snapshot = conn.build_transaction().read_only().repeatable_read();
-            snapshot.run(|conn| read(conn, &rollups, key.project))
+            snapshot.run(|conn| read(conn, &sources, key.project))
         })
         .await?;
     respond::json(&request, &status)
 }
 
-fn read(conn: &mut PgConnection, rollups: &Rollups, project: ProjectId) -> Result<StatusResponse, ApiError> {
+fn read(conn: &mut PgConnection, sources: &Sources, project: ProjectId) -> Result<StatusResponse, ApiError> {
     let project = projects::find(conn, project)?;
     let cursor = cursor::read(conn)?;
     // A project that cannot be folded waits behind the others, and its backlog says so.
@@ -95,7 +95,7 @@ fn read(conn: &mut PgConnection, rollups: &Rollups, project: ProjectId) -> Resul
             lag_seconds: lag,
         },
         folded_at: cursor.folded_at,
-        outputs: plan::count_outputs(conn, rollups, &project)?,
+        outputs: plan::count_outputs(conn, sources, &project)?,
         unlinked: outputs::unlinked(conn, project.id)?,
         rejected: rejections::by_code(conn, project.id)?.into_iter().collect(),
         project: project.name,

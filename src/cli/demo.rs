@@ -38,6 +38,7 @@ pub fn run(config: &Config, args: &DemoArgs) -> anyhow::Result<()> {
     let options = args.options.clone();
     server::serve(
         database.db.clone(),
+        config.segments(),
         &Limits::with_rates(config.rates),
         listener,
         move |committer| {

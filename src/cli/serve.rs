@@ -19,6 +19,7 @@ pub fn run(config: &Config) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     server::serve(
         database.db.clone(),
+        config.segments(),
         &Limits::with_rates(config.rates),
         listener,
         move |_| {

@@ -15,6 +15,11 @@ pub fn day_of(time: DateTime<Utc>) -> i32 {
     i32::try_from(time.timestamp().div_euclid(DAY)).unwrap_or(i32::MAX)
 }
 
+/// The instant so many microseconds after the epoch.
+pub fn from_micros(micros: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp_micros(micros).unwrap_or_default()
+}
+
 /// The UTC day that contains an hour.
 pub fn day_of_hour(hour: i32) -> i32 {
     hour.div_euclid(24)

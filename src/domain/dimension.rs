@@ -84,3 +84,17 @@ impl Cell {
         }
     }
 }
+
+impl fmt::Display for Cell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "feature `{}`", self.feature)?;
+        for dimension in Dimension::BUILT_IN.iter().skip(1) {
+            if let Some(value) = self.value(dimension) {
+                write!(f, ", {dimension} `{value}`")?;
+            }
+        }
+        self.attributes
+            .iter()
+            .try_for_each(|(name, value)| write!(f, ", {name} `{value}`"))
+    }
+}

@@ -8,7 +8,7 @@ use crate::metrics::{self, facts};
 use crate::rollup::{Axis, Table};
 use crate::store::outputs::Output;
 
-/// Tables to add to the rollups, by UTC day.
+/// Tables to add to the rollups, by UTC day. A day whose outputs changed in what no sum sees has none.
 pub type Difference = BTreeMap<i32, Vec<(Axis, Table)>>;
 
 const OUTPUTS: &str = "outputs";
@@ -29,6 +29,8 @@ pub fn difference(old: &[Output], new: &[Output]) -> PolarsResult<Difference> {
     if facts.height() == 0 {
         return Ok(difference);
     }
+    let days = facts.column(facts::DAY)?.i32()?;
+    difference.extend(days.iter().flatten().map(|day| (day, Vec::new())));
     let contributions = contributions(&facts)?;
     let group = col(facts::GROUP).cast(DataType::Int64);
     let hour = (col(facts::HOUR) - col(facts::DAY) * lit(HOURS)).cast(DataType::Int64);

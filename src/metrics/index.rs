@@ -70,6 +70,7 @@ pub fn sums_read(metrics: &[&Metric], curve: Option<Target>) -> BTreeSet<String>
             totals: &totals,
             clusters: &clusters,
             histograms: &HashMap::new(),
+            trace: None,
         };
         for metric in metrics {
             (metric.estimate)(&statistics);

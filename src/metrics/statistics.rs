@@ -1,5 +1,6 @@
 //! The sufficient statistics of one slice, as the families see them when they make estimates.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 
 use super::estimate::{Estimate, Reason};
@@ -34,7 +35,17 @@ pub enum Clustering {
 /// The counts of one histogram: bucket, positives, negatives, in the order of the buckets.
 pub type Counts = Vec<(i64, u64, u64)>;
 
+/// What each cluster contributes to an estimate, in the order of the clusters.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Trace {
+    /// How far it moves the estimate; `None` for clusters that have nothing to say about it.
+    pub influence: Vec<Option<f64>>,
+    /// Its numerator and denominator, if the estimate is a ratio of sums; else empty.
+    pub totals: Vec<(f64, f64)>,
+}
+
 /// One slice: sums in total and by cluster, histograms, and how to make intervals of them.
+#[derive(Clone, Copy)]
 pub struct Statistics<'a> {
     pub level: Level,
     pub interval: IntervalKind,
@@ -49,9 +60,49 @@ pub struct Statistics<'a> {
     pub clusters: &'a [&'a [i64]],
     /// By name. `None` where the slice has none that fits its time.
     pub histograms: &'a HashMap<&'static str, Option<Counts>>,
+    /// Takes what each cluster contributes, if anyone asks for it.
+    pub trace: Option<&'a RefCell<Option<Trace>>>,
 }
 
 impl Statistics<'_> {
+    /// An estimate with what each cluster contributes to it; `None` where the estimate is not a smooth function of sums.
+    pub fn traced(&self, estimate: fn(&Statistics) -> Estimate) -> (Estimate, Option<Trace>) {
+        let trace = RefCell::default();
+        let estimate = estimate(&Statistics {
+            trace: Some(&trace),
+            ..*self
+        });
+        (estimate, trace.into_inner())
+    }
+
+    /// Notes what the clusters contribute, if anyone asks for it.
+    fn note(&self, noted: impl FnOnce() -> Trace) {
+        if let Some(trace) = self.trace {
+            trace.replace(Some(noted()));
+        }
+    }
+
+    /// Notes the influence of the clusters on an estimate that is no ratio.
+    pub fn note_influence(&self, influence: impl FnOnce() -> Vec<f64>) {
+        self.note(|| Trace {
+            influence: influence().into_iter().map(Some).collect(),
+            totals: Vec::new(),
+        });
+    }
+
+    /// Notes what makes a ratio of sums whose denominator in the slice is `d`.
+    fn note_ratio(&self, totals: &[(f64, f64)], clusters: &ClusterRatio, d: f64) {
+        self.note(|| {
+            let scale = 1.0 / (clusters.denominator * d).sqrt();
+            let ratio = clusters.ratio().unwrap_or_default();
+            let own = |(n, size): &(f64, f64)| (*size != 0.0 || *n != 0.0).then(|| (n - ratio * size) * scale);
+            Trace {
+                influence: totals.iter().map(own).collect(),
+                totals: totals.to_vec(),
+            }
+        });
+    }
+
     /// A sum over the slice; whole numbers as they are, fixed-point ones in their units.
     pub fn total(&self, sum: &str) -> f64 {
         self.position(sum)
@@ -87,6 +138,7 @@ impl Statistics<'_> {
         }
         let totals = pairs(self.by_cluster(numerator), self.by_cluster(denominator));
         let clusters = ClusterRatio::from_totals(&totals);
+        self.note_ratio(&totals, &clusters, d);
         let estimate = self.valued(n / d, d).of(n, d);
         if self.interval == IntervalKind::Naive || self.is_independent(&totals) {
             let interval = proportion::wilson(n, d, self.level.z());
@@ -132,6 +184,7 @@ impl Statistics<'_> {
         }
         let estimate = self.valued(n / d, d).of(n, d);
         let clusters = ClusterRatio::from_totals(&totals);
+        self.note_ratio(&totals, &clusters, d);
         let standard_error = clusters
             .standard_error()
             .map(|error| error * (clusters.denominator / d).sqrt());
@@ -148,6 +201,7 @@ impl Statistics<'_> {
 
     /// A smooth function of sums, from how much each cluster moves it.
     pub fn linearised(&self, value: f64, n: f64, influence: &[f64], range: (f64, f64)) -> Estimate {
+        self.note_influence(|| influence.to_vec());
         let estimate = self.valued(value, n);
         let standard_error = cluster::linearised_variance(influence).map(f64::sqrt);
         let critical = cluster::critical(influence.len() as u64, self.level);

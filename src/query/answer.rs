@@ -12,12 +12,31 @@ use crate::metrics::families::calibration::Curve;
 pub struct Row {
     /// One value per dimension that was grouped by.
     pub group: Vec<Option<String>>,
+    /// The number of the group: of the arm, if the question has arms.
+    pub number: u32,
     /// The start of the bucket, in the time zone of the question.
     pub bucket: Option<DateTime<Tz>>,
     /// One estimate per metric that was asked for.
     pub estimates: Vec<Estimate>,
     /// If the question asks for it.
     pub curve: Option<Curve>,
+    /// If the question asks for it: what each cluster contributes to each estimate.
+    pub contributions: Vec<Option<Contributions>>,
+}
+
+/// What clusters contribute to an estimate, in the order of their keys. Those that have nothing to say are not there.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Contributions(pub Vec<Contribution>);
+
+/// What one cluster contributes to an estimate.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Contribution {
+    /// The user, or the group of users: the same in every slice of an answer.
+    pub cluster: i64,
+    /// How far it moves the estimate.
+    pub influence: f64,
+    /// Numerator and denominator, if the estimate is a ratio of sums.
+    pub totals: Option<(f64, f64)>,
 }
 
 /// Where the numbers came from.
@@ -25,7 +44,7 @@ pub struct Row {
 #[serde(rename_all = "snake_case")]
 pub enum Source {
     /// The outputs themselves, each user apart.
-    Outputs,
+    Segments,
     /// The rollups, users in random groups.
     Rollups,
 }

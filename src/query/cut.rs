@@ -84,6 +84,7 @@ impl Cut<'_> {
             clustering: Clustering::Groups,
             index: Index::new(names),
             by_key,
+            keys: (0..GROUPS as i64).cycle().take(outputs.len()).collect(),
             columns: clusters,
         };
         leave_out_empty(&mut slices, &outputs);
@@ -211,7 +212,7 @@ fn leave_out_empty(slices: &mut Slices, outputs: &[i64]) {
     for slice in slices.by_key.values_mut() {
         slice.clusters = at(slice.clusters.start)..at(slice.clusters.end);
     }
-    for column in &mut slices.columns {
+    for column in slices.columns.iter_mut().chain([&mut slices.keys]) {
         let mut outputs = outputs.iter();
         column.retain(|_| outputs.next().is_some_and(|outputs| *outputs != 0));
     }

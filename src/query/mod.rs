@@ -1,19 +1,22 @@
 //! From a question to an answer: which outputs, from which source, in which slices, as which estimates.
 //!
-//! Small slices are computed from the outputs themselves, exactly and per user; large ones from the rollups, whose cost does
-//! not depend on the number of outputs. The answer says which.
+//! Small slices are computed from the outputs themselves, exactly and per user, by way of segments; large ones from the rollups,
+//! whose cost does not depend on the number of outputs. The answer says which.
 
 pub mod answer;
 mod blocks;
 mod cut;
 pub mod filter;
+mod gather;
 mod grouping;
 mod part;
 pub mod plan;
 pub mod request;
 pub mod rollups;
 mod rows;
+pub mod segments;
 mod snapshot;
+mod sources;
 mod sums;
 mod tabulate;
 mod tally;
@@ -22,3 +25,4 @@ mod view;
 pub use answer::{Answer, Row};
 pub use plan::run;
 pub use request::{Query, QueryError};
+pub use sources::Sources;

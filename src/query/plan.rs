@@ -7,16 +7,18 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::pg::PgConnection;
 
-use super::answer::{Answer, Row, Source};
+use super::answer::{Answer, Contribution, Contributions, Row, Source};
+use super::filter::Filter;
 use super::request::{MAX_BUCKETS, MAX_GROUPS, MAX_ROWS, Query, QueryError};
-use super::rollups::Rollups;
 use super::snapshot::Snapshot;
+use super::sources::Sources;
 use super::sums::{Slice, SliceKey, Slices};
 use super::{rows, tabulate};
 use crate::domain::clock;
 use crate::domain::dimension::{Cell, Dimension};
 use crate::domain::window::{Bucket, Window};
 use crate::metrics::index::sums_read;
+use crate::metrics::statistics::Trace;
 use crate::metrics::{self, FAMILIES, Histogram, Statistics, families};
 use crate::store::cells::CellId;
 use crate::store::projects::{self, Project};
@@ -56,6 +58,11 @@ impl Plan<'_> {
         sums
     }
 
+    /// Whether the rows are of more than one group by what was asked.
+    pub fn has_groups(&self) -> bool {
+        !self.query.group_by.is_empty() || !self.query.arms.is_empty()
+    }
+
     /// When a bucket starts, in the time zone of the question.
     fn start(&self, bucket: u32) -> Option<DateTime<chrono_tz::Tz>> {
         self.buckets.get(bucket as usize).map(|bucket| bucket.start)
@@ -72,20 +79,26 @@ impl Plan<'_> {
 /// Answers a question from one consistent view of the database.
 pub fn run(
     conn: &mut PgConnection,
-    rollups: &Rollups,
+    sources: &Sources,
     query: &Query,
     now: DateTime<Utc>,
 ) -> Result<Answer, QueryError> {
     conn.build_transaction()
         .read_only()
         .repeatable_read()
-        .run(|conn| answer(conn, rollups, query, now))
+        .run(|conn| answer(conn, sources, query, now))
 }
 
-fn answer(conn: &mut PgConnection, rollups: &Rollups, query: &Query, now: DateTime<Utc>) -> Result<Answer, QueryError> {
+/// Answers a question in the caller's transaction, which sees one state of the database.
+pub fn answer(
+    conn: &mut PgConnection,
+    sources: &Sources,
+    query: &Query,
+    now: DateTime<Utc>,
+) -> Result<Answer, QueryError> {
     let project = projects::find(conn, query.project)?;
     check_dimensions(query, &project)?;
-    let mut snapshot = Snapshot::new(conn, rollups, &project)?;
+    let mut snapshot = Snapshot::new(conn, sources, &project)?;
     let window = window(&mut snapshot, query)?;
     let view = Arc::clone(&snapshot.view);
     let plan = plan(query, &view.cells, window)?;
@@ -116,7 +129,7 @@ fn answer(conn: &mut PgConnection, rollups: &Rollups, query: &Query, now: DateTi
         immature_from: (horizon < window.to).then(|| horizon.max(window.from)),
         restated: rows.restated.iter().filter_map(|bucket| plan.start(*bucket)).collect(),
         log_position: project.folded_events,
-        source: if exact { Source::Outputs } else { Source::Rollups },
+        source: if exact { Source::Segments } else { Source::Rollups },
     })
 }
 
@@ -130,7 +143,7 @@ fn compute(
     let sums = metrics::sums_named(sums);
     let mut rows = Rows::default();
     let totals = if exact {
-        let (slices, totals) = rows::slices(snapshot.conn, plan, sums)?;
+        let (slices, totals) = rows::slices(snapshot, plan, &sums)?;
         rows.add(plan, slices, 0..plan.groups.len() as u32);
         totals
     } else {
@@ -143,15 +156,18 @@ fn compute(
 }
 
 /// How many linked outputs a project has. The caller's transaction sees one state of the database, and `project` in it.
-pub fn count_outputs(conn: &mut PgConnection, rollups: &Rollups, project: &Project) -> Result<i64, QueryError> {
-    Snapshot::new(conn, rollups, project)?.outputs_of(i32::MIN..i32::MAX)
+pub fn count_outputs(conn: &mut PgConnection, sources: &Sources, project: &Project) -> Result<i64, QueryError> {
+    Snapshot::new(conn, sources, project)?.outputs_of(i32::MIN..i32::MAX)
 }
 
 fn check_dimensions(query: &Query, project: &Project) -> Result<(), QueryError> {
-    let asked = query
-        .group_by
-        .iter()
-        .chain(query.filters.iter().map(|filter| &filter.dimension));
+    let asked = query.group_by.iter().chain(
+        query
+            .filters
+            .iter()
+            .chain(query.arms.iter().flatten())
+            .map(|filter| &filter.dimension),
+    );
     for dimension in asked {
         if let Dimension::Attribute(name) = dimension
             && project.dimensions.binary_search(name).is_err()
@@ -199,15 +215,11 @@ fn plan<'a>(query: &'a Query, cells: &'a [(CellId, Cell)], window: Window) -> Re
         .iter()
         .filter(|(_, cell)| query.filters.iter().all(|filter| filter.accepts(cell)))
         .collect();
-    let group = |cell: &Cell| -> Vec<Option<String>> {
-        query
-            .group_by
-            .iter()
-            .map(|dimension| cell.value(dimension).map(str::to_owned))
-            .collect()
+    let (groups, cells) = if query.arms.is_empty() {
+        by_dimensions(query, &matching)
+    } else {
+        by_arms(query, &matching)?
     };
-    let mut groups: BTreeMap<Vec<Option<String>>, u32> = matching.iter().map(|(_, cell)| (group(cell), 0)).collect();
-    groups.values_mut().zip(0..).for_each(|(number, next)| *number = next);
     if groups.len() > MAX_GROUPS {
         return Err(QueryError::TooManyGroups { found: groups.len() });
     }
@@ -215,18 +227,51 @@ fn plan<'a>(query: &'a Query, cells: &'a [(CellId, Cell)], window: Window) -> Re
     if found > MAX_ROWS {
         return Err(QueryError::TooManyRows { found });
     }
-    let cells = matching
-        .iter()
-        .map(|(id, cell)| (*id, groups.get(&group(cell)).copied().unwrap_or_default()))
-        .collect();
     Ok(Plan {
         query,
         window,
         buckets,
         cells,
-        groups: groups.into_keys().collect(),
+        groups,
         histograms: histograms_of(query),
     })
+}
+
+/// The values of each group, and the cells with the number of theirs.
+type Groups = (Vec<Vec<Option<String>>>, Vec<(CellId, u32)>);
+
+fn by_dimensions(query: &Query, cells: &[&(CellId, Cell)]) -> Groups {
+    let values = |cell: &Cell| -> Vec<Option<String>> {
+        let dimensions = query.group_by.iter();
+        dimensions
+            .map(|dimension| cell.value(dimension).map(str::to_owned))
+            .collect()
+    };
+    let mut groups: BTreeMap<Vec<Option<String>>, u32> = cells.iter().map(|(_, cell)| (values(cell), 0)).collect();
+    groups.values_mut().zip(0..).for_each(|(number, next)| *number = next);
+    let number = |cell: &Cell| groups.get(&values(cell)).copied().unwrap_or_default();
+    let cells = cells.iter().map(|(id, cell)| (*id, number(cell))).collect();
+    (groups.into_keys().collect(), cells)
+}
+
+fn by_arms(query: &Query, cells: &[&(CellId, Cell)]) -> Result<Groups, QueryError> {
+    let mut placed = Vec::new();
+    for (id, cell) in cells {
+        let accepts = |arm: &Vec<Filter>| arm.iter().all(|filter| filter.accepts(cell));
+        let mut found = (0..)
+            .zip(&query.arms)
+            .filter(|(_, arm)| accepts(arm))
+            .map(|(arm, _)| arm);
+        if let Some(arm) = found.next() {
+            placed.push((*id, arm));
+        }
+        if found.next().is_some() {
+            return Err(QueryError::ArmsOverlap {
+                example: cell.to_string(),
+            });
+        }
+    }
+    Ok((vec![Vec::new(); query.arms.len()], placed))
 }
 
 /// The histograms of the metrics' families.
@@ -305,16 +350,46 @@ fn rows_of<'a>(
             totals: &slice.totals,
             clusters: &clusters,
             histograms: &slice.histograms,
+            trace: None,
         };
         let metrics = plan.query.metrics.iter();
+        let (estimates, contributions) = if plan.query.contributions {
+            let traced = metrics.map(|metric| {
+                let (estimate, trace) = statistics.traced(metric.estimate);
+                (estimate, trace.map(|trace| contributions(slices.keys(slice), &trace)))
+            });
+            traced.unzip()
+        } else {
+            (
+                metrics.map(|metric| (metric.estimate)(&statistics)).collect(),
+                Vec::new(),
+            )
+        };
         Row {
             group: plan.groups.get(key.0 as usize).cloned().unwrap_or_default(),
+            number: key.0,
             bucket: bucket(*key),
-            estimates: metrics.map(|metric| (metric.estimate)(&statistics)).collect(),
+            estimates,
+            contributions,
             curve: plan
                 .query
                 .curve
                 .map(|target| families::calibration::curve(&statistics, target)),
         }
     })
+}
+
+fn contributions(keys: &[i64], trace: &Trace) -> Contributions {
+    let totals = trace.totals.iter().copied().map(Some).chain(std::iter::repeat(None));
+    let own = keys.iter().zip(&trace.influence).zip(totals);
+    Contributions(
+        own.filter_map(|((cluster, influence), totals)| {
+            Some(Contribution {
+                cluster: *cluster,
+                influence: (*influence)?,
+                totals,
+            })
+        })
+        .collect(),
+    )
 }

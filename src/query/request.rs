@@ -41,6 +41,10 @@ pub struct Query {
     pub curve: Option<Target>,
     pub group_by: Vec<Dimension>,
     pub filters: Vec<Filter>,
+    /// If there are any, the groups are these, each the outputs that pass all of its filters, and nothing else is in the answer.
+    pub arms: Vec<Vec<Filter>>,
+    /// Give what each cluster contributes to each estimate.
+    pub contributions: bool,
     /// Start of the range; the UTC day of the first output when absent.
     pub from: Option<DateTime<Utc>>,
     /// End of the range; the end of the UTC day of the last output when absent.
@@ -66,6 +70,8 @@ impl Query {
             curve: None,
             group_by: Vec::new(),
             filters: Vec::new(),
+            arms: Vec::new(),
+            contributions: false,
             from: None,
             to: None,
             granularity: None,
@@ -106,6 +112,8 @@ pub fn declarable(name: &str) -> Result<String, String> {
 pub enum QueryError {
     #[error("the project has no dimension `{name}`; it has {}", .known.join(", "))]
     UnknownDimension { name: String, known: Vec<String> },
+    #[error("outputs with {example} are on both sides; make the sides exclude each other")]
+    ArmsOverlap { example: String },
     #[error("the answer would have {found} groups, more than {MAX_GROUPS}; filter, or group by fewer dimensions")]
     TooManyGroups { found: usize },
     #[error("the answer would have more than {MAX_BUCKETS} buckets; choose a shorter range or a longer granularity")]

@@ -4,11 +4,12 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use diesel::pg::PgConnection;
+use polars::prelude::DataFrame;
 
 use super::grouping::{Grouped, Grouping};
 use super::part::Part;
 use super::request::QueryError;
-use super::rollups::Rollups;
+use super::sources::Sources;
 use super::view::View;
 use crate::rollup::{Axis, Column};
 use crate::store::projects::Project;
@@ -19,23 +20,23 @@ pub const OUTPUTS: i16 = 0;
 pub struct Snapshot<'a> {
     pub conn: &'a mut PgConnection,
     pub view: Arc<View>,
-    rollups: &'a Rollups,
+    sources: &'a Sources,
 }
 
 impl<'a> Snapshot<'a> {
     /// The state that the caller's transaction sees, and `project` in it.
     pub fn new(
         conn: &'a mut PgConnection,
-        rollups: &'a Rollups,
+        sources: &'a Sources,
         project: &Project,
     ) -> Result<Snapshot<'a>, QueryError> {
-        let view = rollups.view(conn, project)?;
-        Ok(Snapshot { conn, view, rollups })
+        let view = sources.rollups.view(conn, project)?;
+        Ok(Snapshot { conn, view, sources })
     }
 
     /// The tables of some days with some of their columns, in no order.
     pub fn parts(&mut self, axis: Axis, days: Range<i32>, places: &[i16]) -> Result<Vec<Part>, QueryError> {
-        self.rollups.parts(self.conn, &self.view, axis, days, places)
+        self.sources.rollups.parts(self.conn, &self.view, axis, days, places)
     }
 
     /// The tables of some days with their cells put together to groups, in no order; a day may have several.
@@ -46,13 +47,21 @@ impl<'a> Snapshot<'a> {
         places: &[i16],
         grouping: &Grouping,
     ) -> Result<Vec<Grouped>, QueryError> {
-        self.rollups
+        self.sources
+            .rollups
             .grouped(self.conn, &self.view, axis, days, places, grouping)
     }
 
     /// The tables of a histogram of some days with their cells put together to groups, in no order; a day may have several.
     pub fn histograms(&mut self, axis: Axis, days: Range<i32>, grouping: &Grouping) -> Result<Vec<Part>, QueryError> {
-        self.rollups.histograms(self.conn, &self.view, axis, days, grouping)
+        self.sources
+            .rollups
+            .histograms(self.conn, &self.view, axis, days, grouping)
+    }
+
+    /// The stated facts of the outputs of a day, of all columns or of some.
+    pub fn segment(&mut self, day: i32, columns: Option<&[&str]>) -> Result<DataFrame, QueryError> {
+        self.sources.segments.day(self.conn, &self.view, day, columns)
     }
 
     /// How many linked outputs some days have.

@@ -40,11 +40,18 @@ pub struct Slices {
     /// Position of each sum in the totals and among the columns.
     pub index: Index,
     pub by_key: ByKey,
+    /// Which cluster each is: a user, or a group of users.
+    pub keys: Vec<i64>,
     /// Per sum, its value for each cluster of each slice.
     pub columns: Vec<Vec<i64>>,
 }
 
 impl Slices {
+    /// Which clusters one slice has.
+    pub fn keys(&self, slice: &Slice) -> &[i64] {
+        self.keys.get(slice.clusters.clone()).unwrap_or_default()
+    }
+
     /// The values of each sum for the clusters of one slice.
     pub fn clusters(&self, slice: &Slice) -> Vec<&[i64]> {
         self.columns

@@ -43,7 +43,7 @@ pub fn each_slices(
 pub fn totals(plan: &Plan, names: &[String], snapshot: &mut Snapshot) -> Result<Option<Slices>, QueryError> {
     let grouping = match plan.query.granularity {
         Some(_) => Grouping::new(&plan.cells, plan.groups.len()),
-        None if !plan.query.group_by.is_empty() => Grouping::pooled(&plan.cells),
+        None if plan.has_groups() => Grouping::pooled(&plan.cells),
         None => return Ok(None),
     };
     let cut = Cut {

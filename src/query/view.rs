@@ -31,6 +31,8 @@ pub struct View {
     layout: Arc<Vec<String>>,
     pub cells: Arc<Vec<(CellId, Cell)>>,
     days: BTreeMap<(Axis, i32), Day>,
+    /// The last step that touched outputs of a day, or merged what it did.
+    touched: BTreeMap<i32, i64>,
 }
 
 /// One axis of one day.
@@ -51,12 +53,23 @@ impl View {
             layout: Arc::new(cursor::read(conn)?.layout),
             cells: Arc::default(),
             days: BTreeMap::new(),
+            touched: BTreeMap::new(),
         })
     }
 
     /// Whether this view can be brought up to the state of the project.
     pub fn precedes(&self, project: &Project) -> bool {
         self.reset == project.rollup_reset && self.step <= project.rollup_step
+    }
+
+    fn touch(&mut self, day: i32, step: i64) {
+        let last = self.touched.entry(day).or_default();
+        *last = step.max(*last);
+    }
+
+    /// The days in a range whose outputs were ever touched, with the last step that did.
+    pub fn touched(&self, days: Range<i32>) -> impl Iterator<Item = (i32, i64)> + '_ {
+        self.touched.range(days).map(|(day, step)| (*day, *step))
     }
 
     pub fn step(&self) -> i64 {
@@ -72,8 +85,10 @@ impl View {
             // A merge takes all that waited; what came after it is read below.
             day.waiting.clear();
             day.merged = Some((head.step, head.size as usize));
+            view.touch(head.day, head.step);
         }
-        for Difference { day, body, .. } in store::differences_after(conn, project.id, self.step)? {
+        for Difference { day, step, body, .. } in store::differences_after(conn, project.id, self.step)? {
+            view.touch(day, step);
             for (axis, table) in codec::unpack_tables(&body)? {
                 view.days.entry((axis, day)).or_default().wait(table);
             }

@@ -249,6 +249,17 @@ pub fn migrate(conn: &mut PgConnection) -> anyhow::Result<()> {
     outcome
 }
 
+/// What tells this database from every other, and from itself before it was restored to an earlier state.
+pub fn identity(conn: &mut PgConnection) -> QueryResult<String> {
+    use diesel::sql_types::Text;
+    diesel::select(diesel::dsl::sql::<Text>(
+        "(SELECT system_identifier FROM pg_control_system()) || '-' || \
+         (SELECT timeline_id FROM pg_control_checkpoint()) || '-' || \
+         (SELECT oid FROM pg_database WHERE datname = current_database())",
+    ))
+    .get_result(conn)
+}
+
 #[cfg(test)]
 mod tests {
     use super::with_limits;

@@ -64,20 +64,18 @@ pub fn of_keys(conn: &mut PgConnection, project: ProjectId, keys: &[Uuid]) -> Qu
     .load(conn)
 }
 
-/// The linked outputs of some cells in a half-open range of cohort time, at most `limit` of them, in no order.
-pub fn of_cells(
+/// The linked outputs in a half-open range of cohort time, in the order in which they were shown.
+pub fn shown_between(
     conn: &mut PgConnection,
     project: ProjectId,
-    cells: &[CellId],
     from: DateTime<Utc>,
     to: DateTime<Utc>,
-    limit: i64,
 ) -> QueryResult<Vec<Output>> {
     outputs::table
         .filter(outputs::project_id.eq(project))
         .filter(outputs::shown_at.ge(from).and(outputs::shown_at.lt(to)))
-        .filter(outputs::cell_id.eq_any(cells))
-        .limit(limit)
+        .filter(outputs::cell_id.is_not_null())
+        .order((outputs::shown_at, outputs::output_key))
         .select(Output::as_select())
         .load(conn)
 }

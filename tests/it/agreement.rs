@@ -10,8 +10,7 @@ use calibrant::ingest::commit::{Committer, Stored};
 use calibrant::ingest::prepare::{Context, prepare};
 use calibrant::metrics::{self, Estimate, Reason};
 use calibrant::query::answer::Source;
-use calibrant::query::rollups::Rollups;
-use calibrant::query::{self, Answer, Query};
+use calibrant::query::{self, Answer, Query, Sources};
 use calibrant::simulate::{Options, Simulation};
 use calibrant::store::projects::{self, Project, Settings};
 use calibrant::store::{Db, StoreError};
@@ -95,11 +94,11 @@ fn answers(query: &Query) -> (Answer, Answer) {
         query.exact_outputs = most_exact;
         product()
             .0
-            .with(|conn| query::run(conn, &Rollups::default(), &query, end()))
+            .with(|conn| query::run(conn, &Sources::default(), &query, end()))
             .unwrap()
     };
     let (exact, rolled) = (run(i64::MAX), run(0));
-    assert_eq!((exact.source, rolled.source), (Source::Outputs, Source::Rollups));
+    assert_eq!((exact.source, rolled.source), (Source::Segments, Source::Rollups));
     (exact, rolled)
 }
 

@@ -6,6 +6,7 @@
 
 use polars::prelude::{Expr, col, lit};
 
+use super::calibration::binned;
 use super::{LINEAR, PROPORTION};
 use crate::metrics::estimate::{Estimate, Reason};
 use crate::metrics::facts::{self, BINS, count, decision};
@@ -149,6 +150,5 @@ fn calibration_error(s: &Statistics) -> Estimate {
         return s.nothing(Reason::NoConfidence);
     };
     let n = pooled.iter().map(|bin| bin.n).sum();
-    let interval = calibration::ece_interval_of_part(value, n, &clusters, s.level);
-    s.valued(value, n).within(interval, s.name("linear"))
+    binned(s, value, n, &clusters)
 }

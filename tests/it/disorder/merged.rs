@@ -2,7 +2,7 @@
 
 use calibrant::domain::event::Event;
 use calibrant::fold::step;
-use calibrant::query::rollups::Rollups;
+use calibrant::query::Sources;
 
 use super::world::World;
 use super::{computed, fold};
@@ -37,7 +37,7 @@ fn merging_changes_no_number() {
     assert!(rows("rollup_differences") > 0, "something waits");
     let (followed, numbers) = (world.answer(), computed(&world.db));
     assert!(followed.contains("feature\":\"f2"), "{followed:.200}");
-    assert_eq!(world.answer_from(&Rollups::default()), followed);
+    assert_eq!(world.answer_from(&Sources::default()), followed);
 
     step::rebuild(&mut conn, |_| ()).unwrap();
     fold(&mut conn);

@@ -9,11 +9,12 @@ use calibrant::ingest::commit::{Committer, Stored};
 use calibrant::ingest::prepare::{Context, prepare};
 use calibrant::ingest::validate::validate;
 use calibrant::metrics;
-use calibrant::query::rollups::Rollups;
-use calibrant::query::{self, Query};
+use calibrant::query::segments::Segments;
+use calibrant::query::{self, Query, Sources};
 use calibrant::store::projects::{self, Project, Settings};
 use calibrant::store::{Db, StoreError};
 use chrono::TimeDelta;
+use tempfile::TempDir;
 
 use super::script;
 use crate::support::{fresh_db, tables};
@@ -23,12 +24,14 @@ pub struct World {
     pub db: Db,
     pub project: Project,
     committer: Committer,
-    rollups: Rollups,
+    sources: Sources,
+    _folder: TempDir,
 }
 
 impl World {
     pub fn new() -> World {
         let db = fresh_db();
+        let folder = tempfile::tempdir().unwrap();
         let project = db
             .with(|conn| {
                 let (project, _) = projects::find_or_create(conn, projects::DEFAULT)?;
@@ -44,7 +47,8 @@ impl World {
             db,
             project,
             committer,
-            rollups: Rollups::default(),
+            sources: Sources::new(Segments::in_folder(folder.path().to_owned(), u64::MAX)),
+            _folder: folder,
         }
     }
 
@@ -83,11 +87,11 @@ impl World {
 
     /// What a question about everything is answered, byte for byte, from the outputs and from the rollups.
     pub fn answer(&self) -> String {
-        self.answer_from(&self.rollups)
+        self.answer_from(&self.sources)
     }
 
-    /// The same, with what some memory holds of the rollups.
-    pub fn answer_from(&self, rollups: &Rollups) -> String {
+    /// The same, with what is kept elsewhere.
+    pub fn answer_from(&self, sources: &Sources) -> String {
         let mut query = Query::new(self.project.id, metrics::all().map(|(_, metric)| metric).collect());
         query.group_by = ["feature", "plan"].map(Dimension::parse).to_vec();
         query.granularity = Some(Granularity::Day);
@@ -95,7 +99,7 @@ impl World {
         let mut answers = String::new();
         for exact_outputs in [i64::MAX, 0] {
             query.exact_outputs = exact_outputs;
-            let answer = self.db.with(|conn| query::run(conn, rollups, &query, now)).unwrap();
+            let answer = self.db.with(|conn| query::run(conn, sources, &query, now)).unwrap();
             answers += &serde_json::to_string(&api::query::response(&query, &answer)).unwrap();
         }
         answers

@@ -93,7 +93,7 @@ fn buckets_are_sparse_unless_filled_and_have_totals_beside_them() {
     assert_eq!(values(&answer["totals"], "shown"), [(String::new(), json!(3))]);
     assert_eq!(
         (&answer["meta"]["granularity"], &answer["meta"]["source"]),
-        (&"hour".into(), &"outputs".into())
+        (&"hour".into(), &"segments".into())
     );
 
     let mut filled = scope;

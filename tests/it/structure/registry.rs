@@ -150,6 +150,7 @@ fn slice(
         totals: &totals,
         clusters: &vec![one.as_slice(); sums.len()],
         histograms: &histograms,
+        trace: None,
     })
 }
 

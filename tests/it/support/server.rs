@@ -10,9 +10,11 @@ use calibrant::api::auth;
 use calibrant::api::rate::Rates;
 use calibrant::domain::key::ProjectId;
 use calibrant::domain::scope::Scope;
+use calibrant::query::segments::Segments;
 use calibrant::server::Service;
 use calibrant::state::Limits;
 use calibrant::store::{Db, cursor, events, keys, projects};
+use tempfile::TempDir;
 
 use super::client::{Answer, Client};
 use super::cluster;
@@ -23,6 +25,8 @@ pub struct TestServer {
     pub key: String,
     client: Client,
     handle: ServerHandle,
+    /// Where its segments are.
+    _folder: TempDir,
     running: Option<JoinHandle<()>>,
 }
 
@@ -42,8 +46,10 @@ impl TestServer {
         let address = listener.local_addr().unwrap();
         let (started, handle) = mpsc::channel();
         let served = db.clone();
+        let folder = tempfile::tempdir().unwrap();
+        let segments = Segments::in_folder(folder.path().to_owned(), u64::MAX);
         let running = thread::spawn(move || {
-            let service = Service::start_with(served, &limits).unwrap();
+            let service = Service::start_with(served, segments, &limits).unwrap();
             actix_web::rt::System::new().block_on(async {
                 let server = service.http(listener, false).unwrap();
                 started.send(server.handle()).unwrap();
@@ -59,6 +65,7 @@ impl TestServer {
             key,
             handle,
             running: Some(running),
+            _folder: folder,
         }
     }
 

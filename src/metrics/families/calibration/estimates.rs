@@ -90,7 +90,18 @@ pub(super) fn ece(s: &Statistics, target: Target) -> Estimate {
         return s.nothing(Reason::NoConfidence);
     };
     let n = pooled.iter().map(|bin| bin.n).sum();
-    let interval = calibration::ece_interval_of_part(value, n, &bins_by_cluster(s, target), s.level);
+    binned(s, value, n, &bins_by_cluster(s, target))
+}
+
+/// An expected error over bins, with its interval from the bins of each cluster.
+pub fn binned(s: &Statistics, value: f64, n: f64, clusters: &[Vec<Bin>]) -> Estimate {
+    s.note_influence(|| {
+        let covered: f64 = clusters.iter().flatten().map(|bin| bin.n).sum();
+        let scale = (covered / n).sqrt();
+        let influence = calibration::ece_influence(clusters).unwrap_or_default();
+        influence.into_iter().map(|own| own * scale).collect()
+    });
+    let interval = calibration::ece_interval_of_part(value, n, clusters, s.level);
     s.valued(value, n).within(interval, s.name("linear"))
 }
 

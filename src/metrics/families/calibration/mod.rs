@@ -8,7 +8,7 @@ mod estimates;
 
 use polars::prelude::{Expr, col, lit, when};
 
-pub use self::estimates::{Band, Curve, curve};
+pub use self::estimates::{Band, Curve, binned, curve};
 use self::estimates::{area, brier, ece, gap, log_loss, mce};
 use super::LINEAR;
 use crate::metrics::estimate::Estimate;

@@ -1,0 +1,198 @@
+//! Gathers the sums of slices from outputs, a piece at a time: what is held grows with the users, not with the outputs.
+
+use std::collections::HashMap;
+
+use polars::prelude::*;
+
+use super::sums::{ByKey, Slice, SliceKey, Slices};
+use crate::fold::facts::derive;
+use crate::metrics::index::Index;
+use crate::metrics::statistics::{Clustering, Counts};
+use crate::metrics::{Histogram, Sum, facts as f};
+
+/// The columns that say in which slice an output is.
+pub const GROUP: &str = "slice_group";
+pub const BUCKET: &str = "slice_bucket";
+
+const OUTPUTS: &str = "slice_outputs";
+const HAS_USER: &str = "has_user";
+const COUNTED: &str = "counted_bucket";
+const POSITIVES: &str = "positives";
+const NEGATIVES: &str = "negatives";
+
+/// What is put together when slices are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Over {
+    Nothing,
+    /// Each group over all its buckets.
+    Buckets,
+    /// All groups.
+    Groups,
+}
+
+impl Over {
+    /// The columns of a frame with what is put together in slice number 0 of its kind.
+    fn apply(self, frame: LazyFrame) -> LazyFrame {
+        let zero = |name: &str| lit(0).cast(DataType::UInt32).alias(name);
+        match self {
+            Over::Nothing => frame,
+            Over::Buckets => frame.with_column(zero(BUCKET)),
+            Over::Groups => frame.with_column(zero(GROUP)),
+        }
+    }
+}
+
+/// Sums and counts so far.
+pub struct Gathered<'a> {
+    sums: &'a [Sum],
+    histograms: &'a [Histogram],
+    /// By slice and cluster, a frame for each piece.
+    clusters: Vec<LazyFrame>,
+    /// By histogram, then by slice and bucket, a frame for each piece.
+    counts: Vec<Vec<LazyFrame>>,
+}
+
+impl<'a> Gathered<'a> {
+    pub fn new(sums: &'a [Sum], histograms: &'a [Histogram]) -> Gathered<'a> {
+        Gathered {
+            sums,
+            histograms,
+            clusters: Vec::new(),
+            counts: histograms.iter().map(|_| Vec::new()).collect(),
+        }
+    }
+
+    /// Adds stated facts of outputs, with the numbers of their group and bucket.
+    pub fn add(&mut self, stated: DataFrame) -> PolarsResult<()> {
+        if stated.height() == 0 {
+            return Ok(());
+        }
+        let facts = derive(stated)?.lazy();
+        let mut columns = vec![col(GROUP), col(BUCKET), col(f::CLUSTER)];
+        columns.push(lit(1).cast(DataType::Int64).alias(OUTPUTS));
+        columns.push(col(f::USER).is_not_null().alias(HAS_USER));
+        columns.extend(self.sums.iter().map(|sum| sum.expr.clone().alias(sum.name.as_str())));
+        let clusters = self.by_cluster(facts.clone().select(columns)).collect()?;
+        self.clusters.push(clusters.lazy());
+        for (histogram, pieces) in self.histograms.iter().zip(&mut self.counts) {
+            let positive = f::count(histogram.positive.clone());
+            let bucket = histogram.exact_bucket.as_ref().unwrap_or(&histogram.bucket).clone();
+            let counted = facts.clone().select([
+                col(GROUP),
+                col(BUCKET),
+                bucket.cast(DataType::Int64).alias(COUNTED),
+                positive.clone().alias(POSITIVES),
+                (lit(1_i64) - positive).alias(NEGATIVES),
+            ]);
+            let counted = by_bucket(counted.filter(col(COUNTED).is_not_null())).collect()?;
+            pieces.push(counted.lazy());
+        }
+        Ok(())
+    }
+
+    fn by_cluster(&self, rows: LazyFrame) -> LazyFrame {
+        let mut aggregates = vec![col(OUTPUTS).sum(), col(HAS_USER).max()];
+        aggregates.extend(self.sums.iter().map(|sum| col(sum.name.as_str()).sum()));
+        rows.group_by([col(GROUP), col(BUCKET), col(f::CLUSTER)])
+            .agg(aggregates)
+    }
+
+    /// The slices of what was added.
+    pub fn slices(&self, over: Over) -> PolarsResult<Slices> {
+        let (mut by_key, keys, columns) = self.clusters(over)?;
+        for (histogram, pieces) in self.histograms.iter().zip(&self.counts) {
+            let mut counts = counts(pieces, over)?;
+            for (key, slice) in &mut by_key {
+                let own = counts.remove(key).unwrap_or_default();
+                slice.histograms.insert(histogram.name, Some(own));
+            }
+        }
+        Ok(Slices {
+            clustering: Clustering::Exact,
+            index: Index::new(self.sums.iter().map(|sum| &sum.name)),
+            by_key,
+            keys,
+            columns,
+        })
+    }
+
+    /// The slices, which clusters they have, and per sum its value for each of them.
+    fn clusters(&self, over: Over) -> PolarsResult<(ByKey, Vec<i64>, Vec<Vec<i64>>)> {
+        if self.clusters.is_empty() {
+            return Ok((ByKey::new(), Vec::new(), vec![Vec::new(); self.sums.len()]));
+        }
+        let rows = concat(&self.clusters, UnionArgs::default())?;
+        let frame = self
+            .by_cluster(over.apply(rows))
+            .sort([GROUP, BUCKET, f::CLUSTER], SortMultipleOptions::default())
+            .collect()?;
+        let longs = |name: &str| longs(&frame, name);
+        let slices = slice_keys(&frame)?;
+        let outputs = longs(OUTPUTS)?;
+        let has_user = frame.column(HAS_USER)?.bool()?;
+        let columns: Vec<Vec<i64>> = self
+            .sums
+            .iter()
+            .map(|sum| longs(&sum.name))
+            .collect::<PolarsResult<_>>()?;
+        let mut by_key = ByKey::new();
+        for (row, ((key, outputs), has_user)) in slices.into_iter().zip(outputs).zip(has_user.iter()).enumerate() {
+            let slice = by_key.entry(key).or_insert_with(|| Slice {
+                clusters: row..row,
+                ..Slice::empty(0)
+            });
+            slice.outputs += outputs.unsigned_abs();
+            slice.users = slice.users.map(|users| users + u64::from(has_user.unwrap_or_default()));
+            slice.clusters.end = row + 1;
+        }
+        for slice in by_key.values_mut() {
+            let own = columns
+                .iter()
+                .map(|column| column.get(slice.clusters.clone()).unwrap_or_default());
+            slice.totals = own
+                .map(|values| values.iter().fold(0_i64, |sum, value| sum.saturating_add(*value)))
+                .collect();
+        }
+        Ok((by_key, longs(f::CLUSTER)?, columns))
+    }
+}
+
+fn by_bucket(rows: LazyFrame) -> LazyFrame {
+    rows.group_by([col(GROUP), col(BUCKET), col(COUNTED)])
+        .agg([col(POSITIVES).sum(), col(NEGATIVES).sum()])
+}
+
+/// The counts of one histogram by slice, with buckets as fine as the outputs allow.
+fn counts(pieces: &[LazyFrame], over: Over) -> PolarsResult<HashMap<SliceKey, Counts>> {
+    let mut counts: HashMap<SliceKey, Counts> = HashMap::new();
+    if pieces.is_empty() {
+        return Ok(counts);
+    }
+    let rows = concat(pieces, UnionArgs::default())?;
+    let frame = by_bucket(over.apply(rows))
+        .sort([GROUP, BUCKET, COUNTED], SortMultipleOptions::default())
+        .collect()?;
+    let buckets = longs(&frame, COUNTED)?;
+    let (positives, negatives) = (longs(&frame, POSITIVES)?, longs(&frame, NEGATIVES)?);
+    let counted = buckets.into_iter().zip(positives.into_iter().zip(negatives));
+    for (key, (bucket, (positives, negatives))) in slice_keys(&frame)?.into_iter().zip(counted) {
+        counts
+            .entry(key)
+            .or_default()
+            .push((bucket, positives.unsigned_abs(), negatives.unsigned_abs()));
+    }
+    Ok(counts)
+}
+
+fn slice_keys(frame: &DataFrame) -> PolarsResult<Vec<SliceKey>> {
+    let (groups, buckets) = (frame.column(GROUP)?.u32()?, frame.column(BUCKET)?.u32()?);
+    let numbers = groups.iter().zip(buckets.iter());
+    Ok(numbers
+        .map(|(group, bucket)| (group.unwrap_or_default(), bucket.unwrap_or_default()))
+        .collect())
+}
+
+fn longs(frame: &DataFrame, name: &str) -> PolarsResult<Vec<i64>> {
+    let column = frame.column(name)?.i64()?;
+    Ok(column.iter().map(Option::unwrap_or_default).collect())
+}
