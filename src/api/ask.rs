@@ -94,18 +94,20 @@ pub fn group_by(names: &[String]) -> Result<Vec<Dimension>, ApiError> {
             format!("`group_by` takes at most {} dimensions", request::MAX_GROUP_BY),
         ));
     }
-    let dimensions = names
+    dimensions(names)
+}
+
+/// Distinct dimensions, however many.
+pub fn dimensions(names: &[String]) -> Result<Vec<Dimension>, ApiError> {
+    let found = names
         .iter()
         .map(|name| dimension(name))
         .collect::<Result<Vec<_>, _>>()?;
-    let distinct: std::collections::HashSet<_> = dimensions.iter().collect();
-    if distinct.len() < dimensions.len() {
-        return Err(ApiError::new(
-            ErrorCode::InvalidParameter,
-            "`group_by` names a dimension twice",
-        ));
+    let distinct: std::collections::HashSet<_> = found.iter().collect();
+    if distinct.len() < found.len() {
+        return Err(ApiError::new(ErrorCode::InvalidParameter, "a dimension is named twice"));
     }
-    Ok(dimensions)
+    Ok(found)
 }
 
 pub fn filters(requests: Vec<FilterRequest>) -> Result<Vec<Filter>, ApiError> {

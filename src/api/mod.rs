@@ -5,6 +5,7 @@ pub mod ask;
 pub mod auth;
 pub mod body;
 pub mod catalogue;
+pub mod compare;
 pub mod cors;
 pub mod error;
 pub mod events;
@@ -46,10 +47,13 @@ pub fn configure(routes: &mut ServiceConfig) {
                 .service(catalogue::list_metrics)
                 .service(query::query_metrics)
                 .service(series::list_series)
+                .service(compare::compare_sides)
                 .service(features::list::list_features)
                 .service(features::trust::get_feature_trust)
                 .service(features::calibration::get_feature_calibration)
                 .service(features::reliance::get_feature_reliance)
+                .service(features::explain::explain_feature)
+                .service(features::trajectory::get_feature_trajectory)
                 .service(outputs::list_outputs)
                 .service(outputs::get_output)
                 .service(keys::list_keys)

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use actix_web::{HttpRequest, HttpResponse, post, web};
 use chrono::{DateTime, Utc};
+use diesel::pg::PgConnection;
 use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 use utoipa::ToSchema;
@@ -17,12 +18,13 @@ use super::extract::JsonBody;
 use super::rendered::Rendered;
 use super::respond::{self, Format, Ordered};
 use super::tables::long_csv;
+use crate::domain::key::ProjectId;
 use crate::domain::strict;
 use crate::domain::window::Granularity;
 use crate::metrics::Estimate;
 use crate::metrics::statistics::IntervalKind;
 use crate::query::answer::Source;
-use crate::query::{self, Answer, Query, Row};
+use crate::query::{self, Answer, Query, QueryError, Row, Sources};
 use crate::state::AppState;
 
 /// How long a question waits for others before it is refused.
@@ -165,27 +167,35 @@ pub async fn answer(
     asked: String,
     render: impl FnOnce(&Query, &Answer) -> Result<Rendered, ApiError>,
 ) -> Result<HttpResponse, ApiError> {
-    let question = format!("{} {asked}", request.uri());
-    let project = query.project;
-    let computed = async {
-        let answer = compute(state, query.clone()).await?;
-        render(&query, &answer)
-    };
-    let rendered = state.answers.get(state, project, question, computed).await?;
-    Ok(rendered.respond(request))
+    let (project, question) = (query.project, query.clone());
+    let compute = move |conn: &mut PgConnection, sources: &Sources, now| query::run(conn, sources, &query, now);
+    computed(state, request, project, asked, compute, |answer| {
+        render(&question, answer)
+    })
+    .await
 }
 
-/// Answers a question off the async threads, with a bound on how many are computed at once and on how long others wait.
-async fn compute(state: &AppState, query: Query) -> Result<Answer, ApiError> {
-    let slot = timeout(QUEUED, state.queries.acquire()).await;
-    let _slot = slot.map_err(|_| ApiError::overloaded())?.map_err(ApiError::internal)?;
-    let now = Utc::now();
-    let sources = Arc::clone(&state.sources);
-    state
-        .db
-        .run(move |conn| query::run(conn, &sources, &query, now))
-        .await
-        .map_err(ApiError::from)
+/// Answers what `compute` finds, in the form that `render` gives it; or with what is kept of the same address and `asked`.
+pub async fn computed<T: Send + 'static>(
+    state: &AppState,
+    request: &HttpRequest,
+    project: ProjectId,
+    asked: String,
+    compute: impl FnOnce(&mut PgConnection, &Sources, DateTime<Utc>) -> Result<T, QueryError> + Send + 'static,
+    render: impl FnOnce(&T) -> Result<Rendered, ApiError>,
+) -> Result<HttpResponse, ApiError> {
+    let question = format!("{} {asked}", request.uri());
+    let found = async {
+        // Off the async threads, with a bound on how many are computed at once and on how long others wait.
+        let slot = timeout(QUEUED, state.queries.acquire()).await;
+        let _slot = slot.map_err(|_| ApiError::overloaded())?.map_err(ApiError::internal)?;
+        let now = Utc::now();
+        let sources = Arc::clone(&state.sources);
+        let found = state.db.run(move |conn| compute(conn, &sources, now)).await;
+        render(&found.map_err(ApiError::from)?)
+    };
+    let rendered = state.answers.get(state, project, question, found).await?;
+    Ok(rendered.respond(request))
 }
 
 /// The items of a list separated by commas.

@@ -49,6 +49,15 @@ impl Decision {
         Self::ALL.into_iter().find(|decision| decision.code() == code)
     }
 
+    /// Taken, whatever came later.
+    pub const fn is_taken(self) -> bool {
+        matches!(self, Decision::Accepted | Decision::Edited | Decision::Undone)
+    }
+
+    pub const fn is_decided(self) -> bool {
+        self.is_taken() || matches!(self, Decision::Rejected)
+    }
+
     pub const fn name(self) -> &'static str {
         match self {
             Decision::Accepted => "accepted",

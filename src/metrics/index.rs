@@ -55,35 +55,48 @@ impl Index {
 pub fn sums_read(metrics: &[&Metric], curve: Option<Target>) -> BTreeSet<String> {
     let mut known = BTreeSet::new();
     loop {
-        let index = Index::new(&known);
-        // Two clusters, of two outputs each, that agree in everything.
-        let totals = vec![4; known.len()];
-        let cluster = [2, 2];
-        let clusters: Vec<&[i64]> = known.iter().map(|_| cluster.as_slice()).collect();
-        let statistics = Statistics {
-            level: Level::default(),
-            interval: IntervalKind::default(),
-            outputs: 4,
-            users: Some(2),
-            clustering: Clustering::Exact,
-            index: &index,
-            totals: &totals,
-            clusters: &clusters,
-            histograms: &HashMap::new(),
-            trace: None,
-        };
-        for metric in metrics {
-            (metric.estimate)(&statistics);
-        }
-        if let Some(target) = curve {
-            calibration::curve(&statistics, target);
-        }
-        let missed = index.missed();
+        let missed = probe(&known, |statistics| {
+            for metric in metrics {
+                (metric.estimate)(statistics);
+            }
+            if let Some(target) = curve {
+                calibration::curve(statistics, target);
+            }
+            statistics.index.missed()
+        });
         if missed.is_empty() {
             return known;
         }
         known.extend(missed);
     }
+}
+
+/// Whether a metric is a ratio of sums: only such a change can be split into the parts of its segments.
+pub fn is_ratio(metric: &Metric) -> bool {
+    probe(&sums_read(&[metric], None), |statistics| {
+        let (_, trace) = statistics.traced(metric.estimate);
+        trace.is_some_and(|trace| !trace.totals.is_empty())
+    })
+}
+
+/// Statistics of two clusters, of two outputs each, that agree in everything.
+fn probe<T>(known: &BTreeSet<String>, look: impl FnOnce(&Statistics) -> T) -> T {
+    let index = Index::new(known);
+    let totals = vec![4; known.len()];
+    let cluster = [2, 2];
+    let clusters: Vec<&[i64]> = known.iter().map(|_| cluster.as_slice()).collect();
+    look(&Statistics {
+        level: Level::default(),
+        interval: IntervalKind::default(),
+        outputs: 4,
+        users: Some(2),
+        clustering: Clustering::Exact,
+        index: &index,
+        totals: &totals,
+        clusters: &clusters,
+        histograms: &HashMap::new(),
+        trace: None,
+    })
 }
 
 #[cfg(test)]
@@ -97,6 +110,21 @@ mod tests {
         assert_eq!(
             sums_read(&[metric], None).into_iter().collect::<Vec<_>>(),
             ["decided", "taken"]
+        );
+    }
+
+    #[test]
+    fn rates_and_means_are_ratios_and_errors_over_bins_are_not() {
+        let is_ratio = |id: &str| is_ratio(metrics::find(id).unwrap().1);
+        assert!(
+            ["acceptance_rate", "edit_distance", "trust_gap", "brier_correctness"]
+                .into_iter()
+                .all(is_ratio)
+        );
+        assert!(
+            !["ece_10_correctness", "users", "auroc_acceptance", "d_prime"]
+                .into_iter()
+                .any(is_ratio)
         );
     }
 

@@ -90,6 +90,18 @@ impl<'a> Gathered<'a> {
         Ok(())
     }
 
+    /// What was added of some clusters only, without histograms, which do not know them.
+    pub fn of_clusters(&self, keep: impl Fn(i64) -> bool) -> PolarsResult<Gathered<'a>> {
+        let mut some = Gathered::new(self.sums, &[]);
+        for piece in &self.clusters {
+            let piece = piece.clone().collect()?;
+            let clusters = piece.column(f::CLUSTER)?.i64()?;
+            let kept: BooleanChunked = clusters.iter().map(|cluster| cluster.map(&keep)).collect();
+            some.clusters.push(piece.filter(&kept)?.lazy());
+        }
+        Ok(some)
+    }
+
     fn by_cluster(&self, rows: LazyFrame) -> LazyFrame {
         let mut aggregates = vec![col(OUTPUTS).sum(), col(HAS_USER).max()];
         aggregates.extend(self.sums.iter().map(|sum| col(sum.name.as_str()).sum()));

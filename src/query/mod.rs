@@ -3,6 +3,7 @@
 //! Small slices are computed from the outputs themselves, exactly and per user, by way of segments; large ones from the rollups,
 //! whose cost does not depend on the number of outputs. The answer says which.
 
+pub mod analyses;
 pub mod answer;
 mod blocks;
 mod cut;

@@ -19,7 +19,7 @@ use crate::domain::dimension::{Cell, Dimension};
 use crate::domain::window::{Bucket, Window};
 use crate::metrics::index::sums_read;
 use crate::metrics::statistics::Trace;
-use crate::metrics::{self, FAMILIES, Histogram, Statistics, families};
+use crate::metrics::{self, FAMILIES, Histogram, Metric, families};
 use crate::store::cells::CellId;
 use crate::store::projects::{self, Project};
 
@@ -160,7 +160,8 @@ pub fn count_outputs(conn: &mut PgConnection, sources: &Sources, project: &Proje
     Snapshot::new(conn, sources, project)?.outputs_of(i32::MIN..i32::MAX)
 }
 
-fn check_dimensions(query: &Query, project: &Project) -> Result<(), QueryError> {
+/// Refuses dimensions that the project does not have.
+pub fn check_dimensions(query: &Query, project: &Project) -> Result<(), QueryError> {
     let asked = query.group_by.iter().chain(
         query
             .filters
@@ -184,7 +185,7 @@ fn check_dimensions(query: &Query, project: &Project) -> Result<(), QueryError> 
 }
 
 /// The range of a question. An end that is not given is the UTC day of the first output, or of the last.
-fn window(snapshot: &mut Snapshot, query: &Query) -> Result<Window, QueryError> {
+pub fn window(snapshot: &mut Snapshot, query: &Query) -> Result<Window, QueryError> {
     if let (Some(from), Some(to)) = (query.from, query.to) {
         return Ok(Window { from, to });
     }
@@ -233,7 +234,7 @@ fn plan<'a>(query: &'a Query, cells: &'a [(CellId, Cell)], window: Window) -> Re
         buckets,
         cells,
         groups,
-        histograms: histograms_of(query),
+        histograms: histograms_of(&query.metrics),
     })
 }
 
@@ -275,9 +276,8 @@ fn by_arms(query: &Query, cells: &[&(CellId, Cell)]) -> Result<Groups, QueryErro
 }
 
 /// The histograms of the metrics' families.
-fn histograms_of(query: &Query) -> Vec<Histogram> {
-    let asked: BTreeSet<&str> = query
-        .metrics
+pub fn histograms_of(metrics: &[&Metric]) -> Vec<Histogram> {
+    let asked: BTreeSet<&str> = metrics
         .iter()
         .filter_map(|metric| metrics::find(metric.id).map(|(family, _)| family.id))
         .collect();
@@ -338,44 +338,33 @@ fn rows_of<'a>(
     slices: &'a Slices,
     bucket: impl Fn(SliceKey) -> Option<DateTime<chrono_tz::Tz>> + 'a,
 ) -> impl Iterator<Item = Row> + 'a {
+    let query = plan.query;
     slices.by_key.iter().map(move |(key, slice)| {
-        let clusters = slices.clusters(slice);
-        let statistics = Statistics {
-            level: plan.query.level,
-            interval: plan.query.interval,
-            outputs: slice.outputs,
-            users: slice.users,
-            clustering: slices.clustering,
-            index: &slices.index,
-            totals: &slice.totals,
-            clusters: &clusters,
-            histograms: &slice.histograms,
-            trace: None,
-        };
-        let metrics = plan.query.metrics.iter();
-        let (estimates, contributions) = if plan.query.contributions {
-            let traced = metrics.map(|metric| {
-                let (estimate, trace) = statistics.traced(metric.estimate);
-                (estimate, trace.map(|trace| contributions(slices.keys(slice), &trace)))
-            });
-            traced.unzip()
-        } else {
-            (
-                metrics.map(|metric| (metric.estimate)(&statistics)).collect(),
-                Vec::new(),
-            )
-        };
-        Row {
-            group: plan.groups.get(key.0 as usize).cloned().unwrap_or_default(),
-            number: key.0,
-            bucket: bucket(*key),
-            estimates,
-            contributions,
-            curve: plan
-                .query
-                .curve
-                .map(|target| families::calibration::curve(&statistics, target)),
-        }
+        slices.read(slice, query.level, query.interval, |statistics| {
+            let metrics = query.metrics.iter();
+            let (estimates, contributions) = if query.contributions {
+                let traced = metrics.map(|metric| {
+                    let (estimate, trace) = statistics.traced(metric.estimate);
+                    (estimate, trace.map(|trace| contributions(slices.keys(slice), &trace)))
+                });
+                traced.unzip()
+            } else {
+                (
+                    metrics.map(|metric| (metric.estimate)(statistics)).collect(),
+                    Vec::new(),
+                )
+            };
+            Row {
+                group: plan.groups.get(key.0 as usize).cloned().unwrap_or_default(),
+                number: key.0,
+                bucket: bucket(*key),
+                estimates,
+                contributions,
+                curve: query
+                    .curve
+                    .map(|target| families::calibration::curve(statistics, target)),
+            }
+        })
     })
 }
 

@@ -5,9 +5,9 @@ use diesel::pg::PgConnection;
 use super::request::QueryError;
 use super::rollups::Rollups;
 use super::segments::Segments;
-use super::view::View;
+use super::snapshot::Snapshot;
 use crate::domain::key::ProjectId;
-use crate::store::projects;
+use crate::store::projects::{self, Project};
 
 /// Shared by all questions.
 #[derive(Default)]
@@ -29,12 +29,11 @@ impl Sources {
         &self,
         conn: &mut PgConnection,
         project: ProjectId,
-        read: impl FnOnce(&mut PgConnection, &View) -> Result<T, QueryError>,
+        read: impl FnOnce(&mut Snapshot, &Project) -> Result<T, QueryError>,
     ) -> Result<T, QueryError> {
         conn.build_transaction().read_only().repeatable_read().run(|conn| {
             let project = projects::find(conn, project)?;
-            let view = self.rollups.view(conn, &project)?;
-            read(conn, &view)
+            read(&mut Snapshot::new(conn, self, &project)?, &project)
         })
     }
 }

@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
+use crate::metrics::Statistics;
 use crate::metrics::index::Index;
-use crate::metrics::statistics::{Clustering, Counts};
+use crate::metrics::statistics::{Clustering, Counts, IntervalKind};
+use crate::stats::level::Level;
 
 /// A slice: number of the group, number of the bucket.
 pub type SliceKey = (u32, u32);
@@ -47,13 +49,35 @@ pub struct Slices {
 }
 
 impl Slices {
+    /// Hands the statistics of one slice to whom makes something of them.
+    pub fn read<T>(
+        &self,
+        slice: &Slice,
+        level: Level,
+        interval: IntervalKind,
+        read: impl FnOnce(&Statistics) -> T,
+    ) -> T {
+        read(&Statistics {
+            level,
+            interval,
+            outputs: slice.outputs,
+            users: slice.users,
+            clustering: self.clustering,
+            index: &self.index,
+            totals: &slice.totals,
+            clusters: &self.clusters(slice),
+            histograms: &slice.histograms,
+            trace: None,
+        })
+    }
+
     /// Which clusters one slice has.
     pub fn keys(&self, slice: &Slice) -> &[i64] {
         self.keys.get(slice.clusters.clone()).unwrap_or_default()
     }
 
     /// The values of each sum for the clusters of one slice.
-    pub fn clusters(&self, slice: &Slice) -> Vec<&[i64]> {
+    fn clusters(&self, slice: &Slice) -> Vec<&[i64]> {
         self.columns
             .iter()
             .map(|column| column.get(slice.clusters.clone()).unwrap_or_default())

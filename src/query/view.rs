@@ -1,11 +1,12 @@
 //! What the rollups of a project are as of one step of the fold.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
 use diesel::pg::PgConnection;
 
+use super::filter::Filter;
 use super::request::QueryError;
 use crate::domain::dimension::Cell;
 use crate::domain::key::ProjectId;
@@ -96,6 +97,13 @@ impl View {
         view.cells = Arc::new(cells::of_project(conn, project.id)?);
         view.step = project.rollup_step;
         Ok(view)
+    }
+
+    /// The cells that pass all of some filters.
+    pub fn cells_where(&self, filters: &[Filter]) -> HashSet<CellId> {
+        let accepted = |cell: &Cell| filters.iter().all(|filter| filter.accepts(cell));
+        let cells = self.cells.iter().filter(|(_, cell)| accepted(cell));
+        cells.map(|(id, _)| *id).collect()
     }
 
     /// The places of some sums. The rollups may be of another version of the program for the moment until the fold has

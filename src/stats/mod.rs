@@ -9,6 +9,13 @@
 //! | [`gamma`], [`beta`] | how likely are counts like these? |
 //! | [`proportion`] | what range is plausible for a rate? |
 //! | [`cluster`] | … when the same users contribute many observations? |
+//! | [`contrast`] | is one side better than the other? |
+//! | [`sequence`] | … when one looks every day? |
+//! | [`cuped`] | … less what was there before? |
+//! | [`multiple`] | … when many differences are looked at? |
+//! | [`decomposition`] | did the parts change, or what the whole is made of? |
+//! | [`balance`] | did users arrive in the planned shares? |
+//! | [`power`] | how many users would it take? |
 //! | [`calibration`] | does a stated confidence of 80 % come true 80 % of the time? |
 //! | [`auroc`] | does confidence tell right outputs from wrong ones? |
 //! | [`sketch`] | what are the quantiles of a duration, from mergeable buckets? |
@@ -28,13 +35,20 @@
 )]
 
 pub mod auroc;
+pub mod balance;
 pub mod beta;
 pub mod calibration;
 pub mod cluster;
+pub mod contrast;
+pub mod cuped;
+pub mod decomposition;
 pub mod detection;
 pub mod gamma;
 pub mod level;
+pub mod multiple;
 pub mod normal;
+pub mod power;
 pub mod proportion;
+pub mod sequence;
 pub mod sketch;
 pub mod student;

@@ -4,20 +4,16 @@ use std::sync::OnceLock;
 
 use calibrant::domain::dimension::Dimension;
 use calibrant::domain::window::Granularity;
-use calibrant::fold::signal::Signal;
-use calibrant::fold::worker;
-use calibrant::ingest::commit::{Committer, Stored};
-use calibrant::ingest::prepare::{Context, prepare};
 use calibrant::metrics::{self, Estimate, Reason};
 use calibrant::query::answer::Source;
 use calibrant::query::{self, Answer, Query, Sources};
 use calibrant::simulate::{Options, Simulation};
-use calibrant::store::projects::{self, Project, Settings};
-use calibrant::store::{Db, StoreError};
+use calibrant::store::Db;
+use calibrant::store::projects::Project;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
-use crate::support::fresh_db;
+use crate::support::simulated;
 
 /// Discrimination is read from a grid of 1000 cells of confidence; two confidences in one cell count as equal.
 const AUROC_BOUND: f64 = 0.01;
@@ -30,54 +26,13 @@ fn end() -> DateTime<Utc> {
 fn product() -> &'static (Db, Project) {
     static PRODUCT: OnceLock<(Db, Project)> = OnceLock::new();
     PRODUCT.get_or_init(|| {
-        let db = fresh_db();
-        let project = db.with(|conn| {
-            let (project, _) = projects::find_or_create(conn, projects::DEFAULT)?;
-            let mut dimensions: Vec<String> = Simulation::dimensions().iter().map(|name| (*name).to_owned()).collect();
-            dimensions.sort_unstable();
-            let settings = Settings {
-                dimensions: Some(dimensions),
-                ..Settings::default()
-            };
-            Ok::<_, StoreError>(projects::update(conn, project.id, &settings)?)
-        });
-        let project = project.unwrap();
-        let simulation = Simulation::new(Options {
+        simulated::product(Options {
             days: 14,
             users: 120,
             outputs: 3_000,
             ..Options::ending(end())
-        });
-        let context = Context {
-            project: project.id,
-            stores_text: true,
-            received_at: end(),
-            idempotency_key: None,
-        };
-        let rows: Vec<_> = simulation
-            .into_deliveries()
-            .map(|event| prepare(event, 0, &context))
-            .collect();
-        let committer = Committer::start(&db, &Signal::default());
-        for batch in rows.chunks(2_000) {
-            let stored = committer.store_blocking(batch.to_vec()).unwrap();
-            assert!(!stored.contains(&Stored::Conflict));
-        }
-        // Other tests' transactions hold the log back for a moment.
-        while waiting(&db) > 0 {
-            worker::catch_up(&db).unwrap();
-        }
-        (db, project)
+        })
     })
-}
-
-fn waiting(db: &Db) -> i64 {
-    use calibrant::store::{cursor, events};
-    let backlog = db.with(|conn| {
-        let position = cursor::read(conn)?.position();
-        events::backlog(conn, None, position, 1).map_err(StoreError::from)
-    });
-    backlog.unwrap().events
 }
 
 /// A question about all metrics that the rollups can answer.

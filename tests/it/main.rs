@@ -11,6 +11,7 @@
 mod support;
 
 mod agreement;
+mod analyses;
 mod crash;
 mod disorder;
 mod faults;

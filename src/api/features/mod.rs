@@ -1,8 +1,10 @@
 //! `GET /features`, and one question each about a feature.
 
 pub mod calibration;
+pub mod explain;
 pub mod list;
 pub mod reliance;
+pub mod trajectory;
 pub mod trust;
 
 use actix_web::{HttpRequest, HttpResponse};
@@ -60,10 +62,17 @@ fn question(project: ProjectId, ids: &[&str], params: &FeatureParams) -> Result<
 async fn about(
     state: &AppState,
     request: &HttpRequest,
-    mut query: Query,
+    query: Query,
     feature: &str,
     render: impl FnOnce(&Query, &Answer) -> Result<Rendered, ApiError>,
 ) -> Result<HttpResponse, ApiError> {
+    let mut query = of_feature(state, query, feature).await?;
+    query.fill = true;
+    answer(state, request, query, String::new(), render).await
+}
+
+/// A question about the outputs of one feature, which must exist.
+async fn of_feature(state: &AppState, mut query: Query, feature: &str) -> Result<Query, ApiError> {
     let (project, wanted) = (query.project, feature.to_owned());
     let exists = state
         .db
@@ -73,8 +82,7 @@ async fn about(
         return Err(ApiError::not_found("feature"));
     }
     query.filters.push(Filter::is(Dimension::Feature, feature));
-    query.fill = true;
-    answer(state, request, query, String::new(), render).await
+    Ok(query)
 }
 
 /// The values of the dimensions that a row was split by.

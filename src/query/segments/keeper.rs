@@ -55,11 +55,11 @@ fn settled(
     project: ProjectId,
     seen: &mut Seen,
 ) -> Result<Vec<i32>, QueryError> {
-    sources.read(conn, project, |conn, view| {
+    sources.read(conn, project, |snapshot, _| {
         let mut days = Vec::new();
-        for (day, step) in view.touched(i32::MIN..i32::MAX) {
+        for (day, step) in snapshot.view.touched(i32::MIN..i32::MAX) {
             let before = seen.insert((project, day), step);
-            if before == Some(step) && !sources.segments.has(conn, view, day, step)? {
+            if before == Some(step) && !sources.segments.has(snapshot.conn, project, day, step)? {
                 days.push(day);
             }
         }
@@ -68,7 +68,5 @@ fn settled(
 }
 
 fn write(conn: &mut PgConnection, sources: &Sources, project: ProjectId, day: i32) -> Result<(), QueryError> {
-    sources.read(conn, project, |conn, view| {
-        sources.segments.day(conn, view, day, None).map(|_| ())
-    })
+    sources.read(conn, project, |snapshot, _| snapshot.segment(day, None).map(|_| ()))
 }

@@ -17,6 +17,7 @@ use self::files::Files;
 use super::request::QueryError;
 use super::view::View;
 use crate::domain::clock;
+use crate::domain::key::ProjectId;
 use crate::fold::facts;
 use crate::store::outputs;
 
@@ -74,12 +75,8 @@ impl Segments {
     }
 
     /// Whether the segment of a day is there as of a step.
-    fn has(&self, conn: &mut PgConnection, view: &View, day: i32, step: i64) -> Result<bool, QueryError> {
-        let key = files::Key {
-            project: view.project,
-            day,
-            step,
-        };
+    fn has(&self, conn: &mut PgConnection, project: ProjectId, day: i32, step: i64) -> Result<bool, QueryError> {
+        let key = files::Key { project, day, step };
         self.files.as_ref().map_or(Ok(true), |files| files.has(conn, key))
     }
 }

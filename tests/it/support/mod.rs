@@ -4,6 +4,7 @@ mod client;
 mod cluster;
 mod generated;
 mod server;
+pub mod simulated;
 pub mod tables;
 pub mod wire;
 

@@ -1,0 +1,154 @@
+//! `GET /features/{feature}/explain`.
+
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::of_feature;
+use crate::api::answers::{Absent, ReadAnswers};
+use crate::api::ask::{self, Scope};
+use crate::api::auth::{Authorized, Read};
+use crate::api::error::{ApiError, ErrorCode};
+use crate::api::extract::{Params, Segment as PathSegment};
+use crate::api::query::{computed, listed};
+use crate::api::respond;
+use crate::domain::window::Window;
+use crate::metrics::index::is_ratio;
+use crate::metrics::{Estimate, Metric};
+use crate::query::Query;
+use crate::query::analyses::compare::Between;
+use crate::query::analyses::explain::{self, Explained, ExplainedDimension, Question, Segment};
+use crate::state::AppState;
+
+const METRIC: &str = "acceptance_rate";
+
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ExplainParams {
+    /// The id of a metric that is a rate or a mean; `acceptance_rate` without it.
+    pub metric: Option<String>,
+    /// Start of the later period, RFC 3339 or milliseconds since 1970; seven days before its end without it.
+    pub from: Option<String>,
+    /// End of the later period, not part of it; the end of the day of the last output without it.
+    pub to: Option<String>,
+    /// Start of the earlier period; without it, one of the same length just before.
+    pub before_from: Option<String>,
+    /// End of the earlier period, not part of it.
+    pub before_to: Option<String>,
+    /// Dimensions to look at, separated by commas; all without it.
+    pub dimensions: Option<String>,
+    /// A JSON array of filters as `POST /query` takes them.
+    pub filters: Option<String>,
+    #[param(minimum = 0.5, maximum = 0.9999)]
+    pub level: Option<f64>,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ExplainResponse {
+    pub feature: String,
+    pub metric: &'static str,
+    pub before: Estimate,
+    pub after: Estimate,
+    /// After minus before.
+    pub change: Between,
+    /// The segments that moved it most, of all dimensions.
+    pub leading: Vec<Segment>,
+    /// Every dimension splits the same change; those whose segments stand out most come first.
+    pub dimensions: Vec<ExplainedDimension>,
+    pub meta: ExplainMeta,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ExplainMeta {
+    pub before_from: DateTime<Utc>,
+    pub before_to: DateTime<Utc>,
+    pub from: DateTime<Utc>,
+    pub to: DateTime<Utc>,
+    pub level: f64,
+    /// Events of the project's log that the numbers contain.
+    pub log_position: i64,
+}
+
+/// Explain a change
+///
+/// Why did a metric move between two periods? For each dimension, how much of the change is other segments (mix) and how much is
+/// segments that changed (rate); segment by segment, with intervals, in parts that add up to the change.
+#[utoipa::path(
+    tag = "features",
+    params(("feature" = String, Path, description = "The feature"), ExplainParams),
+    responses(
+        (status = 200, description = "What moved", body = ExplainResponse),
+        ReadAnswers,
+        Absent,
+    ),
+    security(("api_key" = []))
+)]
+#[get("/features/{feature}/explain")]
+pub async fn explain_feature(
+    request: HttpRequest,
+    key: Authorized<Read>,
+    feature: PathSegment<String>,
+    params: Params<ExplainParams>,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let asked = params.0;
+    let metric = metric(asked.metric.as_deref())?;
+    let mut query = Query::new(key.project, vec![metric]);
+    query.filters = ask::filters_parameter(asked.filters.as_deref())?;
+    let scope = Scope {
+        from: asked.from.as_deref(),
+        to: asked.to.as_deref(),
+        level: asked.level,
+        ..Scope::default()
+    };
+    scope.apply(&mut query)?;
+    let question = Question {
+        before: match ask::range(asked.before_from.as_deref(), asked.before_to.as_deref())? {
+            (Some(from), Some(to)) => Some(Window { from, to }),
+            (None, None) => None,
+            _ => return Err(ApiError::parameter("before_from", "and `before_to` come together")),
+        },
+        dimensions: ask::dimensions(&listed(asked.dimensions.as_deref()))?,
+        query: of_feature(&state, query, &feature.0).await?,
+    };
+    let level = question.query.level.get();
+    let compute = move |conn: &mut _, sources: &_, now| explain::run(conn, sources, &question, now);
+    computed(&state, &request, key.project, String::new(), compute, |found| {
+        respond::rendered_json(&response(feature.0.clone(), metric, level, found))
+    })
+    .await
+}
+
+fn metric(id: Option<&str>) -> Result<&'static Metric, ApiError> {
+    let id = id.unwrap_or(METRIC).to_owned();
+    let found = ask::metrics_by_id(std::slice::from_ref(&id))?;
+    found.into_iter().find(|metric| is_ratio(metric)).ok_or_else(|| {
+        ApiError::new(
+            ErrorCode::InvalidParameter,
+            format!("`{id}` is no rate and no mean, so that its change cannot be split into segments"),
+        )
+    })
+}
+
+fn response(feature: String, metric: &'static Metric, level: f64, found: &Explained) -> ExplainResponse {
+    let [before, after] = found.windows;
+    ExplainResponse {
+        feature,
+        metric: metric.id,
+        before: found.before.clone(),
+        after: found.after.clone(),
+        change: found.change,
+        leading: found.leading.clone(),
+        dimensions: found.dimensions.clone(),
+        meta: ExplainMeta {
+            before_from: before.from,
+            before_to: before.to,
+            from: after.from,
+            to: after.to,
+            level,
+            log_position: found.log_position,
+        },
+    }
+}

@@ -1,0 +1,126 @@
+//! What a comparison says.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::metrics::Estimate;
+use crate::metrics::estimate::plain_number;
+use crate::query::answer::Answer;
+use crate::stats::level::Interval;
+
+/// What a comparison comes to, in a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ComparisonVerdict {
+    Better,
+    Worse,
+    /// Different, in a metric of which neither way is better.
+    Different,
+    /// Surely smaller than the least difference worth having.
+    NoDifferenceWorthHaving,
+    CannotTellYet,
+}
+
+/// A number between two ends.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct Between {
+    #[serde(serialize_with = "plain_number")]
+    #[schema(required = true)]
+    pub value: Option<f64>,
+    #[serde(serialize_with = "plain_number")]
+    #[schema(required = true)]
+    pub lower: Option<f64>,
+    #[serde(serialize_with = "plain_number")]
+    #[schema(required = true)]
+    pub upper: Option<f64>,
+}
+
+/// One metric on both sides.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ComparedMetric {
+    pub metric: &'static str,
+    pub verdict: ComparisonVerdict,
+    /// The verdict in words, with its evidence.
+    pub sentence: String,
+    pub baseline: Estimate,
+    pub candidate: Estimate,
+    /// Candidate minus baseline, with the interval of a single look.
+    pub difference: Between,
+    #[schema(required = true)]
+    pub standard_error: Option<f64>,
+    /// Candidate divided by baseline.
+    pub ratio: Between,
+    /// Of a single look at this metric alone.
+    #[schema(required = true)]
+    pub p_value: Option<f64>,
+    /// Adjusted for the number of metrics, after Benjamini and Hochberg.
+    #[schema(required = true)]
+    pub adjusted_p_value: Option<f64>,
+    /// Holds at all looks at once.
+    pub sequence: Between,
+    #[schema(required = true)]
+    pub always_valid_p_value: Option<f64>,
+    /// The least difference that so many users show four times in five.
+    #[schema(required = true)]
+    pub detectable: Option<f64>,
+    /// Users it takes to show the least difference worth having four times in five, and days at the present pace.
+    #[schema(required = true)]
+    pub users_needed: Option<u64>,
+    #[schema(required = true)]
+    pub more_days_needed: Option<u64>,
+    /// The share of the variance that what users did before explains, if it was taken off.
+    #[schema(required = true)]
+    pub variance_explained: Option<f64>,
+}
+
+/// The first metric up to one moment.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Look {
+    /// The end of what is in it.
+    pub to: DateTime<Utc>,
+    pub difference: Between,
+    pub sequence: Between,
+}
+
+/// How users are spread over the sides.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct SampleRatio {
+    #[schema(required = true)]
+    pub baseline_users: Option<u64>,
+    #[schema(required = true)]
+    pub candidate_users: Option<u64>,
+    /// Users who are on both sides.
+    #[schema(required = true)]
+    pub users_on_both: Option<u64>,
+    /// That chance alone made the shares so different from those planned; null where nothing was planned.
+    #[schema(required = true)]
+    pub p_value: Option<f64>,
+    /// Something else than chance decided who is counted: believe no difference before it is found.
+    pub mismatch: bool,
+}
+
+pub struct Compared {
+    pub metrics: Vec<ComparedMetric>,
+    pub looks: Vec<Look>,
+    pub sample_ratio: SampleRatio,
+    pub answer: Answer,
+}
+
+impl Between {
+    pub fn point(value: Option<f64>) -> Between {
+        Between {
+            value,
+            lower: None,
+            upper: None,
+        }
+    }
+
+    pub fn interval(value: f64, interval: Option<Interval>) -> Between {
+        Between {
+            value: Some(value),
+            lower: interval.map(|interval| interval.lower),
+            upper: interval.map(|interval| interval.upper),
+        }
+    }
+}

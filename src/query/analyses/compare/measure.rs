@@ -1,0 +1,142 @@
+//! A difference between two sides, with what each cluster contributes to it.
+
+use std::collections::BTreeMap;
+
+use super::finding::Between;
+use crate::metrics::{Estimate, Reason};
+use crate::query::answer::{Answer, Contribution, Row};
+use crate::stats::contrast::Contrast;
+use crate::stats::cuped;
+use crate::stats::level::{Interval, Level};
+
+/// The rows of the two sides.
+pub struct Sides<'a> {
+    pub baseline: Option<&'a Row>,
+    pub candidate: Option<&'a Row>,
+}
+
+impl<'a> Sides<'a> {
+    pub fn of(answer: &'a Answer) -> Sides<'a> {
+        let side = |number| answer.rows.iter().find(|row| row.number == number);
+        Sides {
+            baseline: side(0),
+            candidate: side(1),
+        }
+    }
+
+    pub fn estimates(&self, metric: usize) -> [Estimate; 2] {
+        [self.baseline, self.candidate].map(|row| {
+            let found = row.and_then(|row| row.estimates.get(metric).cloned());
+            found.unwrap_or_else(|| Estimate::none(Reason::NoData))
+        })
+    }
+
+    /// What each cluster contributes to a metric on each side, in the order of the clusters.
+    fn contributions(&self, metric: usize) -> BTreeMap<i64, (Option<Contribution>, Option<Contribution>)> {
+        let of = |row: Option<&'a Row>| {
+            let found = row.and_then(|row| row.contributions.get(metric)?.as_ref());
+            found
+                .map(|contributions| contributions.0.as_slice())
+                .unwrap_or_default()
+        };
+        let mut clusters: BTreeMap<i64, (Option<Contribution>, Option<Contribution>)> = BTreeMap::new();
+        for own in of(self.baseline) {
+            clusters.entry(own.cluster).or_default().0 = Some(*own);
+        }
+        for own in of(self.candidate) {
+            clusters.entry(own.cluster).or_default().1 = Some(*own);
+        }
+        clusters
+    }
+}
+
+/// A difference and what it is worth.
+pub struct Measured {
+    values: [f64; 2],
+    influences: Vec<(Option<f64>, Option<f64>)>,
+    pub contrast: Contrast,
+    /// Independent users behind it.
+    pub users: f64,
+}
+
+impl Measured {
+    /// The difference of a metric; `None` where a side has no value.
+    pub fn new(sides: &Sides, metric: usize) -> Option<Measured> {
+        let [baseline, candidate] = sides.estimates(metric);
+        let values = [baseline.value?, candidate.value?];
+        let influences: Vec<_> = sides
+            .contributions(metric)
+            .values()
+            .map(|(one, two)| (one.map(|one| one.influence), two.map(|two| two.influence)))
+            .collect();
+        let contrast = Contrast::new(values[0], values[1], &influences);
+        let [one, two, both] = contrast.clusters;
+        let users = baseline.users.zip(candidate.users).map(|(one, two)| (one + two) as f64);
+        Some(Measured {
+            values,
+            influences,
+            contrast,
+            // Where clusters are groups of users, the users themselves are what is independent.
+            users: users.unwrap_or(0.0).max((one + two - both) as f64),
+        })
+    }
+
+    /// Candidate divided by baseline.
+    pub fn ratio(&self, level: Level) -> Between {
+        let [first, second] = self.values;
+        match Contrast::log_ratio(first, second, &self.influences) {
+            Some(ratio) => {
+                let interval = ratio.interval(level).map(|interval| Interval {
+                    lower: interval.lower.exp(),
+                    upper: interval.upper.exp(),
+                });
+                Between::interval(ratio.difference.exp(), interval)
+            }
+            None => Between::point(None),
+        }
+    }
+
+    /// Takes what users did before off the noise of a difference. Gives the share of the variance that it explains.
+    pub fn take_off(&mut self, sides: &Sides, before: &Answer, metric: usize) -> Option<f64> {
+        let earlier = before.rows.first()?.contributions.get(metric)?.as_ref()?;
+        let count = earlier.0.len() as f64;
+        let earlier: BTreeMap<i64, f64> = earlier
+            .0
+            .iter()
+            .map(|own| (own.cluster, own.influence * count))
+            .collect();
+        let covariates: Vec<f64> = sides
+            .contributions(metric)
+            .keys()
+            .map(|cluster| earlier.get(cluster).copied().unwrap_or_default())
+            .collect();
+        let [one, two, _] = self.contrast.clusters.map(|clusters| clusters.max(1) as f64);
+        let mean = |of: fn(&(Option<f64>, Option<f64>)) -> Option<f64>, clusters: f64| {
+            let pairs = self.influences.iter().zip(&covariates);
+            pairs.filter_map(|(own, x)| of(own).map(|_| x)).sum::<f64>() / clusters
+        };
+        let means = [mean(|own| own.0, one), mean(|own| own.1, two)];
+        let moved: Vec<(Option<f64>, Option<f64>)> = self
+            .influences
+            .iter()
+            .zip(&covariates)
+            .map(|((a, b), x)| (a.map(|_| (x - means[0]) / one), b.map(|_| (x - means[1]) / two)))
+            .collect();
+        let difference = |(a, b): &(Option<f64>, Option<f64>)| b.unwrap_or_default() - a.unwrap_or_default();
+        let pairs = self.influences.iter().zip(&moved);
+        let theta = cuped::theta(&pairs.map(|(y, x)| (difference(y), difference(x))).collect::<Vec<_>>())?;
+        let raw = self.contrast.standard_error?;
+        for ((a, b), (x1, x2)) in self.influences.iter_mut().zip(&moved) {
+            *a = a.zip(*x1).map(|(a, x)| a - theta * x);
+            *b = b.zip(*x2).map(|(b, x)| b - theta * x);
+        }
+        // The sides are moved to where they would be if both had done the same before.
+        let overall = (means[0] * one + means[1] * two) / (one + two);
+        for (value, mean) in self.values.iter_mut().zip(means) {
+            *value -= theta * (mean - overall);
+        }
+        self.contrast = Contrast::new(self.values[0], self.values[1], &self.influences);
+        let left = self.contrast.standard_error?;
+        (raw > 0.0).then(|| 1.0 - (left / raw).powi(2))
+    }
+}

@@ -1,0 +1,213 @@
+//! Is one side better than another, how sure is that, and what would it take to know?
+//!
+//! Two sides of the same question, each made of filters. Differences are clustered by user, also where users are on both sides
+//! ([`contrast`]). The verdict rests on a confidence sequence ([`sequence`]), so that looking every day is honest; the interval of
+//! one planned look is given beside it. Several metrics share a false-discovery rate ([`multiple`]). What users did in an earlier
+//! period can be taken off the noise ([`cuped`]).
+
+mod finding;
+mod measure;
+mod words;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::pg::PgConnection;
+
+pub use self::finding::{Between, Compared, ComparedMetric, ComparisonVerdict, Look, SampleRatio};
+use self::measure::{Measured, Sides};
+use crate::metrics::Metric;
+use crate::query::answer::{Answer, Row};
+use crate::query::filter::Filter;
+use crate::query::plan;
+use crate::query::request::{Query, QueryError};
+use crate::query::sources::Sources;
+use crate::stats::{balance, multiple, power, sequence};
+
+/// Looks in the series of a comparison at most.
+const LOOKS: i32 = 30;
+/// How often a difference that is there should be found.
+const POWER: f64 = 0.8;
+
+/// Two sides to compare.
+#[derive(Clone)]
+pub struct Comparison {
+    /// Metrics, range, filters that both sides share, level.
+    pub query: Query,
+    pub baseline: Vec<Filter>,
+    pub candidate: Vec<Filter>,
+    /// The least difference worth having, in the unit of each metric.
+    pub margin: f64,
+    /// Users at which the sequence is narrowest.
+    pub planned_users: f64,
+    /// The share of users that were to be on the candidate's side, if it was planned.
+    pub candidate_share: Option<f64>,
+    /// How many days before the range say what users did before, if that is to be taken off.
+    pub days_before: Option<i64>,
+}
+
+/// Compares, from one state of the database.
+pub fn run(
+    conn: &mut PgConnection,
+    sources: &Sources,
+    comparison: &Comparison,
+    now: DateTime<Utc>,
+) -> Result<Compared, QueryError> {
+    conn.build_transaction().read_only().repeatable_read().run(|conn| {
+        let mut query = comparison.query.clone();
+        query.arms = vec![comparison.baseline.clone(), comparison.candidate.clone()];
+        query.contributions = true;
+        query.fill = true;
+        let mut ask = |query: &Query| plan::answer(conn, sources, query, now);
+        let answer = ask(&query)?;
+        let sides = Sides::of(&answer);
+        let before = match comparison.days_before {
+            Some(days) => Some(ask(&before(&query, &answer, days))?),
+            None => None,
+        };
+        let elapsed = (answer.window.to.min(now) - answer.window.from).num_seconds() as f64 / 86_400.0;
+        let mut metrics: Vec<ComparedMetric> = (0..)
+            .zip(&query.metrics)
+            .map(|(at, metric)| compare(comparison, metric, at, &sides, before.as_ref(), elapsed))
+            .collect();
+        adjust(&mut metrics);
+        let looks = looks(comparison, &query, &answer, &mut ask)?;
+        Ok(Compared {
+            sample_ratio: sample_ratio(comparison, &answer),
+            metrics,
+            looks,
+            answer,
+        })
+    })
+}
+
+fn compare(
+    comparison: &Comparison,
+    metric: &'static Metric,
+    at: usize,
+    sides: &Sides,
+    before: Option<&Answer>,
+    elapsed: f64,
+) -> ComparedMetric {
+    let level = comparison.query.level;
+    let [baseline, candidate] = sides.estimates(at);
+    let nothing = Between::point(None);
+    let mut compared = ComparedMetric {
+        metric: metric.id,
+        verdict: ComparisonVerdict::CannotTellYet,
+        sentence: String::new(),
+        baseline,
+        candidate,
+        difference: nothing,
+        standard_error: None,
+        ratio: nothing,
+        p_value: None,
+        adjusted_p_value: None,
+        sequence: nothing,
+        always_valid_p_value: None,
+        detectable: None,
+        users_needed: None,
+        more_days_needed: None,
+        variance_explained: None,
+    };
+    let mut users = 0.0;
+    if let Some(mut measured) = Measured::new(sides, at) {
+        compared.variance_explained = before.and_then(|before| measured.take_off(sides, before, at));
+        users = measured.users;
+        let contrast = &measured.contrast;
+        compared.difference = Between::interval(contrast.difference, contrast.interval(level));
+        compared.standard_error = contrast.standard_error;
+        compared.p_value = contrast.p_value();
+        compared.ratio = measured.ratio(level);
+        if let Some(error) = contrast.standard_error.filter(|error| *error > 0.0) {
+            let tuning = sequence::tuning(comparison.planned_users, level);
+            let interval = sequence::interval(contrast.difference, error, measured.users, tuning, level);
+            compared.sequence = Between::interval(contrast.difference, Some(interval));
+            compared.always_valid_p_value = Some(sequence::p_value(contrast.difference, error, measured.users, tuning));
+            compared.detectable = Some(power::detectable(error, level, POWER));
+            if measured.users >= sequence::ENOUGH as f64 {
+                compared.verdict = words::verdict(metric.direction, interval, comparison.margin);
+            }
+            if comparison.margin > 0.0 {
+                let needed = power::clusters_needed(comparison.margin, error, measured.users, level, POWER);
+                compared.users_needed = Some(needed.ceil() as u64);
+                let days = elapsed * (needed / measured.users - 1.0);
+                compared.more_days_needed = Some(days.max(0.0).ceil() as u64);
+            }
+        }
+    }
+    compared.sentence = words::sentence(metric, &compared, users);
+    compared
+}
+
+/// The same question about the days before.
+fn before(query: &Query, answer: &Answer, days: i64) -> Query {
+    let mut query = query.clone();
+    query.from = Some(answer.window.from - TimeDelta::days(days));
+    query.to = Some(answer.window.from);
+    // Before, nobody was on a side: all outputs that pass the shared filters count.
+    query.arms = vec![Vec::new()];
+    query
+}
+
+fn adjust(metrics: &mut [ComparedMetric]) {
+    let known: Vec<f64> = metrics.iter().filter_map(|metric| metric.p_value).collect();
+    let mut adjusted = multiple::benjamini_hochberg(&known).into_iter();
+    for metric in metrics.iter_mut().filter(|metric| metric.p_value.is_some()) {
+        metric.adjusted_p_value = adjusted.next();
+    }
+}
+
+/// The first metric up to the end of each of some days.
+fn looks(
+    comparison: &Comparison,
+    query: &Query,
+    answer: &Answer,
+    ask: &mut impl FnMut(&Query) -> Result<Answer, QueryError>,
+) -> Result<Vec<Look>, QueryError> {
+    let days = (answer.window.to - answer.window.from).num_days() as i32;
+    let step = (days / LOOKS).max(1);
+    let mut query = query.clone();
+    query.metrics.truncate(1);
+    query.from = Some(answer.window.from);
+    let mut looks = Vec::new();
+    for day in (step..=days).step_by(step as usize) {
+        let to = answer.window.from + TimeDelta::days(i64::from(day));
+        query.to = Some(to);
+        let answer = ask(&query)?;
+        let Some(measured) = Measured::new(&Sides::of(&answer), 0) else {
+            continue;
+        };
+        let (level, contrast) = (query.level, measured.contrast);
+        let tuning = sequence::tuning(comparison.planned_users, level);
+        let sequence = contrast
+            .standard_error
+            .filter(|error| *error > 0.0)
+            .map(|error| sequence::interval(contrast.difference, error, measured.users, tuning, level));
+        looks.push(Look {
+            to,
+            difference: Between::interval(contrast.difference, contrast.interval(level)),
+            sequence: Between::interval(contrast.difference, sequence),
+        });
+    }
+    Ok(looks)
+}
+
+fn sample_ratio(comparison: &Comparison, answer: &Answer) -> SampleRatio {
+    let users = |row: Option<&Row>| row.and_then(|row| row.estimates.iter().find_map(|estimate| estimate.users));
+    let sides = Sides::of(answer);
+    let (baseline, candidate) = (users(sides.baseline), users(sides.candidate));
+    let all = users(answer.totals.first());
+    let p_value = comparison.candidate_share.and_then(|share| {
+        let observed = [baseline?, candidate?];
+        balance::p_value(&observed, &[1.0 - share, share])
+    });
+    SampleRatio {
+        baseline_users: baseline,
+        candidate_users: candidate,
+        users_on_both: baseline
+            .zip(candidate)
+            .zip(all)
+            .map(|((one, two), all)| (one + two).saturating_sub(all)),
+        p_value,
+        mismatch: p_value.is_some_and(|p| p < balance::MISMATCH),
+    }
+}

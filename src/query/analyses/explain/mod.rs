@@ -1,0 +1,170 @@
+//! Why did a metric move between two periods, and which segments did it?
+//!
+//! For every dimension, [`crate::stats::decomposition::kitagawa`] splits the change into mix and rate, segment by segment. The standard error of a
+//! segment's part is linearised over the users of both periods, with the overall rates held. Segments of all dimensions are ranked
+//! by how much more they add than their share of the outputs would, pulled towards zero by noise ([`crate::stats::decomposition::shrunk`]), so that a small segment does not lead by chance.
+
+mod finding;
+mod segments;
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::pg::PgConnection;
+
+pub use self::finding::{Explained, ExplainedDimension, Segment};
+use self::segments::{Segments, clusters};
+use super::compare::Between;
+use crate::domain::dimension::Dimension;
+use crate::domain::window::Window;
+use crate::metrics::{Estimate, Reason};
+use crate::query::answer::Answer;
+use crate::query::plan;
+use crate::query::request::{Query, QueryError};
+use crate::query::sources::Sources;
+use crate::stats::contrast::Contrast;
+use crate::stats::decomposition;
+use crate::store::projects;
+
+/// The later period where none is given.
+const LATELY: TimeDelta = TimeDelta::days(7);
+/// Segments that lead, over all dimensions.
+const LEADING: usize = 10;
+
+/// What to explain.
+#[derive(Clone)]
+pub struct Question {
+    /// One metric that is a ratio of sums, the later period, filters, level.
+    pub query: Query,
+    /// The earlier period; without it, one of the same length just before.
+    pub before: Option<Window>,
+    /// The dimensions to look at; all that the project has without any.
+    pub dimensions: Vec<Dimension>,
+}
+
+/// Explains, from one state of the database.
+pub fn run(
+    conn: &mut PgConnection,
+    sources: &Sources,
+    question: &Question,
+    now: DateTime<Utc>,
+) -> Result<Explained, QueryError> {
+    conn.build_transaction().read_only().repeatable_read().run(|conn| {
+        let project = projects::find(conn, question.query.project)?;
+        let mut query = question.query.clone();
+        query.contributions = true;
+        query.fill = true;
+        if query.from.is_none() {
+            let all = plan::answer(conn, sources, &question.query, now)?.window;
+            query.from = Some(all.from.max(all.to - LATELY));
+        }
+        let after = plan::answer(conn, sources, &query, now)?;
+        let windows = [
+            question.before.unwrap_or_else(|| preceding(&after.window)),
+            after.window,
+        ];
+        let [earlier, later] = windows.map(|window| Query {
+            from: Some(window.from),
+            to: Some(window.to),
+            ..query.clone()
+        });
+        let before = plan::answer(conn, sources, &earlier, now)?;
+
+        let dimensions = if question.dimensions.is_empty() {
+            all_dimensions(&project.dimensions)
+        } else {
+            question.dimensions.clone()
+        };
+        let mut explained = Vec::new();
+        for dimension in dimensions {
+            let cut = |query: &Query| Query {
+                group_by: vec![dimension.clone()],
+                ..query.clone()
+            };
+            let one = plan::answer(conn, sources, &cut(&earlier), now)?;
+            let two = plan::answer(conn, sources, &cut(&later), now)?;
+            let segments = Segments::new(&one, &two);
+            if segments.values.len() > 1 {
+                explained.push(segments.explain(&dimension, &query));
+            }
+        }
+        rank(&mut explained);
+        let mut leading: Vec<Segment> = explained.iter().flat_map(|cut| cut.segments.iter().cloned()).collect();
+        leading.sort_by(by_weight);
+        leading.truncate(LEADING);
+        Ok(Explained {
+            before: overall(&before),
+            after: overall(&after),
+            change: change(&before, &after, &query),
+            leading,
+            dimensions: explained,
+            windows,
+            log_position: after.log_position,
+        })
+    })
+}
+
+/// As much time just before.
+fn preceding(window: &Window) -> Window {
+    let length = window.to - window.from;
+    Window {
+        from: window.from - length.max(TimeDelta::microseconds(1)),
+        to: window.from,
+    }
+}
+
+fn all_dimensions(declared: &[String]) -> Vec<Dimension> {
+    let built_in = Dimension::BUILT_IN.into_iter();
+    built_in
+        .chain(declared.iter().map(|name| Dimension::Attribute(name.clone())))
+        .collect()
+}
+
+fn overall(answer: &Answer) -> Estimate {
+    let found = answer.rows.first().and_then(|row| row.estimates.first().cloned());
+    found.unwrap_or_else(|| Estimate::none(Reason::NoData))
+}
+
+/// The change of the whole, users of both periods paired.
+fn change(before: &Answer, after: &Answer, query: &Query) -> Between {
+    let (Some(first), Some(second)) = (overall(before).value, overall(after).value) else {
+        return Between::point(None);
+    };
+    let mut pairs: BTreeMap<i64, (Option<f64>, Option<f64>)> = BTreeMap::new();
+    for (cluster, own) in clusters(before.rows.first()) {
+        pairs.entry(cluster).or_default().0 = Some(own.influence);
+    }
+    for (cluster, own) in clusters(after.rows.first()) {
+        pairs.entry(cluster).or_default().1 = Some(own.influence);
+    }
+    let contrast = Contrast::new(first, second, &pairs.into_values().collect::<Vec<_>>());
+    Between::interval(contrast.difference, contrast.interval(query.level))
+}
+
+/// Orders the segments of each dimension, and the dimensions by their first.
+fn rank(explained: &mut [ExplainedDimension]) {
+    let segments = || explained.iter().flat_map(|cut| &cut.segments);
+    let noisy: Vec<(f64, f64)> = segments()
+        .filter_map(|segment| Some((segment.excess.value?, segment.noise?)))
+        .collect();
+    let mut shrunk = decomposition::shrunk(&noisy).into_iter();
+    for cut in explained.iter_mut() {
+        for segment in cut.segments.iter_mut().filter(|segment| segment.noise.is_some()) {
+            segment.shrunk = shrunk.next().unwrap_or_default();
+        }
+        cut.segments.sort_by(by_weight);
+    }
+    let leader = |cut: &ExplainedDimension| cut.segments.first().map_or(0.0, |segment| segment.shrunk.abs());
+    explained.sort_by(|one, other| leader(other).total_cmp(&leader(one)));
+}
+
+/// The more is left after shrinking, the earlier; then the surer.
+fn by_weight(one: &Segment, other: &Segment) -> Ordering {
+    let score = |segment: &Segment| match (segment.excess.value, segment.noise) {
+        (Some(value), Some(noise)) if noise > 0.0 => (value / noise).abs(),
+        _ => 0.0,
+    };
+    let order = other.shrunk.abs().total_cmp(&one.shrunk.abs());
+    order.then(score(other).total_cmp(&score(one)))
+}

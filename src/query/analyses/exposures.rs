@@ -1,0 +1,97 @@
+//! The outputs of a feature in the order in which each user met them.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+
+use polars::prelude::*;
+
+use crate::domain::clock;
+use crate::domain::window::Window;
+use crate::metrics::facts as f;
+use crate::query::request::QueryError;
+use crate::query::snapshot::Snapshot;
+use crate::store::cells::CellId;
+
+/// What is needed of outputs before the window: they only count.
+const COUNTED: [&str; 4] = [f::CELL, f::USER, f::SHOWN_AT, f::MISSED];
+
+/// How often each user met the feature so far.
+#[derive(Default)]
+pub struct Exposures {
+    met: HashMap<i64, u32>,
+    /// Users who first met it before the window.
+    returning: HashSet<i64>,
+}
+
+/// One day's outputs in the window with a user, in the order in which they were shown.
+pub struct Met {
+    pub stated: DataFrame,
+    /// Per output: the number of this exposure of its user, from 1.
+    pub numbers: Vec<u32>,
+    /// Per output: whether its user met the feature before the window.
+    pub returning: Vec<bool>,
+}
+
+impl Exposures {
+    /// Walks over a feature's outputs from the first on, and hands out those in the window day by day.
+    pub fn walk(
+        snapshot: &mut Snapshot,
+        cells: &HashSet<CellId>,
+        window: &Window,
+        mut visit: impl FnMut(Met) -> Result<(), QueryError>,
+    ) -> Result<Exposures, QueryError> {
+        let mut exposures = Exposures::default();
+        let last = clock::day_of(window.to);
+        let days: Vec<i32> = snapshot.view.touched(i32::MIN..last + 1).map(|(day, _)| day).collect();
+        for day in days {
+            let is_before = clock::midnight(day + 1) <= window.from;
+            let stated = snapshot.segment(day, is_before.then_some(&COUNTED))?;
+            let met = exposures.count(stated, cells, window)?;
+            if met.stated.height() > 0 {
+                visit(met)?;
+            }
+        }
+        Ok(exposures)
+    }
+
+    /// How often a user met the feature until the end of the window.
+    pub fn of(&self, user: i64) -> u32 {
+        self.met.get(&user).copied().unwrap_or_default()
+    }
+
+    fn count(&mut self, stated: DataFrame, cells: &HashSet<CellId>, window: &Window) -> PolarsResult<Met> {
+        let times: Range<i64> = window.from.timestamp_micros()..window.to.timestamp_micros();
+        let (mut inside, mut numbers, mut returning) = (Vec::with_capacity(stated.height()), Vec::new(), Vec::new());
+        let columns = stated
+            .column(f::CELL)?
+            .i32()?
+            .iter()
+            .zip(stated.column(f::USER)?.i64()?.iter());
+        let columns = columns.zip(stated.column(f::SHOWN_AT)?.i64()?.iter());
+        for (((cell, user), time), missed) in columns.zip(stated.column(f::MISSED)?.bool()?.iter()) {
+            let (Some(cell), Some(user), Some(time), Some(false)) = (cell, user, time, missed) else {
+                inside.push(false);
+                continue;
+            };
+            let is_inside = cells.contains(&cell) && times.contains(&time);
+            inside.push(is_inside);
+            if !cells.contains(&cell) || time >= times.end {
+                continue;
+            }
+            let number = self.met.entry(user).or_default();
+            *number += 1;
+            if is_inside {
+                numbers.push(*number);
+                returning.push(self.returning.contains(&user));
+            } else {
+                self.returning.insert(user);
+            }
+        }
+        let inside: BooleanChunked = inside.into_iter().map(Some).collect();
+        Ok(Met {
+            stated: stated.filter(&inside)?,
+            numbers,
+            returning,
+        })
+    }
+}

@@ -1,0 +1,183 @@
+//! Is one side better than the other, when the same users may be on both?
+//!
+//! Each side has an estimate `R` and the influence `e_g` of each cluster (user) on it, so that `R − truth ≈ Σe_g`. With `G` clusters on
+//! a side and `c = G/(G−1)`,
+//!
+//! ```text
+//! Var(R₂ − R₁) = c₁·Σe₁² + c₂·Σe₂² − 2·√(c₁c₂)·Σe₁e₂
+//! ```
+//!
+//! where the last sum runs over clusters on both sides. Without such clusters this is the sum of two cluster-robust variances with
+//! Welch's degrees of freedom; when all are on both sides it is the paired variance. Deng, Knoblich and Lu 2018; the ratio by the
+//! delta method on the logarithm.
+
+use super::cluster::LARGE;
+use super::level::{Interval, Level};
+use super::student;
+
+/// A difference `second − first` with its uncertainty.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Contrast {
+    pub difference: f64,
+    /// Its standard error; `None` when a side has fewer than two clusters.
+    pub standard_error: Option<f64>,
+    /// Clusters on the first side, on the second, and on both.
+    pub clusters: [usize; 3],
+    degrees_of_freedom: f64,
+}
+
+impl Contrast {
+    /// From the estimates of both sides, and for each cluster its influence on each; `None` where it is not on that side.
+    #[must_use]
+    pub fn new(first: f64, second: f64, influences: &[(Option<f64>, Option<f64>)]) -> Contrast {
+        let side = |of: fn(&(Option<f64>, Option<f64>)) -> Option<f64>| Side::new(influences.iter().filter_map(of));
+        let (one, two) = (side(|pair| pair.0), side(|pair| pair.1));
+        let both = influences
+            .iter()
+            .filter_map(|(a, b)| Some((*a.as_ref()?, *b.as_ref()?)));
+        let products: f64 = both.clone().map(|(a, b)| (a - one.mean) * (b - two.mean)).sum();
+        let shared = both.count();
+        let variance = one.variance().zip(two.variance()).map(|(a, b)| {
+            let covariance = (one.correction() * two.correction()).sqrt() * products;
+            (a + b - 2.0 * covariance).max(0.0)
+        });
+        let union = (one.clusters + two.clusters - shared) as f64;
+        let welch = one.variance().zip(two.variance()).map_or(0.0, |(a, b)| {
+            let squares = a * a / (one.clusters as f64 - 1.0) + b * b / (two.clusters as f64 - 1.0);
+            if squares > 0.0 {
+                (a + b) * (a + b) / squares
+            } else {
+                union - 1.0
+            }
+        });
+        Contrast {
+            difference: second - first,
+            standard_error: variance.map(f64::sqrt),
+            clusters: [one.clusters, two.clusters, shared],
+            degrees_of_freedom: welch.min(union - 1.0),
+        }
+    }
+
+    /// The same for `ln(second / first)`; `None` unless both estimates are positive.
+    #[must_use]
+    pub fn log_ratio(first: f64, second: f64, influences: &[(Option<f64>, Option<f64>)]) -> Option<Contrast> {
+        if !(first > 0.0 && second > 0.0) {
+            return None;
+        }
+        let relative: Vec<_> = influences
+            .iter()
+            .map(|(a, b)| (a.map(|a| a / first), b.map(|b| b / second)))
+            .collect();
+        Some(Contrast::new(first.ln(), second.ln(), &relative))
+    }
+
+    /// Two-sided interval: Student's t with few clusters, normal from [`LARGE`] on, as everywhere.
+    #[must_use]
+    pub fn interval(&self, level: Level) -> Option<Interval> {
+        let critical = if self.is_large() {
+            level.z()
+        } else {
+            level.t(self.degrees_of_freedom)
+        };
+        self.standard_error
+            .map(|error| Interval::around(self.difference, critical * error))
+    }
+
+    /// Two-sided p-value of no difference; `None` without a standard error, or with none to speak of.
+    #[must_use]
+    pub fn p_value(&self) -> Option<f64> {
+        let error = self.standard_error.filter(|error| *error > 0.0)?;
+        let df = if self.is_large() {
+            f64::INFINITY
+        } else {
+            self.degrees_of_freedom
+        };
+        Some(2.0 * student::cdf(-(self.difference / error).abs(), df))
+    }
+
+    fn is_large(&self) -> bool {
+        self.degrees_of_freedom + 1.0 >= LARGE as f64
+    }
+}
+
+/// The influences of one side.
+struct Side {
+    clusters: usize,
+    mean: f64,
+    squares: f64,
+}
+
+impl Side {
+    fn new(influences: impl Iterator<Item = f64> + Clone) -> Side {
+        let clusters = influences.clone().count();
+        let mean = influences.clone().sum::<f64>() / clusters.max(1) as f64;
+        Side {
+            clusters,
+            mean,
+            squares: influences.map(|e| (e - mean) * (e - mean)).sum(),
+        }
+    }
+
+    fn correction(&self) -> f64 {
+        self.clusters as f64 / (self.clusters as f64 - 1.0)
+    }
+
+    fn variance(&self) -> Option<f64> {
+        (self.clusters >= 2).then(|| self.correction() * self.squares)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::cluster::{self, ClusterRatio};
+
+    /// Ratios and influences of two sides from totals per cluster.
+    fn contrast(totals: &[(f64, f64, f64, f64)]) -> (Contrast, [ClusterRatio; 2]) {
+        let ratio = |side: fn(&(f64, f64, f64, f64)) -> (f64, f64)| {
+            ClusterRatio::from_totals(&totals.iter().map(side).collect::<Vec<_>>())
+        };
+        let sides = [ratio(|t| (t.0, t.1)), ratio(|t| (t.2, t.3))];
+        let [a, b] = sides.map(|side| side.ratio().unwrap());
+        let influences: Vec<_> = totals
+            .iter()
+            .map(|(n1, d1, n2, d2)| {
+                let own =
+                    |n: &f64, d: &f64, side: ClusterRatio, r: f64| (*d > 0.0).then(|| (n - r * d) / side.denominator);
+                (own(n1, d1, sides[0], a), own(n2, d2, sides[1], b))
+            })
+            .collect();
+        (Contrast::new(a, b, &influences), sides)
+    }
+
+    #[test]
+    fn disjoint_users_add_variances_and_the_same_users_are_paired() {
+        let disjoint = [
+            (1.0, 4.0, 0.0, 0.0),
+            (3.0, 4.0, 0.0, 0.0),
+            (0.0, 0.0, 2.0, 8.0),
+            (0.0, 0.0, 5.0, 9.0),
+            (0.0, 0.0, 5.0, 6.0),
+        ];
+        let (apart, sides) = contrast(&disjoint);
+        let variances: f64 = sides.iter().map(|side| side.variance().unwrap()).sum();
+        assert!((apart.standard_error.unwrap().powi(2) - variances).abs() < 1e-15);
+        assert_eq!(apart.clusters, [2, 3, 0]);
+        let same = [(1.0, 4.0, 2.0, 5.0), (3.0, 4.0, 4.0, 4.0), (2.0, 7.0, 1.0, 3.0)];
+        let (paired, _) = contrast(&same);
+        let expected = cluster::difference(&same).unwrap();
+        assert!((paired.difference + expected.value).abs() < 1e-15);
+        assert!((paired.standard_error.unwrap() - expected.standard_error.unwrap()).abs() < 1e-15);
+        assert_eq!((paired.clusters, paired.degrees_of_freedom), ([3, 3, 3], 2.0));
+    }
+
+    #[test]
+    fn too_little_is_none() {
+        let alone = Contrast::new(0.5, 0.7, &[(Some(0.0), None), (None, Some(0.1)), (None, Some(-0.1))]);
+        assert_eq!(
+            (alone.standard_error, alone.interval(Level::default()), alone.p_value()),
+            (None, None, None)
+        );
+        assert_eq!(Contrast::log_ratio(0.0, 0.5, &[]), None);
+    }
+}

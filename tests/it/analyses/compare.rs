@@ -1,0 +1,207 @@
+//! Two versions, compared.
+
+use std::collections::BTreeMap;
+
+use calibrant::domain::dimension::Dimension;
+use calibrant::query::Query;
+use calibrant::query::analyses::compare::{self, Compared, Comparison, ComparisonVerdict};
+use calibrant::query::filter::Filter;
+use calibrant::store::StoreError;
+use diesel::sql_types::{BigInt, Bool, Double, Integer};
+use diesel::{QueryableByName, RunQueryDsl};
+
+use super::{about, both_ways, end, world};
+
+/// A feature with a version that broke something, and one with a version that changes nothing.
+const WORSENED: (&str, &str, &str) = ("chat.answer", "2.1", "2.2");
+const UNCHANGED: (&str, &str, &str) = ("code.complete", "3.0", "3.1");
+
+fn versions(query: Query, baseline: &str, candidate: &str) -> Comparison {
+    let version = |name: &str| vec![Filter::is(Dimension::Version, name)];
+    Comparison {
+        query,
+        baseline: version(baseline),
+        candidate: version(candidate),
+        margin: 0.01,
+        planned_users: 300.0,
+        candidate_share: None,
+        days_before: None,
+    }
+}
+
+fn compared(comparison: &Comparison) -> Compared {
+    let world = world();
+    let found = world
+        .db
+        .with(|conn| compare::run(conn, &world.sources, comparison, end()));
+    found.unwrap()
+}
+
+#[derive(QueryableByName)]
+struct UserSums {
+    #[diesel(sql_type = BigInt)]
+    user_key: i64,
+    #[diesel(sql_type = Bool)]
+    candidate: bool,
+    #[diesel(sql_type = Double)]
+    taken: f64,
+    #[diesel(sql_type = Double)]
+    decided: f64,
+}
+
+/// Accepted and decided outputs by user, on each side, straight from the table.
+fn by_user() -> BTreeMap<i64, [(f64, f64); 2]> {
+    let rows: Vec<UserSums> = world()
+        .db
+        .with(|conn| {
+            diesel::sql_query(
+                "SELECT user_key, version = 't2' AS candidate, \
+                 count(*) FILTER (WHERE decision IN (1, 2, 4))::double precision AS taken, \
+                 count(*) FILTER (WHERE decision IN (1, 2, 3, 4))::double precision AS decided \
+                 FROM outputs JOIN cells ON cells.id = cell_id \
+                 WHERE outputs.project_id = $1 AND feature = 'canvas.trigger' GROUP BY 1, 2",
+            )
+            .bind::<Integer, _>(world().project)
+            .load(conn)
+            .map_err(StoreError::from)
+        })
+        .unwrap();
+    let mut users: BTreeMap<i64, [(f64, f64); 2]> = BTreeMap::new();
+    for row in rows {
+        users.entry(row.user_key).or_default()[usize::from(row.candidate)] = (row.taken, row.decided);
+    }
+    users
+}
+
+fn rate(users: &[[(f64, f64); 2]], side: usize) -> f64 {
+    let sum = |of: fn(&(f64, f64)) -> f64| users.iter().map(|user| of(&user[side])).sum::<f64>();
+    sum(|own| own.0) / sum(|own| own.1)
+}
+
+#[test]
+fn the_difference_is_that_of_the_table_and_its_error_that_of_a_bootstrap() {
+    let found = compared(&versions(about("canvas.trigger", &["acceptance_rate"]), "t1", "t2"));
+    let users: Vec<[(f64, f64); 2]> = by_user().into_values().collect();
+    let expected = rate(&users, 1) - rate(&users, 0);
+    let metric = &found.metrics[0];
+    assert!((metric.difference.value.unwrap() - expected).abs() < 1e-12);
+
+    // Users drawn with replacement, those on both sides with both of theirs.
+    let mut state = 7_u64;
+    let mut below = |n: usize| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % n
+    };
+    let draws: Vec<f64> = (0..1_000)
+        .map(|_| {
+            let drawn: Vec<_> = (0..users.len()).map(|_| users[below(users.len())]).collect();
+            rate(&drawn, 1) - rate(&drawn, 0)
+        })
+        .collect();
+    let mean = draws.iter().sum::<f64>() / 1_000.0;
+    let spread = (draws.iter().map(|draw| (draw - mean).powi(2)).sum::<f64>() / 999.0).sqrt();
+    let error = metric.standard_error.unwrap();
+    assert!((error / spread - 1.0).abs() < 0.1, "{error} against {spread}");
+}
+
+#[test]
+fn outputs_and_rollups_agree() {
+    let query = about(
+        "canvas.trigger",
+        &["acceptance_rate", "ece_10_correctness", "trust_gap", "d_prime"],
+    );
+    let [exact, rolled] = both_ways(&query).map(|query| compared(&versions(query, "t1", "t2")));
+    for (one, other) in exact.metrics.iter().zip(&rolled.metrics) {
+        let (a, b) = (one.difference.value.unwrap(), other.difference.value.unwrap());
+        assert!((a - b).abs() < 1e-12, "{}: {a} against {b}", one.metric);
+        let ratio = one.standard_error.unwrap() / other.standard_error.unwrap();
+        assert!((0.6..1.6).contains(&ratio), "{}: {ratio}", one.metric);
+    }
+    assert_eq!(exact.looks.len(), rolled.looks.len());
+    assert!(exact.looks.len() > 20);
+}
+
+#[test]
+fn a_worse_version_is_called_worse_and_a_better_one_better() {
+    let planted = &world().truth.features;
+    let answers = planted.iter().find(|feature| feature.feature == WORSENED.0).unwrap();
+    assert!(
+        answers.versions[1].correctness_change.unwrap() < -0.1,
+        "the simulation plants it"
+    );
+    let query = about(WORSENED.0, &["correctness_rate", "acceptance_rate"]);
+    let forward = compared(&versions(query.clone(), WORSENED.1, WORSENED.2));
+    let backward = compared(&versions(query, WORSENED.2, WORSENED.1));
+    assert_eq!(
+        forward.metrics[0].verdict,
+        ComparisonVerdict::Worse,
+        "{}",
+        forward.metrics[0].sentence
+    );
+    assert_eq!(
+        backward.metrics[0].verdict,
+        ComparisonVerdict::Better,
+        "{}",
+        backward.metrics[0].sentence
+    );
+    for metric in &forward.metrics {
+        let (sequence, single) = (metric.sequence, metric.difference);
+        assert!(sequence.lower.unwrap() < single.lower.unwrap(), "all looks cost width");
+        assert!(metric.adjusted_p_value.unwrap() >= metric.p_value.unwrap());
+    }
+}
+
+#[test]
+fn a_version_without_an_effect_is_not_called_better_or_worse() {
+    let query = about(UNCHANGED.0, &["acceptance_rate", "correctness_rate"]);
+    for metric in compared(&versions(query, UNCHANGED.1, UNCHANGED.2)).metrics {
+        assert!(
+            matches!(
+                metric.verdict,
+                ComparisonVerdict::CannotTellYet | ComparisonVerdict::NoDifferenceWorthHaving
+            ),
+            "{}",
+            metric.sentence
+        );
+    }
+}
+
+#[test]
+fn what_users_did_before_takes_noise_off_and_moves_nothing_much() {
+    let mut comparison = versions(about("canvas.trigger", &["acceptance_rate"]), "t1", "t2");
+    comparison.query.from = Some("2026-10-12T00:00:00Z".parse().unwrap());
+    let raw = compared(&comparison);
+    comparison.days_before = Some(20);
+    let adjusted = compared(&comparison);
+    let explained = adjusted.metrics[0].variance_explained.unwrap();
+    assert!((0.0..1.0).contains(&explained), "{explained}");
+    assert!(adjusted.metrics[0].standard_error.unwrap() <= raw.metrics[0].standard_error.unwrap());
+    let moved = adjusted.metrics[0].difference.value.unwrap() - raw.metrics[0].difference.value.unwrap();
+    assert!(moved.abs() < 2.0 * raw.metrics[0].standard_error.unwrap());
+}
+
+#[test]
+fn planned_shares_are_checked() {
+    let mut comparison = versions(about("canvas.trigger", &["acceptance_rate"]), "t1", "t2");
+    let users = by_user();
+    let on = |side: usize| users.values().filter(|user| user[side] != (0.0, 0.0)).count() as f64;
+    comparison.candidate_share = Some(on(1) / (on(0) + on(1)));
+    assert!(!compared(&comparison).sample_ratio.mismatch);
+    comparison.candidate_share = Some(0.05);
+    let found = compared(&comparison).sample_ratio;
+    assert!(found.mismatch && found.users_on_both.unwrap() > 0);
+}
+
+#[test]
+fn sides_must_not_overlap() {
+    let mut comparison = versions(about("canvas.trigger", &["acceptance_rate"]), "t1", "t2");
+    comparison.candidate = Vec::new();
+    let world = world();
+    let refused = world
+        .db
+        .with(|conn| compare::run(conn, &world.sources, &comparison, end()));
+    let message = refused.err().unwrap().to_string();
+    assert!(message.contains("version `t1`"), "{message}");
+}

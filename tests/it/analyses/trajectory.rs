@@ -1,0 +1,91 @@
+//! Users, followed.
+
+use calibrant::query::analyses::trajectory::{self, Trajectory};
+use calibrant::store::StoreError;
+use diesel::sql_types::{BigInt, Integer};
+use diesel::{QueryableByName, RunQueryDsl};
+
+use super::{about, world};
+
+fn followed(feature: &str, from: Option<&str>) -> Trajectory {
+    let mut query = about(feature, &["acceptance_rate"]);
+    query.from = from.map(|from| from.parse().unwrap());
+    let world = world();
+    world
+        .db
+        .with(|conn| trajectory::run(conn, &world.sources, &query))
+        .unwrap()
+}
+
+#[derive(QueryableByName)]
+struct Exposed {
+    #[diesel(sql_type = BigInt)]
+    first: i64,
+    #[diesel(sql_type = BigInt)]
+    taken: i64,
+    #[diesel(sql_type = BigInt)]
+    decided: i64,
+}
+
+#[test]
+fn steps_count_what_a_window_function_counts() {
+    let expected: Vec<Exposed> = world()
+        .db
+        .with(|conn| {
+            diesel::sql_query(
+                "WITH met AS (SELECT decision, row_number() OVER (PARTITION BY user_key ORDER BY shown_at, output_key) AS n \
+                 FROM outputs JOIN cells ON cells.id = cell_id WHERE outputs.project_id = $1 AND feature = 'code.complete' \
+                 AND user_key IS NOT NULL AND NOT missed), \
+                 steps AS (SELECT decision, CASE WHEN n < 3 THEN n WHEN n < 6 THEN 3 WHEN n < 11 THEN 6 WHEN n < 21 THEN 11 \
+                 WHEN n < 51 THEN 21 WHEN n < 101 THEN 51 WHEN n < 201 THEN 101 WHEN n < 501 THEN 201 WHEN n < 1001 THEN 501 \
+                 ELSE 1001 END AS first FROM met) \
+                 SELECT first, count(*) FILTER (WHERE decision IN (1, 2, 4)) AS taken, \
+                 count(*) FILTER (WHERE decision IN (1, 2, 3, 4)) AS decided FROM steps GROUP BY 1 ORDER BY 1",
+            )
+            .bind::<Integer, _>(world().project)
+            .load(conn)
+            .map_err(StoreError::from)
+        })
+        .unwrap();
+    let found = followed("code.complete", None);
+    assert!(expected.len() > 5, "users meet it often enough");
+    assert_eq!(found.all.len(), expected.len());
+    for (step, expected) in found.all.iter().zip(expected) {
+        let estimate = &step.estimates[0];
+        assert_eq!(i64::from(step.from), expected.first);
+        assert_eq!(
+            (estimate.numerator, estimate.denominator),
+            (Some(expected.taken as f64), Some(expected.decided as f64)),
+            "from {}",
+            step.from
+        );
+        assert!(
+            estimate.lower.unwrap() <= estimate.value.unwrap() && estimate.value.unwrap() <= estimate.upper.unwrap()
+        );
+    }
+    let n = |steps: &[trajectory::Step]| steps.iter().map(|step| step.estimates[0].n).sum::<u64>();
+    assert!(n(&found.regulars) < n(&found.all) && n(&found.regulars) > 0);
+}
+
+#[test]
+fn a_later_start_counts_earlier_exposures_all_the_same() {
+    let whole = followed("code.complete", None);
+    let late = followed("code.complete", Some("2026-10-15T00:00:00Z"));
+    assert_eq!(whole.returning[0].n, 0, "all are new over all time");
+    assert!(late.returning[0].n > 0 && late.newcomers[0].n < late.returning[0].n);
+    let last = |found: &Trajectory| found.all.last().unwrap().from;
+    assert_eq!(last(&late), last(&whole));
+    assert!(late.all[0].estimates[0].n < whole.all[0].estimates[0].n);
+}
+
+#[test]
+fn recovery_is_within_users() {
+    let found = followed("code.complete", None);
+    assert_eq!(found.recovery.len(), 10);
+    for lag in &found.recovery {
+        let pooled = lag.after_bad.unwrap() - lag.after_good.unwrap();
+        // Users differ, so that the pooled difference is more than what a bad output does.
+        assert!(lag.difference.value.unwrap() > pooled, "{lag:?}");
+        assert!(lag.difference.users.unwrap() > 50);
+    }
+}
