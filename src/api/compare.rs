@@ -89,7 +89,7 @@ pub struct CompareResponse {
     security(("api_key" = []))
 )]
 #[get("/compare")]
-pub async fn compare_sides(
+pub async fn get_comparison(
     request: HttpRequest,
     key: Authorized<Read>,
     params: Params<CompareParams>,

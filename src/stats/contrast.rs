@@ -15,6 +15,9 @@ use super::cluster::LARGE;
 use super::level::{Interval, Level};
 use super::student;
 
+/// How far a cluster moves the first and the second estimate; `None` where it is not on that side.
+pub type Pair = (Option<f64>, Option<f64>);
+
 /// A difference `second − first` with its uncertainty.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Contrast {
@@ -27,10 +30,10 @@ pub struct Contrast {
 }
 
 impl Contrast {
-    /// From the estimates of both sides, and for each cluster its influence on each; `None` where it is not on that side.
+    /// From the estimates of both sides, and the influence of each cluster on them.
     #[must_use]
-    pub fn new(first: f64, second: f64, influences: &[(Option<f64>, Option<f64>)]) -> Contrast {
-        let side = |of: fn(&(Option<f64>, Option<f64>)) -> Option<f64>| Side::new(influences.iter().filter_map(of));
+    pub fn new(first: f64, second: f64, influences: &[Pair]) -> Contrast {
+        let side = |of: fn(&Pair) -> Option<f64>| Side::new(influences.iter().filter_map(of));
         let (one, two) = (side(|pair| pair.0), side(|pair| pair.1));
         let both = influences
             .iter()
@@ -60,7 +63,7 @@ impl Contrast {
 
     /// The same for `ln(second / first)`; `None` unless both estimates are positive.
     #[must_use]
-    pub fn log_ratio(first: f64, second: f64, influences: &[(Option<f64>, Option<f64>)]) -> Option<Contrast> {
+    pub fn log_ratio(first: f64, second: f64, influences: &[Pair]) -> Option<Contrast> {
         if !(first > 0.0 && second > 0.0) {
             return None;
         }
@@ -134,10 +137,8 @@ mod tests {
 
     /// Ratios and influences of two sides from totals per cluster.
     fn contrast(totals: &[(f64, f64, f64, f64)]) -> (Contrast, [ClusterRatio; 2]) {
-        let ratio = |side: fn(&(f64, f64, f64, f64)) -> (f64, f64)| {
-            ClusterRatio::from_totals(&totals.iter().map(side).collect::<Vec<_>>())
-        };
-        let sides = [ratio(|t| (t.0, t.1)), ratio(|t| (t.2, t.3))];
+        let (one, two): (Vec<_>, Vec<_>) = totals.iter().map(|t| ((t.0, t.1), (t.2, t.3))).unzip();
+        let sides = [one, two].map(|side| ClusterRatio::from_totals(&side));
         let [a, b] = sides.map(|side| side.ratio().unwrap());
         let influences: Vec<_> = totals
             .iter()

@@ -86,7 +86,7 @@ pub struct ExplainMeta {
     security(("api_key" = []))
 )]
 #[get("/features/{feature}/explain")]
-pub async fn explain_feature(
+pub async fn get_feature_explanation(
     request: HttpRequest,
     key: Authorized<Read>,
     feature: PathSegment<String>,

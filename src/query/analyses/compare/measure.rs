@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::finding::Between;
 use crate::metrics::{Estimate, Reason};
 use crate::query::answer::{Answer, Contribution, Row};
-use crate::stats::contrast::Contrast;
+use crate::stats::contrast::{Contrast, Pair};
 use crate::stats::cuped;
 use crate::stats::level::{Interval, Level};
 
@@ -53,7 +53,7 @@ impl<'a> Sides<'a> {
 /// A difference and what it is worth.
 pub struct Measured {
     values: [f64; 2],
-    influences: Vec<(Option<f64>, Option<f64>)>,
+    influences: Vec<Pair>,
     pub contrast: Contrast,
     /// Independent users behind it.
     pub users: f64,
@@ -111,18 +111,18 @@ impl Measured {
             .map(|cluster| earlier.get(cluster).copied().unwrap_or_default())
             .collect();
         let [one, two, _] = self.contrast.clusters.map(|clusters| clusters.max(1) as f64);
-        let mean = |of: fn(&(Option<f64>, Option<f64>)) -> Option<f64>, clusters: f64| {
+        let mean = |of: fn(&Pair) -> Option<f64>, clusters: f64| {
             let pairs = self.influences.iter().zip(&covariates);
             pairs.filter_map(|(own, x)| of(own).map(|_| x)).sum::<f64>() / clusters
         };
         let means = [mean(|own| own.0, one), mean(|own| own.1, two)];
-        let moved: Vec<(Option<f64>, Option<f64>)> = self
+        let moved: Vec<Pair> = self
             .influences
             .iter()
             .zip(&covariates)
             .map(|((a, b), x)| (a.map(|_| (x - means[0]) / one), b.map(|_| (x - means[1]) / two)))
             .collect();
-        let difference = |(a, b): &(Option<f64>, Option<f64>)| b.unwrap_or_default() - a.unwrap_or_default();
+        let difference = |(a, b): &Pair| b.unwrap_or_default() - a.unwrap_or_default();
         let pairs = self.influences.iter().zip(&moved);
         let theta = cuped::theta(&pairs.map(|(y, x)| (difference(y), difference(x))).collect::<Vec<_>>())?;
         let raw = self.contrast.standard_error?;

@@ -23,7 +23,7 @@ use crate::query::answer::Answer;
 use crate::query::plan;
 use crate::query::request::{Query, QueryError};
 use crate::query::sources::Sources;
-use crate::stats::contrast::Contrast;
+use crate::stats::contrast::{Contrast, Pair};
 use crate::stats::decomposition;
 use crate::store::projects;
 
@@ -131,7 +131,7 @@ fn change(before: &Answer, after: &Answer, query: &Query) -> Between {
     let (Some(first), Some(second)) = (overall(before).value, overall(after).value) else {
         return Between::point(None);
     };
-    let mut pairs: BTreeMap<i64, (Option<f64>, Option<f64>)> = BTreeMap::new();
+    let mut pairs: BTreeMap<i64, Pair> = BTreeMap::new();
     for (cluster, own) in clusters(before.rows.first()) {
         pairs.entry(cluster).or_default().0 = Some(own.influence);
     }

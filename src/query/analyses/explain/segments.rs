@@ -8,7 +8,7 @@ use crate::metrics::{Estimate, Reason};
 use crate::query::analyses::compare::Between;
 use crate::query::answer::{Answer, Row};
 use crate::query::request::{MAX_GROUPS, Query};
-use crate::stats::contrast::Contrast;
+use crate::stats::contrast::{Contrast, Pair};
 use crate::stats::decomposition::{self, Part, Share};
 
 /// What a cluster brings to a segment in one period.
@@ -116,7 +116,7 @@ impl<'a> Segments<'a> {
     /// How sure a segment's contribution is, less `weight` times the change of the whole, from how far each cluster of each
     /// period moves it.
     fn contrast(&self, rows: &[Option<&Row>; 2], part: &Part, share: &Share, value: f64, weight: f64) -> Contrast {
-        let mut pairs: BTreeMap<i64, (Option<f64>, Option<f64>)> = BTreeMap::new();
+        let mut pairs: BTreeMap<i64, Pair> = BTreeMap::new();
         let parts = part.shares.iter().zip(share.by_share.iter().zip(&share.by_rate));
         for (period, ((row, whole), (of_all, (by_share, by_rate)))) in
             rows.iter().zip(&self.whole).zip(parts).enumerate()
