@@ -1,0 +1,328 @@
+//! When did the level change, and by how much?
+//!
+//! For a split at `k` into two stretches with weighted means and weights `W = Σ1/v`,
+//!
+//! ```text
+//! z_k = |after − before| / (σ·√(1/W_before + 1/W_after)),   σ = √(π/2)·mean(|x_t − x_{t−1}|/√(v_t + v_{t−1}))
+//! ```
+//!
+//! and the `k` with the largest `z_k` is the most likely date (maximum likelihood for normal days). `σ` is Laney's (2002)
+//! dispersion from moving ranges, which a step does not inflate; the range across the split is left out, and `σ >= 1`.
+//! The p-value compares the largest `z_k` with that of simulated series without change, with the same variances and a `σ`
+//! estimated in the same way, so it needs no asymptotics but those of normal days.
+//!
+//! Several changes are found by binary segmentation (Scott and Knott 1974). A stretch that holds a fraction `f` of the days is
+//! tested at `f·α`: whichever stretches turn out to be without change, their shares add up to `α` at most.
+
+use super::{Bucket, Day, days, dispersion, range};
+use crate::stats::level::{Interval, Level};
+use crate::stats::random::Random;
+
+/// Simulated series per test.
+const SIMULATIONS: u32 = 1999;
+
+/// A change of level.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Change {
+    /// The first bucket of the new level.
+    pub at: usize,
+    /// Level from the previous change (or the start) to this one.
+    pub before: f64,
+    /// Level from this change to the next (or the end).
+    pub after: f64,
+    /// `after − before`. The largest split was picked, so small changes look somewhat larger than they are.
+    pub difference: f64,
+    /// Of the difference, the date taken as given.
+    pub standard_error: f64,
+    /// Probability of a change as clear as this anywhere in a series without any; divided by the stretch's share of the days.
+    pub p_value: f64,
+}
+
+impl Change {
+    /// `difference ± z·se`.
+    #[must_use]
+    pub fn interval(&self, level: Level) -> Interval {
+        Interval::around(self.difference, level.z() * self.standard_error)
+    }
+}
+
+/// The changes of a series, in order; in a series without change there is one with probability `alpha` at most.
+///
+/// A level lasts at least `min_buckets` (and at least 2) usable buckets; a week evens out weekends. Empty when nothing is
+/// clear enough, and when there are fewer than two such levels' worth of buckets.
+#[must_use]
+pub fn find_changes(buckets: &[Bucket], alpha: f64, min_buckets: usize) -> Vec<Change> {
+    let days = days(buckets, buckets.len());
+    let search = Search {
+        alpha,
+        total: days.len(),
+        shortest: min_buckets.max(2),
+    };
+    let mut splits = Vec::new();
+    search.segment(&days, 0, &mut splits);
+    // A date found while its stretch still held other changes is looked up again between its neighbours.
+    let refined = stretches(&splits, days.len()).map(|(from, split, to)| {
+        let stretch = days.get(from..to).unwrap_or_default();
+        let again = best_split(stretch, search.shortest, 1.0);
+        again.map_or(split, |again| (from + again.at, split.1))
+    });
+    let splits: Vec<_> = refined.collect();
+    stretches(&splits, days.len())
+        .filter_map(|(from, (at, p_value), to)| change(days.get(from..at)?, days.get(at..to)?, p_value))
+        .collect()
+}
+
+/// A split's place, and the p-value that it was found with.
+type Found = (usize, f64);
+
+/// Each split between its neighbours.
+fn stretches(splits: &[Found], end: usize) -> impl Iterator<Item = (usize, Found, usize)> {
+    let places = || splits.iter().map(|&(at, _)| at);
+    let from = std::iter::once(0).chain(places());
+    let to = places().skip(1).chain(std::iter::once(end));
+    from.zip(splits).zip(to).map(|((from, &split), to)| (from, split, to))
+}
+
+struct Search {
+    alpha: f64,
+    /// Days in the whole series.
+    total: usize,
+    shortest: usize,
+}
+
+impl Search {
+    /// Splits a stretch that starts at `offset`, then its parts, as long as the split is clear.
+    fn segment(&self, days: &[Day], offset: usize, splits: &mut Vec<Found>) {
+        let share = days.len() as f64 / self.total as f64;
+        let Some(split) = best_split(days, self.shortest, 1.0) else {
+            return;
+        };
+        let Some(p_value) = self.p_value(days, split.z, self.alpha * share) else {
+            return;
+        };
+        let (before, after) = days.split_at(split.at);
+        self.segment(before, offset, splits);
+        splits.push((offset + split.at, (p_value / share).min(1.0)));
+        self.segment(after, offset + split.at, splits);
+    }
+
+    /// How often the largest `z` of a series without change reaches this one; `None` if more often than `alpha`.
+    fn p_value(&self, days: &[Day], z: f64, alpha: f64) -> Option<f64> {
+        let mut random = Random::new(days.len() as u64);
+        let mut null = days.to_vec();
+        let mut reached = 0_u32;
+        for _ in 0..SIMULATIONS {
+            for day in &mut null {
+                day.value = random.normal() / day.weight.sqrt();
+            }
+            // σ without its lower bound here: exact if days are over-dispersed, cautious if not.
+            if best_split(&null, self.shortest, 0.0).is_some_and(|split| split.z >= z) {
+                reached += 1;
+            }
+            if p(reached) > alpha {
+                return None;
+            }
+        }
+        Some(p(reached))
+    }
+}
+
+/// The Monte Carlo p-value, never 0 (Davison and Hinkley 1997).
+fn p(reached: u32) -> f64 {
+    f64::from(reached + 1) / f64::from(SIMULATIONS + 1)
+}
+
+struct Split {
+    /// The first day after it.
+    at: usize,
+    z: f64,
+}
+
+/// The split with the largest `z`, at least `shortest` days on either side.
+fn best_split(days: &[Day], shortest: usize, least_sigma: f64) -> Option<Split> {
+    // The range across the split does not count, and there must be another one.
+    let ranges = days.len().checked_sub(2).filter(|&ranges| ranges > 0)? as f64;
+    let total = Sums::of(days);
+    let all_ranges: f64 = days.windows(2).map(|pair| range(pair, 0.0)).sum();
+    let mut before = Sums::default();
+    let mut best: Option<Split> = None;
+    for (at, pair) in (1..).zip(days.windows(2)) {
+        let [last, _] = pair else { break };
+        before.add(last);
+        if at < shortest || days.len() - at < shortest {
+            continue;
+        }
+        let sigma = dispersion(all_ranges - range(pair, 0.0), ranges).max(least_sigma);
+        let after = total.without(&before);
+        let z = (after.mean() - before.mean()).abs() / (sigma * contrast(&before, &after).sqrt());
+        if best.as_ref().is_none_or(|best| z > best.z) {
+            best = Some(Split { at, z });
+        }
+    }
+    best
+}
+
+/// `1/W_before + 1/W_after`.
+fn contrast(before: &Sums, after: &Sums) -> f64 {
+    1.0 / before.weight + 1.0 / after.weight
+}
+
+#[derive(Clone, Copy, Default)]
+struct Sums {
+    weight: f64,
+    weighted: f64,
+}
+
+impl Sums {
+    fn of(days: &[Day]) -> Self {
+        let mut sums = Self::default();
+        days.iter().for_each(|day| sums.add(day));
+        sums
+    }
+
+    fn add(&mut self, day: &Day) {
+        self.weight += day.weight;
+        self.weighted += day.weight * day.value;
+    }
+
+    fn without(&self, part: &Self) -> Self {
+        Self {
+            weight: self.weight - part.weight,
+            weighted: self.weighted - part.weighted,
+        }
+    }
+
+    fn mean(&self) -> f64 {
+        self.weighted / self.weight
+    }
+}
+
+/// What happened between two stretches; `σ` from the ranges inside them.
+fn change(before: &[Day], after: &[Day], p_value: f64) -> Option<Change> {
+    let ranges = || before.windows(2).chain(after.windows(2)).map(|pair| range(pair, 0.0));
+    let sigma = dispersion(ranges().sum(), ranges().count() as f64).max(1.0);
+    let (old, new) = (Sums::of(before), Sums::of(after));
+    Some(Change {
+        at: after.first()?.at,
+        before: old.mean(),
+        after: new.mean(),
+        difference: new.mean() - old.mean(),
+        standard_error: sigma * contrast(&old, &new).sqrt(),
+        p_value,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::simulated::series;
+    use super::*;
+
+    #[test]
+    fn nothing_to_say_is_no_change() {
+        let bucket = |numerator, variance| Bucket {
+            numerator,
+            denominator: 100.0,
+            variance,
+        };
+        assert!(find_changes(&[], 0.05, 3).is_empty());
+        assert!(find_changes(&[bucket(10.0, 0.001); 3], 0.05, 1).is_empty());
+        // No variance at all, none known, nobody there.
+        assert!(find_changes(&[bucket(10.0, 0.0); 30], 0.05, 3).is_empty());
+        assert!(find_changes(&[bucket(10.0, f64::NAN); 30], 0.05, 3).is_empty());
+        let empty = Bucket {
+            denominator: 0.0,
+            ..bucket(0.0, 0.001)
+        };
+        assert!(find_changes(&[empty; 30], 0.05, 3).is_empty());
+        // Identical days.
+        assert!(find_changes(&[bucket(10.0, 0.001); 30], 0.05, 3).is_empty());
+    }
+
+    #[test]
+    fn a_clear_step_between_empty_days() {
+        let mut random = Random::new(7);
+        let mut buckets = series(&mut random, 60, 0.0, false, |day| if day < 33 { 0.3 } else { 0.45 });
+        buckets[5].denominator = 0.0;
+        buckets[40].variance = 0.0;
+        let changes = find_changes(&buckets, 0.05, 3);
+        assert_eq!(changes.len(), 1);
+        let change = changes[0];
+        assert_eq!((change.at, change.p_value), (33, 1.0 / 2000.0));
+        assert!((change.before - 0.3).abs() < 0.02 && (change.after - 0.45).abs() < 0.02);
+        assert!((change.after - change.before - change.difference).abs() < 1e-15);
+        let interval = change.interval(Level::default());
+        assert!(interval.lower > 0.1 && interval.upper < 0.2);
+    }
+
+    /// The share of series without change in which one is found.
+    fn false_alarms(noise: f64, estimated: bool, seed: u64) -> f64 {
+        const SERIES: u32 = 500;
+        let mut random = Random::new(seed);
+        let alarms = (0..SERIES)
+            .filter(|_| {
+                let buckets = series(&mut random, 90, noise, estimated, |_| 0.3);
+                !find_changes(&buckets, 0.05, 7).is_empty()
+            })
+            .count();
+        alarms as f64 / f64::from(SERIES)
+    }
+
+    // 0.05 and two standard errors of 500 series: 0.07.
+    #[test]
+    fn few_false_alarms() {
+        for (estimated, seed) in [(false, 1), (true, 3)] {
+            let rate = false_alarms(0.0, estimated, seed);
+            assert!(rate <= 0.07, "{estimated}: {rate}");
+        }
+    }
+
+    #[test]
+    fn few_false_alarms_when_days_differ() {
+        for (estimated, seed) in [(false, 2), (true, 4)] {
+            let rate = false_alarms(0.05, estimated, seed);
+            assert!(rate <= 0.07, "{estimated}: {rate}");
+        }
+    }
+
+    #[test]
+    fn steps_are_dated_and_sized() {
+        const SERIES: u32 = 100;
+        let mut random = Random::new(5);
+        let (mut exact, mut within, mut covered, mut more) = (0, 0, 0, 0);
+        for _ in 0..SERIES {
+            // A day's own standard error is 0.023, with the noise 0.03.
+            let buckets = series(&mut random, 90, 0.02, true, |day| if day < 50 { 0.3 } else { 0.4 });
+            let changes = find_changes(&buckets, 0.05, 7);
+            more += u32::from(changes.len() > 1);
+            let Some(change) = changes.iter().find(|change| change.at.abs_diff(50) <= 1) else {
+                continue;
+            };
+            within += 1;
+            exact += u32::from(change.at == 50);
+            let interval = change.interval(Level::default());
+            covered += u32::from((interval.lower..=interval.upper).contains(&0.1));
+        }
+        assert!(within >= 90 && exact >= 75, "{within} {exact}");
+        assert!(f64::from(covered) >= 0.9 * f64::from(within), "{covered} of {within}");
+        assert!(more <= 7, "{more}");
+    }
+
+    #[test]
+    fn several_steps() {
+        const SERIES: usize = 100;
+        let mut random = Random::new(6);
+        let level = |day| match day {
+            0..25 => 0.3,
+            25..60 => 0.42,
+            _ => 0.34,
+        };
+        let right = (0..SERIES)
+            .filter(|_| {
+                let buckets = series(&mut random, 90, 0.02, true, level);
+                let at: Vec<_> = find_changes(&buckets, 0.05, 7).iter().map(|change| change.at).collect();
+                matches!(at[..], [a, b] if a.abs_diff(25) <= 2 && b.abs_diff(60) <= 2)
+            })
+            .count();
+        assert!(right >= 80, "{right}");
+    }
+}

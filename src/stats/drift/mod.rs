@@ -1,0 +1,156 @@
+//! Did a rate change, when, and by how much?
+//!
+//! The data is a series of buckets (days): a ratio each, with its cluster-robust variance. [`monitor`] may be looked at after
+//! every bucket and still keeps its promise about false alarms; [`find_changes`] looks back, and dates and sizes each change.
+//!
+//! Days differ by more than their samples explain, and such ordinary noise is no change. So both take a day's variance to be
+//! that of its sample plus a variance `τ²` between days, estimated as in Laney (2002) from the steps between neighbouring days,
+//! which see little of a change. They assume that days are about normal and independent around their level.
+//!
+//! When the same users come back every day, their differences are in every day's variance although they cancel between days;
+//! both procedures then alarm less often than promised.
+
+use std::f64::consts::FRAC_PI_2;
+
+mod change;
+mod monitor;
+
+pub use change::{Change, find_changes};
+pub use monitor::{Monitor, monitor};
+
+/// The totals of one bucket of time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bucket {
+    /// `ΣN`, e.g. accepted outputs.
+    pub numerator: f64,
+    /// `ΣD`, e.g. decided outputs; a bucket without any is passed over.
+    pub denominator: f64,
+    /// Cluster-robust variance of `ΣN/ΣD`; with `n` effective trials, `p(1 − p)/n`. A bucket without one (`NaN`) is passed over.
+    pub variance: f64,
+}
+
+impl Bucket {
+    fn usable(&self) -> bool {
+        self.denominator > 0.0 && self.variance >= 0.0 && self.variance.is_finite()
+    }
+}
+
+/// One usable bucket: a value and its weight, the inverse of its variance.
+#[derive(Clone, Copy, Debug)]
+struct Day {
+    /// Its place among the buckets.
+    at: usize,
+    value: f64,
+    weight: f64,
+}
+
+/// The usable buckets, weighted by what the first `typical` buckets show about variances.
+///
+/// A bucket's own variance is an estimate, and when its few users happen to agree it is 0, which would give that bucket all
+/// the weight. So it is not taken to be smaller than what a bucket of its size has on average.
+fn days(buckets: &[Bucket], typical: usize) -> Vec<Day> {
+    let (mut spread, mut trials) = (0.0, 0.0);
+    for bucket in buckets.iter().take(typical).filter(|bucket| bucket.usable()) {
+        spread += bucket.variance * bucket.denominator.powi(2);
+        trials += bucket.denominator;
+    }
+    // Without any variance at all nothing can be said, and no weight is finite.
+    if spread <= 0.0 {
+        return Vec::new();
+    }
+    let day = |(at, bucket): (usize, &Bucket)| Day {
+        at,
+        value: bucket.numerator / bucket.denominator,
+        weight: 1.0 / bucket.variance.max(spread / trials / bucket.denominator),
+    };
+    let usable = buckets.iter().enumerate().filter(|(_, bucket)| bucket.usable());
+    let mut days: Vec<_> = usable.map(day).collect();
+    let first = days.iter().take_while(|day| day.at < typical).count();
+    let between = between(days.get(..first).unwrap_or_default());
+    for day in &mut days {
+        day.weight = 1.0 / (1.0 / day.weight + between);
+    }
+    days
+}
+
+/// `τ²`: with it, the steps between neighbouring days are as large on average as they should be.
+fn between(days: &[Day]) -> f64 {
+    const HALVINGS: u32 = 60;
+    let steps = days.windows(2).count() as f64;
+    let excess = |between: f64| {
+        let sum: f64 = days.windows(2).map(|pair| range(pair, between)).sum();
+        dispersion(sum, steps) - 1.0
+    };
+    let widest = days
+        .windows(2)
+        .map(|pair| range(pair, 0.0).powi(2) * step_variance(pair, 0.0));
+    // With the widest step squared as `τ²`, no range is above √½.
+    let (mut low, mut high) = (0.0, widest.fold(0.0, f64::max));
+    if steps < 1.0 || excess(low) <= 0.0 {
+        return 0.0;
+    }
+    for _ in 0..HALVINGS {
+        let middle = f64::midpoint(low, high);
+        if excess(middle) > 0.0 {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    f64::midpoint(low, high)
+}
+
+/// The variance of the step from one day to the next, with a variance between days on top of theirs.
+fn step_variance(pair: &[Day], between: f64) -> f64 {
+    pair.iter().map(|day| 1.0 / day.weight + between).sum()
+}
+
+/// The moving range: the standardised step from one day to the next.
+fn range(pair: &[Day], between: f64) -> f64 {
+    match pair {
+        [a, b] => (b.value - a.value).abs() / step_variance(pair, between).sqrt(),
+        _ => 0.0,
+    }
+}
+
+/// `σ` from the sum of so many moving ranges: a half-normal has mean `√(2/π)`.
+fn dispersion(sum: f64, ranges: f64) -> f64 {
+    FRAC_PI_2.sqrt() * sum / ranges
+}
+
+#[cfg(test)]
+mod simulated {
+    //! Series to try the procedures on.
+
+    use super::Bucket;
+    use crate::stats::random::Random;
+
+    /// Days of 400 trials (a third at weekends), by `level(day)`, with a variance that is known (`estimated` = false) or is
+    /// p(1 − p)/n of the day, and noise of standard deviation `noise` between days.
+    pub fn series(
+        random: &mut Random,
+        days: usize,
+        noise: f64,
+        estimated: bool,
+        level: impl Fn(usize) -> f64,
+    ) -> Vec<Bucket> {
+        (0..days)
+            .map(|day| {
+                let n = if day % 7 > 4 { 133 } else { 400 };
+                let p = (level(day) + noise * random.normal()).clamp(0.0, 1.0);
+                let trials = f64::from(n);
+                let accepted = if estimated {
+                    (0..n).map(|_| f64::from(u8::from(random.uniform() < p))).sum()
+                } else {
+                    trials * (p + random.normal() * (p * (1.0 - p) / trials).sqrt())
+                };
+                let share = if estimated { accepted / trials } else { level(day) };
+                Bucket {
+                    numerator: accepted,
+                    denominator: trials,
+                    variance: share * (1.0 - share) / trials,
+                }
+            })
+            .collect()
+    }
+}
