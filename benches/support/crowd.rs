@@ -60,7 +60,7 @@ async fn exchange(stream: &TcpStream, request: &[u8], answer: &mut Vec<u8>) {
         match stream.try_write(rest) {
             Ok(written) => rest = &rest[written..],
             Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
-                stream.writable().await.expect("it is open")
+                stream.writable().await.expect("it is open");
             }
             Err(error) => panic!("the server reads: {error}"),
         }

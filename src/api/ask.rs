@@ -235,6 +235,21 @@ pub fn level(level: Option<f64>) -> Result<Level, ApiError> {
     }
 }
 
+/// A parameter that must be within two ends.
+pub fn within<T: PartialOrd + std::fmt::Display>(
+    name: &str,
+    value: Option<T>,
+    least: T,
+    most: T,
+) -> Result<Option<T>, ApiError> {
+    match value {
+        Some(value) if !(value >= least && value <= most) => {
+            Err(ApiError::parameter(name, format!("must be from {least} to {most}")))
+        }
+        value => Ok(value),
+    }
+}
+
 /// The parts that most reads share, as they come.
 #[derive(Clone, Debug, Default)]
 pub struct Scope<'a> {

@@ -116,18 +116,10 @@ pub async fn get_comparison(
     let comparison = Comparison {
         baseline: side("baseline", &asked.baseline)?,
         candidate: side("candidate", &asked.candidate)?,
-        margin: within("margin", asked.margin, 0.0, f64::MAX)?.unwrap_or(MARGIN),
-        planned_users: within("planned_users", asked.planned_users, 1.0, 1e9)?.unwrap_or(PLANNED_USERS),
-        candidate_share: within("candidate_share", asked.candidate_share, 0.001, 0.999)?,
-        days_before: match asked.days_before {
-            Some(days) if !(1..=MOST_DAYS_BEFORE).contains(&days) => {
-                return Err(ApiError::parameter(
-                    "days_before",
-                    format!("must be from 1 to {MOST_DAYS_BEFORE}"),
-                ));
-            }
-            days => days,
-        },
+        margin: ask::within("margin", asked.margin, 0.0, f64::MAX)?.unwrap_or(MARGIN),
+        planned_users: ask::within("planned_users", asked.planned_users, 1.0, 1e9)?.unwrap_or(PLANNED_USERS),
+        candidate_share: ask::within("candidate_share", asked.candidate_share, 0.001, 0.999)?,
+        days_before: ask::within("days_before", asked.days_before, 1, MOST_DAYS_BEFORE)?,
         query: query.clone(),
     };
     let compute = move |conn: &mut _, sources: &_, now| compare::run(conn, sources, &comparison, now);
@@ -151,13 +143,4 @@ fn side(name: &str, text: &str) -> Result<Vec<Filter>, ApiError> {
         .split_once('=')
         .ok_or_else(|| ApiError::parameter(name, "must be `dimension=value`, or a JSON array of filters"))?;
     Ok(vec![Filter::is(ask::dimension(dimension)?, value)])
-}
-
-fn within(name: &str, value: Option<f64>, least: f64, most: f64) -> Result<Option<f64>, ApiError> {
-    match value {
-        Some(value) if !(least..=most).contains(&value) => {
-            Err(ApiError::parameter(name, format!("must be from {least} to {most}")))
-        }
-        value => Ok(value),
-    }
 }

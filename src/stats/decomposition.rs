@@ -92,23 +92,26 @@ pub fn is_reversed(parts: &[Part]) -> bool {
 }
 
 /// Values pulled towards zero by how noisy they are, so that small parts do not lead a ranking: empirical Bayes with a normal prior
-/// around zero, `v·τ²/(τ² + s²)`, where `τ²` is the mean of `v² − s²` (Efron and Morris 1975).
+/// around zero, `v·τ²/(τ² + s²)` (Efron and Morris 1975). `τ²` is that with which `Σ v²/(τ² + s²)` is the number of values (Paule and
+/// Mandel 1982), or 0.
 #[must_use]
 pub fn shrunk(values: &[(f64, f64)]) -> Vec<f64> {
-    let n = values.len().max(1) as f64;
-    let spread = values
-        .iter()
-        .map(|(value, error)| value * value - error * error)
-        .sum::<f64>()
-        / n;
-    let spread = spread.max(0.0);
-    values
-        .iter()
-        .map(|(value, error)| {
-            let all = spread + error * error;
-            if all > 0.0 { value * spread / all } else { *value }
-        })
-        .collect()
+    const HALVINGS: u32 = 100;
+    let n = values.len() as f64;
+    let excess = |spread: f64| values.iter().map(|(v, s)| v * v / (spread + s * s)).sum::<f64>() - n;
+    let (mut low, mut high) = (0.0, values.iter().map(|(v, _)| v * v).sum::<f64>());
+    if high <= 0.0 || excess(0.0) <= 0.0 {
+        return vec![0.0; values.len()];
+    }
+    for _ in 0..HALVINGS {
+        let middle = f64::midpoint(low, high);
+        if excess(middle) > 0.0 {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    values.iter().map(|(v, s)| v * high / (high + s * s)).collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! `GET /features`, and one question each about a feature.
 
 pub mod calibration;
+pub mod drift;
 pub mod explain;
 pub mod list;
 pub mod reliance;
@@ -8,8 +9,9 @@ pub mod trajectory;
 pub mod trust;
 
 use actix_web::{HttpRequest, HttpResponse};
-use serde::Deserialize;
-use utoipa::IntoParams;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::ask::{self, Scope};
 use super::error::ApiError;
@@ -20,6 +22,7 @@ use crate::domain::dimension::Dimension;
 use crate::domain::key::ProjectId;
 use crate::metrics::Estimate;
 use crate::metrics::families::trust::Verdict;
+use crate::query::answer::Source;
 use crate::query::filter::Filter;
 use crate::query::{Answer, Query, Row};
 use crate::state::AppState;
@@ -40,6 +43,17 @@ pub struct FeatureParams {
     pub level: Option<f64>,
     #[serde(default)]
     pub exact: bool,
+}
+
+/// What one must know about an analysis.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct AnalysisMeta {
+    pub from: DateTime<Utc>,
+    pub to: DateTime<Utc>,
+    pub level: f64,
+    /// Events of the project's log that the numbers contain.
+    pub log_position: i64,
+    pub source: Source,
 }
 
 fn question(project: ProjectId, ids: &[&str], params: &FeatureParams) -> Result<Query, ApiError> {

@@ -1,11 +1,10 @@
 //! `GET /features/{feature}/trajectory`.
 
 use actix_web::{HttpRequest, HttpResponse, get, web};
-use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::of_feature;
+use super::{AnalysisMeta, of_feature};
 use crate::api::answers::{Absent, ReadAnswers};
 use crate::api::ask::{self, Scope};
 use crate::api::auth::{Authorized, Read};
@@ -66,17 +65,6 @@ pub struct TrajectoryResponse {
     /// Acceptance of a user's next outputs after a bad one (rejected, taken back, or judged wrong) against after a good one.
     pub recovery: Vec<Lag>,
     pub meta: AnalysisMeta,
-}
-
-/// What one must know about an analysis.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct AnalysisMeta {
-    pub from: DateTime<Utc>,
-    pub to: DateTime<Utc>,
-    pub level: f64,
-    /// Events of the project's log that the numbers contain.
-    pub log_position: i64,
-    pub source: Source,
 }
 
 /// Trajectory of a feature

@@ -1,6 +1,7 @@
 //! The analyses, over a simulated product whose truth is known.
 
 mod compare;
+mod drift;
 mod explain;
 mod routes;
 mod trajectory;

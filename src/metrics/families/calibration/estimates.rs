@@ -57,6 +57,8 @@ pub struct Band {
     pub mean_confidence: Option<f64>,
     /// The share of positive outcomes.
     pub outcome: Estimate,
+    /// Of all outputs with a confidence and an outcome.
+    pub share: Estimate,
 }
 
 pub fn curve(s: &Statistics, target: Target) -> Curve {
@@ -73,6 +75,11 @@ pub fn curve(s: &Statistics, target: Target) -> Curve {
                 Reason::NoCases,
             )
         },
+        share: s.proportion(
+            &format!("{name}_bin{number}_n"),
+            &format!("{name}_n"),
+            Reason::NoConfidence,
+        ),
     });
     let n = s.total(&format!("{name}_n"));
     let base_rate = s.total(&format!("{name}_y")) / n;
