@@ -103,7 +103,7 @@ pub fn dimensions(names: &[String]) -> Result<Vec<Dimension>, ApiError> {
         .iter()
         .map(|name| dimension(name))
         .collect::<Result<Vec<_>, _>>()?;
-    let distinct: std::collections::HashSet<_> = found.iter().collect();
+    let distinct: std::collections::HashSet<_> = found.iter().map(Dimension::name).collect();
     if distinct.len() < found.len() {
         return Err(ApiError::new(ErrorCode::InvalidParameter, "a dimension is named twice"));
     }

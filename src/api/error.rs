@@ -295,7 +295,9 @@ impl From<QueryError> for ApiError {
         match error {
             QueryError::UnknownDimension { .. } => ApiError::new(
                 ErrorCode::UnknownDimension,
-                format!("{error}; declare attributes as dimensions with PATCH /api/v1/projects/current"),
+                format!(
+                    "{error}; declare attributes as dimensions with PATCH /api/v1/projects/current, or name one as `attributes.<name>`"
+                ),
             ),
             QueryError::ArmsOverlap { .. } => ApiError::new(ErrorCode::InvalidParameter, error.to_string()),
             QueryError::TooManyGroups { .. }

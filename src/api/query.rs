@@ -38,7 +38,8 @@ pub struct QueryRequest {
     /// Ids from the catalogue.
     #[schema(min_items = 1, max_items = 50)]
     pub metrics: Vec<String>,
-    /// Built-in dimensions or declared attributes.
+    /// Built-in dimensions, declared attributes, or `attributes.<name>` for any attribute: one that is not declared is read from
+    /// the outputs, of which there may be two million in the range.
     #[serde(default)]
     #[schema(max_items = 5)]
     pub group_by: Vec<String>,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// The prefix that tells a declared attribute from a built-in dimension.
+/// The prefix of the full name of an attribute.
 const ATTRIBUTE_PREFIX: &str = "attributes.";
 
 /// A property of outputs with few distinct values.
@@ -16,6 +16,8 @@ pub enum Dimension {
     Environment,
     /// An attribute that the project declared as a dimension.
     Attribute(String),
+    /// An attribute by its full name, declared or not.
+    AnyAttribute(String),
 }
 
 impl Dimension {
@@ -28,10 +30,10 @@ impl Dimension {
         Dimension::Environment,
     ];
 
-    /// Reads a name. A bare name that is not built in is taken as an attribute, as is `attributes.<name>`.
+    /// Reads a name. A bare name that is not built in is taken as a declared attribute; `attributes.<name>` is any attribute.
     pub fn parse(name: &str) -> Dimension {
         if let Some(attribute) = name.strip_prefix(ATTRIBUTE_PREFIX) {
-            return Dimension::Attribute(attribute.to_owned());
+            return Dimension::AnyAttribute(attribute.to_owned());
         }
         Self::BUILT_IN
             .into_iter()
@@ -47,7 +49,7 @@ impl Dimension {
             Dimension::PromptVersion => "prompt_version",
             Dimension::Variant => "variant",
             Dimension::Environment => "environment",
-            Dimension::Attribute(name) => name,
+            Dimension::Attribute(name) | Dimension::AnyAttribute(name) => name,
         }
     }
 }
@@ -67,7 +69,7 @@ pub struct Cell {
     pub prompt_version: Option<String>,
     pub variant: Option<String>,
     pub environment: Option<String>,
-    /// Values of the declared attributes, in the order of the names.
+    /// Values of the declared attributes, in the order of the names. A question may put others beside them.
     pub attributes: std::collections::BTreeMap<String, String>,
 }
 
@@ -80,7 +82,7 @@ impl Cell {
             Dimension::PromptVersion => self.prompt_version.as_deref(),
             Dimension::Variant => self.variant.as_deref(),
             Dimension::Environment => self.environment.as_deref(),
-            Dimension::Attribute(name) => self.attributes.get(name).map(String::as_str),
+            Dimension::Attribute(name) | Dimension::AnyAttribute(name) => self.attributes.get(name).map(String::as_str),
         }
     }
 }

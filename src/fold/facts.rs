@@ -48,6 +48,7 @@ pub fn stated(outputs: &[&Output]) -> PolarsResult<DataFrame> {
             columns.of(facts::RATING_FLIPS, |o| Some(o.rating_flips)),
             columns.of(facts::MISSED, |o| Some(o.missed)),
             columns.of(facts::RESTATED, |o| Some(o.restated)),
+            columns.of(facts::ATTRIBUTES, |o| o.attributes.as_deref()),
         ],
     )
 }
@@ -109,7 +110,7 @@ struct Columns<'a> {
 }
 
 impl Columns<'_> {
-    fn of<T>(&self, name: &str, value: impl Fn(&Output) -> Option<T>) -> Column
+    fn of<'o, T>(&'o self, name: &str, value: impl Fn(&'o Output) -> Option<T>) -> Column
     where
         Series: NamedFrom<Vec<Option<T>>, [Option<T>]>,
     {

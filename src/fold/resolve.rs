@@ -163,6 +163,7 @@ impl<'a> Resolver<'a> {
         let user_id = word("user_id")?;
         let ratings = self.ratings.get(&number).copied().unwrap_or_default();
         let judgement = self.judgements.get(&number).copied();
+        let (declared, attributes) = self.attributes(word("attributes")?);
         let cell = match word("feature")? {
             Some(feature) => Some(Cell {
                 feature,
@@ -171,7 +172,7 @@ impl<'a> Resolver<'a> {
                 prompt_version: word("prompt_version")?,
                 variant: word("variant")?,
                 environment: word("environment")?,
-                attributes: self.declared_attributes(word("attributes")?),
+                attributes: declared,
             }),
             None => None,
         };
@@ -207,17 +208,21 @@ impl<'a> Resolver<'a> {
             restated: time("first_received")?.is_some_and(|first| instant(first) <= horizon)
                 && time("last_received")?.is_some_and(|last| instant(last) > horizon),
             reason: said(h::REASON)?,
+            attributes,
         };
         Ok(Resolved { output, cell, texts })
     }
 
-    /// Only declared attributes are dimensions; the others stay in the log.
-    fn declared_attributes(&self, attributes: Option<String>) -> BTreeMap<String, String> {
-        let mut attributes: BTreeMap<String, String> = attributes
+    /// Declared attributes are dimensions; the others are kept as they are, as a JSON object.
+    fn attributes(&self, attributes: Option<String>) -> (BTreeMap<String, String>, Option<String>) {
+        let attributes: BTreeMap<String, String> = attributes
             .and_then(|text| serde_json::from_str(&text).ok())
             .unwrap_or_default();
-        attributes.retain(|name, _| self.project.dimensions.binary_search(name).is_ok());
-        attributes
+        let (declared, others): (BTreeMap<_, _>, BTreeMap<_, _>) = attributes
+            .into_iter()
+            .partition(|(name, _)| self.project.dimensions.binary_search(name).is_ok());
+        let others = Some(others).filter(|others| !others.is_empty());
+        (declared, others.and_then(|others| serde_json::to_string(&others).ok()))
     }
 }
 

@@ -45,6 +45,8 @@ pub const POSITIVE_RATINGS: &str = "positive_ratings";
 pub const RATING_FLIPS: &str = "rating_flips";
 pub const MISSED: &str = "missed";
 pub const RESTATED: &str = "restated";
+/// Undeclared attributes as a JSON object, or null. No family may use it: the rollups do not know it.
+pub const ATTRIBUTES: &str = "attributes";
 
 /// One unit of a fixed-point sum is 1e-10: fine enough for nine digits, coarse enough for a billion outputs in 64 bits.
 pub const SCALE: f64 = 1e10;

@@ -30,7 +30,10 @@ impl Filter {
     }
 
     pub fn accepts(&self, cell: &Cell) -> bool {
-        let found = cell.value(&self.dimension);
+        self.accepts_value(cell.value(&self.dimension))
+    }
+
+    pub fn accepts_value(&self, found: Option<&str>) -> bool {
         let listed = self.values.iter().any(|value| value.as_deref() == found);
         listed == (self.operator == Operator::In)
     }

@@ -29,8 +29,8 @@ impl Grouping {
     }
 
     /// All cells in one group.
-    pub fn pooled(cells: &[(CellId, u32)]) -> Grouping {
-        let pooled: Vec<(CellId, u32)> = cells.iter().map(|(cell, _)| (*cell, 0)).collect();
+    pub fn pooled(cells: impl Iterator<Item = CellId>) -> Grouping {
+        let pooled: Vec<(CellId, u32)> = cells.map(|cell| (cell, 0)).collect();
         Grouping::new(&pooled, 1)
     }
 

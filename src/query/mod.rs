@@ -5,13 +5,16 @@
 
 pub mod analyses;
 pub mod answer;
+mod assembly;
 mod blocks;
 mod cut;
+pub mod dimensions;
 pub mod filter;
 mod gather;
 mod grouping;
 mod part;
 pub mod plan;
+mod refined;
 pub mod request;
 pub mod rollups;
 mod rows;

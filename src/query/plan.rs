@@ -1,30 +1,30 @@
 //! Chooses where an answer comes from, and puts it together.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::ops::Range;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::pg::PgConnection;
 
-use super::answer::{Answer, Contribution, Contributions, Row, Source};
+use super::answer::{Answer, Row, Source};
+use super::assembly::Rows;
+use super::dimensions::undeclared;
 use super::filter::Filter;
+use super::refined::Refined;
 use super::request::{MAX_BUCKETS, MAX_GROUPS, MAX_ROWS, Query, QueryError};
 use super::snapshot::Snapshot;
 use super::sources::Sources;
-use super::sums::{Slice, SliceKey, Slices};
 use super::{rows, tabulate};
 use crate::domain::clock;
-use crate::domain::dimension::{Cell, Dimension};
+use crate::domain::dimension::Cell;
 use crate::domain::window::{Bucket, Window};
 use crate::metrics::index::sums_read;
-use crate::metrics::statistics::Trace;
-use crate::metrics::{self, FAMILIES, Histogram, Metric, families};
+use crate::metrics::{self, FAMILIES, Histogram, Metric};
 use crate::store::cells::CellId;
 use crate::store::projects::{self, Project};
 
 /// The sum that counts outputs which changed after their horizon.
-const RESTATED: &str = "restated";
+pub const RESTATED: &str = "restated";
 
 /// So many outputs are read at most when the question insists.
 pub const MOST_EXACT_OUTPUTS: i64 = 2_000_000;
@@ -34,7 +34,9 @@ pub struct Plan<'a> {
     pub query: &'a Query,
     pub window: Window,
     pub buckets: Vec<Bucket>,
-    /// The cells that pass the filters, with the number of their group.
+    /// The parts of the cells, if the question is about attributes that are not declared.
+    pub refined: Option<&'a Refined>,
+    /// The cells that pass the filters, or their parts, with the number of their group.
     pub cells: Vec<(CellId, u32)>,
     /// The values of each group.
     pub groups: Vec<Vec<Option<String>>>,
@@ -43,8 +45,8 @@ pub struct Plan<'a> {
 }
 
 impl Plan<'_> {
-    pub fn cell_ids(&self) -> Vec<CellId> {
-        self.cells.iter().map(|(id, _)| *id).collect()
+    pub fn cell_ids(&self) -> impl Iterator<Item = CellId> {
+        self.cells.iter().map(|(id, _)| *id)
     }
 
     pub fn group_of_cell(&self) -> HashMap<CellId, u32> {
@@ -64,7 +66,7 @@ impl Plan<'_> {
     }
 
     /// When a bucket starts, in the time zone of the question.
-    fn start(&self, bucket: u32) -> Option<DateTime<chrono_tz::Tz>> {
+    pub fn start(&self, bucket: u32) -> Option<DateTime<chrono_tz::Tz>> {
         self.buckets.get(bucket as usize).map(|bucket| bucket.start)
     }
 
@@ -97,19 +99,23 @@ pub fn answer(
     now: DateTime<Utc>,
 ) -> Result<Answer, QueryError> {
     let project = projects::find(conn, query.project)?;
-    check_dimensions(query, &project)?;
+    let undeclared = undeclared(query.dimensions(), &project)?;
     let mut snapshot = Snapshot::new(conn, sources, &project)?;
     let window = window(&mut snapshot, query)?;
     let view = Arc::clone(&snapshot.view);
-    let plan = plan(query, &view.cells, window)?;
-    let found = tabulate::count_outputs(&plan, &mut snapshot)?;
-    let exact = query.exact || found <= query.exact_outputs || !is_hourly(&plan);
-    if exact && found > MOST_EXACT_OUTPUTS {
-        return Err(QueryError::TooManyOutputs {
-            found,
-            limit: MOST_EXACT_OUTPUTS,
-        });
-    }
+    let refined = refine(&mut snapshot, query, &window, undeclared, &view.cells)?;
+    let plan = plan(query, &view.cells, refined.as_ref(), window)?;
+    let exact = match &refined {
+        Some(_) => true,
+        None => {
+            let found = tabulate::count_outputs(plan.cell_ids(), &plan.window, &mut snapshot)?;
+            let exact = query.exact || found <= query.exact_outputs || !is_hourly(&plan);
+            if exact {
+                check_exact(found)?;
+            }
+            exact
+        }
+    };
 
     let mut sums = plan.sums_read();
     let (rows, totals) = loop {
@@ -131,6 +137,39 @@ pub fn answer(
         log_position: project.folded_events,
         source: if exact { Source::Segments } else { Source::Rollups },
     })
+}
+
+/// Splits the cells by attributes that are not declared, if the question names any.
+fn refine(
+    snapshot: &mut Snapshot,
+    query: &Query,
+    window: &Window,
+    undeclared: BTreeSet<String>,
+    cells: &[(CellId, Cell)],
+) -> Result<Option<Refined>, QueryError> {
+    if undeclared.is_empty() {
+        return Ok(None);
+    }
+    let known = |filter: &&Filter| !undeclared.contains(filter.dimension.name());
+    let filters: Vec<&Filter> = query.filters.iter().filter(known).collect();
+    let accepted = |cell: &Cell| filters.iter().all(|filter| filter.accepts(cell));
+    let cells: Vec<(CellId, Cell)> = cells.iter().filter(|(_, cell)| accepted(cell)).cloned().collect();
+    check_exact(tabulate::count_outputs(
+        cells.iter().map(|(id, _)| *id),
+        window,
+        snapshot,
+    )?)?;
+    Refined::read(snapshot, query, window, undeclared.into_iter().collect(), &cells).map(Some)
+}
+
+fn check_exact(found: i64) -> Result<(), QueryError> {
+    if found > MOST_EXACT_OUTPUTS {
+        return Err(QueryError::TooManyOutputs {
+            found,
+            limit: MOST_EXACT_OUTPUTS,
+        });
+    }
+    Ok(())
 }
 
 /// The rows and the totals of an answer, from some sums.
@@ -160,30 +199,6 @@ pub fn count_outputs(conn: &mut PgConnection, sources: &Sources, project: &Proje
     Snapshot::new(conn, sources, project)?.outputs_of(i32::MIN..i32::MAX)
 }
 
-/// Refuses dimensions that the project does not have.
-pub fn check_dimensions(query: &Query, project: &Project) -> Result<(), QueryError> {
-    let asked = query.group_by.iter().chain(
-        query
-            .filters
-            .iter()
-            .chain(query.arms.iter().flatten())
-            .map(|filter| &filter.dimension),
-    );
-    for dimension in asked {
-        if let Dimension::Attribute(name) = dimension
-            && project.dimensions.binary_search(name).is_err()
-        {
-            let built_in = Dimension::BUILT_IN.iter().map(|dimension| dimension.name().to_owned());
-            let known = built_in.chain(project.dimensions.iter().cloned()).collect();
-            return Err(QueryError::UnknownDimension {
-                name: name.clone(),
-                known,
-            });
-        }
-    }
-    Ok(())
-}
-
 /// The range of a question. An end that is not given is the UTC day of the first output, or of the last.
 pub fn window(snapshot: &mut Snapshot, query: &Query) -> Result<Window, QueryError> {
     if let (Some(from), Some(to)) = (query.from, query.to) {
@@ -202,7 +217,12 @@ pub fn window(snapshot: &mut Snapshot, query: &Query) -> Result<Window, QueryErr
     Ok(Window { from, to })
 }
 
-fn plan<'a>(query: &'a Query, cells: &'a [(CellId, Cell)], window: Window) -> Result<Plan<'a>, QueryError> {
+fn plan<'a>(
+    query: &'a Query,
+    cells: &'a [(CellId, Cell)],
+    refined: Option<&'a Refined>,
+    window: Window,
+) -> Result<Plan<'a>, QueryError> {
     let buckets = match query.granularity {
         None => vec![Bucket {
             start: window.from.with_timezone(&query.timezone),
@@ -212,7 +232,8 @@ fn plan<'a>(query: &'a Query, cells: &'a [(CellId, Cell)], window: Window) -> Re
             .buckets(&window, query.timezone, MAX_BUCKETS)
             .ok_or(QueryError::TooManyBuckets)?,
     };
-    let matching: Vec<&(CellId, Cell)> = cells
+    let matching: Vec<&(CellId, Cell)> = refined
+        .map_or(cells, |refined| &refined.cells)
         .iter()
         .filter(|(_, cell)| query.filters.iter().all(|filter| filter.accepts(cell)))
         .collect();
@@ -232,6 +253,7 @@ fn plan<'a>(query: &'a Query, cells: &'a [(CellId, Cell)], window: Window) -> Re
         query,
         window,
         buckets,
+        refined,
         cells,
         groups,
         histograms: histograms_of(&query.metrics),
@@ -290,95 +312,4 @@ fn is_hourly(plan: &Plan) -> bool {
     plan.buckets
         .iter()
         .all(|bucket| clock::is_whole_hour(bucket.window.from) && clock::is_whole_hour(bucket.window.to))
-}
-
-/// The rows of an answer as they come.
-#[derive(Default)]
-struct Rows {
-    rows: Vec<Row>,
-    /// Buckets that late events changed after their horizon.
-    restated: BTreeSet<u32>,
-    /// Sums that estimates turned out to need besides those that were given.
-    missed: BTreeSet<String>,
-}
-
-impl Rows {
-    /// Adds the rows of some groups.
-    fn add(&mut self, plan: &Plan, mut slices: Slices, groups: Range<u32>) {
-        let bucketed = plan.query.granularity.is_some();
-        if bucketed && let Some(at) = slices.index.get(RESTATED) {
-            let restated = |slice: &Slice| slice.totals.get(at).is_some_and(|restated| *restated > 0);
-            let found = slices.by_key.iter().filter(|(_, slice)| restated(slice));
-            self.restated.extend(found.map(|((_, bucket), _)| *bucket));
-        }
-        if plan.query.fill {
-            let width = slices.index.len();
-            for key in groups.flat_map(|group| (0..plan.buckets.len() as u32).map(move |bucket| (group, bucket))) {
-                slices.by_key.entry(key).or_insert_with(|| Slice::empty(width));
-            }
-        }
-        let start = |(_, bucket): SliceKey| if bucketed { plan.start(bucket) } else { None };
-        self.rows.extend(rows_of(plan, &slices, start));
-        self.missed.extend(slices.index.missed());
-    }
-
-    /// Totals have one bucket, and the groups of the rows or a single one.
-    fn totals(&mut self, plan: &Plan, totals: &Slices) -> Vec<Row> {
-        let mut rows: Vec<Row> = rows_of(plan, totals, |_| None).collect();
-        if plan.query.granularity.is_none() {
-            rows.iter_mut().for_each(|row| row.group.clear());
-        }
-        self.missed.extend(totals.index.missed());
-        rows
-    }
-}
-
-fn rows_of<'a>(
-    plan: &'a Plan,
-    slices: &'a Slices,
-    bucket: impl Fn(SliceKey) -> Option<DateTime<chrono_tz::Tz>> + 'a,
-) -> impl Iterator<Item = Row> + 'a {
-    let query = plan.query;
-    slices.by_key.iter().map(move |(key, slice)| {
-        slices.read(slice, query.level, query.interval, |statistics| {
-            let metrics = query.metrics.iter();
-            let (estimates, contributions) = if query.contributions {
-                let traced = metrics.map(|metric| {
-                    let (estimate, trace) = statistics.traced(metric.estimate);
-                    (estimate, trace.map(|trace| contributions(slices.keys(slice), &trace)))
-                });
-                traced.unzip()
-            } else {
-                (
-                    metrics.map(|metric| (metric.estimate)(statistics)).collect(),
-                    Vec::new(),
-                )
-            };
-            Row {
-                group: plan.groups.get(key.0 as usize).cloned().unwrap_or_default(),
-                number: key.0,
-                bucket: bucket(*key),
-                estimates,
-                contributions,
-                curve: query
-                    .curve
-                    .map(|target| families::calibration::curve(statistics, target)),
-            }
-        })
-    })
-}
-
-fn contributions(keys: &[i64], trace: &Trace) -> Contributions {
-    let totals = trace.totals.iter().copied().map(Some).chain(std::iter::repeat(None));
-    let own = keys.iter().zip(&trace.influence).zip(totals);
-    Contributions(
-        own.filter_map(|((cluster, influence), totals)| {
-            Some(Contribution {
-                cluster: *cluster,
-                influence: (*influence)?,
-                totals,
-            })
-        })
-        .collect(),
-    )
 }

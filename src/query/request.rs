@@ -83,6 +83,12 @@ impl Query {
             fill: false,
         }
     }
+
+    /// Every dimension that it names.
+    pub fn dimensions(&self) -> impl Iterator<Item = &Dimension> {
+        let filters = self.filters.iter().chain(self.arms.iter().flatten());
+        self.group_by.iter().chain(filters.map(|filter| &filter.dimension))
+    }
 }
 
 /// Columns of answers, which no dimension may be called.
@@ -90,7 +96,7 @@ const RESERVED: [&str; 6] = ["time", "bucket", "metric", "value", "lower", "uppe
 
 /// The name under which an attribute can be declared as a dimension, or why it cannot.
 pub fn declarable(name: &str) -> Result<String, String> {
-    let Dimension::Attribute(name) = Dimension::parse(name) else {
+    let (Dimension::Attribute(name) | Dimension::AnyAttribute(name)) = Dimension::parse(name) else {
         return Err(format!("`{name}` is built in and needs no declaration"));
     };
     let length = name.chars().count();

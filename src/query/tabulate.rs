@@ -11,6 +11,7 @@ use super::snapshot::{OUTPUTS, Snapshot};
 use super::sums::Slices;
 use crate::domain::window::Window;
 use crate::rollup::{Axis, Column};
+use crate::store::cells::CellId;
 
 /// Sums of clusters that are held at once: 32 MB of them. An answer of more is computed in pieces.
 const HELD: usize = 4 * 1024 * 1024;
@@ -43,7 +44,7 @@ pub fn each_slices(
 pub fn totals(plan: &Plan, names: &[String], snapshot: &mut Snapshot) -> Result<Option<Slices>, QueryError> {
     let grouping = match plan.query.granularity {
         Some(_) => Grouping::new(&plan.cells, plan.groups.len()),
-        None if plan.has_groups() => Grouping::pooled(&plan.cells),
+        None if plan.has_groups() => Grouping::pooled(plan.cell_ids()),
         None => return Ok(None),
     };
     let cut = Cut {
@@ -54,16 +55,20 @@ pub fn totals(plan: &Plan, names: &[String], snapshot: &mut Snapshot) -> Result<
     cut.slices(plan, names, snapshot).map(Some)
 }
 
-/// How many outputs the cells of a plan have in its window.
-pub fn count_outputs(plan: &Plan, snapshot: &mut Snapshot) -> Result<i64, QueryError> {
-    let grouping = Grouping::pooled(&plan.cells);
-    if is_whole_days(&plan.window) {
-        let tables = snapshot.grouped(Axis::Groups, days_covering(&plan.window), &[OUTPUTS], &grouping)?;
+/// How many outputs some cells have in a window.
+pub fn count_outputs(
+    cells: impl Iterator<Item = CellId>,
+    window: &Window,
+    snapshot: &mut Snapshot,
+) -> Result<i64, QueryError> {
+    let grouping = Grouping::pooled(cells);
+    if is_whole_days(window) {
+        let tables = snapshot.grouped(Axis::Groups, days_covering(window), &[OUTPUTS], &grouping)?;
         let columns = tables.iter().flat_map(|table| &table.columns);
         return Ok(columns.flat_map(|column| Column::to_vec(column)).sum());
     }
     let cut = Cut {
-        windows: &[plan.window],
+        windows: &[*window],
         grouping: &grouping,
         groups: 0..1,
     };

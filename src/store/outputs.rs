@@ -1,9 +1,10 @@
 //! One row per output: what its events come to.
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::sql;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Int4, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Bool, Int4, Text, Uuid as SqlUuid};
 use uuid::Uuid;
 
 use super::cells::CellId;
@@ -43,6 +44,8 @@ pub struct Output {
     pub missed: bool,
     pub restated: bool,
     pub reason: Option<String>,
+    /// Undeclared attributes, as a JSON object.
+    pub attributes: Option<String>,
 }
 
 impl Output {
@@ -103,7 +106,7 @@ pub fn replace(conn: &mut PgConnection, project: ProjectId, known: &[Uuid], new:
     }
     let mut rows = CopyRows::with_capacity(new.len() * 280);
     for output in new {
-        rows.row(29)
+        rows.row(30)
             .put(output.project_id)
             .put(output.output_key)
             .put(output.output_id.as_str())
@@ -132,7 +135,8 @@ pub fn replace(conn: &mut PgConnection, project: ProjectId, known: &[Uuid], new:
             .put(output.rating_flips)
             .put(output.missed)
             .put(output.restated)
-            .put(output.reason.as_deref());
+            .put(output.reason.as_deref())
+            .put(output.attributes.as_deref());
     }
     copy_into!(conn, outputs::table, &rows).map(|_| ())
 }
@@ -157,6 +161,7 @@ pub fn clear(conn: &mut PgConnection) -> QueryResult<()> {
 #[derive(Clone, Debug, Default)]
 pub struct Listing {
     pub cells: Vec<CellId>,
+    pub attributes: Vec<AttributeFilter>,
     pub from: Option<DateTime<Utc>>,
     pub to: Option<DateTime<Utc>>,
     pub decision: Option<i16>,
@@ -172,6 +177,17 @@ pub struct Listing {
     pub limit: i64,
 }
 
+/// A condition on an undeclared attribute.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttributeFilter {
+    pub name: String,
+    pub values: Vec<String>,
+    /// Whether outputs without the attribute are meant too.
+    pub or_absent: bool,
+    /// Keep what is meant, or everything else.
+    pub is_one_of: bool,
+}
+
 /// Outputs, newest first.
 pub fn list(conn: &mut PgConnection, project: ProjectId, listing: &Listing) -> QueryResult<Vec<Output>> {
     use super::schema::output_texts as texts;
@@ -182,6 +198,18 @@ pub fn list(conn: &mut PgConnection, project: ProjectId, listing: &Listing) -> Q
         .order((outputs::shown_at.desc(), outputs::output_key.desc()))
         .limit(listing.limit)
         .into_boxed();
+    for filter in &listing.attributes {
+        query = query.filter(
+            sql::<Bool>("coalesce(outputs.attributes::json ->> ")
+                .bind::<Text, _>(filter.name.clone())
+                .sql(" = ANY(")
+                .bind::<Array<Text>, _>(filter.values.clone())
+                .sql("), ")
+                .bind::<Bool, _>(filter.or_absent)
+                .sql(") = ")
+                .bind::<Bool, _>(filter.is_one_of),
+        );
+    }
     if let Some(from) = listing.from {
         query = query.filter(outputs::shown_at.ge(from));
     }

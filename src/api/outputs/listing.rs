@@ -11,9 +11,9 @@ use crate::api::respond::Format;
 use crate::domain::decision::Decision;
 use crate::domain::dimension::Dimension;
 use crate::ingest::limits;
-use crate::query::QueryError;
-use crate::query::filter::Filter;
-use crate::store::outputs::{Listing, Output};
+use crate::query::dimensions;
+use crate::query::filter::{Filter, Operator};
+use crate::store::outputs::{AttributeFilter, Listing, Output};
 use crate::store::projects::Project;
 
 /// Characters of a text to look for.
@@ -75,21 +75,19 @@ pub fn dimension_filters(asked: &OutputParams) -> Result<Vec<Filter>, ApiError> 
     Ok(filters)
 }
 
-/// Refuses attributes that the project has not declared.
-pub fn check_declared(project: &Project, filters: &[Filter]) -> Result<(), ApiError> {
-    for filter in filters {
-        if let Dimension::Attribute(name) = &filter.dimension
-            && project.dimensions.binary_search(name).is_err()
-        {
-            let known = project.dimensions.clone();
-            return Err(QueryError::UnknownDimension {
-                name: name.clone(),
-                known,
-            }
-            .into());
-        }
-    }
-    Ok(())
+/// The filters on dimensions, and those on attributes that the project has not declared.
+pub fn told_apart(project: &Project, filters: Vec<Filter>) -> Result<(Vec<Filter>, Vec<AttributeFilter>), ApiError> {
+    let undeclared = dimensions::undeclared(filters.iter().map(|filter| &filter.dimension), project)?;
+    let (others, filters): (Vec<Filter>, Vec<Filter>) = filters
+        .into_iter()
+        .partition(|filter| undeclared.contains(filter.dimension.name()));
+    let others = others.into_iter().map(|filter| AttributeFilter {
+        name: filter.dimension.name().to_owned(),
+        is_one_of: filter.operator == Operator::In,
+        or_absent: filter.values.contains(&None),
+        values: filter.values.into_iter().flatten().collect(),
+    });
+    Ok((filters, others.collect()))
 }
 
 /// Everything else to filter by. One output more than asked is listed, to tell whether there is a next page.
@@ -124,6 +122,7 @@ pub fn listing(asked: &OutputParams) -> Result<Listing, ApiError> {
     let (from, to) = ask::range(asked.from.as_deref(), asked.to.as_deref())?;
     Ok(Listing {
         cells: Vec::new(),
+        attributes: Vec::new(),
         from,
         to,
         decision: asked.decision.map(Decision::code),

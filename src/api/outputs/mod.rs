@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use uuid::Uuid;
 
-use self::listing::{DEFAULT_LIMIT, OutputParams, check_declared, cursor, dimension_filters, listing};
+use self::listing::{DEFAULT_LIMIT, OutputParams, cursor, dimension_filters, listing, told_apart};
 use self::view::{HistoryEvent, OutputResponse, OutputView, OutputsResponse, csv, view};
 use super::answers::{Absent, ReadAnswers};
 use super::auth::{Authorized, Read};
@@ -53,12 +53,13 @@ pub async fn list_outputs(
     let (mut found, cells) = state
         .db
         .run(move |conn| {
-            check_declared(&projects::find(conn, project)?, &filters)?;
+            let (filters, attributes) = told_apart(&projects::find(conn, project)?, filters)?;
             let cells: HashMap<CellId, Cell> = cells::of_project(conn, project)?
                 .into_iter()
                 .filter(|(_, cell)| filters.iter().all(|filter| filter.accepts(cell)))
                 .collect();
             listing.cells = cells.keys().copied().collect();
+            listing.attributes = attributes;
             let rows = outputs::list(conn, project, &listing)?;
             let keys: Vec<Uuid> = rows.iter().map(|output| output.output_key).collect();
             let texts = texts_by_key(texts::of_keys(conn, project, &keys)?);

@@ -30,7 +30,7 @@ pub struct OutputView {
     pub variant: Option<String>,
     #[schema(required = true)]
     pub environment: Option<String>,
-    /// Declared attributes.
+    /// Declared or not.
     pub attributes: BTreeMap<String, String>,
     #[schema(required = true)]
     pub user_id: Option<String>,
@@ -104,10 +104,14 @@ pub fn view(output: Output, cell: Option<Cell>, texts: Texts) -> OutputView {
         JudgementSource::Code,
         JudgementSource::Llm,
     ];
-    let (feature, cell) = match cell {
+    let (feature, mut cell) = match cell {
         Some(cell) => (Some(cell.feature.clone()), cell),
         None => (None, Cell::default()),
     };
+    let undeclared: Option<BTreeMap<String, String>> = output
+        .attributes
+        .and_then(|attributes| serde_json::from_str(&attributes).ok());
+    cell.attributes.extend(undeclared.unwrap_or_default());
     OutputView {
         output_id: output.output_id,
         feature,

@@ -12,6 +12,7 @@ use super::recovery::{Lag, Recovery};
 use crate::domain::window::Window;
 use crate::metrics::index::sums_read;
 use crate::metrics::{self, Estimate, Metric, Reason};
+use crate::query::dimensions;
 use crate::query::gather::{BUCKET, GROUP, Gathered, Over};
 use crate::query::plan::{self, histograms_of};
 use crate::query::request::{Query, QueryError};
@@ -53,7 +54,7 @@ pub struct Trajectory {
 /// Follows the users of the outputs that pass the question's filters.
 pub fn run(conn: &mut diesel::PgConnection, sources: &Sources, query: &Query) -> Result<Trajectory, QueryError> {
     sources.read(conn, query.project, |snapshot, project| {
-        plan::check_dimensions(query, project)?;
+        dimensions::check(query, project)?;
         let window = plan::window(snapshot, query)?;
         let cells = snapshot.view.cells_where(&query.filters);
         follow(snapshot, query, window, &cells, project.folded_events)

@@ -163,7 +163,7 @@ proptest! {
         let written: Vec<_> = filters
             .iter()
             .map(|filter| serde_json::json!({
-                "dimension": format!("{}{}", if matches!(filter.dimension, calibrant::domain::dimension::Dimension::Attribute(_)) { "attributes." } else { "" }, filter.dimension),
+                "dimension": format!("{}{}", if matches!(filter.dimension, calibrant::domain::dimension::Dimension::AnyAttribute(_)) { "attributes." } else { "" }, filter.dimension),
                 "op": filter.operator, "value": filter.values,
             }))
             .collect();

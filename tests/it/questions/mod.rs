@@ -17,6 +17,8 @@ use crate::support::TestServer;
 /// | --- | --- | --- | --- | --- | --- | --- |
 /// | 0 to 5 | =f | v0 for even, v1 for odd | pro for 0 to 2 | u0 to u2 twice | hour 0 to 5 of 1 March | accepted for 0 to 3, else rejected |
 /// | 6 | g | none | none | none | 2 March, midnight | none |
+///
+/// The plan is declared as a dimension; the device is not: phone for 0 and 2, desk for 1.
 fn project() -> TestServer {
     let server = TestServer::start();
     let settings = br#"{"dimensions":["plan"]}"#;
@@ -30,7 +32,7 @@ fn project() -> TestServer {
             "confidence": f64::from(number) / 5.0, "input": format!("+Question {number}"),
         });
         if number < 3 {
-            shown["attributes"] = json!({"plan": "pro"});
+            shown["attributes"] = json!({"plan": "pro", "device": if number == 1 { "desk" } else { "phone" }});
         }
         events.push(shown);
         events.push(json!({

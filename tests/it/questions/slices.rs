@@ -48,6 +48,44 @@ fn outputs_are_grouped_by_any_dimensions() {
     );
 }
 
+#[test]
+fn outputs_are_grouped_by_attributes_that_are_not_declared() {
+    let server = project();
+    let device = "attributes.device";
+    check_groups(&server, &[device], &[("-", 4), ("desk", 1), ("phone", 2)]);
+    check_groups(
+        &server,
+        &["version", device],
+        &[("-|-", 1), ("-|v0", 1), ("phone|v0", 2), ("-|v1", 2), ("desk|v1", 1)],
+    );
+    let filter = |op: &str, value: Value| json!([{"dimension": device, "op": op, "value": value}]);
+    check_filter(&server, filter("eq", json!("phone")), 2);
+    check_filter(&server, filter("ne", json!("phone")), 5);
+    check_filter(&server, filter("in", json!(["desk", null])), 5);
+    check_filter(&server, filter("not_in", json!(["desk", null])), 2);
+    check_filter(&server, filter("eq", json!("nothing")), 0);
+
+    let daily = json!({"metrics": ["acceptance_rate"], "group_by": [device], "granularity": "day"});
+    let answer = ask(&server, daily.clone());
+    assert_eq!(answer["meta"]["source"], "segments");
+    // It answers the same once it is declared.
+    let settings = br#"{"dimensions":["plan","device"]}"#;
+    let changed = server.request("PATCH", "/api/v1/projects/current", Some(&server.key), &[], settings);
+    assert_eq!(changed.status, 200);
+    let declared = ask(&server, daily);
+    assert_eq!(declared["data"], answer["data"]);
+    assert_eq!(declared["totals"], answer["totals"]);
+
+    for (name, code) in [
+        ("device2", "unknown_dimension"),
+        ("attributes.value", "unknown_dimension"),
+    ] {
+        let question = json!({"metrics": ["shown"], "group_by": [name]});
+        let refused = server.post("/api/v1/query", question.to_string());
+        assert_eq!(refused.json()["code"], code, "{name}");
+    }
+}
+
 #[track_caller]
 fn check_filter(server: &TestServer, filters: Value, expected: i64) {
     let answer = ask(server, json!({"metrics": ["shown"], "filters": filters}));
