@@ -44,6 +44,8 @@ CUTS = {
     "totals": ([], "true"),
 }
 CURVE = "reliability curve"
+COMPARE = "two versions compared"
+SIDES = {"baseline": "v1", "candidate": "v2"}
 
 
 def rate(name, n, d):
@@ -95,6 +97,38 @@ def curve(file):
     return f"SELECT band, {', '.join(rate('outcome', 'n', 'd') + sums)} FROM ({by_user}) GROUP BY band"
 
 
+def compare(file):
+    """Two versions: sums per user and side, and of them the difference's variance, in which users on both sides covary:
+
+        Var(R_b - R_a) = G / (G - 1) * sum((n_b - R_b d_b) / D_b - (n_a - R_a d_a) / D_a)^2
+    """
+    sums, names, errors = [], [], []
+    for side, version in SIDES.items():
+        of = f"version = '{version}'"
+        sums += [
+            f"count(*) FILTER ({of} AND {TAKEN})::DOUBLE AS taken_{side}",
+            f"count(*) FILTER ({of} AND {DECIDED})::DOUBLE AS decided_{side}",
+            f"count(*) FILTER ({of} AND correct)::DOUBLE AS correct_{side}",
+            f"count(correct) FILTER ({of})::DOUBLE AS judged_{side}",
+            f"count(correct) FILTER ({of} AND {TAKEN})::DOUBLE - count(*) FILTER ({of} AND correct AND {DECIDED}) AS gap_{side}",
+            f"count(correct) FILTER ({of} AND {DECIDED})::DOUBLE AS judged_decided_{side}",
+        ]
+    parts = {"acceptance_rate": ("taken", "decided"), "correctness_rate": ("correct", "judged"), "trust_gap": ("gap", "judged_decided")}
+    for metric, (n, d) in parts.items():
+        influence = []
+        for side in SIDES:
+            names += [f"sum({n}_{side}) AS {metric}_{side}_numerator", f"sum({d}_{side}) AS {metric}_{side}_denominator"]
+            total_n, total_d = f"{metric}_{side}_numerator", f"{metric}_{side}_denominator"
+            influence.append(f"({n}_{side} - {total_n} / {total_d} * {d}_{side}) / {total_d}")
+        users = f"count(*) FILTER ({d}_baseline + {d}_candidate > 0)"
+        square = f"({influence[1]} - {influence[0]})"
+        errors.append(f"sqrt(sum({square} * {square}) * {users} / ({users} - 1)) AS {metric}_se")
+    return f"""
+        WITH by_user AS (SELECT user_key, {", ".join(sums)} FROM '{file}' WHERE version IN ('v1', 'v2') GROUP BY user_key),
+            totals AS (SELECT {", ".join(names)} FROM by_user)
+        SELECT any_value(totals), {", ".join(errors)} FROM by_user, totals"""
+
+
 def export(file):
     columns = ", ".join(f"'{name}': '{kind}'" for name, kind in COLUMNS.items())
     duckdb.sql(f"""
@@ -104,12 +138,21 @@ def export(file):
     os.replace(f"{file}.part", file)
 
 
+def flat(row):
+    """A row with the fields of its structs as columns."""
+    structs = {name: value for name, value in row.items() if isinstance(value, dict)}
+    return {name: value for name, value in row.items() if name not in structs} | {
+        field: value for struct in structs.values() for field, value in struct.items()
+    }
+
+
 def ask(file, question, times):
-    sql = curve(file) if question == CURVE else rates(*CUTS[question], file)
+    special = {CURVE: curve, COMPARE: compare}
+    sql = special[question](file) if question in special else rates(*CUTS[question], file)
     connection = duckdb.connect()
     answer = connection.execute(sql)
     names = [column[0] for column in answer.description]
-    rows = [dict(zip(names, row)) for row in answer.fetchall()]
+    rows = [flat(dict(zip(names, row))) for row in answer.fetchall()]
     seconds = []
     for _ in range(times):
         started = time.perf_counter()

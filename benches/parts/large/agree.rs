@@ -102,7 +102,7 @@ fn same_rate<'a>(place: &str, ours: &Value, their: impl Fn(&str) -> &'a Value) -
     (theirs > 0.0).then_some(ours / theirs)
 }
 
-fn same(place: &str, ours: &Value, theirs: &Value) {
+pub fn same(place: &str, ours: &Value, theirs: &Value) {
     assert_eq!(number(ours), number(theirs), "{place}");
 }
 
@@ -113,7 +113,7 @@ fn near(place: &str, ours: &Value, theirs: f64) {
 }
 
 /// Nothing to add up is null in SQL.
-fn number(value: &Value) -> f64 {
+pub fn number(value: &Value) -> f64 {
     value.as_f64().unwrap_or_default()
 }
 

@@ -1,6 +1,7 @@
 //! Questions about a product with many outputs, beside DuckDB on Parquet of the same outputs, and what serving it takes.
 
 mod agree;
+mod analyses;
 mod fill;
 mod questions;
 mod readers;
@@ -72,6 +73,7 @@ impl Large {
                 table.add(format!("{}, standard errors", question.name), "× theirs", spread);
             }
         }
+        analyses::measure(&server, &self.product, duckdb, &self.parquet, table);
         readers::alone(&server, &self.product, table);
         readers::paced_beside_ingest(&server, &self.product, table);
         readers::closed_loop(&server, &self.product, table);

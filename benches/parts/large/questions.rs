@@ -43,12 +43,16 @@ pub const QUESTIONS: [Question; 5] = [
     },
 ];
 
+/// A level for the intervals of each request, so that no finished answer can be given again.
+pub fn next_level() -> f64 {
+    static REQUESTS: AtomicU32 = AtomicU32::new(0);
+    0.9 + 1e-6 * f64::from(REQUESTS.fetch_add(1, Ordering::Relaxed) % 90_000)
+}
+
 impl Question {
-    /// A request over the product's days, some days later. Each has intervals at a level of its own, so that no finished answer
-    /// can be given again.
+    /// A request over the product's days, some days later.
     pub fn request(&self, product: &Product, later: f64) -> Vec<u8> {
-        static REQUESTS: AtomicU32 = AtomicU32::new(0);
-        let level = 0.9 + 1e-6 * f64::from(REQUESTS.fetch_add(1, Ordering::Relaxed) % 90_000);
+        let level = next_level();
         let (from, to) = product.range(later);
         match self.form {
             Form::Rates(cut) => {
