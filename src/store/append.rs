@@ -84,7 +84,7 @@ impl QueryFragment<Pg> for Append<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql(
             "WITH appended AS (INSERT INTO events SELECT e.project_id, e.event_key, e.output_key, \
-                      (SELECT pg_current_xact_id()::text::bigint + tx_offset FROM fold_cursor), e.place, e.kind, \
+                      (SELECT pg_current_xact_id()::text::bigint + tx_offset FROM fold_state), e.place, e.kind, \
                       e.occurred_at, e.received_at, e.fingerprint, e.body::json FROM unnest(",
         );
         out.push_bind_param::<Array<Int4>, _>(&self.projects)?;

@@ -69,7 +69,9 @@ pub fn has_feature(conn: &mut PgConnection, project: ProjectId, feature: &str) -
 pub fn number(conn: &mut PgConnection, project: ProjectId, wanted: &[Cell]) -> QueryResult<HashMap<Cell, CellId>> {
     let by_key: HashMap<Uuid, &Cell> = wanted.iter().map(|cell| (cell_key(project, cell), cell)).collect();
     let mut numbers = known_numbers(conn, project, by_key.keys())?;
-    let new: Vec<_> = by_key.iter().filter(|(key, _)| !numbers.contains_key(key)).collect();
+    let mut new: Vec<_> = by_key.iter().filter(|(key, _)| !numbers.contains_key(key)).collect();
+    // In one order everywhere, so that no two workers wait for each other.
+    new.sort_unstable_by_key(|(key, _)| **key);
     let rows: Vec<_> = new
         .iter()
         .map(|(key, cell)| {
