@@ -141,7 +141,7 @@ struct TransactionId {
 
 /// Appends many events. The caller's transaction makes them durable; a known id is a unique violation.
 pub fn append(conn: &mut PgConnection, new: &[&NewEvent]) -> QueryResult<()> {
-    let tx = diesel::sql_query("SELECT pg_current_xact_id()::text::bigint + tx_offset AS tx FROM fold_cursor")
+    let tx = diesel::sql_query("SELECT pg_current_xact_id()::text::bigint + tx_offset AS tx FROM fold_state")
         .get_result::<TransactionId>(conn)?
         .tx;
     let mut rows = CopyRows::with_capacity(new.iter().map(|event| event.body.len() + 160).sum());

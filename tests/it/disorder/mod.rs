@@ -7,6 +7,8 @@ mod restored;
 mod script;
 mod shuffled;
 mod stalled;
+mod upgraded;
+mod workers;
 mod world;
 
 use std::collections::HashMap;
