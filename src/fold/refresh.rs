@@ -7,7 +7,11 @@
 //! An output without ties is its range's: only who holds the range writes it. Outputs that are tied by aliases may be of several
 //! ranges. A worker that does not hold all ranges locks their aliases before it reads their events, so that whoever comes after
 //! it to the same outputs reads at least what it has read. An alias that comes in the middle is seen by at least one of two
-//! workers once it has the project's row: that one computes these outputs again, from what is there then.
+//! workers once it has the project's row: that one computes these outputs again, from what is there then. So it does with
+//! outputs of new cells, which are numbered by whoever has the row.
+//!
+//! Nobody waits in a circle: aliases are locked in one order, then rows of projects in one order, and who has such a row waits
+//! for nothing else.
 
 use std::collections::{HashMap, HashSet};
 
@@ -21,12 +25,12 @@ use super::link::Links;
 use super::resolve::resolve;
 use super::rollups;
 use crate::domain::key::ProjectId;
-use crate::store::events::{Alias, LoggedEvent};
+use crate::store::cells::{self, New};
+use crate::store::events::{self, Alias, LoggedEvent};
 use crate::store::outputs::{self, Output};
 use crate::store::projects::{self, Project};
 use crate::store::ranges::Lease;
 use crate::store::texts::{self, Texts};
-use crate::store::{cells, events};
 
 /// What a project's outputs become.
 pub struct Refresh {
@@ -36,6 +40,8 @@ pub struct Refresh {
     /// Whether nobody else can have folded since.
     alone: bool,
     links: Links,
+    /// Outputs of cells that have no number yet.
+    unnumbered: HashSet<Uuid>,
     states: States,
     texts: Vec<Texts>,
     change: Difference,
@@ -57,7 +63,8 @@ impl Refresh {
         }
         let old = outputs::of_keys(conn, project.id, &links.keys)?;
         let logged = complete(conn, project.id, &links, &old, arrived)?;
-        let (new, texts) = fold(conn, &project, &links, logged)?;
+        let cells = if lease.is_whole() { New::All } else { New::None };
+        let (new, texts, unnumbered) = fold(conn, &project, &links, logged, cells)?;
         let states = States::new(old, new);
         let change = difference(&states.old, &states.new)?;
         Ok(Refresh {
@@ -65,6 +72,7 @@ impl Refresh {
             entries,
             alone: lease.is_whole(),
             links,
+            unnumbered,
             states,
             texts,
             change,
@@ -81,7 +89,8 @@ impl Refresh {
         let project = self.project.id;
         projects::add_folded(conn, project, self.entries as i64)?;
         if !self.alone {
-            let moved = self.moved(conn)?;
+            let mut moved = self.moved(conn)?;
+            moved.extend(self.unnumbered.drain());
             if !moved.is_empty() {
                 self.compute_again(conn, moved)?;
             }
@@ -125,7 +134,7 @@ impl Refresh {
 
         let old = outputs::of_keys(conn, project.id, &links.keys)?;
         let logged = events::of_outputs(conn, project.id, &links.keys)?;
-        let (new, texts) = fold(conn, project, &links, logged)?;
+        let (new, texts, _) = fold(conn, project, &links, logged, New::All)?;
         let states = States::new(old, new);
         // What was computed before is taken back.
         let old = [&dropped.new, &states.old].map(Vec::as_slice).concat();
@@ -202,21 +211,29 @@ fn complete(
     Ok(arrived)
 }
 
-/// From events to states, with numbered cells.
+/// From events to states, with numbered cells. The last part are the outputs whose cells got no number.
 fn fold(
     conn: &mut PgConnection,
     project: &Project,
     links: &Links,
     logged: Vec<LoggedEvent>,
-) -> anyhow::Result<(Vec<Output>, Vec<Texts>)> {
+    new: New,
+) -> anyhow::Result<(Vec<Output>, Vec<Texts>, HashSet<Uuid>)> {
     let resolved = resolve(project, &History::new(project.id, logged, links)?)?;
     let distinct: HashSet<_> = resolved.iter().filter_map(|state| state.cell.clone()).collect();
-    let numbers = cells::number(conn, project.id, &distinct.into_iter().collect::<Vec<_>>())?;
-    Ok(resolved
+    let numbers = cells::number(conn, project.id, &distinct.into_iter().collect::<Vec<_>>(), new)?;
+    let mut unnumbered = HashSet::new();
+    let (outputs, texts) = resolved
         .into_iter()
         .map(|mut state| {
-            state.output.cell_id = state.cell.and_then(|cell| numbers.get(&cell).copied());
+            if let Some(cell) = state.cell {
+                state.output.cell_id = numbers.get(&cell).copied();
+                if state.output.cell_id.is_none() {
+                    unnumbered.insert(state.output.output_key);
+                }
+            }
             (state.output, state.texts)
         })
-        .unzip())
+        .unzip();
+    Ok((outputs, texts, unnumbered))
 }
