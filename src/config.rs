@@ -178,6 +178,11 @@ impl Config {
         self.join_database()
     }
 
+    /// The database for a process that works beside running servers.
+    pub fn served_database(&self) -> anyhow::Result<Database> {
+        self.database(PrivateDatabase::beside)
+    }
+
     fn database(&self, private: fn(&Path) -> anyhow::Result<PrivateDatabase>) -> anyhow::Result<Database> {
         match &self.database_url {
             Some(url) => Ok(Database {

@@ -1,6 +1,7 @@
 //! The HTTP server: one application, built the same for serving and for tests.
 
 use std::net::TcpListener;
+use std::pin::pin;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -12,7 +13,9 @@ use actix_web::http::Method;
 use actix_web::http::header::{HeaderName, HeaderValue, TRANSFER_ENCODING};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::rt::net::TcpStream;
+use actix_web::rt::signal;
 use actix_web::{App, Error, HttpServer, web};
+use futures_util::future::select;
 use utoipa::OpenApi;
 use utoipa_actix_web::AppExt;
 use utoipa_swagger_ui::SwaggerUi;
@@ -144,27 +147,41 @@ async fn observe(
     Ok(response)
 }
 
+/// Who folds what a server stores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Folding {
+    /// The server itself, beside whoever else does.
+    Here,
+    /// Other processes on the same database.
+    Elsewhere,
+}
+
 /// Everything that runs: the log's writers, the fold, and what requests share.
 pub struct Service {
     state: web::Data<AppState>,
     signal: Signal,
-    folding: JoinHandle<()>,
+    folding: Option<JoinHandle<()>>,
     connections: Connections,
 }
 
 impl Service {
     /// Starts without rate limits, and without keeping segments.
     pub fn start(db: Db) -> anyhow::Result<Service> {
-        Service::start_with(db, Segments::default(), &Limits::with_rates(Rates::UNLIMITED))
+        Service::start_with(
+            db,
+            Segments::default(),
+            &Limits::with_rates(Rates::UNLIMITED),
+            Folding::Here,
+        )
     }
 
-    pub fn start_with(db: Db, segments: Segments, limits: &Limits) -> anyhow::Result<Service> {
+    pub fn start_with(db: Db, segments: Segments, limits: &Limits, folding: Folding) -> anyhow::Result<Service> {
         let signal = Signal::default();
         let committer = Committer::start(&db, &signal);
         let sources = Arc::new(Sources::new(segments));
         keeper::start(db.clone(), Arc::clone(&sources), signal.clone());
         let state = web::Data::new(AppState::new(db.clone(), committer, sources, limits)?);
-        let folding = worker::start(db, signal.clone());
+        let folding = (folding == Folding::Here).then(|| worker::start(db, signal.clone()));
         Ok(Service {
             state,
             signal,
@@ -210,10 +227,31 @@ impl Service {
     /// Ends the fold after the step it is at.
     pub fn stop(self) {
         self.signal.stop();
-        if self.folding.join().is_err() {
-            tracing::error!("the fold ended in a panic");
-        }
+        self.folding.into_iter().for_each(end);
     }
+}
+
+fn end(folding: JoinHandle<()>) {
+    if folding.join().is_err() {
+        tracing::error!("the fold ended in a panic");
+    }
+}
+
+/// Folds, and does nothing else, until the process is told to stop.
+pub fn fold(db: Db) -> anyhow::Result<()> {
+    let signal = Signal::default();
+    let folding = worker::start(db, signal.clone());
+    let told = actix_web::rt::System::new().block_on(told_to_stop());
+    signal.stop();
+    end(folding);
+    Ok(told?)
+}
+
+async fn told_to_stop() -> std::io::Result<()> {
+    let mut terminate = signal::unix::signal(signal::unix::SignalKind::terminate())?;
+    let (interrupted, terminated) = (pin!(signal::ctrl_c()), pin!(terminate.recv()));
+    select(interrupted, terminated).await;
+    Ok(())
 }
 
 /// Serves on a bound socket until the process is told to stop. `listening` runs beside the server once it answers; if it
@@ -222,10 +260,11 @@ pub fn serve(
     db: Db,
     segments: Segments,
     limits: &Limits,
+    folding: Folding,
     listener: TcpListener,
     listening: impl FnOnce(Committer) -> anyhow::Result<()> + Send + 'static,
 ) -> anyhow::Result<()> {
-    let service = Service::start_with(db, segments, limits)?;
+    let service = Service::start_with(db, segments, limits, folding)?;
     let outcome = actix_web::rt::System::new().block_on(async {
         let server = service.http(listener, true)?;
         let handle = server.handle();

@@ -140,11 +140,11 @@ impl Database<'_> {
         PgConnection::establish(&self.url()).expect("the database runs")
     }
 
-    /// A connection that holds the fold's lease, as the one of another machine that folds.
+    /// A connection that holds all ranges of the log, as those of other machines that fold.
     pub fn hold_lease(&self) -> PgConnection {
         let mut conn = self.connect();
-        conn.batch_execute("BEGIN; SELECT FROM fold_cursor FOR UPDATE")
-            .expect("the cursor is there");
+        conn.batch_execute("BEGIN; SELECT FROM fold_ranges FOR UPDATE")
+            .expect("the ranges are there");
         conn
     }
 

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use calibrant::store::{cursor, events, projects};
+use calibrant::store::{events, projects};
 use diesel::PgConnection;
 
 use super::database::Database;
@@ -159,8 +159,7 @@ pub fn folded(conn: &mut PgConnection) -> u64 {
 /// Waits until all that is in the log is in the numbers.
 pub fn settle(conn: &mut PgConnection) {
     loop {
-        let position = cursor::read(conn).expect("the cursor is there").position();
-        let waiting = events::backlog(conn, None, position, 1).expect("the log can be read");
+        let waiting = events::backlog(conn, None, 1).expect("the log can be read");
         if waiting.events == 0 {
             return;
         }

@@ -9,7 +9,7 @@ use super::answers::Busy;
 use super::error::ApiError;
 use super::status::COUNTED_BACKLOG;
 use crate::state::AppState;
-use crate::store::{StoreError, cursor, events};
+use crate::store::{StoreError, events, fold_state};
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct HealthResponse {
@@ -40,7 +40,7 @@ pub async fn get_liveness() -> HttpResponse {
 pub async fn get_readiness(state: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
     state
         .db
-        .look_up(|conn| cursor::read(conn).map_err(StoreError::from))
+        .look_up(|conn| fold_state::layout(conn).map_err(StoreError::from))
         .await?;
     Ok(HttpResponse::Ok().json(HealthResponse { status: "ok" }))
 }
@@ -59,10 +59,7 @@ pub async fn get_readiness(state: web::Data<AppState>) -> Result<HttpResponse, A
 pub async fn get_service_metrics(state: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
     let backlog = state
         .db
-        .run(|conn| {
-            let position = cursor::read(conn)?.position();
-            events::backlog(conn, None, position, COUNTED_BACKLOG).map_err(StoreError::from)
-        })
+        .run(|conn| events::backlog(conn, None, COUNTED_BACKLOG).map_err(StoreError::from))
         .await?;
     let age = backlog
         .oldest

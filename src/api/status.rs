@@ -17,7 +17,7 @@ use crate::domain::key::ProjectId;
 use crate::query::Sources;
 use crate::query::plan;
 use crate::state::AppState;
-use crate::store::{cursor, events, outputs, projects, rejections, stalled};
+use crate::store::{events, outputs, projects, ranges, rejections};
 
 /// Waiting events are counted up to here.
 pub const COUNTED_BACKLOG: i64 = 100_000;
@@ -69,7 +69,7 @@ pub async fn get_status(
     let status = state
         .db
         .run(move |conn| {
-            // In one snapshot: the fold moves the position and empties the backlog at the same moment.
+            // In one snapshot: the fold moves the numbers and empties the backlog at the same moment.
             let mut snapshot = conn.build_transaction().read_only().repeatable_read();
             snapshot.run(|conn| read(conn, &sources, key.project))
         })
@@ -79,10 +79,7 @@ pub async fn get_status(
 
 fn read(conn: &mut PgConnection, sources: &Sources, project: ProjectId) -> Result<StatusResponse, ApiError> {
     let project = projects::find(conn, project)?;
-    let cursor = cursor::read(conn)?;
-    // A project that cannot be folded waits behind the others, and its backlog says so.
-    let folded_to = stalled::find(conn, project.id)?.map_or(cursor.position(), |stalled| stalled.position());
-    let backlog = events::backlog(conn, Some(project.id), folded_to, COUNTED_BACKLOG)?;
+    let backlog = events::backlog(conn, Some(project.id), COUNTED_BACKLOG)?;
     let lag = backlog
         .oldest
         .map_or(0.0, |oldest| (Utc::now() - oldest).as_seconds_f64().max(0.0));
@@ -94,7 +91,7 @@ fn read(conn: &mut PgConnection, sources: &Sources, project: ProjectId) -> Resul
             more: backlog.more,
             lag_seconds: lag,
         },
-        folded_at: cursor.folded_at,
+        folded_at: ranges::folded_at(conn)?,
         outputs: plan::count_outputs(conn, sources, &project)?,
         unlinked: outputs::unlinked(conn, project.id)?,
         rejected: rejections::by_code(conn, project.id)?.into_iter().collect(),

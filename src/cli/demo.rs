@@ -10,10 +10,10 @@ use super::simulate::{self, SimulationArgs};
 use crate::api::auth;
 use crate::config::Config;
 use crate::domain::scope::Scope;
-use crate::server;
+use crate::server::{self, Folding};
 use crate::simulate::Simulation;
 use crate::state::Limits;
-use crate::store::{Db, StoreError, cursor, events, keys, projects};
+use crate::store::{Db, StoreError, events, keys, projects};
 
 /// How long to wait for the fold before telling what to try.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -40,6 +40,7 @@ pub fn run(config: &Config, args: &DemoArgs) -> anyhow::Result<()> {
         database.db.clone(),
         config.segments(),
         &Limits::with_rates(config.rates),
+        Folding::Here,
         listener,
         move |committer| {
             let dimensions: Vec<String> = Simulation::dimensions().iter().map(|name| (*name).to_owned()).collect();
@@ -88,10 +89,7 @@ fn wait_for_the_fold(db: &Db) -> anyhow::Result<()> {
     println!("Folding the last events …");
     let started = Instant::now();
     while started.elapsed() < PATIENCE {
-        let waiting = db.with(|conn| {
-            let position = cursor::read(conn)?.position();
-            events::backlog(conn, None, position, 1).map_err(StoreError::from)
-        })?;
+        let waiting = db.with(|conn| events::backlog(conn, None, 1).map_err(StoreError::from))?;
         if waiting.events == 0 {
             break;
         }

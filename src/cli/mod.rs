@@ -1,6 +1,7 @@
 //! The command line: one file per command that is more than a call.
 
 mod demo;
+mod fold;
 pub mod import;
 mod keys;
 mod load;
@@ -30,7 +31,9 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the server
-    Serve,
+    Serve(serve::ServeArgs),
+    /// Fold the log beside the servers on a database, and do nothing else
+    Fold,
     /// Run the server with a simulated product, to look around
     Demo(demo::DemoArgs),
     /// Load a CSV or JSON file
@@ -69,7 +72,8 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
     let config = Config::load(&cli.settings)?;
     telemetry::start_logging(&config.log)?;
     match cli.command {
-        Command::Serve => serve::run(&config),
+        Command::Serve(args) => serve::run(&config, &args),
+        Command::Fold => fold::run(&config),
         Command::Demo(args) => demo::run(&config, &args),
         Command::Import(args) => import::run(&config, &args),
         Command::Simulate(args) => simulate::run(&config, &args),

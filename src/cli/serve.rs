@@ -3,24 +3,38 @@
 use std::net::TcpListener;
 
 use anyhow::Context;
+use clap::Args;
 use diesel::Connection;
 
 use crate::api::auth;
 use crate::config::Config;
 use crate::domain::scope::Scope;
-use crate::server;
+use crate::server::{self, Folding};
 use crate::state::Limits;
 use crate::store::{Db, StoreError, keys, projects};
 
-pub fn run(config: &Config) -> anyhow::Result<()> {
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Leave folding the log to `calibrant fold` and other servers on the same database
+    #[arg(long)]
+    no_fold: bool,
+}
+
+pub fn run(config: &Config, args: &ServeArgs) -> anyhow::Result<()> {
     let listener = bind(config)?;
     let database = config.own_database()?;
     let first_key = first_admin_key(&database.db, config.admin_key.as_deref())?;
     let address = listener.local_addr()?;
+    let folding = if args.no_fold {
+        Folding::Elsewhere
+    } else {
+        Folding::Here
+    };
     server::serve(
         database.db.clone(),
         config.segments(),
         &Limits::with_rates(config.rates),
+        folding,
         listener,
         move |_| {
             super::announce(address);

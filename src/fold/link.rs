@@ -14,6 +14,8 @@ use crate::store::events::{self, Alias};
 pub struct Links {
     /// Every key that may hold events of the touched outputs, the touched ones included.
     pub keys: Vec<Uuid>,
+    /// What ties them, sorted.
+    pub aliases: Vec<Alias>,
     /// Those of them that an alias names on either side.
     tied: HashSet<Uuid>,
     /// For each alias, the outputs that declare it, smallest first.
@@ -35,10 +37,12 @@ impl Links {
                 .collect();
             aliases.extend(found);
         }
-        Ok(Links::new(seen, &aliases))
+        Ok(Links::new(seen, aliases))
     }
 
-    pub fn new(keys: HashSet<Uuid>, aliases: &[Alias]) -> Links {
+    pub fn new(keys: HashSet<Uuid>, mut aliases: Vec<Alias>) -> Links {
+        aliases.sort_unstable();
+        aliases.dedup();
         let tied = aliases
             .iter()
             .flat_map(|alias| [alias.alias_key, alias.output_key])
@@ -47,13 +51,19 @@ impl Links {
         for alias in aliases.iter().filter(|alias| alias.alias_key != alias.output_key) {
             owners.entry(alias.alias_key).or_default().push(alias.output_key);
         }
-        owners.values_mut().for_each(|outputs| {
-            outputs.sort_unstable();
-            outputs.dedup();
-        });
         let mut keys: Vec<Uuid> = keys.into_iter().collect();
         keys.sort_unstable();
-        Links { keys, tied, owners }
+        Links {
+            keys,
+            aliases,
+            tied,
+            owners,
+        }
+    }
+
+    /// The keys that an alias names on either side.
+    pub fn tied(&self) -> impl Iterator<Item = Uuid> + '_ {
+        self.tied.iter().copied()
     }
 
     /// Whether an alias names this key on either side.
@@ -108,7 +118,7 @@ mod tests {
     #[test]
     fn an_alias_stands_for_the_smallest_output_that_has_it() {
         let keys = HashSet::from([1, 2, 3, 9].map(key));
-        let links = Links::new(keys, &[alias(9, 2), alias(9, 1), alias(3, 1)]);
+        let links = Links::new(keys, vec![alias(9, 2), alias(9, 1), alias(3, 1)]);
         let targets = links.targets(&HashSet::from([key(1), key(2)]));
         assert_eq!(targets[&key(9)], key(1));
         assert_eq!(targets[&key(3)], key(1));
@@ -117,7 +127,7 @@ mod tests {
 
     #[test]
     fn names_lead_on_to_the_output_behind_them() {
-        let links = Links::new(HashSet::from([1, 2, 3].map(key)), &[alias(1, 2), alias(2, 3)]);
+        let links = Links::new(HashSet::from([1, 2, 3].map(key)), vec![alias(1, 2), alias(2, 3)]);
         assert_eq!(links.targets(&HashSet::from([key(3)]))[&key(1)], key(3));
         assert_eq!(links.targets(&HashSet::from([key(2)]))[&key(1)], key(2));
     }
@@ -126,7 +136,7 @@ mod tests {
     fn names_in_a_ring_stand_for_the_smallest() {
         let links = Links::new(
             HashSet::from([1, 2, 3].map(key)),
-            &[alias(1, 2), alias(2, 1), alias(3, 2)],
+            vec![alias(1, 2), alias(2, 1), alias(3, 2)],
         );
         let targets = links.targets(&HashSet::new());
         assert_eq!([1, 2, 3].map(|n| targets[&key(n)]), [key(1); 3]);
@@ -134,7 +144,7 @@ mod tests {
 
     #[test]
     fn a_declared_output_is_never_an_alias() {
-        let links = Links::new(HashSet::from([1, 2].map(key)), &[alias(2, 1)]);
+        let links = Links::new(HashSet::from([1, 2].map(key)), vec![alias(2, 1)]);
         assert_eq!(links.targets(&HashSet::from([key(1), key(2)]))[&key(2)], key(2));
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! The state of an output is a pure function of the set of its events ([`resolve`]), so that order, repetition and batching
 //! do not matter. Rollups take the difference between the old and the new state ([`difference`]) in the transaction that
-//! replaces the state and moves the log position ([`step`]): exactly once.
+//! replaces the state and moves the log position ([`step`]): exactly once. Several workers share the log by ranges of outputs;
+//! [`refresh`] says how they do not get in each other's way.
 
 pub mod difference;
 mod edit;
@@ -10,6 +11,7 @@ pub mod facts;
 pub mod history;
 pub mod link;
 mod opinions;
+mod refresh;
 pub mod resolve;
 pub mod rollups;
 pub mod signal;

@@ -1,10 +1,12 @@
 //! The rollups as they are kept: what each step added, merged into the columns of a day when enough has gathered.
 //!
 //! A step writes one small row for each day it touches. Merging a day rewrites all of its columns, so that it waits until that is
-//! worth it; questions add the differences themselves. All of it happens in the step's transaction.
+//! worth it; questions add the differences themselves. All of it happens in a
+//! transaction that has the project's row.
 
 use std::collections::BTreeMap;
 
+use diesel::Connection;
 use diesel::pg::PgConnection;
 
 use super::difference::Difference;
@@ -12,6 +14,7 @@ use crate::domain::key::ProjectId;
 use crate::metrics;
 use crate::rollup::{Axis, Column, Table, codec};
 use crate::store::rollups::{self as store, StoredColumn};
+use crate::store::{fold_state, projects};
 
 /// Differences of a day that wait at most: each question looks at all of them.
 const WAITING: i64 = 64;
@@ -23,7 +26,7 @@ const IDLE_WAITING_ROWS: i64 = 1_000;
 /// Days merged after one step, so that a step which touched many does not hold up those after it.
 const MERGED: usize = 4;
 
-/// Adds what a step changed.
+/// Adds what a step changed. The caller has the project's row.
 pub fn add(conn: &mut PgConnection, project: ProjectId, difference: Difference) -> anyhow::Result<()> {
     if difference.is_empty() {
         return Ok(());
@@ -57,23 +60,28 @@ fn merge_full(conn: &mut PgConnection, project: ProjectId, step: i64) -> anyhow:
     Ok(())
 }
 
-/// Merges what is worth it while there is nothing else to do, some days at a time. Gives how many were merged.
+/// Merges what is worth it while there is nothing else to do, some days of a project at a time. Gives how many were merged.
 pub fn tidy(conn: &mut PgConnection) -> anyhow::Result<usize> {
     let mut merged = 0;
     for project in store::waiting_projects(conn)? {
-        let mut days = store::waiting(conn, project)?;
-        days.retain(|(_, differences, rows)| *differences >= IDLE_WAITING || *rows >= IDLE_WAITING_ROWS);
-        days.truncate(MERGED);
-        if days.is_empty() {
-            continue;
-        }
-        let step = store::next_step(conn, project)?;
-        for (day, _, _) in &days {
-            merge(conn, project, *day, step)?;
-        }
-        merged += days.len();
+        merged += conn.transaction(|conn| tidy_project(conn, project))?;
     }
     Ok(merged)
+}
+
+fn tidy_project(conn: &mut PgConnection, project: ProjectId) -> anyhow::Result<usize> {
+    let mut days = store::waiting(conn, project)?;
+    days.retain(|(_, differences, rows)| *differences >= IDLE_WAITING || *rows >= IDLE_WAITING_ROWS);
+    days.truncate(MERGED);
+    // Whoever has the project's row is about to add to what waits, or merges it.
+    if days.is_empty() || !projects::try_lock(conn, project)? || fold_state::layout(conn)? != metrics::layout() {
+        return Ok(0);
+    }
+    let step = store::next_step(conn, project)?;
+    for (day, _, _) in &days {
+        merge(conn, project, *day, step)?;
+    }
+    Ok(days.len())
 }
 
 /// Merges all that waits for a day.

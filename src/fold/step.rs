@@ -1,176 +1,157 @@
-//! One step of the fold: a piece of the log becomes outputs and rollups, in one transaction with the log position.
+//! One step of the fold: a piece of the log becomes outputs and rollups, in one transaction with the place in the log.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use diesel::Connection;
 use diesel::pg::PgConnection;
-use diesel::{Connection, QueryResult};
 use uuid::Uuid;
 
 use super::difference::difference;
-use super::history::History;
-use super::link::Links;
-use super::resolve::{Resolved, resolve};
+use super::refresh::Refresh;
 use super::rollups;
 use super::stall;
 use crate::domain::key::ProjectId;
 use crate::metrics;
-use crate::store::cursor::{self, Cursor};
-use crate::store::events::{LogEntry, LoggedEvent};
-use crate::store::outputs::{self, Output};
+use crate::store::events::{LogEntry, LoggedEvent, Piece};
 use crate::store::projects::{self, Project};
-use crate::store::{cells, events, rollups as stored, stalled, texts};
+use crate::store::ranges::{self, Lease, Range};
+use crate::store::{events, fold_state, outputs, rollups as stored, stalled};
 
-/// Log entries that one step takes.
+/// Log entries that one step takes, about: it takes whole transactions.
 pub const STEP_EVENTS: i64 = 20_000;
+
+/// Events of projects.
+pub type ByProject = BTreeMap<ProjectId, Vec<LoggedEvent>>;
 
 /// What a step came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Another process holds the lease.
+    /// Other processes hold all ranges.
     Elsewhere,
     /// Nothing to do.
     Idle,
-    /// So many log entries were folded.
-    Folded(usize),
+    /// So many log entries were folded, and there may be more at once.
+    Folded { entries: usize, more: bool },
 }
 
-/// Folds the next piece of the log.
+/// Folds the next piece of the log, of the ranges that this process can have.
 pub fn step(conn: &mut PgConnection) -> anyhow::Result<Step> {
-    conn.transaction(|conn| match cursor::try_lock(conn)? {
-        None => Ok(Step::Elsewhere),
-        Some(cursor) => {
-            keep_layout(conn, &cursor)?;
-            let late = stall::retry(conn, &cursor)?;
-            let stalled = stall::projects(conn)?;
-            let next = advance(conn, &cursor, |conn, project, events| {
-                if stalled.contains(&project) {
-                    // They are folded from the project's own place, when it can be folded again.
-                    return Ok(());
-                }
-                stall::attempt(conn, &cursor, project, events)
-            })?;
-            Ok(match next {
-                Step::Idle if late > 0 => Step::Folded(late),
-                other => other,
-            })
+    loop {
+        let step = conn.transaction(|conn| -> anyhow::Result<_> {
+            let complete = events::complete(conn)?;
+            let mut lease = ranges::take(conn, complete)?;
+            if lease.ranges.is_empty() {
+                return Ok(Some(Step::Elsewhere));
+            }
+            if fold_state::layout(conn)? != metrics::layout() {
+                return Ok(None);
+            }
+            if let Some(entries) = stall::retry(conn, &lease)? {
+                return Ok(Some(Step::Folded { entries, more: true }));
+            }
+            advance(conn, &mut lease, complete, stall::keep).map(Some)
+        })?;
+        match step {
+            Some(step) => return Ok(step),
+            None => conn.transaction(|conn| -> anyhow::Result<_> {
+                ranges::lock_all(conn)?;
+                keep_layout(conn)
+            })?,
         }
-    })
+    }
 }
 
-/// Merges rollups while there is nothing to fold. Gives how many days were merged.
-pub fn tidy(conn: &mut PgConnection) -> anyhow::Result<usize> {
-    conn.transaction(|conn| match cursor::try_lock(conn)? {
-        None => Ok(0),
-        Some(_) => rollups::tidy(conn),
-    })
-}
-
-/// Hands what follows the cursor to `fold`, project by project, and moves the cursor. The caller's transaction holds it.
+/// Hands what follows in the ranges to the fold, and moves them. `failed` is told which projects could not be folded.
 fn advance(
     conn: &mut PgConnection,
-    cursor: &Cursor,
-    fold: impl Fn(&mut PgConnection, ProjectId, Vec<LoggedEvent>) -> anyhow::Result<()>,
+    lease: &mut Lease,
+    complete: i64,
+    failed: impl Fn(&mut PgConnection, &Lease, Vec<Failure>) -> anyhow::Result<()>,
 ) -> anyhow::Result<Step> {
-    let entries = events::follow(conn, cursor.position(), STEP_EVENTS)?;
-    let Some(to) = entries.last().map(LogEntry::position) else {
+    let pieces: Vec<Piece> = lease.ranges.iter().map(|range| range.up_to(complete)).collect();
+    let limit = lease.share_of(STEP_EVENTS);
+    let entries = events::of_pieces(conn, &pieces, None, limit)?;
+    if entries.is_empty() {
         return Ok(Step::Idle);
-    };
+    }
     let folded = entries.len();
-    let mut by_project: BTreeMap<ProjectId, Vec<LoggedEvent>> = BTreeMap::new();
+    let ends = Ends::of(&entries);
+    let waiting: HashSet<(ProjectId, i32)> = stalled::in_ranges(conn, &lease.numbers())?.into_iter().collect();
+    let mut events = ByProject::new();
     for entry in entries {
-        by_project.entry(entry.project_id).or_default().push(entry.event);
+        // They are folded from the project's own place, when it can be folded again.
+        if !waiting.contains(&(entry.project_id, entry.range)) {
+            events.entry(entry.project_id).or_default().push(entry.event);
+        }
     }
-    for (project, events) in by_project {
-        fold(conn, project, events)?;
+    let failures = fold(conn, lease, events);
+    failed(conn, lease, failures)?;
+    let more = lease.ranges.iter().any(|range| ends.entries(range.range) >= limit);
+    for range in &mut lease.ranges {
+        range.tx = ends.last(range.range).unwrap_or(range.tx);
     }
-    cursor::advance(conn, to)?;
-    Ok(Step::Folded(folded))
+    ranges::put(conn, &lease.ranges)?;
+    Ok(Step::Folded { entries: folded, more })
 }
 
-/// Folds the next events of one project.
-pub fn fold_project(conn: &mut PgConnection, project: ProjectId, events: Vec<LoggedEvent>) -> anyhow::Result<()> {
-    let project = projects::find(conn, project)?;
-    projects::add_folded(conn, project.id, events.len() as i64)?;
-    let touched = events.iter().map(|event| event.output_key).collect();
-    refresh(conn, &project, touched, events)
-}
+/// A project that could not be folded, and why.
+pub type Failure = (ProjectId, anyhow::Error);
 
-/// Recomputes some outputs from all of their events, and moves the rollups by the difference. `arrived` are the events of
-/// the touched outputs that were not folded before.
-fn refresh(
-    conn: &mut PgConnection,
-    project: &Project,
-    touched: HashSet<Uuid>,
-    arrived: Vec<LoggedEvent>,
-) -> anyhow::Result<()> {
-    let links = Links::around(conn, project.id, touched)?;
-    let old = outputs::of_keys(conn, project.id, &links.keys)?;
-    let known: Vec<Uuid> = old.iter().map(|output| output.output_key).collect();
-    let logged = complete(conn, project.id, &links, &known, arrived)?;
-    let history = History::new(project.id, logged, &links)?;
-    let new = number_cells(conn, project.id, resolve(project, &history)?)?;
-
-    let (new_outputs, new_texts): (Vec<Output>, Vec<texts::Texts>) = new.into_iter().unzip();
-    texts::replace(conn, project.id, &known, &new_texts)?;
-    let (old, new_outputs) = changed(old, new_outputs);
-    let gone: Vec<Uuid> = old.iter().map(|output| output.output_key).collect();
-    let change = difference(&old, &new_outputs)?;
-    outputs::replace(conn, project.id, &gone, &new_outputs)?;
-    rollups::add(conn, project.id, change)
-}
-
-/// All events of the outputs. An output that has no state and no tie to other names was never folded before, so that what
-/// arrived now is all there is of it; only of the others the log is asked.
-fn complete(
-    conn: &mut PgConnection,
-    project: ProjectId,
-    links: &Links,
-    known: &[Uuid],
-    mut arrived: Vec<LoggedEvent>,
-) -> QueryResult<Vec<LoggedEvent>> {
-    let known: HashSet<Uuid> = known.iter().copied().collect();
-    let is_new = |key: &Uuid| !known.contains(key) && !links.is_tied(*key);
-    let earlier: Vec<Uuid> = links.keys.iter().copied().filter(|key| !is_new(key)).collect();
-    arrived.retain(|event| is_new(&event.output_key));
-    if !earlier.is_empty() {
-        arrived.extend(events::of_outputs(conn, project, &earlier)?);
+/// Folds events, those of a project all or none. What takes long is done for all projects before the row of the first one is
+/// taken, since other workers wait for it.
+pub fn fold(conn: &mut PgConnection, lease: &Lease, events: ByProject) -> Vec<Failure> {
+    let mut failures = Vec::new();
+    let mut computed = Vec::with_capacity(events.len());
+    for (project, events) in events {
+        let touched = events.iter().map(|event| event.output_key).collect();
+        let outcome = stall::isolated(conn, |conn| {
+            let project = projects::find(conn, project)?;
+            Refresh::compute(conn, lease, project, touched, events)
+        });
+        match outcome {
+            Ok(refresh) => computed.push(refresh),
+            Err(error) => failures.push((project, error)),
+        }
     }
-    Ok(arrived)
+    for refresh in computed {
+        let project = refresh.project();
+        if let Err(error) = stall::isolated(conn, |conn| refresh.write(conn)) {
+            failures.push((project, error));
+        }
+    }
+    failures
 }
 
-/// Leaves out the states that are in both.
-fn changed(mut old: Vec<Output>, mut new: Vec<Output>) -> (Vec<Output>, Vec<Output>) {
-    let before: HashMap<Uuid, &Output> = old.iter().map(|output| (output.output_key, output)).collect();
-    let same: HashSet<Uuid> = new
-        .iter()
-        .filter(|output| before.get(&output.output_key).is_some_and(|before| before == output))
-        .map(|output| output.output_key)
-        .collect();
-    old.retain(|output| !same.contains(&output.output_key));
-    new.retain(|output| !same.contains(&output.output_key));
-    (old, new)
+/// How far some entries reach in each range.
+pub struct Ends(HashMap<i32, (i64, i64)>);
+
+impl Ends {
+    pub fn of(entries: &[LogEntry]) -> Ends {
+        let mut ends = HashMap::new();
+        for entry in entries {
+            let (count, last) = ends.entry(entry.range).or_insert((0, entry.tx));
+            *count += 1;
+            *last = entry.tx.max(*last);
+        }
+        Ends(ends)
+    }
+
+    /// How many entries a range has.
+    pub fn entries(&self, range: i32) -> i64 {
+        self.0.get(&range).map_or(0, |(count, _)| *count)
+    }
+
+    /// The last transaction of a range.
+    pub fn last(&self, range: i32) -> Option<i64> {
+        self.0.get(&range).map(|(_, last)| *last)
+    }
 }
 
-fn number_cells(
-    conn: &mut PgConnection,
-    project: ProjectId,
-    resolved: Vec<Resolved>,
-) -> anyhow::Result<Vec<(Output, texts::Texts)>> {
-    let distinct: HashSet<_> = resolved.iter().filter_map(|state| state.cell.clone()).collect();
-    let numbers = cells::number(conn, project, &distinct.into_iter().collect::<Vec<_>>())?;
-    Ok(resolved
-        .into_iter()
-        .map(|mut state| {
-            state.output.cell_id = state.cell.and_then(|cell| numbers.get(&cell).copied());
-            (state.output, state.texts)
-        })
-        .collect())
-}
-
-/// Recomputes the rollups from the outputs when the registry of metrics has changed since they were written.
-fn keep_layout(conn: &mut PgConnection, cursor: &Cursor) -> anyhow::Result<()> {
+/// Recomputes the rollups from the outputs when the registry of metrics has changed since they were written. The caller's
+/// transaction holds all ranges.
+fn keep_layout(conn: &mut PgConnection) -> anyhow::Result<()> {
     let layout = metrics::layout();
-    if cursor.layout == layout {
+    if fold_state::layout(conn)? == layout {
         return Ok(());
     }
     stored::clear(conn)?;
@@ -184,7 +165,7 @@ fn keep_layout(conn: &mut PgConnection, cursor: &Cursor) -> anyhow::Result<()> {
             rollups::add(conn, project.id, change)?;
         }
     }
-    cursor::set_layout(conn, &layout)?;
+    fold_state::set_layout(conn, &layout)?;
     Ok(())
 }
 
@@ -192,33 +173,35 @@ fn keep_layout(conn: &mut PgConnection, cursor: &Cursor) -> anyhow::Result<()> {
 /// new ones are complete. `progress` is told how many entries are folded.
 pub fn rebuild(conn: &mut PgConnection, mut progress: impl FnMut(usize)) -> anyhow::Result<usize> {
     conn.transaction(|conn| {
-        let cursor = cursor::lock(conn)?;
+        let mut lease = ranges::lock_all(conn)?;
         outputs::clear(conn)?;
         stored::clear(conn)?;
         projects::forget_folded(conn)?;
         stalled::clear(conn)?;
-        cursor::set_layout(conn, &metrics::layout())?;
-        cursor::advance(conn, events::Position::default())?;
-        let mut cursor = Cursor {
-            tx: 0,
-            ordinal: 0,
-            ..cursor
-        };
+        fold_state::set_layout(conn, &metrics::layout())?;
+        for Range { tx, .. } in &mut lease.ranges {
+            *tx = 0;
+        }
+        ranges::put(conn, &lease.ranges)?;
+        let complete = events::complete(conn)?;
         let mut folded = 0;
-        while let Step::Folded(entries) = advance(conn, &cursor, fold_project)? {
+        while let Step::Folded { entries, .. } = advance(conn, &mut lease, complete, first_failure)? {
             folded += entries;
             progress(folded);
-            cursor = cursor::read(conn)?;
         }
         Ok(folded)
     })
 }
 
+fn first_failure(_: &mut PgConnection, _: &Lease, failures: Vec<Failure>) -> anyhow::Result<()> {
+    failures.into_iter().next().map_or(Ok(()), |(_, error)| Err(error))
+}
+
 /// Recomputes all outputs of a project after its settings changed, in one transaction with the change.
 pub fn resettle(conn: &mut PgConnection, project: ProjectId, settings: &projects::Settings) -> anyhow::Result<Project> {
     conn.transaction(|conn| {
-        let cursor = cursor::lock(conn)?;
-        keep_layout(conn, &cursor)?;
+        let lease = ranges::lock_all(conn)?;
+        keep_layout(conn)?;
         let project = projects::update(conn, project, settings)?;
         let mut after = Uuid::nil();
         loop {
@@ -226,7 +209,7 @@ pub fn resettle(conn: &mut PgConnection, project: ProjectId, settings: &projects
             let Some(last) = piece.last() else { break };
             after = last.output_key;
             let touched = piece.iter().map(|output| output.output_key).collect();
-            refresh(conn, &project, touched, Vec::new())?;
+            Refresh::compute(conn, &lease, project.clone(), touched, Vec::new())?.write(conn)?;
         }
         Ok(project)
     })

@@ -1,12 +1,13 @@
-//! The thread that keeps the fold up with the log.
+//! The thread that keeps the fold up with the log. Any number of processes on one database may have one: they share the log.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use super::rollups::tidy;
 use super::signal::Signal;
-use super::step::{STEP_EVENTS, Step, step, tidy};
-use crate::store::Db;
+use super::step::{Step, step};
+use crate::store::{Db, ranges};
 
 /// How long to wait before looking at the log unasked: other processes write to it too.
 const UNASKED: Duration = Duration::from_millis(200);
@@ -45,13 +46,14 @@ pub fn start(db: Db, signal: Signal) -> JoinHandle<()> {
 
 fn follow(db: &Db, signal: &Signal) -> anyhow::Result<()> {
     let mut conn = db.dedicated()?;
+    ranges::join(&mut conn)?;
     let mut pause = UNASKED;
     while !signal.is_stopped() {
         let started = Instant::now();
         match step(&mut conn)? {
-            Step::Folded(entries) => {
+            Step::Folded { more, .. } => {
                 pause = INCOMPLETE;
-                if (entries as i64) < STEP_EVENTS {
+                if !more {
                     signal.rest((started.elapsed() * GATHERING).clamp(LEAST_GATHERING, MOST_GATHERING));
                 }
             }
@@ -68,10 +70,11 @@ fn follow(db: &Db, signal: &Signal) -> anyhow::Result<()> {
 /// Folds until the log has nothing more, for commands that do not serve.
 pub fn catch_up(db: &Db) -> anyhow::Result<usize> {
     let mut conn = db.dedicated()?;
+    ranges::join(&mut conn)?;
     let mut folded = 0;
     loop {
         match step(&mut conn)? {
-            Step::Folded(entries) => folded += entries,
+            Step::Folded { entries, .. } => folded += entries,
             Step::Idle => return Ok(folded),
             Step::Elsewhere => thread::sleep(UNASKED),
         }

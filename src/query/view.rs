@@ -15,7 +15,7 @@ use crate::rollup::{Axis, Table, codec};
 use crate::store::cells::{self, CellId};
 use crate::store::projects::Project;
 use crate::store::rollups::{self as store, Difference};
-use crate::store::{StoreError, cursor};
+use crate::store::{StoreError, fold_state};
 
 /// Waiting differences of one table that are looked at one by one; more are added up first.
 const APART: usize = 8;
@@ -51,7 +51,7 @@ impl View {
             project: project.id,
             step: 0,
             reset: project.rollup_reset,
-            layout: Arc::new(cursor::read(conn)?.layout),
+            layout: Arc::new(fold_state::layout(conn)?),
             cells: Arc::default(),
             days: BTreeMap::new(),
             touched: BTreeMap::new(),

@@ -84,7 +84,7 @@ impl QueryFragment<Pg> for Append<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql(
             "WITH appended AS (INSERT INTO events SELECT e.project_id, e.event_key, e.output_key, \
-                      (SELECT pg_current_xact_id()::text::bigint + tx_offset FROM fold_cursor), e.place, e.kind, \
+                      (SELECT pg_current_xact_id()::text::bigint + tx_offset FROM fold_state), e.place, e.kind, \
                       e.occurred_at, e.received_at, e.fingerprint, e.body::json FROM unnest(",
         );
         out.push_bind_param::<Array<Int4>, _>(&self.projects)?;
@@ -141,7 +141,7 @@ struct TransactionId {
 
 /// Appends many events. The caller's transaction makes them durable; a known id is a unique violation.
 pub fn append(conn: &mut PgConnection, new: &[&NewEvent]) -> QueryResult<()> {
-    let tx = diesel::sql_query("SELECT pg_current_xact_id()::text::bigint + tx_offset AS tx FROM fold_cursor")
+    let tx = diesel::sql_query("SELECT pg_current_xact_id()::text::bigint + tx_offset AS tx FROM fold_state")
         .get_result::<TransactionId>(conn)?
         .tx;
     let mut rows = CopyRows::with_capacity(new.iter().map(|event| event.body.len() + 160).sum());

@@ -6,7 +6,6 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, Int4, Int8, Timestamptz, Uuid as SqlUuid};
 use uuid::Uuid;
 
-use super::events::Position;
 use super::outputs::Output;
 use super::schema::outputs;
 use crate::domain::key::ProjectId;
@@ -35,35 +34,28 @@ pub fn keys(conn: &mut PgConnection, project: ProjectId, after: Uuid, limit: i64
     Ok(keys.into_iter().map(|key| key.output_key).collect())
 }
 
-/// How many log entries an output key has, on both sides of a position.
+/// How many log entries an output key has that are folded, and that wait to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, QueryableByName)]
 pub struct Entries {
     #[diesel(sql_type = SqlUuid)]
     pub output_key: Uuid,
-    /// Up to the position.
     #[diesel(sql_type = Int8)]
     pub folded: i64,
-    /// After it.
     #[diesel(sql_type = Int8)]
     pub waiting: i64,
 }
 
-/// Counts the log entries of some output keys.
-pub fn entries(
-    conn: &mut PgConnection,
-    project: ProjectId,
-    keys: &[Uuid],
-    position: Position,
-) -> QueryResult<Vec<Entries>> {
+/// Counts the log entries of some output keys. A project that cannot be folded waits behind the others.
+pub fn entries(conn: &mut PgConnection, project: ProjectId, keys: &[Uuid]) -> QueryResult<Vec<Entries>> {
     diesel::sql_query(
-        "SELECT output_key, count(*) FILTER (WHERE (tx, ordinal) <= ($3, $4)) AS folded, \
-         count(*) FILTER (WHERE (tx, ordinal) > ($3, $4)) AS waiting \
-         FROM unnest($2) AS k (output_key) JOIN events e USING (output_key) WHERE e.project_id = $1 GROUP BY output_key",
+        "SELECT output_key, count(*) FILTER (WHERE e.tx <= place.tx) AS folded, count(*) FILTER (WHERE e.tx > place.tx) AS waiting \
+         FROM unnest($2) AS k (output_key) JOIN events e USING (output_key) JOIN \
+         (SELECT r.range, coalesce(s.tx, r.tx) AS tx FROM fold_ranges r \
+         LEFT JOIN stalled_ranges s ON s.range = r.range AND s.project_id = $1) AS place ON place.range = fold_range(output_key) \
+         WHERE e.project_id = $1 GROUP BY output_key",
     )
     .bind::<Int4, _>(project)
     .bind::<Array<SqlUuid>, _>(keys)
-    .bind::<Int8, _>(position.tx)
-    .bind::<Int4, _>(position.ordinal)
     .load(conn)
 }
 

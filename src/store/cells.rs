@@ -65,11 +65,24 @@ pub fn has_feature(conn: &mut PgConnection, project: ProjectId, feature: &str) -
     .get_result(conn)
 }
 
-/// The numbers of these cells; new ones are made.
-pub fn number(conn: &mut PgConnection, project: ProjectId, wanted: &[Cell]) -> QueryResult<HashMap<Cell, CellId>> {
+/// Which of the cells that have no number yet get one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum New {
+    All,
+    None,
+}
+
+/// The numbers of these cells.
+pub fn number(
+    conn: &mut PgConnection,
+    project: ProjectId,
+    wanted: &[Cell],
+    new: New,
+) -> QueryResult<HashMap<Cell, CellId>> {
     let by_key: HashMap<Uuid, &Cell> = wanted.iter().map(|cell| (cell_key(project, cell), cell)).collect();
     let mut numbers = known_numbers(conn, project, by_key.keys())?;
-    let new: Vec<_> = by_key.iter().filter(|(key, _)| !numbers.contains_key(key)).collect();
+    let is_new = |key: &Uuid| new == New::All && !numbers.contains_key(key);
+    let new: Vec<_> = by_key.iter().filter(|(key, _)| is_new(key)).collect();
     let rows: Vec<_> = new
         .iter()
         .map(|(key, cell)| {

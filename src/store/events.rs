@@ -6,14 +6,9 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, Bool, Int4, Int8, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use uuid::Uuid;
 
+use super::ranges::RANGES;
+use super::schema::events;
 use crate::domain::key::ProjectId;
-
-/// A place in the log: transaction, then order within it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Position {
-    pub tx: i64,
-    pub ordinal: i32,
-}
 
 /// An event as the fold reads it.
 #[derive(Clone, Debug, QueryableByName)]
@@ -35,58 +30,66 @@ pub struct LoggedEvent {
 /// An event with its place in the log.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct LogEntry {
+    #[diesel(sql_type = Int4)]
+    pub range: i32,
     #[diesel(sql_type = Int8)]
     pub tx: i64,
-    #[diesel(sql_type = Int4)]
-    pub ordinal: i32,
     #[diesel(sql_type = Int4)]
     pub project_id: ProjectId,
     #[diesel(embed)]
     pub event: LoggedEvent,
 }
 
-impl LogEntry {
-    pub fn position(&self) -> Position {
-        Position {
-            tx: self.tx,
-            ordinal: self.ordinal,
-        }
+/// A part of the log: the transactions of a range after one of them, up to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Piece {
+    pub range: i32,
+    pub after: i64,
+    pub to: i64,
+}
+
+/// The last transaction before the oldest one that is still running, which may yet add entries: up to here the log is complete.
+pub fn complete(conn: &mut PgConnection) -> QueryResult<i64> {
+    #[derive(QueryableByName)]
+    struct Complete {
+        #[diesel(sql_type = Int8)]
+        tx: i64,
     }
-}
-
-/// The next entries after a position, in log order. Stops before the oldest transaction that is still running, since
-/// that one may yet add entries with a lower position than what is visible.
-pub fn follow(conn: &mut PgConnection, after: Position, limit: i64) -> QueryResult<Vec<LogEntry>> {
     diesel::sql_query(
-        "SELECT tx, ordinal, project_id, output_key, event_key, kind, occurred_at, received_at, body::text AS body FROM events \
-         WHERE (tx, ordinal) > ($1, $2) AND tx < (SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint + tx_offset FROM fold_cursor) \
-         ORDER BY tx, ordinal LIMIT $3",
+        "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint + tx_offset - 1 AS tx FROM fold_state",
     )
-    .bind::<Int8, _>(after.tx)
-    .bind::<Int4, _>(after.ordinal)
-    .bind::<Int8, _>(limit)
-    .load(conn)
+    .get_result(conn)
+    .map(|complete: Complete| complete.tx)
 }
 
-/// The entries of one project after a position, up to another one, in log order.
-pub fn of_project(
+/// The first entries of some pieces, of one project or of all: whole transactions, and of each piece as few as make up `limit`
+/// entries.
+pub fn of_pieces(
     conn: &mut PgConnection,
-    project: ProjectId,
-    after: Position,
-    to: Position,
+    pieces: &[Piece],
+    project: Option<ProjectId>,
     limit: i64,
 ) -> QueryResult<Vec<LogEntry>> {
+    let ranges: Vec<i32> = pieces.iter().map(|piece| piece.range).collect();
+    let (after, to): (Vec<i64>, Vec<i64>) = pieces.iter().map(|piece| (piece.after, piece.to)).unzip();
     diesel::sql_query(
-        "SELECT tx, ordinal, project_id, output_key, event_key, kind, occurred_at, received_at, body::text AS body FROM events \
-         WHERE project_id = $1 AND (tx, ordinal) > ($2, $3) AND (tx, ordinal) <= ($4, $5) ORDER BY tx, ordinal LIMIT $6",
+        // The end is compared by rows: of two bounds on `tx` the planner would expect so few entries that it read and sorted all.
+        "SELECT p.range, e.* FROM unnest($1, $2, $3) AS p (range, after, upto) CROSS JOIN LATERAL \
+         (SELECT tx, project_id, output_key, event_key, kind, occurred_at, received_at, body::text AS body FROM events \
+         WHERE fold_range(output_key) = p.range AND tx > p.after AND (fold_range(output_key), tx) <= (p.range, p.upto) \
+         AND ($4 IS NULL OR project_id = $4) ORDER BY tx FETCH FIRST ($5) ROWS WITH TIES) AS e",
     )
-    .bind::<Int4, _>(project)
-    .bind::<Int8, _>(after.tx)
-    .bind::<Int4, _>(after.ordinal)
-    .bind::<Int8, _>(to.tx)
-    .bind::<Int4, _>(to.ordinal)
+    .bind::<Array<Int4>, _>(ranges)
+    .bind::<Array<Int8>, _>(after)
+    .bind::<Array<Int8>, _>(to)
+    .bind::<Nullable<Int4>, _>(project)
     .bind::<Int8, _>(limit)
     .load(conn)
+}
+
+/// How many entries the log has.
+pub fn count(conn: &mut PgConnection) -> QueryResult<i64> {
+    events::table.count().get_result(conn)
 }
 
 /// Everything the log holds of these outputs.
@@ -103,7 +106,7 @@ pub fn of_outputs(conn: &mut PgConnection, project: ProjectId, outputs: &[Uuid])
 }
 
 /// A name and an output that declares it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, QueryableByName)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, QueryableByName)]
 pub struct Alias {
     #[diesel(sql_type = SqlUuid)]
     pub alias_key: Uuid,
@@ -122,6 +125,22 @@ pub fn aliases_of(conn: &mut PgConnection, project: ProjectId, keys: &[Uuid]) ->
     .load(conn)
 }
 
+/// Keeps other transactions from locking these aliases until this one ends.
+pub fn lock_aliases(conn: &mut PgConnection, project: ProjectId, aliases: &[Alias]) -> QueryResult<()> {
+    let (names, outputs): (Vec<Uuid>, Vec<Uuid>) =
+        aliases.iter().map(|alias| (alias.alias_key, alias.output_key)).unzip();
+    diesel::sql_query(
+        // In one order everywhere, so that no two transactions wait for each other.
+        "SELECT FROM output_aliases a JOIN unnest($2, $3) AS k (alias_key, output_key) USING (alias_key, output_key) \
+         WHERE a.project_id = $1 ORDER BY a.alias_key, a.output_key FOR NO KEY UPDATE OF a",
+    )
+    .bind::<Int4, _>(project)
+    .bind::<Array<SqlUuid>, _>(names)
+    .bind::<Array<SqlUuid>, _>(outputs)
+    .execute(conn)
+    .map(|_| ())
+}
+
 /// How much of the log is not folded yet.
 #[derive(Clone, Debug, PartialEq, QueryableByName)]
 pub struct Backlog {
@@ -134,21 +153,18 @@ pub struct Backlog {
     pub more: bool,
 }
 
-/// Counts the entries after a position, up to `limit`, of one project or of all.
-pub fn backlog(
-    conn: &mut PgConnection,
-    project: Option<ProjectId>,
-    after: Position,
-    limit: i64,
-) -> QueryResult<Backlog> {
+/// Counts what waits to be folded, of one project or of all: of each range up to its share of `limit`. A project that cannot be
+/// folded waits behind the others.
+pub fn backlog(conn: &mut PgConnection, project: Option<ProjectId>, limit: i64) -> QueryResult<Backlog> {
     diesel::sql_query(
-        "SELECT count(*) AS events, min(received_at) AS oldest, count(*) >= $3 AS more FROM \
-         (SELECT received_at FROM events WHERE (tx, ordinal) > ($1, $2) AND ($4 IS NULL OR project_id = $4) \
-         ORDER BY tx, ordinal LIMIT $3) AS waiting",
+        "SELECT coalesce(sum(counted.events), 0)::bigint AS events, min(counted.oldest) AS oldest, \
+         coalesce(bool_or(counted.events >= $2), false) AS more \
+         FROM fold_ranges r LEFT JOIN stalled_ranges s ON s.range = r.range AND s.project_id = $1 CROSS JOIN LATERAL \
+         (SELECT count(*) AS events, min(received_at) AS oldest FROM (SELECT received_at FROM events \
+         WHERE fold_range(output_key) = r.range AND tx > coalesce(s.tx, r.tx) AND ($1 IS NULL OR project_id = $1) \
+         ORDER BY tx LIMIT $2) AS waiting) AS counted",
     )
-    .bind::<Int8, _>(after.tx)
-    .bind::<Int4, _>(after.ordinal)
-    .bind::<Int8, _>(limit)
     .bind::<Nullable<Int4>, _>(project)
+    .bind::<Int8, _>((limit / RANGES as i64).max(1))
     .get_result(conn)
 }

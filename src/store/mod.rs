@@ -5,12 +5,13 @@ pub mod append;
 pub mod audit;
 pub mod cells;
 pub mod copy;
-pub mod cursor;
 pub mod events;
+pub mod fold_state;
 pub mod keys;
 pub mod outputs;
 pub mod private;
 pub mod projects;
+pub mod ranges;
 pub mod rejections;
 pub mod rollups;
 pub mod schema;
@@ -240,7 +241,7 @@ pub fn migrate(conn: &mut PgConnection) -> anyhow::Result<()> {
         .execute(conn)?;
     let migrated = conn.run_pending_migrations(MIGRATIONS).map(|_| ());
     let outcome = match migrated {
-        Ok(()) => cursor::continue_after_log(conn).map_err(anyhow::Error::from),
+        Ok(()) => fold_state::continue_after_log(conn).map_err(anyhow::Error::from),
         Err(error) => Err(anyhow::anyhow!("cannot bring the schema up to date: {error}")),
     };
     diesel::sql_query("SELECT pg_advisory_unlock($1)")

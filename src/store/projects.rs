@@ -90,7 +90,19 @@ pub fn update(conn: &mut PgConnection, id: ProjectId, settings: &Settings) -> Qu
         .get_result(conn)
 }
 
-/// Moves the project's log position.
+/// Takes the project's row for this transaction, if nobody has it.
+pub fn try_lock(conn: &mut PgConnection, id: ProjectId) -> QueryResult<bool> {
+    let taken: Option<ProjectId> = projects::table
+        .find(id)
+        .select(projects::id)
+        .for_no_key_update()
+        .skip_locked()
+        .first(conn)
+        .optional()?;
+    Ok(taken.is_some())
+}
+
+/// Moves the project's log position. Its row is taken until the transaction ends.
 pub fn add_folded(conn: &mut PgConnection, id: ProjectId, events: i64) -> QueryResult<()> {
     diesel::update(projects::table.find(id))
         .set(projects::folded_events.eq(projects::folded_events + events))

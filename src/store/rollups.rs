@@ -203,13 +203,13 @@ pub fn replace(conn: &mut PgConnection, project: ProjectId, day: i32, columns: &
 
 /// Removes all rollups of all projects. Readers learn that what they hold is gone.
 pub fn clear(conn: &mut PgConnection) -> QueryResult<()> {
-    diesel::delete(rollup_columns::table).execute(conn)?;
-    diesel::delete(rollup_differences::table).execute(conn)?;
+    // The rows first: whoever has one may be merging, and what that writes must be seen to be removed.
     diesel::update(projects::table)
         .set((
             projects::rollup_step.eq(projects::rollup_step + 1),
             projects::rollup_reset.eq(projects::rollup_step + 1),
         ))
-        .execute(conn)
-        .map(|_| ())
+        .execute(conn)?;
+    diesel::delete(rollup_columns::table).execute(conn)?;
+    diesel::delete(rollup_differences::table).execute(conn).map(|_| ())
 }

@@ -44,13 +44,18 @@ diesel::table! {
 }
 
 diesel::table! {
-    fold_cursor (id) {
-        id -> Bool,
+    fold_ranges (range) {
+        range -> Int4,
         tx -> Int8,
-        ordinal -> Int4,
+        folded_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    fold_state (id) {
+        id -> Bool,
         tx_offset -> Int8,
         layout -> Array<Text>,
-        folded_at -> Timestamptz,
     }
 }
 
@@ -156,10 +161,10 @@ diesel::table! {
 }
 
 diesel::table! {
-    stalled_projects (project_id) {
+    stalled_ranges (project_id, range) {
         project_id -> Int4,
+        range -> Int4,
         tx -> Int8,
-        ordinal -> Int4,
         error -> Text,
         since -> Timestamptz,
         retry_at -> Timestamptz,
@@ -170,7 +175,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     api_keys,
     cells,
     events,
-    fold_cursor,
+    fold_ranges,
+    fold_state,
     output_aliases,
     output_texts,
     outputs,
@@ -178,5 +184,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     rejections,
     rollup_columns,
     rollup_differences,
-    stalled_projects,
+    stalled_ranges,
 );

@@ -4,7 +4,7 @@ use calibrant::fold::verify::{Checked, Difference, verify};
 use calibrant::rollup::{Axis, Column, codec};
 use calibrant::store::rollups::Difference as StoredDifference;
 use calibrant::store::schema::rollup_differences;
-use calibrant::store::{Db, cursor};
+use calibrant::store::{Db, ranges};
 use diesel::prelude::*;
 use serde_json::Value;
 
@@ -169,12 +169,12 @@ fn a_changed_number_is_found() {
 
 /// Entries that are not folded yet are no differences, and neither are the outputs that they touch.
 #[test]
-fn entries_after_the_cursor_are_waiting() {
+fn entries_that_are_not_folded_are_waiting() {
     let server = server();
     let mut conn = server.db.dedicated().unwrap();
     conn.transaction(|conn| {
-        // Who holds the cursor keeps everyone from folding.
-        cursor::lock(conn)?;
+        // Who holds all ranges keeps everyone from folding.
+        ranges::lock_all(conn)?;
         let late =
             r#"[{"type":"reject","id":"8","output_id":"a"},{"type":"accept","id":"9","output_id":"e","feature":"f"}]"#;
         server.post("/api/v1/events", late).expect(200);

@@ -1,7 +1,7 @@
 //! Are outputs and rollups what the log says? Everything is computed anew and compared, in one snapshot, beside whoever
 //! writes meanwhile.
 //!
-//! An output with entries after the log position is not compared: the fold has seen some of them, and will come to it
+//! An output with entries that are not folded yet is not compared: the fold has seen some of them, and will come to it
 //! again in any case. Its share of the rollups is checked like that of any other.
 
 mod outputs;
@@ -11,9 +11,8 @@ use diesel::pg::PgConnection;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::store::cursor::{self, Cursor};
 use crate::store::projects::{self, Project};
-use crate::store::{audit, cells, stalled};
+use crate::store::{audit, cells, fold_state};
 
 /// Outputs that are in memory at the same time.
 const PIECE: i64 = 5_000;
@@ -24,7 +23,7 @@ const LISTED: usize = 20;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "what", rename_all = "snake_case")]
 pub enum Difference {
-    /// The project counts another number of folded events than its log has up to the position.
+    /// The project counts another number of folded events than its log has up to where it is folded.
     LogPosition { stored: i64, counted: i64 },
     /// Events tell of an output that has no row.
     OutputMissing { output_id: String },
@@ -43,9 +42,9 @@ pub enum Difference {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Checked {
     pub project: String,
-    /// Log entries up to the position.
+    /// Log entries that are folded.
     pub events: i64,
-    /// Log entries after it.
+    /// Log entries that are not.
     pub waiting_events: i64,
     /// Outputs that were compared, with their texts.
     pub outputs: u64,
@@ -72,11 +71,11 @@ impl Checked {
 /// Checks all projects. `progress` is told how many log entries are done with.
 pub fn verify(conn: &mut PgConnection, mut progress: impl FnMut(u64)) -> anyhow::Result<Vec<Checked>> {
     conn.build_transaction().read_only().repeatable_read().run(|conn| {
-        let cursor = cursor::read(conn)?;
+        let layout = fold_state::layout(conn)?;
         let mut done = 0;
         let mut all = Vec::new();
         for project in projects::all(conn)? {
-            let checked = check(conn, &cursor, &project, &mut |entries| {
+            let checked = check(conn, &layout, &project, &mut |entries| {
                 done += entries;
                 progress(done);
             })?;
@@ -88,7 +87,7 @@ pub fn verify(conn: &mut PgConnection, mut progress: impl FnMut(u64)) -> anyhow:
 
 fn check(
     conn: &mut PgConnection,
-    cursor: &Cursor,
+    layout: &[String],
     project: &Project,
     advance: &mut impl FnMut(u64),
 ) -> anyhow::Result<Checked> {
@@ -98,15 +97,13 @@ fn check(
     };
     let cells = cells::of_project(conn, project.id)?;
     let numbers = cells.into_iter().map(|(number, cell)| (cell, number)).collect();
-    // A project that cannot be folded waits behind the others.
-    let position = stalled::find(conn, project.id)?.map_or(cursor.position(), |stalled| stalled.position());
     let mut after = Uuid::nil();
     loop {
         let piece = audit::keys(conn, project.id, after, PIECE)?;
         let Some(last) = piece.last() else { break };
         after = *last;
         let before = checked.events;
-        outputs::check(conn, project, position, &numbers, &piece, &mut checked)?;
+        outputs::check(conn, project, &numbers, &piece, &mut checked)?;
         advance((checked.events - before).unsigned_abs());
     }
     if checked.events != project.folded_events {
@@ -115,6 +112,6 @@ fn check(
             counted: checked.events,
         });
     }
-    rollups::check(conn, cursor, project.id, &mut checked)?;
+    rollups::check(conn, layout, project.id, &mut checked)?;
     Ok(checked)
 }

@@ -11,7 +11,6 @@ use crate::fold::history::History;
 use crate::fold::link::Links;
 use crate::fold::resolve::{Resolved, resolve};
 use crate::store::cells::CellId;
-use crate::store::events::Position;
 use crate::store::outputs::Output;
 use crate::store::projects::Project;
 use crate::store::texts::Texts;
@@ -31,13 +30,12 @@ macro_rules! differing {
 pub fn check(
     conn: &mut PgConnection,
     project: &Project,
-    position: Position,
     numbers: &HashMap<Cell, CellId>,
     piece: &[Uuid],
     checked: &mut Checked,
 ) -> anyhow::Result<()> {
     let links = Links::around(conn, project.id, piece.iter().copied().collect())?;
-    let entries = audit::entries(conn, project.id, &links.keys, position)?;
+    let entries = audit::entries(conn, project.id, &links.keys)?;
     let own: HashSet<&Uuid> = piece.iter().collect();
     for counted in entries.iter().filter(|counted| own.contains(&counted.output_key)) {
         checked.events += counted.folded;

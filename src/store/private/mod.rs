@@ -10,7 +10,7 @@ mod watch;
 use std::fs::File;
 use std::path::Path;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 
 use self::cluster::{Cluster, NAME};
 pub use self::host::is_root;
@@ -60,6 +60,22 @@ impl PrivateDatabase {
             database.cluster.run()?;
         }
         Ok(database)
+    }
+
+    /// Uses the cluster of a running server, without which it would be nobody's.
+    pub fn beside(data: &Path) -> anyhow::Result<PrivateDatabase> {
+        let cluster = Cluster::at(data)?;
+        if cluster.try_own()?.is_some() {
+            bail!(
+                "no server is running on the data directory {}; start one first",
+                data.display()
+            );
+        }
+        Ok(PrivateDatabase {
+            cluster,
+            watch: None,
+            lock: None,
+        })
     }
 
     /// Whether a data directory holds a cluster.

@@ -5,3 +5,4 @@ pub mod load;
 pub mod program;
 mod startup;
 mod torture;
+mod workers;

@@ -114,6 +114,18 @@ impl DataDir {
     pub fn serve(&self) -> Program {
         Program::start(self.command(&["serve"]), self.path())
     }
+
+    pub fn serve_without_fold(&self) -> Program {
+        Program::start(self.command(&["serve", "--no-fold"]), self.path())
+    }
+
+    /// A process that folds beside a running server.
+    pub fn fold(&self) -> Worker {
+        let log = self.path().join("worker-under-test.log");
+        let log = File::options().create(true).append(true).open(log).unwrap();
+        let mut command = self.command(&["fold"]);
+        Worker(command.stdout(Stdio::null()).stderr(log).spawn().unwrap())
+    }
 }
 
 impl Drop for DataDir {
@@ -223,6 +235,34 @@ impl Drop for Program {
             eprintln!("--- the server's log\n{}", self.log());
         }
         if matches!(self.child.try_wait(), Ok(None)) {
+            self.kill();
+        }
+    }
+}
+
+/// A process that folds. Killed in the end.
+pub struct Worker(Child);
+
+impl Worker {
+    pub fn kill(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+
+    /// Asks it to stop. Gives whether it ended well.
+    pub fn stop(&mut self) -> bool {
+        signal("TERM", self.0.id());
+        self.0.wait().unwrap().success()
+    }
+
+    pub fn is_running(&mut self) -> bool {
+        matches!(self.0.try_wait(), Ok(None))
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        if self.is_running() {
             self.kill();
         }
     }

@@ -8,12 +8,14 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
 use super::load::{Load, Sent};
-use super::program::{DataDir, Program, kill_if_alive, processes_of};
+use super::program::{DataDir, Program, Worker, kill_if_alive, processes_of};
 
 /// Rounds of the short form.
 const SHORT: usize = 3;
 /// Rounds with one data directory.
 const LIFE: usize = 20;
+/// Processes that fold beside the server.
+const WORKERS: usize = 2;
 /// Requests that are acknowledged before the first kill and after the last.
 const SOME: usize = 8;
 
@@ -21,6 +23,7 @@ const SOME: usize = 8;
 struct Tally {
     rounds: usize,
     servers: usize,
+    workers: usize,
     postmasters: usize,
     backends: usize,
     events: usize,
@@ -64,10 +67,11 @@ fn torture() {
     }
 }
 
-/// A data directory with its server, and all that was ever sent there.
+/// A data directory with its server and workers, and all that was ever sent there.
 struct Life {
     /// None while it is dead. Dropped before the directory is.
     server: Option<Program>,
+    workers: Vec<Worker>,
     data: DataDir,
     sent: Sent,
     rounds: usize,
@@ -78,6 +82,7 @@ impl Life {
         let data = DataDir::new();
         Life {
             server: Some(data.serve()),
+            workers: Vec::new(),
             data,
             sent: Sent::default(),
             rounds: 0,
@@ -109,7 +114,7 @@ impl Life {
     }
 
     fn kill(&mut self, dice: &mut StdRng, tally: &mut Tally) {
-        match (dice.random_range(0..6), &mut self.server) {
+        match (dice.random_range(0..7), &mut self.server) {
             (0 | 1, Some(server)) => {
                 server.kill();
                 self.server = None;
@@ -123,6 +128,11 @@ impl Life {
                 tally.servers += 1;
                 tally.postmasters += usize::from(self.data.kill_postmaster());
             }
+            (4, Some(_)) => {
+                let killed = self.workers.pop().as_mut().map(Worker::kill);
+                tally.workers += usize::from(killed.is_some());
+                self.running();
+            }
             _ => {
                 // Any of its processes: sessions, but also the one that recovers, or that writes.
                 let processes = self.data.live_postmaster().map(processes_of).unwrap_or_default();
@@ -134,9 +144,13 @@ impl Life {
         }
     }
 
-    /// The server, started if it is dead.
+    /// The server, started if it is dead, and workers beside it. Those that did not find the database when they started are
+    /// gone.
     fn running(&mut self) -> &Program {
-        self.server.get_or_insert_with(|| self.data.serve())
+        let server = self.server.get_or_insert_with(|| self.data.serve());
+        self.workers.retain_mut(Worker::is_running);
+        self.workers.resize_with(WORKERS, || self.data.fold());
+        server
     }
 
     /// A rebuild finds the same numbers. Gives how many events there were.

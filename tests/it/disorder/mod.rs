@@ -7,6 +7,8 @@ mod restored;
 mod script;
 mod shuffled;
 mod stalled;
+mod upgraded;
+mod workers;
 mod world;
 
 use std::collections::HashMap;
@@ -16,7 +18,7 @@ use calibrant::fold::rollups::tables_of;
 use calibrant::fold::step::{self, Step};
 use calibrant::rollup::Column;
 use calibrant::store::cells::{self, CellId};
-use calibrant::store::{Db, cursor, events, projects, rollups as stored};
+use calibrant::store::{Db, events, projects, rollups as stored};
 use diesel::PgConnection;
 
 use crate::support::tables;
@@ -26,8 +28,7 @@ use crate::support::tables;
 fn fold(conn: &mut PgConnection) {
     loop {
         let folded = step::step(conn).unwrap();
-        let position = cursor::read(conn).unwrap().position();
-        if events::backlog(conn, None, position, 1).unwrap().events == 0 {
+        if events::backlog(conn, None, 1).unwrap().events == 0 {
             return;
         }
         if folded == Step::Idle {

@@ -18,7 +18,7 @@ fn new_events_come_after_a_log_from_another_cluster() {
 
     // As if the ids had been given by a cluster that has counted much further.
     let mut conn = server.db.dedicated().unwrap();
-    conn.batch_execute("UPDATE events SET tx = tx + 1000000000; UPDATE fold_cursor SET tx = tx + 1000000000")
+    conn.batch_execute("UPDATE events SET tx = tx + 1000000000; UPDATE fold_ranges SET tx = tx + 1000000000")
         .unwrap();
     migrate(&mut conn).unwrap();
 

@@ -11,9 +11,9 @@ use calibrant::api::rate::Rates;
 use calibrant::domain::key::ProjectId;
 use calibrant::domain::scope::Scope;
 use calibrant::query::segments::Segments;
-use calibrant::server::Service;
+use calibrant::server::{Folding, Service};
 use calibrant::state::Limits;
-use calibrant::store::{Db, cursor, events, keys, projects};
+use calibrant::store::{Db, StoreError, events, keys, projects};
 use tempfile::TempDir;
 
 use super::client::{Answer, Client};
@@ -49,7 +49,7 @@ impl TestServer {
         let folder = tempfile::tempdir().unwrap();
         let segments = Segments::in_folder(folder.path().to_owned(), u64::MAX);
         let running = thread::spawn(move || {
-            let service = Service::start_with(served, segments, &limits).unwrap();
+            let service = Service::start_with(served, segments, &limits, Folding::Here).unwrap();
             actix_web::rt::System::new().block_on(async {
                 let server = service.http(listener, false).unwrap();
                 started.send(server.handle()).unwrap();
@@ -101,7 +101,7 @@ impl TestServer {
                 let (project, _) = projects::find_or_create(conn, projects::DEFAULT)?;
                 let (text, row) = auth::new_key(project.id, "test", scopes);
                 keys::insert(conn, &row)?;
-                Ok::<_, calibrant::store::StoreError>(text)
+                Ok::<_, StoreError>(text)
             })
             .unwrap()
     }
@@ -132,10 +132,7 @@ impl TestServer {
         loop {
             let waiting = self
                 .db
-                .with(|conn| {
-                    let position = cursor::read(conn)?.position();
-                    events::backlog(conn, None, position, 1).map_err(calibrant::store::StoreError::from)
-                })
+                .with(|conn| events::backlog(conn, None, 1).map_err(StoreError::from))
                 .unwrap();
             if waiting.events == 0 {
                 return;

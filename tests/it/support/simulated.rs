@@ -6,7 +6,7 @@ use calibrant::ingest::commit::{Committer, Stored};
 use calibrant::ingest::prepare::{Context, prepare};
 use calibrant::simulate::{Options, Simulation};
 use calibrant::store::projects::{self, Project, Settings};
-use calibrant::store::{Db, StoreError};
+use calibrant::store::{Db, StoreError, events};
 
 use super::fresh_db;
 
@@ -52,10 +52,6 @@ pub fn load(db: &Db, options: Options) -> Project {
 }
 
 fn waiting(db: &Db) -> i64 {
-    use calibrant::store::{cursor, events};
-    let backlog = db.with(|conn| {
-        let position = cursor::read(conn)?.position();
-        events::backlog(conn, None, position, 1).map_err(StoreError::from)
-    });
+    let backlog = db.with(|conn| events::backlog(conn, None, 1).map_err(StoreError::from));
     backlog.unwrap().events
 }

@@ -1,0 +1,239 @@
+//! The outputs that some events touch, computed from all of their events, and what that changes.
+//!
+//! It is done in two halves, since several workers may fold one project. [`Refresh::compute`] reads and computes; workers do that
+//! side by side. [`Refresh::write`] takes the project's row, looks whether anything has changed meanwhile, and writes; only one
+//! worker at a time does that.
+//!
+//! An output without ties is its range's: only who holds the range writes it. Outputs that are tied by aliases may be of several
+//! ranges. A worker that does not hold all ranges locks their aliases before it reads their events, so that whoever comes after
+//! it to the same outputs reads at least what it has read. An alias that comes in the middle is seen by at least one of two
+//! workers once it has the project's row: that one computes these outputs again, from what is there then. So it does with
+//! outputs of new cells, which are numbered by whoever has the row.
+//!
+//! Nobody waits in a circle: aliases are locked in one order, then rows of projects in one order, and who has such a row waits
+//! for nothing else.
+
+use std::collections::{HashMap, HashSet};
+
+use diesel::QueryResult;
+use diesel::pg::PgConnection;
+use uuid::Uuid;
+
+use super::difference::{Difference, difference};
+use super::history::History;
+use super::link::Links;
+use super::resolve::resolve;
+use super::rollups;
+use crate::domain::key::ProjectId;
+use crate::store::cells::{self, New};
+use crate::store::events::{self, Alias, LoggedEvent};
+use crate::store::outputs::{self, Output};
+use crate::store::projects::{self, Project};
+use crate::store::ranges::Lease;
+use crate::store::texts::{self, Texts};
+
+/// What a project's outputs become.
+pub struct Refresh {
+    project: Project,
+    /// Log entries that are folded by it.
+    entries: usize,
+    /// Whether nobody else can have folded since.
+    alone: bool,
+    links: Links,
+    /// Outputs of cells that have no number yet.
+    unnumbered: HashSet<Uuid>,
+    states: States,
+    texts: Vec<Texts>,
+    change: Difference,
+}
+
+impl Refresh {
+    /// Computes the touched outputs. `arrived` are the events of them that were not folded before.
+    pub fn compute(
+        conn: &mut PgConnection,
+        lease: &Lease,
+        project: Project,
+        touched: HashSet<Uuid>,
+        arrived: Vec<LoggedEvent>,
+    ) -> anyhow::Result<Refresh> {
+        let entries = arrived.len();
+        let links = Links::around(conn, project.id, touched)?;
+        if !lease.is_whole() && !links.aliases.is_empty() {
+            events::lock_aliases(conn, project.id, &links.aliases)?;
+        }
+        let old = outputs::of_keys(conn, project.id, &links.keys)?;
+        let logged = complete(conn, project.id, &links, &old, arrived)?;
+        let cells = if lease.is_whole() { New::All } else { New::None };
+        let (new, texts, unnumbered) = fold(conn, &project, &links, logged, cells)?;
+        let states = States::new(old, new);
+        let change = difference(&states.old, &states.new)?;
+        Ok(Refresh {
+            project,
+            entries,
+            alone: lease.is_whole(),
+            links,
+            unnumbered,
+            states,
+            texts,
+            change,
+        })
+    }
+
+    pub fn project(&self) -> ProjectId {
+        self.project.id
+    }
+
+    /// Puts the new states in the place of the old ones, and moves the rollups by the difference and the project's log position.
+    /// Other workers of the project wait from here until the transaction ends.
+    pub fn write(mut self, conn: &mut PgConnection) -> anyhow::Result<()> {
+        let project = self.project.id;
+        projects::add_folded(conn, project, self.entries as i64)?;
+        if !self.alone {
+            let mut moved = self.moved(conn)?;
+            moved.extend(self.unnumbered.drain());
+            if !moved.is_empty() {
+                self.compute_again(conn, moved)?;
+            }
+        }
+        let keys = |outputs: &[Output]| outputs.iter().map(|output| output.output_key).collect::<Vec<_>>();
+        let gone = keys(&self.states.old);
+        let known = [keys(&self.states.same), gone.clone()].concat();
+        texts::replace(conn, project, &known, &self.texts)?;
+        outputs::replace(conn, project, &gone, &self.states.new)?;
+        rollups::add(conn, project, self.change)
+    }
+
+    /// Keys that were tied to others, or got another state, since they were read.
+    fn moved(&self, conn: &mut PgConnection) -> QueryResult<HashSet<Uuid>> {
+        let project = self.project.id;
+        let known = |alias: &&Alias| self.links.aliases.binary_search(alias).is_ok();
+        let now = events::aliases_of(conn, project, &self.links.keys)?;
+        let new = now.iter().filter(|alias| !known(alias));
+        let mut moved: HashSet<Uuid> = new.flat_map(|alias| [alias.alias_key, alias.output_key]).collect();
+
+        // Nobody else could write those without ties.
+        let tied: Vec<Uuid> = self.links.tied().collect();
+        let mut read: HashMap<Uuid, &Output> = self.states.known().map(|output| (output.output_key, output)).collect();
+        read.retain(|key, _| self.links.is_tied(*key));
+        for output in outputs::of_keys(conn, project, &tied)? {
+            if read.remove(&output.output_key) != Some(&output) {
+                moved.insert(output.output_key);
+            }
+        }
+        moved.extend(read.into_keys());
+        Ok(moved)
+    }
+
+    /// Computes some outputs, and all that are tied to them, from what is there now. The caller has the project's row.
+    fn compute_again(&mut self, conn: &mut PgConnection, moved: HashSet<Uuid>) -> anyhow::Result<()> {
+        let project = &self.project;
+        let links = Links::around(conn, project.id, moved)?;
+        let keys: HashSet<Uuid> = links.keys.iter().copied().collect();
+        let dropped = self.states.take(&keys);
+        self.texts.retain(|texts| !keys.contains(&texts.output_key));
+
+        let old = outputs::of_keys(conn, project.id, &links.keys)?;
+        let logged = events::of_outputs(conn, project.id, &links.keys)?;
+        let (new, texts, _) = fold(conn, project, &links, logged, New::All)?;
+        let states = States::new(old, new);
+        // What was computed before is taken back.
+        let old = [&dropped.new, &states.old].map(Vec::as_slice).concat();
+        let new = [&dropped.old, &states.new].map(Vec::as_slice).concat();
+        for (day, tables) in difference(&old, &new)? {
+            self.change.entry(day).or_default().extend(tables);
+        }
+        self.states.extend(states);
+        self.texts.extend(texts);
+        Ok(())
+    }
+}
+
+/// States of outputs as they were read and as they become.
+struct States {
+    /// Those that stay as they are.
+    same: Vec<Output>,
+    old: Vec<Output>,
+    new: Vec<Output>,
+}
+
+impl States {
+    fn new(old: Vec<Output>, new: Vec<Output>) -> States {
+        let before: HashMap<Uuid, &Output> = old.iter().map(|output| (output.output_key, output)).collect();
+        let same: HashSet<Uuid> = new
+            .iter()
+            .filter(|output| before.get(&output.output_key) == Some(output))
+            .map(|output| output.output_key)
+            .collect();
+        let is_same = |output: &Output| same.contains(&output.output_key);
+        let (_, new) = new.into_iter().partition(is_same);
+        let (same, old) = old.into_iter().partition(is_same);
+        States { same, old, new }
+    }
+
+    /// All that had a state when they were read.
+    fn known(&self) -> impl Iterator<Item = &Output> {
+        self.same.iter().chain(&self.old)
+    }
+
+    /// Takes some outputs out.
+    fn take(&mut self, keys: &HashSet<Uuid>) -> States {
+        let [same, old, new] = [&mut self.same, &mut self.old, &mut self.new].map(|outputs| {
+            outputs
+                .extract_if(.., |output| keys.contains(&output.output_key))
+                .collect()
+        });
+        States { same, old, new }
+    }
+
+    fn extend(&mut self, other: States) {
+        self.same.extend(other.same);
+        self.old.extend(other.old);
+        self.new.extend(other.new);
+    }
+}
+
+/// All events of the outputs. An output that has no state and no tie to other names was never folded before, so that what
+/// arrived now is all there is of it; only of the others the log is asked.
+fn complete(
+    conn: &mut PgConnection,
+    project: ProjectId,
+    links: &Links,
+    old: &[Output],
+    mut arrived: Vec<LoggedEvent>,
+) -> QueryResult<Vec<LoggedEvent>> {
+    let known: HashSet<Uuid> = old.iter().map(|output| output.output_key).collect();
+    let is_new = |key: &Uuid| !known.contains(key) && !links.is_tied(*key);
+    let earlier: Vec<Uuid> = links.keys.iter().copied().filter(|key| !is_new(key)).collect();
+    arrived.retain(|event| is_new(&event.output_key));
+    if !earlier.is_empty() {
+        arrived.extend(events::of_outputs(conn, project, &earlier)?);
+    }
+    Ok(arrived)
+}
+
+/// From events to states, with numbered cells. The last part are the outputs whose cells got no number.
+fn fold(
+    conn: &mut PgConnection,
+    project: &Project,
+    links: &Links,
+    logged: Vec<LoggedEvent>,
+    new: New,
+) -> anyhow::Result<(Vec<Output>, Vec<Texts>, HashSet<Uuid>)> {
+    let resolved = resolve(project, &History::new(project.id, logged, links)?)?;
+    let distinct: HashSet<_> = resolved.iter().filter_map(|state| state.cell.clone()).collect();
+    let numbers = cells::number(conn, project.id, &distinct.into_iter().collect::<Vec<_>>(), new)?;
+    let mut unnumbered = HashSet::new();
+    let (outputs, texts) = resolved
+        .into_iter()
+        .map(|mut state| {
+            if let Some(cell) = state.cell {
+                state.output.cell_id = numbers.get(&cell).copied();
+                if state.output.cell_id.is_none() {
+                    unnumbered.insert(state.output.output_key);
+                }
+            }
+            (state.output, state.texts)
+        })
+        .unzip();
+    Ok((outputs, texts, unnumbered))
+}
