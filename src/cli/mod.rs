@@ -1,6 +1,7 @@
 //! The command line: one file per command that is more than a call.
 
 mod demo;
+mod doctor;
 pub mod import;
 mod keys;
 mod load;
@@ -41,6 +42,8 @@ enum Command {
     Rebuild,
     /// Check that outputs and rollups are what the log says
     Verify(verify::VerifyArgs),
+    /// Say what is wrong with this installation, and what to do
+    Doctor(doctor::DoctorArgs),
     /// Make an API key, for an operator who has lost theirs
     CreateKey(keys::CreateKeyArgs),
     /// Bring the database's schema up to date, and do nothing else
@@ -75,6 +78,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Simulate(args) => simulate::run(&config, &args),
         Command::Rebuild => rebuild::run(&config),
         Command::Verify(args) => verify::run(&config, &args),
+        Command::Doctor(args) => doctor::run(&config, &args),
         Command::CreateKey(args) => keys::run(&config, &args),
         Command::Migrate => config.join_database().map(|_| println!("The schema is up to date.")),
         Command::Openapi { .. } | Command::MetricsDoc { .. } => Ok(()),

@@ -10,6 +10,7 @@ diesel::table! {
         scopes -> Array<Text>,
         created_at -> Timestamptz,
         revoked_at -> Nullable<Timestamptz>,
+        used_on -> Nullable<Date>,
     }
 }
 

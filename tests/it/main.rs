@@ -14,6 +14,7 @@ mod agreement;
 mod analyses;
 mod crash;
 mod disorder;
+mod doctor;
 mod faults;
 mod golden;
 mod ingest;

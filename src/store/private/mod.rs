@@ -5,6 +5,8 @@
 
 mod cluster;
 mod host;
+mod inspect;
+mod postmaster;
 mod watch;
 
 use std::fs::File;
@@ -13,7 +15,9 @@ use std::path::Path;
 use anyhow::Context;
 
 use self::cluster::{Cluster, NAME};
-pub use self::host::is_root;
+pub use self::host::{find_tools, is_root};
+pub use self::inspect::{Inspected, inspect};
+pub use self::postmaster::Postmaster;
 use self::watch::Watch;
 
 /// A PostgreSQL of our own. Stopped when dropped, if this process started it.
@@ -43,7 +47,12 @@ impl PrivateDatabase {
         };
         database.cluster.run()?;
         let (watched, revived) = (database.cluster.clone(), database.cluster.clone());
-        database.watch = Some(Watch::start(move || watched.answers(), move || revived.run()));
+        let look = move || {
+            // A log that cannot be put aside is no reason to do without the database.
+            let _ = watched.keep_log_small();
+            watched.answers()
+        };
+        database.watch = Some(Watch::start(look, move || revived.run()));
         Ok(database)
     }
 
