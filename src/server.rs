@@ -22,6 +22,7 @@ use crate::api::error::ApiError;
 use crate::api::rate::Rates;
 use crate::api::{self, ApiDoc, cors, fallback};
 use crate::connections::{Connection, Connections, LINGER};
+use crate::fold::retention::keeper as retention;
 use crate::fold::signal::Signal;
 use crate::fold::worker;
 use crate::ingest::commit::Committer;
@@ -163,6 +164,7 @@ impl Service {
         let committer = Committer::start(&db, &signal);
         let sources = Arc::new(Sources::new(segments));
         keeper::start(db.clone(), Arc::clone(&sources), signal.clone());
+        retention::start(db.clone(), signal.clone());
         let state = web::Data::new(AppState::new(db.clone(), committer, sources, limits)?);
         let folding = worker::start(db, signal.clone());
         Ok(Service {

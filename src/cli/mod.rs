@@ -1,5 +1,6 @@
 //! The command line: one file per command that is more than a call.
 
+mod database;
 mod demo;
 mod doctor;
 pub mod import;
@@ -7,6 +8,7 @@ mod keys;
 mod load;
 mod progress;
 mod rebuild;
+mod retention;
 mod serve;
 mod simulate;
 mod verify;
@@ -40,8 +42,12 @@ enum Command {
     Simulate(simulate::SimulateArgs),
     /// Recompute all outputs and rollups from the log
     Rebuild,
+    /// Let go of what projects keep no longer, or say what would go
+    Retention(retention::RetentionArgs),
     /// Check that outputs and rollups are what the log says
     Verify(verify::VerifyArgs),
+    /// Run one of PostgreSQL's programs on the private database, beside a server or without one
+    Database(database::DatabaseArgs),
     /// Say what is wrong with this installation, and what to do
     Doctor(doctor::DoctorArgs),
     /// Make an API key, for an operator who has lost theirs
@@ -77,7 +83,9 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Import(args) => import::run(&config, &args),
         Command::Simulate(args) => simulate::run(&config, &args),
         Command::Rebuild => rebuild::run(&config),
+        Command::Retention(args) => retention::run(&config, &args),
         Command::Verify(args) => verify::run(&config, &args),
+        Command::Database(args) => database::run(&config, &args),
         Command::Doctor(args) => doctor::run(&config, &args),
         Command::CreateKey(args) => keys::run(&config, &args),
         Command::Migrate => config.join_database().map(|_| println!("The schema is up to date.")),

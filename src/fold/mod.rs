@@ -4,6 +4,7 @@
 //! do not matter. Rollups take the difference between the old and the new state ([`difference`]) in the transaction that
 //! replaces the state and moves the log position ([`step`]): exactly once.
 
+pub mod base;
 pub mod difference;
 mod edit;
 pub mod facts;
@@ -11,6 +12,7 @@ pub mod history;
 pub mod link;
 mod opinions;
 pub mod resolve;
+pub mod retention;
 pub mod rollups;
 pub mod signal;
 mod stall;

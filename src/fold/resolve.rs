@@ -207,6 +207,7 @@ impl<'a> Resolver<'a> {
             restated: time("first_received")?.is_some_and(|first| instant(first) <= horizon)
                 && time("last_received")?.is_some_and(|last| instant(last) > horizon),
             reason: said(h::REASON)?,
+            sealed: false,
         };
         Ok(Resolved { output, cell, texts })
     }

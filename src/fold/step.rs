@@ -6,6 +6,7 @@ use diesel::pg::PgConnection;
 use diesel::{Connection, QueryResult};
 use uuid::Uuid;
 
+use super::base;
 use super::difference::difference;
 use super::history::History;
 use super::link::Links;
@@ -18,7 +19,7 @@ use crate::store::cursor::{self, Cursor};
 use crate::store::events::{LogEntry, LoggedEvent};
 use crate::store::outputs::{self, Output};
 use crate::store::projects::{self, Project};
-use crate::store::{cells, events, rollups as stored, stalled, texts};
+use crate::store::{cells, events, late, rollups as stored, stalled, texts};
 
 /// Log entries that one step takes.
 pub const STEP_EVENTS: i64 = 20_000;
@@ -97,17 +98,21 @@ pub fn fold_project(conn: &mut PgConnection, project: ProjectId, events: Vec<Log
 
 /// Recomputes some outputs from all of their events, and moves the rollups by the difference. `arrived` are the events of
 /// the touched outputs that were not folded before.
-fn refresh(
+pub(super) fn refresh(
     conn: &mut PgConnection,
     project: &Project,
     touched: HashSet<Uuid>,
     arrived: Vec<LoggedEvent>,
 ) -> anyhow::Result<()> {
-    let links = Links::around(conn, project.id, touched)?;
-    let old = outputs::of_keys(conn, project.id, &links.keys)?;
+    let mut links = Links::around(conn, project.id, touched)?;
+    let (sealed, old): (Vec<Output>, Vec<Output>) = outputs::of_keys(conn, project.id, &links.keys)?
+        .into_iter()
+        .partition(|output| output.sealed);
+    links.seal(sealed.iter().map(|output| output.output_key));
     let known: Vec<Uuid> = old.iter().map(|output| output.output_key).collect();
     let logged = complete(conn, project.id, &links, &known, arrived)?;
     let history = History::new(project.id, logged, &links)?;
+    late::add(conn, &history.late)?;
     let new = number_cells(conn, project.id, resolve(project, &history)?)?;
 
     let (new_outputs, new_texts): (Vec<Output>, Vec<texts::Texts>) = new.into_iter().unzip();
@@ -173,8 +178,16 @@ fn keep_layout(conn: &mut PgConnection, cursor: &Cursor) -> anyhow::Result<()> {
     if cursor.layout == layout {
         return Ok(());
     }
+    recompute_rollups(conn)?;
+    cursor::set_layout(conn, &layout)?;
+    Ok(())
+}
+
+/// Computes the rollups from the outputs that are there and from what those that are gone left behind.
+fn recompute_rollups(conn: &mut PgConnection) -> anyhow::Result<()> {
     stored::clear(conn)?;
     for project in projects::all(conn)? {
+        base::restore(conn, project.id)?;
         let mut after = Uuid::nil();
         loop {
             let piece = outputs::walk(conn, project.id, after, STEP_EVENTS)?;
@@ -184,17 +197,17 @@ fn keep_layout(conn: &mut PgConnection, cursor: &Cursor) -> anyhow::Result<()> {
             rollups::add(conn, project.id, change)?;
         }
     }
-    cursor::set_layout(conn, &layout)?;
     Ok(())
 }
 
-/// Forgets all outputs and rollups and folds the whole log again, in one transaction: readers see the old numbers until the
+/// Forgets all outputs and rollups, but for those whose events are gone, and folds the whole log again, in one transaction: readers see the old numbers until the
 /// new ones are complete. `progress` is told how many entries are folded.
 pub fn rebuild(conn: &mut PgConnection, mut progress: impl FnMut(usize)) -> anyhow::Result<usize> {
     conn.transaction(|conn| {
         let cursor = cursor::lock(conn)?;
         outputs::clear(conn)?;
-        stored::clear(conn)?;
+        late::clear(conn)?;
+        recompute_rollups(conn)?;
         projects::forget_folded(conn)?;
         stalled::clear(conn)?;
         cursor::set_layout(conn, &metrics::layout())?;

@@ -8,6 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::pg::PgConnection;
 
 use super::answer::{Answer, Contribution, Contributions, Row, Source};
+use super::blocks::days_covering;
 use super::filter::Filter;
 use super::request::{MAX_BUCKETS, MAX_GROUPS, MAX_ROWS, Query, QueryError};
 use super::snapshot::Snapshot;
@@ -17,6 +18,7 @@ use super::{rows, tabulate};
 use crate::domain::clock;
 use crate::domain::dimension::{Cell, Dimension};
 use crate::domain::window::{Bucket, Window};
+use crate::metrics::estimate::{Estimate, Reason};
 use crate::metrics::index::sums_read;
 use crate::metrics::statistics::Trace;
 use crate::metrics::{self, FAMILIES, Histogram, Metric, families};
@@ -103,7 +105,16 @@ pub fn answer(
     let view = Arc::clone(&snapshot.view);
     let plan = plan(query, &view.cells, window)?;
     let found = tabulate::count_outputs(&plan, &mut snapshot)?;
-    let exact = query.exact || found <= query.exact_outputs || !is_hourly(&plan);
+    let days = days_covering(&window);
+    let gone = view.last_gone(days.clone());
+    if let Some(day) = gone
+        && (query.exact || !is_hourly(&plan))
+    {
+        return Err(QueryError::OutputsGone {
+            until: clock::midnight(day + 1).date_naive(),
+        });
+    }
+    let exact = gone.is_none() && (query.exact || found <= query.exact_outputs || !is_hourly(&plan));
     if exact && found > MOST_EXACT_OUTPUTS {
         return Err(QueryError::TooManyOutputs {
             found,
@@ -112,13 +123,21 @@ pub fn answer(
     }
 
     let mut sums = plan.sums_read();
-    let (rows, totals) = loop {
+    let (mut rows, mut totals) = loop {
         let (rows, totals) = compute(&mut snapshot, &plan, exact, &sums)?;
         if rows.missed.is_empty() {
             break (rows, totals);
         }
         sums.extend(rows.missed);
     };
+    for (place, metric) in query.metrics.iter().enumerate() {
+        if gone.is_some() && view.lacks(days.clone(), &sums_read(&[metric], None)) {
+            let estimates = rows.rows.iter_mut().chain(&mut totals).map(|row| &mut row.estimates);
+            estimates
+                .filter_map(|estimates| estimates.get_mut(place))
+                .for_each(|estimate| *estimate = Estimate::none(Reason::NotKept));
+        }
+    }
     // By the hour, so that an answer stays the same from one moment to the next.
     let horizon = clock::start_of_hour(now - TimeDelta::seconds(i64::from(project.horizon_seconds)));
     Ok(Answer {

@@ -7,6 +7,7 @@ use diesel::sql_types::{Array, BigInt, Bool, Double, Integer, Nullable, Text, Ti
 use diesel_migrations::MigrationHarness;
 
 use super::MIGRATIONS;
+use crate::domain::key::ProjectId;
 
 /// The server behind a connection.
 #[derive(Clone, Debug, QueryableByName)]
@@ -168,6 +169,25 @@ pub fn refused_since(conn: &mut PgConnection, hour: i32) -> QueryResult<Vec<Refu
     )
     .bind::<Integer, _>(hour)
     .load(conn)
+}
+
+/// The outputs that were shown before an instant, and have no other names.
+pub fn untied_outputs_before(conn: &mut PgConnection, project: ProjectId, before: DateTime<Utc>) -> QueryResult<i64> {
+    #[derive(QueryableByName)]
+    struct Count {
+        #[diesel(sql_type = BigInt)]
+        outputs: i64,
+    }
+    let counted: Count = diesel::sql_query(
+        "SELECT count(*) AS outputs FROM outputs o WHERE project_id = $1 AND shown_at < $2 AND NOT EXISTS \
+         (SELECT FROM output_aliases a WHERE a.project_id = $1 AND a.output_key = o.output_key) AND NOT EXISTS \
+         (SELECT FROM output_aliases a WHERE a.project_id = $1 AND a.alias_key = o.output_key) AND NOT EXISTS \
+         (SELECT FROM late_events l WHERE l.project_id = $1 AND l.output_key = o.output_key)",
+    )
+    .bind::<Integer, _>(project)
+    .bind::<Timestamptz, _>(before)
+    .get_result(conn)?;
+    Ok(counted.outputs)
 }
 
 /// The live keys of a project.

@@ -3,16 +3,19 @@
 
 pub mod append;
 pub mod audit;
+pub mod bases;
 pub mod cells;
 pub mod condition;
 pub mod copy;
 pub mod cursor;
 pub mod events;
 pub mod keys;
+pub mod late;
 pub mod outputs;
 pub mod private;
 pub mod projects;
 pub mod rejections;
+pub mod retention;
 pub mod rollups;
 pub mod schema;
 pub mod stalled;

@@ -43,6 +43,8 @@ pub struct Output {
     pub missed: bool,
     pub restated: bool,
     pub reason: Option<String>,
+    /// Its events are gone: what it came to stands, and is not computed again.
+    pub sealed: bool,
 }
 
 impl Output {
@@ -103,7 +105,7 @@ pub fn replace(conn: &mut PgConnection, project: ProjectId, known: &[Uuid], new:
     }
     let mut rows = CopyRows::with_capacity(new.len() * 280);
     for output in new {
-        rows.row(29)
+        rows.row(30)
             .put(output.project_id)
             .put(output.output_key)
             .put(output.output_id.as_str())
@@ -132,7 +134,8 @@ pub fn replace(conn: &mut PgConnection, project: ProjectId, known: &[Uuid], new:
             .put(output.rating_flips)
             .put(output.missed)
             .put(output.restated)
-            .put(output.reason.as_deref());
+            .put(output.reason.as_deref())
+            .put(output.sealed);
     }
     copy_into!(conn, outputs::table, &rows).map(|_| ())
 }
@@ -145,9 +148,18 @@ pub fn unlinked(conn: &mut PgConnection, project: ProjectId) -> QueryResult<i64>
         .get_result(conn)
 }
 
-/// Removes all outputs and their texts, of all projects.
+/// The sealed ones among some keys.
+pub fn sealed_among(conn: &mut PgConnection, project: ProjectId, keys: &[Uuid]) -> QueryResult<Vec<Uuid>> {
+    outputs::table
+        .filter(outputs::project_id.eq(project).and(outputs::output_key.eq_any(keys)))
+        .filter(outputs::sealed)
+        .select(outputs::output_key)
+        .load(conn)
+}
+
+/// Removes all outputs that can be computed again, and their texts, of all projects.
 pub fn clear(conn: &mut PgConnection) -> QueryResult<()> {
-    diesel::delete(outputs::table).execute(conn)?;
+    diesel::delete(outputs::table.filter(diesel::dsl::not(outputs::sealed))).execute(conn)?;
     diesel::delete(super::schema::output_texts::table)
         .execute(conn)
         .map(|_| ())

@@ -56,6 +56,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    late_events (project_id, event_key) {
+        project_id -> Int4,
+        event_key -> Uuid,
+        output_key -> Uuid,
+        received_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     output_aliases (project_id, alias_key, output_key) {
         project_id -> Int4,
         alias_key -> Uuid,
@@ -106,6 +115,7 @@ diesel::table! {
         missed -> Bool,
         restated -> Bool,
         reason -> Nullable<Text>,
+        sealed -> Bool,
     }
 }
 
@@ -120,6 +130,12 @@ diesel::table! {
         created_at -> Timestamptz,
         rollup_step -> Int8,
         rollup_reset -> Int8,
+        retain_texts_days -> Nullable<Int4>,
+        retain_events_days -> Nullable<Int4>,
+        retain_outputs_days -> Nullable<Int4>,
+        expired_events -> Int8,
+        textless_tx -> Int8,
+        textless_ordinal -> Int4,
     }
 }
 
@@ -130,6 +146,15 @@ diesel::table! {
         hour -> Int4,
         code -> Text,
         events -> Int8,
+    }
+}
+
+diesel::table! {
+    rollup_bases (project_id, day) {
+        project_id -> Int4,
+        day -> Int4,
+        layout -> Array<Text>,
+        body -> Bytea,
     }
 }
 
@@ -171,11 +196,13 @@ diesel::allow_tables_to_appear_in_same_query!(
     cells,
     events,
     fold_cursor,
+    late_events,
     output_aliases,
     output_texts,
     outputs,
     projects,
     rejections,
+    rollup_bases,
     rollup_columns,
     rollup_differences,
     stalled_projects,

@@ -88,7 +88,10 @@ fn the_lines_for_people_say_the_same() {
     let answer = data.run(&["doctor"]);
     let said = String::from_utf8(answer.stdout).unwrap();
     assert!(answer.status.success(), "{said}");
-    assert!(said.lines().any(|line| line.starts_with("warning  private database")), "{said}");
+    assert!(
+        said.lines().any(|line| line.starts_with("warning  private database")),
+        "{said}"
+    );
 }
 
 #[test]
@@ -116,11 +119,20 @@ fn what_is_wrong_inside_the_database_is_found() {
     let server = TestServer::over(Db::connect(&url, 4).unwrap());
     server.send(r#"{"type":"accept","output_id":"a","feature":"f"}"#);
     let healthy = doctor_of(&data, &url);
-    for check in ["durability", "schema", "keys", "fold", "stalled projects", "refused events"] {
+    for check in [
+        "durability",
+        "schema",
+        "keys",
+        "fold",
+        "stalled projects",
+        "refused events",
+    ] {
         healthy.expect(check, "ok", "");
     }
 
-    server.post("/api/v1/events", r#"{"type":"rate","output_id":"a"}"#).expect(207);
+    server
+        .post("/api/v1/events", r#"{"type":"rate","output_id":"a"}"#)
+        .expect(207);
     let name = url.split(['/', '?']).nth(3).unwrap();
     let stop_folding = "INSERT INTO stalled_projects (project_id, tx, ordinal, error, retry_at) \
                         VALUES (1, 0, 0, 'it ended in a panic', now() + interval '1 hour')";

@@ -21,13 +21,25 @@ pub fn unreachable(error: &str) -> Finding {
     let (found, advice) = if error.contains("does not exist") && error.contains("database") {
         ("the database of the URL does not exist", "make it with createdb")
     } else if error.contains("authentication failed") || error.contains("no password supplied") {
-        ("the database refuses the user or the password of the URL", "mend CALIBRANT_DATABASE_URL")
+        (
+            "the database refuses the user or the password of the URL",
+            "mend CALIBRANT_DATABASE_URL",
+        )
     } else if error.contains("too many clients") || error.contains("remaining connection slots") {
-        ("all connections of the database are taken", "raise max_connections, or stop what takes them")
+        (
+            "all connections of the database are taken",
+            "raise max_connections, or stop what takes them",
+        )
     } else if error.contains("starting up") || error.contains("recovery") {
-        ("the database recovers and lets nobody in yet", "wait; its log says how far it is")
+        (
+            "the database recovers and lets nobody in yet",
+            "wait; its log says how far it is",
+        )
     } else {
-        ("the database does not answer", "check that it runs, CALIBRANT_DATABASE_URL, and the network in between")
+        (
+            "the database does not answer",
+            "check that it runs, CALIBRANT_DATABASE_URL, and the network in between",
+        )
     };
     let first = error.lines().next().unwrap_or_default();
     Finding::problem("connection", format!("{found} ({first})"), advice)
@@ -70,9 +82,19 @@ pub fn connections(conn: &mut PgConnection) -> anyhow::Result<Finding> {
     let server = condition::server(conn)?;
     let usable = server.max_connections - server.reserved_connections;
     let needed = CONNECTIONS.cast_signed() + BESIDE_THE_POOL;
-    let found = format!("{} of {usable} are in use; a Calibrant server takes up to {needed}", server.connections);
+    let found = format!(
+        "{} of {usable} are in use; a Calibrant server takes up to {needed}",
+        server.connections
+    );
     Ok(if usable < needed {
-        Finding::problem(CHECK, found, format!("set max_connections to at least {}", needed + server.reserved_connections))
+        Finding::problem(
+            CHECK,
+            found,
+            format!(
+                "set max_connections to at least {}",
+                needed + server.reserved_connections
+            ),
+        )
     } else if server.connections * 10 > i64::from(usable) * 9 {
         Finding::warning(CHECK, found, "raise max_connections before there are none left")
     } else {
@@ -173,7 +195,8 @@ pub fn vacuum(conn: &mut PgConnection) -> anyhow::Result<Finding> {
     let bloated = tables
         .iter()
         .find(|table| table.dead_rows > WORTH_A_WORD && table.dead_rows > table.rows);
-    let last = |at: Option<DateTime<Utc>>| at.map_or("never".to_owned(), |at| at.format("%Y-%m-%d %H:%M UTC").to_string());
+    let last =
+        |at: Option<DateTime<Utc>>| at.map_or("never".to_owned(), |at| at.format("%Y-%m-%d %H:%M UTC").to_string());
     Ok(match bloated {
         Some(table) => Finding::warning(
             CHECK,
@@ -183,7 +206,10 @@ pub fn vacuum(conn: &mut PgConnection) -> anyhow::Result<Finding> {
                 table.dead_rows,
                 last(table.vacuumed_at)
             ),
-            format!("VACUUM {}; find out what keeps autovacuum from it: an old transaction, or its settings", table.name),
+            format!(
+                "VACUUM {}; find out what keeps autovacuum from it: an old transaction, or its settings",
+                table.name
+            ),
         ),
         None => Finding::ok(CHECK, "no table is mostly dead rows"),
     })

@@ -39,7 +39,11 @@ pub fn data_directory(config: &Config) -> Finding {
         }
     };
     if !about.is_dir() {
-        return Finding::problem(CHECK, format!("{folder} is no directory"), "choose another with --data-dir");
+        return Finding::problem(
+            CHECK,
+            format!("{folder} is no directory"),
+            "choose another with --data-dir",
+        );
     }
     let mode = about.permissions().mode() & 0o777;
     if mode & 0o002 != 0 {
@@ -88,7 +92,12 @@ pub struct Disk {
 /// The disk that a folder is on, or will be.
 pub fn disk_of(folder: &Path) -> Option<Disk> {
     let folder = folder.ancestors().find(|folder| folder.exists())?;
-    let output = Command::new("df").arg("-Pk").arg(folder).env("LC_ALL", "C").output().ok()?;
+    let output = Command::new("df")
+        .arg("-Pk")
+        .arg(folder)
+        .env("LC_ALL", "C")
+        .output()
+        .ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     let mut fields = text.lines().nth(1)?.split_whitespace().skip(1);
     let total: u64 = fields.next()?.parse().ok()?;
@@ -120,7 +129,11 @@ fn measure(folder: &Path, files: &mut u64, size: &mut u64) -> std::io::Result<()
         other => other?,
     };
     for entry in entries {
-        let Ok(about) = entry.as_ref().map_err(|_| ()).and_then(|entry| entry.metadata().map_err(|_| ())) else {
+        let Ok(about) = entry
+            .as_ref()
+            .map_err(|_| ())
+            .and_then(|entry| entry.metadata().map_err(|_| ()))
+        else {
             // Removed meanwhile.
             continue;
         };
@@ -188,7 +201,11 @@ pub fn programs(cluster: &Inspected) -> Finding {
             format!("{found}, but PostgreSQL {made} made the cluster"),
             format!("install PostgreSQL {made}, or move the data with pg_upgrade or dump and restore"),
         ),
-        (_, None) => Finding::warning(CHECK, found, "`postgres --version` does not answer; look at the installation"),
+        (_, None) => Finding::warning(
+            CHECK,
+            found,
+            "`postgres --version` does not answer; look at the installation",
+        ),
         _ => Finding::ok(CHECK, found),
     }
 }
@@ -228,7 +245,10 @@ pub fn cluster(cluster: &Inspected) -> Finding {
         (Postmaster::Dead { pid }, _) if cluster.is_owned => Finding::problem(
             CHECK,
             format!("process {pid} has died"),
-            format!("its server starts it again within seconds; if not, look into {}", log_of(cluster).display()),
+            format!(
+                "its server starts it again within seconds; if not, look into {}",
+                log_of(cluster).display()
+            ),
         ),
         (Postmaster::Dead { pid }, _) => Finding::warning(
             CHECK,

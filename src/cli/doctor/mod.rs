@@ -79,7 +79,11 @@ fn ask(config: &Config, conn: &mut PgConnection) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut note = |check: &'static str, found: anyhow::Result<Finding>| {
         findings.push(found.unwrap_or_else(|error| {
-            Finding::problem(check, format!("cannot be found out: {error:#}"), "see the other lines first")
+            Finding::problem(
+                check,
+                format!("cannot be found out: {error:#}"),
+                "see the other lines first",
+            )
         }));
     };
     note("version", database::version(conn));
@@ -98,6 +102,7 @@ fn ask(config: &Config, conn: &mut PgConnection) -> Vec<Finding> {
         note("fold", service::fold(conn));
         note("stalled projects", service::stalled(conn));
         note("refused events", service::refused(conn));
+        note("retention", service::retention(conn));
     }
     findings
 }

@@ -1,10 +1,11 @@
 //! What Calibrant keeps in the database: keys, the fold, what was refused.
 
-use chrono::Utc;
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::PgConnection;
 
 use super::finding::Finding;
 use crate::domain::clock;
+use crate::store::projects::{self, Project};
 use crate::store::{condition, cursor, events, stalled};
 
 /// Waiting events are counted up to here.
@@ -21,7 +22,11 @@ pub fn keys(conn: &mut PgConnection) -> anyhow::Result<Finding> {
     const CHECK: &str = "keys";
     let projects = condition::keys(conn)?;
     if projects.is_empty() {
-        return Ok(Finding::warning(CHECK, "there is no project yet", "`calibrant serve` makes the first and its key"));
+        return Ok(Finding::warning(
+            CHECK,
+            "there is no project yet",
+            "`calibrant serve` makes the first and its key",
+        ));
     }
     if let Some(locked) = projects.iter().find(|project| project.admins == 0) {
         return Ok(Finding::problem(
@@ -30,7 +35,11 @@ pub fn keys(conn: &mut PgConnection) -> anyhow::Result<Finding> {
             format!("calibrant create-key --project '{}'", locked.project),
         ));
     }
-    let idle: Vec<&str> = projects.iter().flat_map(|project| &project.idle).map(String::as_str).collect();
+    let idle: Vec<&str> = projects
+        .iter()
+        .flat_map(|project| &project.idle)
+        .map(String::as_str)
+        .collect();
     Ok(if idle.is_empty() {
         Finding::ok(CHECK, format!("projects with an admin key: {}", projects.len()))
     } else {
@@ -83,6 +92,61 @@ pub fn stalled(conn: &mut PgConnection) -> anyhow::Result<Finding> {
     ))
 }
 
+/// Whether retention is sensible, and gets done.
+pub fn retention(conn: &mut PgConnection) -> anyhow::Result<Finding> {
+    const CHECK: &str = "retention";
+    /// It is applied once an hour; twice that is too long ago.
+    const GRACE_HOURS: i64 = 3;
+    let projects = projects::all(conn)?;
+    for project in &projects {
+        let retention = project.retention();
+        let horizon_days = f64::from(project.horizon_seconds) / 86_400.0;
+        if let Some(days) = retention.events_days
+            && f64::from(days) < horizon_days
+        {
+            return Ok(Finding::warning(
+                CHECK,
+                format!(
+                    "`{}` keeps events for {days} days, less than its horizon of {horizon_days:.1}: decisions will be missed",
+                    project.name
+                ),
+                "raise retain_events_days with PATCH /api/v1/projects/current",
+            ));
+        }
+        let then = Utc::now() - TimeDelta::hours(GRACE_HOURS);
+        let overdue = overdue(conn, project, then)?;
+        if overdue > 0 {
+            return Ok(Finding::warning(
+                CHECK,
+                format!(
+                    "`{}` still has {overdue} outputs that should have gone hours ago",
+                    project.name
+                ),
+                "is a server running? does its log tell of failing retention? `calibrant retention --apply` does it now",
+            ));
+        }
+    }
+    let bounded = projects
+        .iter()
+        .filter(|project| !project.retention().is_for_ever())
+        .count();
+    Ok(Finding::ok(
+        CHECK,
+        format!(
+            "{bounded} of {} projects let old data go, and it has gone",
+            projects.len()
+        ),
+    ))
+}
+
+fn overdue(conn: &mut PgConnection, project: &Project, then: DateTime<Utc>) -> anyhow::Result<i64> {
+    // Those that share a name with younger ones stay with them.
+    Ok(match project.retention().outputs_from(then) {
+        Some(before) => condition::untied_outputs_before(conn, project.id, before)?,
+        None => 0,
+    })
+}
+
 /// What clients were told is wrong with what they send. They often do not say so themselves.
 pub fn refused(conn: &mut PgConnection) -> anyhow::Result<Finding> {
     const CHECK: &str = "refused events";
@@ -91,7 +155,10 @@ pub fn refused(conn: &mut PgConnection) -> anyhow::Result<Finding> {
     if refused.is_empty() {
         return Ok(Finding::ok(CHECK, format!("none in {LATELY_HOURS} hours")));
     }
-    let listed = refused.iter().take(LISTED).map(|refused| format!("{} `{}`", refused.events, refused.code));
+    let listed = refused
+        .iter()
+        .take(LISTED)
+        .map(|refused| format!("{} `{}`", refused.events, refused.code));
     Ok(Finding::warning(
         CHECK,
         format!("in {LATELY_HOURS} hours: {}", listed.collect::<Vec<_>>().join(", ")),

@@ -1,5 +1,6 @@
 //! A cluster in a data directory: how to make, start, find and stop it.
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::net::UnixStream;
@@ -58,6 +59,16 @@ pub struct Cluster {
 impl Cluster {
     pub fn url(&self, database: &str) -> String {
         url_through(&self.socket, database)
+    }
+
+    /// The variables that libpq reads.
+    pub fn environment(&self) -> Vec<(&'static str, OsString)> {
+        vec![
+            ("PGHOST", self.socket.clone().into()),
+            ("PGPORT", "5432".into()),
+            ("PGUSER", NAME.into()),
+            ("PGDATABASE", NAME.into()),
+        ]
     }
 
     pub fn at(data: &Path) -> anyhow::Result<Cluster> {

@@ -9,6 +9,7 @@ mod inspect;
 mod postmaster;
 mod watch;
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::path::Path;
 
@@ -74,6 +75,11 @@ impl PrivateDatabase {
     /// Whether a data directory holds a cluster.
     pub fn exists(data: &Path) -> bool {
         data.join("postgres/PG_VERSION").exists()
+    }
+
+    /// How PostgreSQL's own programs find it.
+    pub fn environment(&self) -> Vec<(&'static str, OsString)> {
+        self.cluster.environment()
     }
 
     /// How to connect to it.

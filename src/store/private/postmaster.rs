@@ -9,8 +9,12 @@ pub enum Postmaster {
     /// There is no pid file: it was stopped in good order, or never started.
     Stopped,
     /// The process is gone, or its number belongs to another one by now.
-    Dead { pid: String },
-    Running { pid: String },
+    Dead {
+        pid: String,
+    },
+    Running {
+        pid: String,
+    },
 }
 
 impl Postmaster {
