@@ -24,7 +24,7 @@ pub fn seal(
     expired: &mut Expired,
     rest: &mut dyn FnMut(Duration) -> bool,
 ) -> anyhow::Result<()> {
-    let mut after = (DateTime::<Utc>::MIN_UTC, Uuid::nil());
+    let mut after = (DateTime::UNIX_EPOCH, Uuid::nil());
     loop {
         let places = store::unsealed(conn, project, after, before, PIECE)?;
         let Some(last) = places.last() else { break };

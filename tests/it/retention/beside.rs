@@ -9,8 +9,8 @@ use serde_json::json;
 use super::{event, let_go_in, metric, patch, sound, status};
 use crate::support::{Client, TestServer, tables};
 
-const CLIENTS: i64 = 3;
-const TIME: Duration = Duration::from_secs(6);
+const CLIENTS: i64 = 2;
+const TIME: Duration = Duration::from_secs(3);
 
 #[test]
 fn nothing_acknowledged_is_lost_while_old_data_goes() {
@@ -82,7 +82,7 @@ fn nothing_acknowledged_is_lost_while_old_data_goes() {
     });
     let told = status(&server);
     let created = created.into_inner();
-    assert!(created > 500, "{created} events, slowest pass {slowest:?}");
+    assert!(created > 200, "{created} events, slowest pass {slowest:?}");
     assert_eq!(told["log_position"], created, "{told}");
     let kept = tables::rows(&server.db, "SELECT 1 AS one FROM events").len() as u64;
     assert_eq!(told["expired_events"].as_u64().unwrap() + kept, created);

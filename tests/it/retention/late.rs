@@ -95,12 +95,8 @@ fn outputs_that_share_a_name_go_together() {
         shown["aliases"] = json!(["shared"]);
         shown
     };
-    let events = [
-        named("a", 50),
-        named("b", 10),
-        event("accept", "shared", 9),
-        event("shown", "c", 50),
-    ];
+    let accept = json!({"type": "accept", "output_id": "shared"});
+    let events = [named("a", 50), named("b", 10), accept, event("shown", "c", 50)];
     server.send(json!({"events": events}).to_string());
     patch(&server, &json!({"retain_events_days": 30})).expect(200);
     let gone = let_go_in(&server, 0);
