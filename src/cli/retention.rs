@@ -54,10 +54,12 @@ fn in_words(project: &Project) -> String {
 fn tell(conn: &mut PgConnection, project: &Project, now: DateTime<Utc>) -> anyhow::Result<()> {
     let due = due(conn, project, now)?;
     println!(
-        "  would go: texts of {} outputs, {} events, {} outputs",
+        "  would go, about: texts of {} outputs, {} events, {} outputs",
         due.texts, due.events, due.outputs
     );
-    println!("  outputs that share a name with younger ones stay until these are as old");
+    println!(
+        "  (events under other names of an output are not counted; outputs that share a name go with the youngest)"
+    );
     Ok(())
 }
 

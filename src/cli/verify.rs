@@ -21,7 +21,7 @@ pub fn run(config: &Config, args: &VerifyArgs) -> anyhow::Result<()> {
     let mut conn = database.db.dedicated()?;
     let folded: i64 = projects::all(&mut conn)?
         .iter()
-        .map(|project| project.folded_events)
+        .map(|project| project.folded_events - project.expired_events)
         .sum();
     let progress = Progress::new("Checking", folded.unsigned_abs());
     let checked = verify(&mut conn, |events| progress.reach(events))?;

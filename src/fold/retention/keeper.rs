@@ -11,7 +11,7 @@ use crate::fold::signal::Signal;
 use crate::store::{Db, projects, retention as store};
 
 /// How long after a start the first look is, and how long to wait between two.
-const FIRST: Duration = Duration::from_secs(60);
+const FIRST: Duration = Duration::from_secs(10);
 const LOOK: Duration = Duration::from_secs(3_600);
 /// How long to rest after a piece, in times of what it took, and at least: the fold goes on meanwhile.
 const REST: u32 = 3;

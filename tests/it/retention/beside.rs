@@ -4,10 +4,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use calibrant::store::Db;
 use serde_json::json;
 
 use super::{event, let_go_in, metric, patch, sound, status};
-use crate::support::{Client, TestServer, tables};
+use crate::crash::program::wait_until;
+use crate::support::{Client, TestServer, fresh_database, tables};
 
 const CLIENTS: i64 = 2;
 const TIME: Duration = Duration::from_secs(3);
@@ -91,5 +93,24 @@ fn nothing_acknowledged_is_lost_while_old_data_goes() {
     let checked = sound(&server.db);
     assert_eq!(checked.events as u64, kept);
     let_go_in(&server, 60);
+    sound(&server.db);
+}
+
+/// Nobody has to run a command.
+#[test]
+fn a_server_lets_go_by_itself() {
+    let url = fresh_database();
+    let start = || TestServer::over(Db::connect(&url, 4).unwrap());
+    {
+        let server = start();
+        server.send(json!({"events": [event("shown", "old", 40), event("shown", "new", 1)]}).to_string());
+        patch(&server, &json!({"retain_outputs_days": 30})).expect(200);
+    }
+    let server = start();
+    wait_until("the old output is gone", || {
+        tables::rows(&server.db, "SELECT 1 AS one FROM outputs").len() == 1
+    });
+    assert_eq!(status(&server)["expired_events"], 1);
+    assert_eq!(metric(&server, "shown")["value"], 2);
     sound(&server.db);
 }
