@@ -21,7 +21,7 @@ use crate::store::Db;
 use crate::store::private::{PrivateDatabase, is_root};
 
 /// Connections for requests. Each is held for one statement or one question at a time.
-const CONNECTIONS: u32 = 16;
+pub const CONNECTIONS: u32 = 16;
 /// What is logged without a setting. The web server would log each broken request of anyone as an error.
 const LOG: &str = "info,actix_server=warn,actix_http=off";
 /// Characters of a preset admin key.

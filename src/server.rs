@@ -25,6 +25,7 @@ use crate::api::error::ApiError;
 use crate::api::rate::Rates;
 use crate::api::{self, ApiDoc, cors, fallback};
 use crate::connections::{Connection, Connections, LINGER};
+use crate::fold::retention::keeper as retention;
 use crate::fold::signal::Signal;
 use crate::fold::worker;
 use crate::ingest::commit::Committer;
@@ -180,6 +181,7 @@ impl Service {
         let committer = Committer::start(&db, &signal);
         let sources = Arc::new(Sources::new(segments));
         keeper::start(db.clone(), Arc::clone(&sources), signal.clone());
+        retention::start(db.clone(), signal.clone());
         let state = web::Data::new(AppState::new(db.clone(), committer, sources, limits)?);
         let folding = (folding == Folding::Here).then(|| worker::start(db, signal.clone()));
         Ok(Service {

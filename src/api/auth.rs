@@ -188,7 +188,7 @@ impl KeyCache {
         }
         let wanted = hash.clone();
         let found = db
-            .look_up(move |conn| keys::find_by_hash(conn, &wanted).map_err(StoreError::from))
+            .look_up(move |conn| keys::use_by_hash(conn, &wanted, Utc::now().date_naive()).map_err(StoreError::from))
             .await?;
         // The index compares byte by byte; the answer is compared in constant time before it is believed.
         let found = found.filter(|key| key.hash.ct_eq(&hash).into()).map(Arc::new);
@@ -249,6 +249,7 @@ pub fn key_row(project: ProjectId, name: &str, scopes: &[Scope], text: &str) -> 
         scopes: scopes.iter().map(|scope| scope.name().to_owned()).collect(),
         created_at: Utc::now(),
         revoked_at: None,
+        used_on: None,
     }
 }
 

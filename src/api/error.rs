@@ -28,6 +28,7 @@ pub enum ErrorCode {
     UnknownMetric,
     UnknownDimension,
     AnswerTooLarge,
+    NotKept,
     Unauthenticated,
     Forbidden,
     NotFound,
@@ -77,6 +78,11 @@ impl ErrorCode {
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "answer_too_large",
                 "The answer would be too large",
+            ),
+            ErrorCode::NotKept => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "not_kept",
+                "What the answer needs is no longer kept",
             ),
             ErrorCode::Unauthenticated => (StatusCode::UNAUTHORIZED, "unauthenticated", "A valid API key is needed"),
             ErrorCode::Forbidden => (StatusCode::FORBIDDEN, "forbidden", "The API key may not do this"),
@@ -299,6 +305,7 @@ impl From<QueryError> for ApiError {
                     "{error}; declare attributes as dimensions with PATCH /api/v1/projects/current, or name one as `attributes.<name>`"
                 ),
             ),
+            QueryError::OutputsGone { .. } => ApiError::new(ErrorCode::NotKept, error.to_string()),
             QueryError::ArmsOverlap { .. } => ApiError::new(ErrorCode::InvalidParameter, error.to_string()),
             QueryError::TooManyGroups { .. }
             | QueryError::TooManyBuckets

@@ -1,7 +1,7 @@
 //! `/keys`: API keys of the project.
 
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -42,6 +42,9 @@ pub struct KeyView {
     pub created_at: DateTime<Utc>,
     #[schema(required = true)]
     pub revoked_at: Option<DateTime<Utc>>,
+    /// The last UTC day on which it was used.
+    #[schema(required = true)]
+    pub used_on: Option<NaiveDate>,
 }
 
 impl From<ApiKey> for KeyView {
@@ -53,6 +56,7 @@ impl From<ApiKey> for KeyView {
             scopes: key.scopes,
             created_at: key.created_at,
             revoked_at: key.revoked_at,
+            used_on: key.used_on,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, get, patch, post, web};
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use super::answers::{ReadAnswers, WriteAnswers};
@@ -20,6 +20,8 @@ use crate::store::{StoreError, keys};
 
 /// Attributes that one project may declare as dimensions.
 pub const DIMENSIONS: usize = 10;
+/// A hundred years: more is for ever.
+pub const MAX_RETENTION_DAYS: i32 = 36_500;
 /// A year.
 pub const MAX_HORIZON_SECONDS: i32 = 31_536_000;
 
@@ -32,6 +34,15 @@ pub struct ProjectView {
     pub stores_text: bool,
     /// How long decisions usually need to arrive.
     pub horizon_seconds: i32,
+    /// For how many days after their receipt texts are kept; null for ever. Not longer than events in any case.
+    #[schema(required = true)]
+    pub retain_texts_days: Option<i32>,
+    /// For how many days after an output was shown its events are kept; null for ever. Not longer than outputs in any case.
+    #[schema(required = true)]
+    pub retain_events_days: Option<i32>,
+    /// For how many days after they were shown outputs are kept; null for ever. Numbers are kept for ever.
+    #[schema(required = true)]
+    pub retain_outputs_days: Option<i32>,
     pub created_at: DateTime<Utc>,
 }
 
@@ -42,6 +53,9 @@ impl From<Project> for ProjectView {
             dimensions: project.dimensions,
             stores_text: project.stores_text,
             horizon_seconds: project.horizon_seconds,
+            retain_texts_days: project.retain_texts_days,
+            retain_events_days: project.retain_events_days,
+            retain_outputs_days: project.retain_outputs_days,
             created_at: project.created_at,
         }
     }
@@ -65,6 +79,23 @@ pub struct ProjectSettings {
     #[serde(default)]
     #[schema(minimum = 1, maximum = 31_536_000)]
     pub horizon_seconds: Option<i32>,
+    /// Days after their receipt; null keeps texts for as long as their events.
+    #[serde(default, deserialize_with = "stated")]
+    #[schema(value_type = Option<i32>, minimum = 1, maximum = 36_500)]
+    pub retain_texts_days: Option<Option<i32>>,
+    /// Days after an output was shown; null keeps events for as long as their outputs. Older events are refused.
+    #[serde(default, deserialize_with = "stated")]
+    #[schema(value_type = Option<i32>, minimum = 1, maximum = 36_500)]
+    pub retain_events_days: Option<Option<i32>>,
+    /// Days after an output was shown; null keeps outputs for ever.
+    #[serde(default, deserialize_with = "stated")]
+    #[schema(value_type = Option<i32>, minimum = 1, maximum = 36_500)]
+    pub retain_outputs_days: Option<Option<i32>>,
+}
+
+/// What is there, be it null, as against what is absent.
+fn stated<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<i32>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
 }
 
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -158,8 +189,9 @@ pub async fn create_project(
 
 /// Change the project's settings
 ///
-/// Declares dimensions, turns text storage on or off for what comes, sets the horizon. Outputs are recomputed before the
-/// answer.
+/// Declares dimensions, turns text storage on or off for what comes, sets the horizon, and says for how long texts, events and
+/// outputs are kept. Outputs are recomputed before the answer if dimensions or the horizon are given. What is kept no longer goes
+/// within an hour, and does not come back.
 #[utoipa::path(
     tag = "operations",
     request_body = ProjectSettings,
@@ -177,6 +209,13 @@ pub async fn update_project(
 ) -> Result<HttpResponse, ApiError> {
     let settings = check_settings(body.0)?;
     let db = state.db.clone();
+    if !settings.recuts() {
+        let project = db
+            .run(move |conn| projects::update(conn, key.project, &settings).map_err(ApiError::from))
+            .await?;
+        state.projects.clear();
+        return Ok(HttpResponse::Ok().json(ProjectView::from(project)));
+    }
     // Recomputing may take longer than a pooled connection's statements may.
     let changed = tokio::task::spawn_blocking(move || {
         let mut conn = db
@@ -220,9 +259,27 @@ fn check_settings(asked: ProjectSettings) -> Result<Settings, ApiError> {
     {
         return Err(invalid("`horizon_seconds`: must be from 1 second to a year".to_owned()));
     }
+    let retained = [
+        ("retain_texts_days", asked.retain_texts_days),
+        ("retain_events_days", asked.retain_events_days),
+        ("retain_outputs_days", asked.retain_outputs_days),
+    ];
+    for (name, days) in retained {
+        if days
+            .flatten()
+            .is_some_and(|days| !(1..=MAX_RETENTION_DAYS).contains(&days))
+        {
+            return Err(invalid(format!(
+                "`{name}`: must be from 1 to {MAX_RETENTION_DAYS} days, or null for ever"
+            )));
+        }
+    }
     Ok(Settings {
         dimensions,
         stores_text: asked.stores_text,
         horizon_seconds: asked.horizon_seconds,
+        retain_texts_days: asked.retain_texts_days,
+        retain_events_days: asked.retain_events_days,
+        retain_outputs_days: asked.retain_outputs_days,
     })
 }

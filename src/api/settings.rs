@@ -5,41 +5,52 @@ use std::sync::{PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use crate::domain::key::ProjectId;
+use crate::domain::retention::Retention;
 use crate::store::{Db, StoreError, projects};
 
 /// For how long settings are believed. A change on another server is followed within this time.
 const BELIEVED: Duration = Duration::from_secs(5);
 
+/// What a project does with events that come in.
+#[derive(Clone, Copy, Debug)]
+pub struct IntakeSettings {
+    pub stores_text: bool,
+    pub retention: Retention,
+}
+
 #[derive(Default)]
 pub struct ProjectCache {
-    stores_text: RwLock<HashMap<ProjectId, (Instant, bool)>>,
+    known: RwLock<HashMap<ProjectId, (Instant, IntakeSettings)>>,
 }
 
 impl ProjectCache {
-    /// Whether a project keeps texts.
-    pub async fn stores_text(&self, db: &Db, project: ProjectId) -> Result<bool, StoreError> {
+    /// The settings of a project.
+    pub async fn intake(&self, db: &Db, project: ProjectId) -> Result<IntakeSettings, StoreError> {
         let known = self
-            .stores_text
+            .known
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .get(&project)
             .copied();
-        if let Some((when, stores_text)) = known
+        if let Some((when, settings)) = known
             && when.elapsed() < BELIEVED
         {
-            return Ok(stores_text);
+            return Ok(settings);
         }
-        let stores_text = db
+        let found = db
             .look_up(move |conn| projects::find(conn, project).map_err(StoreError::from))
-            .await?
-            .stores_text;
-        let mut known = self.stores_text.write().unwrap_or_else(PoisonError::into_inner);
-        known.insert(project, (Instant::now(), stores_text));
-        Ok(stores_text)
+            .await?;
+        let settings = IntakeSettings {
+            stores_text: found.stores_text,
+            retention: found.retention(),
+        };
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        known.insert(project, (Instant::now(), settings));
+        Ok(settings)
     }
 
     /// Forgets everything, so that a change made here counts at once.
     pub fn clear(&self) {
-        self.stores_text.write().unwrap_or_else(PoisonError::into_inner).clear();
+        self.known.write().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }

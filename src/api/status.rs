@@ -17,7 +17,7 @@ use crate::domain::key::ProjectId;
 use crate::query::Sources;
 use crate::query::plan;
 use crate::state::AppState;
-use crate::store::{events, outputs, projects, ranges, rejections};
+use crate::store::{events, late, outputs, projects, ranges, rejections};
 
 /// Waiting events are counted up to here.
 pub const COUNTED_BACKLOG: i64 = 100_000;
@@ -44,6 +44,10 @@ pub struct StatusResponse {
     pub outputs: i64,
     /// Outputs that wait for an event that names their feature.
     pub unlinked: i64,
+    /// Stored events that are in no number, since they came after the events of their output were let go of.
+    pub late_events: i64,
+    /// Events of the log position that are no longer kept.
+    pub expired_events: i64,
     /// Refused events by code.
     pub rejected: BTreeMap<String, i64>,
 }
@@ -94,6 +98,8 @@ fn read(conn: &mut PgConnection, sources: &Sources, project: ProjectId) -> Resul
         folded_at: ranges::folded_at(conn)?,
         outputs: plan::count_outputs(conn, sources, &project)?,
         unlinked: outputs::unlinked(conn, project.id)?,
+        late_events: late::count(conn, project.id)?,
+        expired_events: project.expired_events,
         rejected: rejections::by_code(conn, project.id)?.into_iter().collect(),
         project: project.name,
     })

@@ -11,7 +11,7 @@ use crate::fold::step;
 use crate::ingest::commit::{CommitError, Committer, Stored};
 use crate::ingest::prepare::{Context, prepare};
 use crate::ingest::rejection::Rejection;
-use crate::ingest::validate::validate;
+use crate::ingest::validate::{is_kept, validate};
 use crate::query::request::declarable;
 use crate::store::Db;
 use crate::store::projects::{self, Project, Settings};
@@ -51,7 +51,7 @@ impl Loader {
         let mut rows = Vec::with_capacity(events.len());
         let mut outcomes: Vec<Option<Rejection>> = Vec::with_capacity(events.len());
         for event in events {
-            let verdict = validate(&event, now);
+            let verdict = validate(&event, now).and_then(|()| is_kept(&event, self.project.retention(), now));
             if verdict.is_ok() {
                 rows.push(prepare(event, outcomes.len(), &context));
             }

@@ -1,12 +1,15 @@
 //! The command line: one file per command that is more than a call.
 
+mod database;
 mod demo;
+mod doctor;
 mod fold;
 pub mod import;
 mod keys;
 mod load;
 mod progress;
 mod rebuild;
+mod retention;
 mod serve;
 mod simulate;
 mod verify;
@@ -42,8 +45,14 @@ enum Command {
     Simulate(simulate::SimulateArgs),
     /// Recompute all outputs and rollups from the log
     Rebuild,
+    /// Let go of what projects keep no longer, or say what would go
+    Retention(retention::RetentionArgs),
     /// Check that outputs and rollups are what the log says
     Verify(verify::VerifyArgs),
+    /// Run one of PostgreSQL's programs on the private database, beside a server or without one
+    Database(database::DatabaseArgs),
+    /// Say what is wrong with this installation, and what to do
+    Doctor(doctor::DoctorArgs),
     /// Make an API key, for an operator who has lost theirs
     CreateKey(keys::CreateKeyArgs),
     /// Bring the database's schema up to date, and do nothing else
@@ -78,7 +87,10 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Import(args) => import::run(&config, &args),
         Command::Simulate(args) => simulate::run(&config, &args),
         Command::Rebuild => rebuild::run(&config),
+        Command::Retention(args) => retention::run(&config, &args),
         Command::Verify(args) => verify::run(&config, &args),
+        Command::Database(args) => database::run(&config, &args),
+        Command::Doctor(args) => doctor::run(&config, &args),
         Command::CreateKey(args) => keys::run(&config, &args),
         Command::Migrate => config.join_database().map(|_| println!("The schema is up to date.")),
         Command::Openapi { .. } | Command::MetricsDoc { .. } => Ok(()),

@@ -21,7 +21,7 @@ pub fn run(config: &Config, args: &VerifyArgs) -> anyhow::Result<()> {
     let mut conn = database.db.dedicated()?;
     let folded: i64 = projects::all(&mut conn)?
         .iter()
-        .map(|project| project.folded_events)
+        .map(|project| project.folded_events - project.expired_events)
         .sum();
     let progress = Progress::new("Checking", folded.unsigned_abs());
     let checked = verify(&mut conn, |events| progress.reach(events))?;
@@ -51,6 +51,12 @@ fn print(checked: &Checked) {
         "{}: {} events, {} outputs, {rollups}; differences: {}",
         checked.project, checked.events, checked.outputs, checked.differences
     );
+    if checked.expired_events > 0 {
+        println!(
+            "  {} events are no longer kept; of {} outputs only the states are, and {} events came too late for theirs",
+            checked.expired_events, checked.sealed_outputs, checked.late_events
+        );
+    }
     if checked.waiting_events > 0 {
         println!(
             "  {} events wait to be folded; their {} outputs were not compared",
@@ -75,6 +81,9 @@ fn line(difference: &Difference) -> String {
         Difference::OutputWithoutEvents { output_id } => format!("output `{output_id}` has no events"),
         Difference::OutputDiffers { output_id, fields } => {
             format!("output `{output_id}` differs in {}", fields.join(", "))
+        }
+        Difference::LateEvents { stored, counted } => {
+            format!("late events: {stored}, but the log has {counted}")
         }
         Difference::RollupDiffers { row, sums } => format!("rollup of {row} differs in {}", sums.join(", ")),
     }

@@ -7,7 +7,7 @@ use crate::api::body::{HELD_BYTES, PATIENCE, SLOWEST};
 use crate::api::extract::JSON_BYTES;
 use crate::api::keys::NAME_CHARS;
 use crate::api::outputs::listing::{MAX_LIMIT, TEXT_CHARS};
-use crate::api::projects::{DIMENSIONS, MAX_HORIZON_SECONDS};
+use crate::api::projects::{DIMENSIONS, MAX_HORIZON_SECONDS, MAX_RETENTION_DAYS};
 use crate::api::rate::{BURST, Rates, UNKNOWN_KEYS};
 use crate::connections;
 use crate::ingest::limits as events;
@@ -112,6 +112,11 @@ fn events() -> Vec<Row> {
             "`invalid_time`",
         ),
         (
+            "`occurred_at`, in a project that keeps events for some days",
+            "not before as many days".to_owned(),
+            "`expired`",
+        ),
+        (
             "`Idempotency-Key`",
             format!("1 to {} printable ASCII characters", events::IDEMPOTENCY_KEY_CHARS),
             "400 `invalid_parameter`",
@@ -201,6 +206,11 @@ fn settings() -> Vec<Row> {
         (
             "`horizon_seconds`",
             format!("1 to {}", grouped(MAX_HORIZON_SECONDS as usize)),
+            "422 `invalid_body`",
+        ),
+        (
+            "`retain_texts_days`, `retain_events_days`, `retain_outputs_days`",
+            format!("1 to {}, or null for ever", grouped(MAX_RETENTION_DAYS as usize)),
             "422 `invalid_body`",
         ),
         (

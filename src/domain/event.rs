@@ -351,6 +351,21 @@ impl Event {
         }
     }
 
+    /// Whether it carries words of a user or of the AI.
+    pub fn has_texts(&self) -> bool {
+        let comment = self.comment.as_deref().unwrap_or_default();
+        self.input.is_some() || self.output.is_some() || self.final_text.is_some() || !comment.is_empty()
+    }
+
+    /// Drops the texts; what was measured on them stays.
+    pub fn drop_texts(&mut self) {
+        self.input = None;
+        self.output = None;
+        self.final_text = None;
+        // This kind must have one.
+        self.comment = (self.kind == EventKind::Comment).then(String::new);
+    }
+
     /// The ends of the scale that it rates on.
     pub fn rating_scale(&self) -> (f64, f64) {
         (self.rating_min.unwrap_or(0.0), self.rating_max.unwrap_or(1.0))

@@ -6,6 +6,7 @@ pub mod decision;
 pub mod dimension;
 pub mod event;
 pub mod key;
+pub mod retention;
 pub mod scope;
 pub mod strict;
 pub mod window;

@@ -6,9 +6,11 @@ use polars::prelude::*;
 use uuid::Uuid;
 
 use super::link::Links;
+use crate::domain::clock;
 use crate::domain::event::{Event, EventKind, JudgementSource};
 use crate::domain::key::{self, ProjectId};
 use crate::store::events::LoggedEvent;
+use crate::store::late::LateEvent;
 
 pub const OUTPUT: &str = "output_number";
 pub const TIME: &str = "time";
@@ -73,20 +75,14 @@ pub struct History {
     pub actions: DataFrame,
     /// Rows by output, then whether it is a `shown`, then time: what the output is.
     pub context: DataFrame,
+    /// Events of sealed outputs, which count no more.
+    pub late: Vec<LateEvent>,
 }
 
 impl History {
     /// Reads the events, drops the retracted ones, finds the output of each, and lays them out in order.
     pub fn new(project: ProjectId, events: Vec<LoggedEvent>, links: &Links) -> PolarsResult<History> {
-        let mut entries = parse(events);
-        drop_retracted(project, &mut entries, links);
-        let targets = links.targets(&declared(&entries));
-        for entry in &mut entries {
-            let target = targets.get(&entry.target).copied().unwrap_or(entry.target);
-            entry.own_output = target == entry.target;
-            entry.target = target;
-        }
-
+        let (mut entries, late) = counted(project, events, links);
         entries.sort_unstable_by_key(|entry| {
             (
                 entry.target,
@@ -100,14 +96,69 @@ impl History {
         let numbers: HashMap<Uuid, u32> = (0..).zip(&outputs).map(|(number, (key, _))| (*key, number)).collect();
         let context = context(&entries, &numbers)?;
         let users = users(&entries);
-        entries.sort_unstable_by_key(|entry| (entry.target, entry.occurred_at, entry.kind.code(), entry.key));
+        entries.sort_unstable_by_key(in_order);
         let actions = actions(&entries, &numbers, &users)?;
         Ok(History {
             outputs,
             actions,
             context,
+            late,
         })
     }
+}
+
+/// The events that count, with the outputs they belong to, and those that came too late.
+fn counted(project: ProjectId, events: Vec<LoggedEvent>, links: &Links) -> (Vec<Entry>, Vec<LateEvent>) {
+    let mut entries = parse(events);
+    let late = take_late(project, &mut entries, links);
+    drop_retracted(project, &mut entries, links);
+    let targets = links.targets(&declared(&entries));
+    for entry in &mut entries {
+        let target = targets.get(&entry.target).copied().unwrap_or(entry.target);
+        entry.own_output = target == entry.target;
+        entry.target = target;
+    }
+    (entries, late)
+}
+
+/// An event in the history of its output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub event: Uuid,
+    pub output: Uuid,
+}
+
+/// Where the events that count are, each output's in the order in which what its users did is read.
+pub fn places(project: ProjectId, events: Vec<LoggedEvent>, links: &Links) -> Vec<Place> {
+    let (mut entries, _) = counted(project, events, links);
+    entries.sort_unstable_by_key(in_order);
+    let places = entries.iter().map(|entry| Place {
+        event: entry.key,
+        output: entry.target,
+    });
+    places.collect()
+}
+
+/// By output, then time; ties are broken by the kind of the event, then by its key.
+fn in_order(entry: &Entry) -> (Uuid, i64, i16, Uuid) {
+    (entry.target, entry.occurred_at, entry.kind.code(), entry.key)
+}
+
+/// Takes out the events of sealed outputs, retractions too.
+fn take_late(project: ProjectId, entries: &mut Vec<Entry>, links: &Links) -> Vec<LateEvent> {
+    if !links.has_sealed() {
+        return Vec::new();
+    }
+    let targets = links.targets(&declared(entries));
+    let output = |entry: &Entry| targets.get(&entry.target).copied().unwrap_or(entry.target);
+    let late = entries.extract_if(.., |entry| links.is_sealed(output(entry)));
+    late.map(|entry| LateEvent {
+        project_id: project,
+        event_key: entry.key,
+        output_key: output(&entry),
+        received_at: clock::from_micros(entry.received_at),
+    })
+    .collect()
 }
 
 fn parse(events: Vec<LoggedEvent>) -> Vec<Entry> {

@@ -20,6 +20,8 @@ pub struct Links {
     tied: HashSet<Uuid>,
     /// For each alias, the outputs that declare it, smallest first.
     owners: BTreeMap<Uuid, Vec<Uuid>>,
+    /// Those of the keys whose outputs are sealed.
+    sealed: HashSet<Uuid>,
 }
 
 impl Links {
@@ -58,12 +60,52 @@ impl Links {
             aliases,
             tied,
             owners,
+            sealed: HashSet::new(),
         }
     }
 
     /// The keys that an alias names on either side.
     pub fn tied(&self) -> impl Iterator<Item = Uuid> + '_ {
         self.tied.iter().copied()
+    }
+
+    /// Says which of the keys are of sealed outputs: these stand for themselves, although nothing declares them any more.
+    pub fn seal(&mut self, keys: impl IntoIterator<Item = Uuid>) {
+        self.sealed.extend(keys);
+    }
+
+    pub fn has_sealed(&self) -> bool {
+        !self.sealed.is_empty()
+    }
+
+    pub fn is_sealed(&self, key: Uuid) -> bool {
+        self.sealed.contains(&key)
+    }
+
+    /// The keys in groups that no alias connects with one another.
+    pub fn groups(&self) -> Vec<Vec<Uuid>> {
+        let mut neighbours: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
+        for (alias, outputs) in &self.owners {
+            for output in outputs {
+                neighbours.entry(*alias).or_default().push(*output);
+                neighbours.entry(*output).or_default().push(*alias);
+            }
+        }
+        let mut seen = HashSet::new();
+        let mut groups = Vec::new();
+        for start in &self.keys {
+            let (mut group, mut frontier) = (Vec::new(), vec![*start]);
+            while let Some(key) = frontier.pop() {
+                if seen.insert(key) {
+                    group.push(key);
+                    frontier.extend(neighbours.get(&key).into_iter().flatten());
+                }
+            }
+            if !group.is_empty() {
+                groups.push(group);
+            }
+        }
+        groups
     }
 
     /// Whether an alias names this key on either side.
@@ -90,7 +132,7 @@ impl Links {
                 return passed.iter().skip(ring).min().copied().unwrap_or(at);
             }
             match self.owners.get(&at).and_then(|owners| owners.first()) {
-                Some(owner) if !declared.contains(&at) => {
+                Some(owner) if !declared.contains(&at) && !self.is_sealed(at) => {
                     passed.push(at);
                     at = *owner;
                 }
@@ -140,6 +182,23 @@ mod tests {
         );
         let targets = links.targets(&HashSet::new());
         assert_eq!([1, 2, 3].map(|n| targets[&key(n)]), [key(1); 3]);
+    }
+
+    #[test]
+    fn groups_are_what_aliases_connect() {
+        let keys = HashSet::from([1, 2, 3, 4, 5].map(key));
+        let links = Links::new(keys, vec![alias(3, 1), alias(3, 4), alias(2, 2)]);
+        let mut groups = links.groups();
+        groups.iter_mut().for_each(|group| group.sort_unstable());
+        assert_eq!(groups, [vec![key(1), key(3), key(4)], vec![key(2)], vec![key(5)]]);
+    }
+
+    #[test]
+    fn a_sealed_output_stands_for_itself() {
+        let mut links = Links::new(HashSet::from([1, 2].map(key)), vec![alias(2, 1)]);
+        assert_eq!(links.targets(&HashSet::new())[&key(2)], key(1));
+        links.seal([key(2)]);
+        assert_eq!(links.targets(&HashSet::new())[&key(2)], key(2));
     }
 
     #[test]

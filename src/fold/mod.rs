@@ -5,6 +5,7 @@
 //! replaces the state and moves the log position ([`step`]): exactly once. Several workers share the log by ranges of outputs;
 //! [`refresh`] says how they do not get in each other's way.
 
+pub mod base;
 pub mod difference;
 mod edit;
 pub mod facts;
@@ -13,6 +14,7 @@ pub mod link;
 mod opinions;
 mod refresh;
 pub mod resolve;
+pub mod retention;
 pub mod rollups;
 pub mod signal;
 mod stall;

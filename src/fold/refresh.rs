@@ -27,6 +27,7 @@ use super::rollups;
 use crate::domain::key::ProjectId;
 use crate::store::cells::{self, New};
 use crate::store::events::{self, Alias, LoggedEvent};
+use crate::store::late::{self, LateEvent};
 use crate::store::outputs::{self, Output};
 use crate::store::projects::{self, Project};
 use crate::store::ranges::Lease;
@@ -44,6 +45,8 @@ pub struct Refresh {
     unnumbered: HashSet<Uuid>,
     states: States,
     texts: Vec<Texts>,
+    /// Events of sealed outputs.
+    late: Vec<LateEvent>,
     change: Difference,
 }
 
@@ -57,24 +60,25 @@ impl Refresh {
         arrived: Vec<LoggedEvent>,
     ) -> anyhow::Result<Refresh> {
         let entries = arrived.len();
-        let links = Links::around(conn, project.id, touched)?;
+        let mut links = Links::around(conn, project.id, touched)?;
         if !lease.is_whole() && !links.aliases.is_empty() {
             events::lock_aliases(conn, project.id, &links.aliases)?;
         }
-        let old = outputs::of_keys(conn, project.id, &links.keys)?;
+        let old = open(conn, project.id, &mut links)?;
         let logged = complete(conn, project.id, &links, &old, arrived)?;
         let cells = if lease.is_whole() { New::All } else { New::None };
-        let (new, texts, unnumbered) = fold(conn, &project, &links, logged, cells)?;
-        let states = States::new(old, new);
+        let folded = fold(conn, &project, &links, logged, cells)?;
+        let states = States::new(old, folded.outputs);
         let change = difference(&states.old, &states.new)?;
         Ok(Refresh {
             project,
             entries,
             alone: lease.is_whole(),
             links,
-            unnumbered,
+            unnumbered: folded.unnumbered,
             states,
-            texts,
+            texts: folded.texts,
+            late: folded.late,
             change,
         })
     }
@@ -98,6 +102,7 @@ impl Refresh {
         let keys = |outputs: &[Output]| outputs.iter().map(|output| output.output_key).collect::<Vec<_>>();
         let gone = keys(&self.states.old);
         let known = [keys(&self.states.same), gone.clone()].concat();
+        late::add(conn, &self.late)?;
         texts::replace(conn, project, &known, &self.texts)?;
         outputs::replace(conn, project, &gone, &self.states.new)?;
         rollups::add(conn, project, self.change)
@@ -116,7 +121,7 @@ impl Refresh {
         let mut read: HashMap<Uuid, &Output> = self.states.known().map(|output| (output.output_key, output)).collect();
         read.retain(|key, _| self.links.is_tied(*key));
         for output in outputs::of_keys(conn, project, &tied)? {
-            if read.remove(&output.output_key) != Some(&output) {
+            if !output.sealed && read.remove(&output.output_key) != Some(&output) {
                 moved.insert(output.output_key);
             }
         }
@@ -127,15 +132,15 @@ impl Refresh {
     /// Computes some outputs, and all that are tied to them, from what is there now. The caller has the project's row.
     fn compute_again(&mut self, conn: &mut PgConnection, moved: HashSet<Uuid>) -> anyhow::Result<()> {
         let project = &self.project;
-        let links = Links::around(conn, project.id, moved)?;
+        let mut links = Links::around(conn, project.id, moved)?;
         let keys: HashSet<Uuid> = links.keys.iter().copied().collect();
         let dropped = self.states.take(&keys);
         self.texts.retain(|texts| !keys.contains(&texts.output_key));
 
-        let old = outputs::of_keys(conn, project.id, &links.keys)?;
+        let old = open(conn, project.id, &mut links)?;
         let logged = events::of_outputs(conn, project.id, &links.keys)?;
-        let (new, texts, _) = fold(conn, project, &links, logged, New::All)?;
-        let states = States::new(old, new);
+        let folded = fold(conn, project, &links, logged, New::All)?;
+        let states = States::new(old, folded.outputs);
         // What was computed before is taken back.
         let old = [&dropped.new, &states.old].map(Vec::as_slice).concat();
         let new = [&dropped.old, &states.new].map(Vec::as_slice).concat();
@@ -143,7 +148,8 @@ impl Refresh {
             self.change.entry(day).or_default().extend(tables);
         }
         self.states.extend(states);
-        self.texts.extend(texts);
+        self.texts.extend(folded.texts);
+        self.late.extend(folded.late);
         Ok(())
     }
 }
@@ -211,15 +217,33 @@ fn complete(
     Ok(arrived)
 }
 
-/// From events to states, with numbered cells. The last part are the outputs whose cells got no number.
+/// The states of those outputs that are not sealed; the links learn which are.
+fn open(conn: &mut PgConnection, project: ProjectId, links: &mut Links) -> QueryResult<Vec<Output>> {
+    let stored = outputs::of_keys(conn, project, &links.keys)?;
+    let (sealed, open): (Vec<Output>, Vec<Output>) = stored.into_iter().partition(|output| output.sealed);
+    links.seal(sealed.into_iter().map(|output| output.output_key));
+    Ok(open)
+}
+
+/// What events come to.
+struct Folded {
+    outputs: Vec<Output>,
+    texts: Vec<Texts>,
+    /// The outputs whose cells got no number.
+    unnumbered: HashSet<Uuid>,
+    late: Vec<LateEvent>,
+}
+
+/// From events to states, with numbered cells.
 fn fold(
     conn: &mut PgConnection,
     project: &Project,
     links: &Links,
     logged: Vec<LoggedEvent>,
     new: New,
-) -> anyhow::Result<(Vec<Output>, Vec<Texts>, HashSet<Uuid>)> {
-    let resolved = resolve(project, &History::new(project.id, logged, links)?)?;
+) -> anyhow::Result<Folded> {
+    let history = History::new(project.id, logged, links)?;
+    let resolved = resolve(project, &history)?;
     let distinct: HashSet<_> = resolved.iter().filter_map(|state| state.cell.clone()).collect();
     let numbers = cells::number(conn, project.id, &distinct.into_iter().collect::<Vec<_>>(), new)?;
     let mut unnumbered = HashSet::new();
@@ -235,5 +259,10 @@ fn fold(
             (state.output, state.texts)
         })
         .unzip();
-    Ok((outputs, texts, unnumbered))
+    Ok(Folded {
+        outputs,
+        texts,
+        unnumbered,
+        late: history.late,
+    })
 }

@@ -209,6 +209,7 @@ impl<'a> Resolver<'a> {
                 && time("last_received")?.is_some_and(|last| instant(last) > horizon),
             reason: said(h::REASON)?,
             attributes,
+            sealed: false,
         };
         Ok(Resolved { output, cell, texts })
     }

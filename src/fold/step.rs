@@ -6,6 +6,7 @@ use diesel::Connection;
 use diesel::pg::PgConnection;
 use uuid::Uuid;
 
+use super::base;
 use super::difference::difference;
 use super::refresh::Refresh;
 use super::rollups;
@@ -15,7 +16,7 @@ use crate::metrics;
 use crate::store::events::{LogEntry, LoggedEvent, Piece};
 use crate::store::projects::{self, Project};
 use crate::store::ranges::{self, Lease, Range};
-use crate::store::{events, fold_state, outputs, rollups as stored, stalled};
+use crate::store::{events, fold_state, late, outputs, rollups as stored, stalled};
 
 /// Log entries that one step takes, about: it takes whole transactions.
 pub const STEP_EVENTS: i64 = 20_000;
@@ -154,8 +155,16 @@ fn keep_layout(conn: &mut PgConnection) -> anyhow::Result<()> {
     if fold_state::layout(conn)? == layout {
         return Ok(());
     }
+    recompute_rollups(conn)?;
+    fold_state::set_layout(conn, &layout)?;
+    Ok(())
+}
+
+/// Computes the rollups from the outputs that are there and from what those that are gone left behind.
+fn recompute_rollups(conn: &mut PgConnection) -> anyhow::Result<()> {
     stored::clear(conn)?;
     for project in projects::all(conn)? {
+        base::restore(conn, project.id)?;
         let mut after = Uuid::nil();
         loop {
             let piece = outputs::walk(conn, project.id, after, STEP_EVENTS)?;
@@ -165,17 +174,17 @@ fn keep_layout(conn: &mut PgConnection) -> anyhow::Result<()> {
             rollups::add(conn, project.id, change)?;
         }
     }
-    fold_state::set_layout(conn, &layout)?;
     Ok(())
 }
 
-/// Forgets all outputs and rollups and folds the whole log again, in one transaction: readers see the old numbers until the
+/// Forgets all outputs and rollups, but for those whose events are gone, and folds the whole log again, in one transaction: readers see the old numbers until the
 /// new ones are complete. `progress` is told how many entries are folded.
 pub fn rebuild(conn: &mut PgConnection, mut progress: impl FnMut(usize)) -> anyhow::Result<usize> {
     conn.transaction(|conn| {
         let mut lease = ranges::lock_all(conn)?;
         outputs::clear(conn)?;
-        stored::clear(conn)?;
+        late::clear(conn)?;
+        recompute_rollups(conn)?;
         projects::forget_folded(conn)?;
         stalled::clear(conn)?;
         fold_state::set_layout(conn, &metrics::layout())?;

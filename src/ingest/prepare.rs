@@ -66,7 +66,7 @@ fn json(event: &Event) -> String {
 
 /// Takes the numbers from the texts and drops the texts. Both texts must be on one event to be compared.
 fn measure_and_drop_texts(event: &mut Event) {
-    if let Some(output) = event.output.take() {
+    if let Some(output) = &event.output {
         let output: String = output.nfc().collect();
         event.chars_shown = event.chars_shown.or(u32::try_from(output.chars().count()).ok());
         if let Some(change) = event
@@ -78,12 +78,7 @@ fn measure_and_drop_texts(event: &mut Event) {
             event.chars_retained = event.chars_retained.or(u32::try_from(change.retained_chars).ok());
         }
     }
-    event.final_text = None;
-    event.input = None;
-    event.comment = None;
-    if event.kind == EventKind::Comment {
-        event.comment = Some(String::new());
-    }
+    event.drop_texts();
 }
 
 #[cfg(test)]

@@ -24,6 +24,8 @@ pub enum RejectionCode {
     InvalidCharacter,
     /// More than 24 hours ahead, or before the year 2000.
     InvalidTime,
+    /// Older than the project keeps events.
+    Expired,
     /// More bytes than one event may have.
     EventTooLarge,
     /// The id belongs to an event with other content; that one stays.
@@ -42,6 +44,7 @@ impl RejectionCode {
             RejectionCode::TooMany => "too_many",
             RejectionCode::InvalidCharacter => "invalid_character",
             RejectionCode::InvalidTime => "invalid_time",
+            RejectionCode::Expired => "expired",
             RejectionCode::EventTooLarge => "event_too_large",
             RejectionCode::IdConflict => "id_conflict",
         }

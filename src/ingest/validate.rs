@@ -1,10 +1,11 @@
 //! What an event must be before it may enter the log.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 
 use super::limits;
 use super::rejection::{Rejection, RejectionCode};
 use crate::domain::event::{Event, EventKind};
+use crate::domain::retention::Retention;
 
 /// Checks an event against every limit and against what its type needs.
 pub fn validate(event: &Event, now: DateTime<Utc>) -> Result<(), Rejection> {
@@ -14,6 +15,23 @@ pub fn validate(event: &Event, now: DateTime<Utc>) -> Result<(), Rejection> {
     numbers(event)?;
     needs(event)?;
     time(event, now)
+}
+
+/// Checks that an event is not older than its project keeps events: it would go at once, and what it says of an output whose
+/// events are gone could not be counted.
+pub fn is_kept(event: &Event, retention: Retention, now: DateTime<Utc>) -> Result<(), Rejection> {
+    match (event.occurred_at, retention.events_from(now)) {
+        (Some(occurred_at), Some(oldest)) if occurred_at < oldest => Err(Rejection::new(
+            RejectionCode::Expired,
+            "occurred_at",
+            format!(
+                "`occurred_at` is before {}; the project keeps events for {} days",
+                oldest.to_rfc3339_opts(SecondsFormat::Secs, true),
+                retention.events_days.unwrap_or_default()
+            ),
+        )),
+        _ => Ok(()),
+    }
 }
 
 fn names(event: &Event) -> Result<(), Rejection> {
@@ -265,6 +283,24 @@ mod tests {
             |event| event.occurred_at = Some(limit + chrono::TimeDelta::milliseconds(1)),
             Some((RejectionCode::InvalidTime, "occurred_at")),
         );
+    }
+
+    #[test]
+    fn age_is_checked_at_the_limit() {
+        let retention = Retention::new(None, Some(90), None);
+        let oldest = now() - chrono::TimeDelta::days(90);
+        let mut event = Event::new(EventKind::Accept, "o");
+        event.occurred_at = Some(oldest);
+        assert_eq!(is_kept(&event, retention, now()), Ok(()));
+        event.occurred_at = Some(oldest - chrono::TimeDelta::microseconds(1));
+        let refused = is_kept(&event, retention, now()).unwrap_err();
+        assert_eq!(refused.code, RejectionCode::Expired);
+        assert!(
+            refused.message.contains("before 2026-08-24T12:00:00Z"),
+            "{}",
+            refused.message
+        );
+        assert_eq!(is_kept(&event, Retention::default(), now()), Ok(()));
     }
 
     #[test]

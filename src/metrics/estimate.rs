@@ -32,6 +32,8 @@ pub enum Reason {
     OneClass,
     /// Kept per UTC day, and the range or bucket does not consist of whole UTC days.
     NotAligned,
+    /// Outputs of the range went before this metric was known, so that they are not in its sums.
+    NotKept,
 }
 
 /// An estimate of one metric for one slice.

@@ -8,6 +8,7 @@ use diesel::pg::PgConnection;
 
 use super::answer::{Answer, Row, Source};
 use super::assembly::Rows;
+use super::blocks::days_covering;
 use super::dimensions::undeclared;
 use super::filter::Filter;
 use super::refined::Refined;
@@ -18,6 +19,7 @@ use super::{rows, tabulate};
 use crate::domain::clock;
 use crate::domain::dimension::Cell;
 use crate::domain::window::{Bucket, Window};
+use crate::metrics::estimate::{Estimate, Reason};
 use crate::metrics::index::sums_read;
 use crate::metrics::{self, FAMILIES, Histogram, Metric};
 use crate::store::cells::CellId;
@@ -103,28 +105,44 @@ pub fn answer(
     let mut snapshot = Snapshot::new(conn, sources, &project)?;
     let window = window(&mut snapshot, query)?;
     let view = Arc::clone(&snapshot.view);
+    let days = days_covering(&window);
+    let gone = view.last_gone(days.clone());
     let refined = refine(&mut snapshot, query, &window, undeclared, &view.cells)?;
     let plan = plan(query, &view.cells, refined.as_ref(), window)?;
-    let exact = match &refined {
-        Some(_) => true,
-        None => {
-            let found = tabulate::count_outputs(plan.cell_ids(), &plan.window, &mut snapshot)?;
-            let exact = query.exact || found <= query.exact_outputs || !is_hourly(&plan);
-            if exact {
-                check_exact(found)?;
-            }
-            exact
+    let must_be_exact = query.exact || refined.is_some() || !is_hourly(&plan);
+    if let Some(day) = gone.filter(|_| must_be_exact) {
+        return Err(QueryError::OutputsGone {
+            until: clock::midnight(day + 1).date_naive(),
+        });
+    }
+    let exact = gone.is_none() && {
+        let found = match &refined {
+            Some(refined) => refined.outputs,
+            None => tabulate::count_outputs(plan.cell_ids(), &plan.window, &mut snapshot)?,
+        };
+        let exact = must_be_exact || found <= query.exact_outputs;
+        if exact {
+            check_exact(found)?;
         }
+        exact
     };
 
     let mut sums = plan.sums_read();
-    let (rows, totals) = loop {
+    let (mut rows, mut totals) = loop {
         let (rows, totals) = compute(&mut snapshot, &plan, exact, &sums)?;
         if rows.missed.is_empty() {
             break (rows, totals);
         }
         sums.extend(rows.missed);
     };
+    for (place, metric) in query.metrics.iter().enumerate() {
+        if gone.is_some() && view.lacks(days.clone(), &sums_read(&[metric], None)) {
+            let estimates = rows.rows.iter_mut().chain(&mut totals).map(|row| &mut row.estimates);
+            estimates
+                .filter_map(|estimates| estimates.get_mut(place))
+                .for_each(|estimate| *estimate = Estimate::none(Reason::NotKept));
+        }
+    }
     // By the hour, so that an answer stays the same from one moment to the next.
     let horizon = clock::start_of_hour(now - TimeDelta::seconds(i64::from(project.horizon_seconds)));
     Ok(Answer {

@@ -1,6 +1,6 @@
 //! A question, checked.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 
 use super::filter::Filter;
@@ -131,6 +131,11 @@ pub enum QueryError {
          ranges and buckets that start on whole hours"
     )]
     TooManyOutputs { found: i64, limit: i64 },
+    #[error(
+        "the outputs before {until} are no longer kept, only their sums are; leave `exact` out and use ranges and buckets that \
+         start on whole hours, or begin later"
+    )]
+    OutputsGone { until: NaiveDate },
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]

@@ -1,6 +1,6 @@
 //! What the rollups of a project are as of one step of the fold.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::rollup::{Axis, Table, codec};
 use crate::store::cells::{self, CellId};
 use crate::store::projects::Project;
 use crate::store::rollups::{self as store, Difference};
-use crate::store::{StoreError, fold_state};
+use crate::store::{StoreError, bases, fold_state};
 
 /// Waiting differences of one table that are looked at one by one; more are added up first.
 const APART: usize = 8;
@@ -34,6 +34,8 @@ pub struct View {
     days: BTreeMap<(Axis, i32), Day>,
     /// The last step that touched outputs of a day, or merged what it did.
     touched: BTreeMap<i32, i64>,
+    /// The days some of whose outputs are gone, with the sums that are known of those.
+    bases: Arc<BTreeMap<i32, Vec<String>>>,
 }
 
 /// One axis of one day.
@@ -55,6 +57,7 @@ impl View {
             cells: Arc::default(),
             days: BTreeMap::new(),
             touched: BTreeMap::new(),
+            bases: Arc::default(),
         })
     }
 
@@ -95,8 +98,21 @@ impl View {
             }
         }
         view.cells = Arc::new(cells::of_project(conn, project.id)?);
+        view.bases = Arc::new(bases::layouts(conn, project.id)?.into_iter().collect());
         view.step = project.rollup_step;
         Ok(view)
+    }
+
+    /// The last of some days of which outputs are gone.
+    pub fn last_gone(&self, days: Range<i32>) -> Option<i32> {
+        self.bases.range(days).next_back().map(|(day, _)| *day)
+    }
+
+    /// Whether one of these sums is not known of all outputs of some days, those that are gone included.
+    pub fn lacks(&self, days: Range<i32>, sums: &BTreeSet<String>) -> bool {
+        let mut layouts = self.bases.range(days).map(|(_, layout)| layout);
+        // The sums of a question are a few of a base's.
+        layouts.any(|layout| sums.iter().any(|sum| !layout.contains(sum)))
     }
 
     /// The cells that pass all of some filters.

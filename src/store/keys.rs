@@ -1,6 +1,6 @@
 //! API keys, hashed.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use uuid::Uuid;
@@ -20,6 +20,8 @@ pub struct ApiKey {
     pub scopes: Vec<String>,
     pub created_at: DateTime<Utc>,
     pub revoked_at: Option<DateTime<Utc>>,
+    /// The last UTC day on which it was used.
+    pub used_on: Option<NaiveDate>,
 }
 
 /// Adds a key. One whose hash is known stays as it is, so that a preset key that was revoked stays revoked.
@@ -32,13 +34,22 @@ pub fn insert(conn: &mut PgConnection, key: &ApiKey) -> QueryResult<()> {
         .map(|_| ())
 }
 
-/// The live key of that hash.
-pub fn find_by_hash(conn: &mut PgConnection, hash: &[u8]) -> QueryResult<Option<ApiKey>> {
-    api_keys::table
+/// The live key of that hash, which is used on that day.
+pub fn use_by_hash(conn: &mut PgConnection, hash: &[u8], today: NaiveDate) -> QueryResult<Option<ApiKey>> {
+    let found = api_keys::table
         .filter(api_keys::hash.eq(hash).and(api_keys::revoked_at.is_null()))
         .select(ApiKey::as_select())
         .first(conn)
-        .optional()
+        .optional()?;
+    // Noted once a day, so that looking up a key seldom writes. Servers whose clocks disagree do not take turns.
+    if let Some(key) = &found
+        && key.used_on.is_none_or(|noted| noted < today)
+    {
+        diesel::update(api_keys::table.find(key.id))
+            .set(api_keys::used_on.eq(today))
+            .execute(conn)?;
+    }
+    Ok(found)
 }
 
 pub fn of_project(conn: &mut PgConnection, project: ProjectId) -> QueryResult<Vec<ApiKey>> {

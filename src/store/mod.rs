@@ -3,16 +3,20 @@
 
 pub mod append;
 pub mod audit;
+pub mod bases;
 pub mod cells;
+pub mod condition;
 pub mod copy;
 pub mod events;
 pub mod fold_state;
 pub mod keys;
+pub mod late;
 pub mod outputs;
 pub mod private;
 pub mod projects;
 pub mod ranges;
 pub mod rejections;
+pub mod retention;
 pub mod rollups;
 pub mod schema;
 pub mod stalled;
@@ -217,6 +221,14 @@ impl Db {
             Err(_) => unavailable("no answer in time"),
         }
     }
+}
+
+/// One connection, to look at a database as it is: nothing is migrated.
+pub fn connect_once(url: &str, patience: Duration) -> anyhow::Result<PgConnection> {
+    let mut conn = PgConnection::establish(&with_limits(url))?;
+    let patience = patience.as_millis();
+    conn.batch_execute(&format!("{SESSION}; SET statement_timeout = {patience}"))?;
+    Ok(conn)
 }
 
 /// Adds limits to a URL, those that it does not set itself.

@@ -46,6 +46,8 @@ pub struct Output {
     pub reason: Option<String>,
     /// Undeclared attributes, as a JSON object.
     pub attributes: Option<String>,
+    /// Its events are gone: what it came to stands, and is not computed again.
+    pub sealed: bool,
 }
 
 impl Output {
@@ -106,7 +108,7 @@ pub fn replace(conn: &mut PgConnection, project: ProjectId, known: &[Uuid], new:
     }
     let mut rows = CopyRows::with_capacity(new.len() * 280);
     for output in new {
-        rows.row(30)
+        rows.row(31)
             .put(output.project_id)
             .put(output.output_key)
             .put(output.output_id.as_str())
@@ -136,7 +138,8 @@ pub fn replace(conn: &mut PgConnection, project: ProjectId, known: &[Uuid], new:
             .put(output.missed)
             .put(output.restated)
             .put(output.reason.as_deref())
-            .put(output.attributes.as_deref());
+            .put(output.attributes.as_deref())
+            .put(output.sealed);
     }
     copy_into!(conn, outputs::table, &rows).map(|_| ())
 }
@@ -149,9 +152,18 @@ pub fn unlinked(conn: &mut PgConnection, project: ProjectId) -> QueryResult<i64>
         .get_result(conn)
 }
 
-/// Removes all outputs and their texts, of all projects.
+/// The sealed ones among some keys.
+pub fn sealed_among(conn: &mut PgConnection, project: ProjectId, keys: &[Uuid]) -> QueryResult<Vec<Uuid>> {
+    outputs::table
+        .filter(outputs::project_id.eq(project).and(outputs::output_key.eq_any(keys)))
+        .filter(outputs::sealed)
+        .select(outputs::output_key)
+        .load(conn)
+}
+
+/// Removes all outputs that can be computed again, and their texts, of all projects.
 pub fn clear(conn: &mut PgConnection) -> QueryResult<()> {
-    diesel::delete(outputs::table).execute(conn)?;
+    diesel::delete(outputs::table.filter(diesel::dsl::not(outputs::sealed))).execute(conn)?;
     diesel::delete(super::schema::output_texts::table)
         .execute(conn)
         .map(|_| ())

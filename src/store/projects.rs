@@ -6,6 +6,7 @@ use diesel::prelude::*;
 
 use super::schema::projects;
 use crate::domain::key::ProjectId;
+use crate::domain::retention::Retention;
 
 /// The project that exists from the first start.
 pub const DEFAULT: &str = "default";
@@ -24,6 +25,21 @@ pub struct Project {
     pub rollup_step: i64,
     /// The last step that computed the rollups anew.
     pub rollup_reset: i64,
+    pub retain_texts_days: Option<i32>,
+    pub retain_events_days: Option<i32>,
+    pub retain_outputs_days: Option<i32>,
+    /// Folded events that are no longer in the log.
+    pub expired_events: i64,
+}
+
+impl Project {
+    pub fn retention(&self) -> Retention {
+        Retention::new(
+            self.retain_texts_days,
+            self.retain_events_days,
+            self.retain_outputs_days,
+        )
+    }
 }
 
 /// Settings to change; `None` leaves a setting as it is.
@@ -33,11 +49,24 @@ pub struct Settings {
     pub dimensions: Option<Vec<String>>,
     pub stores_text: Option<bool>,
     pub horizon_seconds: Option<i32>,
+    /// The inner `None` is for ever.
+    pub retain_texts_days: Option<Option<i32>>,
+    pub retain_events_days: Option<Option<i32>>,
+    pub retain_outputs_days: Option<Option<i32>>,
 }
 
 impl Settings {
     pub fn is_empty(&self) -> bool {
-        self.dimensions.is_none() && self.stores_text.is_none() && self.horizon_seconds.is_none()
+        !self.recuts()
+            && self.stores_text.is_none()
+            && self.retain_texts_days.is_none()
+            && self.retain_events_days.is_none()
+            && self.retain_outputs_days.is_none()
+    }
+
+    /// Whether outputs must be computed anew.
+    pub fn recuts(&self) -> bool {
+        self.dimensions.is_some() || self.horizon_seconds.is_some()
     }
 }
 
@@ -110,10 +139,10 @@ pub fn add_folded(conn: &mut PgConnection, id: ProjectId, events: i64) -> QueryR
         .map(|_| ())
 }
 
-/// Puts all projects' log positions back to the start.
+/// Puts all projects' log positions back to the start of what is still in the log.
 pub fn forget_folded(conn: &mut PgConnection) -> QueryResult<()> {
     diesel::update(projects::table)
-        .set(projects::folded_events.eq(0))
+        .set(projects::folded_events.eq(projects::expired_events))
         .execute(conn)
         .map(|_| ())
 }

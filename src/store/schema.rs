@@ -10,6 +10,7 @@ diesel::table! {
         scopes -> Array<Text>,
         created_at -> Timestamptz,
         revoked_at -> Nullable<Timestamptz>,
+        used_on -> Nullable<Date>,
     }
 }
 
@@ -56,6 +57,15 @@ diesel::table! {
         id -> Bool,
         tx_offset -> Int8,
         layout -> Array<Text>,
+    }
+}
+
+diesel::table! {
+    late_events (project_id, event_key) {
+        project_id -> Int4,
+        event_key -> Uuid,
+        output_key -> Uuid,
+        received_at -> Timestamptz,
     }
 }
 
@@ -111,6 +121,7 @@ diesel::table! {
         restated -> Bool,
         reason -> Nullable<Text>,
         attributes -> Nullable<Text>,
+        sealed -> Bool,
     }
 }
 
@@ -125,6 +136,11 @@ diesel::table! {
         created_at -> Timestamptz,
         rollup_step -> Int8,
         rollup_reset -> Int8,
+        retain_texts_days -> Nullable<Int4>,
+        retain_events_days -> Nullable<Int4>,
+        retain_outputs_days -> Nullable<Int4>,
+        expired_events -> Int8,
+        textless_tx -> Int8,
     }
 }
 
@@ -135,6 +151,15 @@ diesel::table! {
         hour -> Int4,
         code -> Text,
         events -> Int8,
+    }
+}
+
+diesel::table! {
+    rollup_bases (project_id, day) {
+        project_id -> Int4,
+        day -> Int4,
+        layout -> Array<Text>,
+        body -> Bytea,
     }
 }
 
@@ -177,11 +202,13 @@ diesel::allow_tables_to_appear_in_same_query!(
     events,
     fold_ranges,
     fold_state,
+    late_events,
     output_aliases,
     output_texts,
     outputs,
     projects,
     rejections,
+    rollup_bases,
     rollup_columns,
     rollup_differences,
     stalled_ranges,

@@ -1,5 +1,6 @@
 //! Projects whose events of a range could not be folded, and the place in the log where each waits.
 
+use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Int4, Int8, Text};
@@ -16,6 +17,21 @@ pub struct Stalled {
     /// Up to here the project is folded.
     pub tx: i64,
     pub error: String,
+    pub since: DateTime<Utc>,
+}
+
+/// All that waits, the oldest first.
+pub fn all(conn: &mut PgConnection) -> QueryResult<Vec<Stalled>> {
+    stalled_ranges::table
+        .order((stalled_ranges::since, stalled_ranges::project_id, stalled_ranges::range))
+        .select(Stalled::as_select())
+        .load(conn)
+}
+
+/// Whether some of a project's events cannot be folded.
+pub fn has(conn: &mut PgConnection, project: ProjectId) -> QueryResult<bool> {
+    let of_project = stalled_ranges::table.filter(stalled_ranges::project_id.eq(project));
+    diesel::select(diesel::dsl::exists(of_project)).get_result(conn)
 }
 
 /// What waits in some ranges.

@@ -11,6 +11,7 @@ use super::body_too_large;
 use super::view::{EventResult, EventStatus, IngestResponse};
 use crate::api::auth::{Authorized, Ingest};
 use crate::api::error::ApiError;
+use crate::api::settings::IntakeSettings;
 use crate::domain::clock;
 use crate::domain::key::ProjectId;
 use crate::ingest::commit::Stored;
@@ -18,7 +19,7 @@ use crate::ingest::decode::{self, Decoded};
 use crate::ingest::limits;
 use crate::ingest::prepare::{Context, prepare};
 use crate::ingest::rejection::Rejection;
-use crate::ingest::validate::validate;
+use crate::ingest::validate::{is_kept, validate};
 use crate::state::AppState;
 use crate::store::append::NewEvent;
 use crate::store::{StoreError, rejections};
@@ -33,7 +34,7 @@ pub struct Intake<'a> {
     state: &'a AppState,
     project: ProjectId,
     key_id: Uuid,
-    stores_text: bool,
+    settings: IntakeSettings,
     idempotency_key: Option<String>,
     received_at: DateTime<Utc>,
     seen: usize,
@@ -47,14 +48,14 @@ impl<'a> Intake<'a> {
     pub fn new(
         state: &'a AppState,
         key: &Authorized<Ingest>,
-        stores_text: bool,
+        settings: IntakeSettings,
         idempotency_key: Option<String>,
     ) -> Intake<'a> {
         Intake {
             state,
             project: key.project,
             key_id: key.key_id,
-            stores_text,
+            settings,
             idempotency_key,
             received_at: Utc::now().trunc_subsecs(6),
             seen: 0,
@@ -110,7 +111,7 @@ impl<'a> Intake<'a> {
     async fn store(&mut self, batch: Vec<Decoded>) -> Result<(), ApiError> {
         let context = Context {
             project: self.project,
-            stores_text: self.stores_text,
+            stores_text: self.settings.stores_text,
             received_at: self.received_at,
             idempotency_key: self.idempotency_key.as_deref(),
         };
@@ -119,7 +120,11 @@ impl<'a> Intake<'a> {
         let mut names = Vec::with_capacity(batch.len());
         let mut rows = Vec::with_capacity(batch.len());
         for (index, decoded) in (first..).zip(batch) {
-            let checked = decoded.and_then(|event| validate(&event, self.received_at).map(|()| event));
+            let checked = decoded.and_then(|event| {
+                validate(&event, self.received_at)?;
+                is_kept(&event, self.settings.retention, self.received_at)?;
+                Ok(event)
+            });
             names.push(match checked {
                 Ok(event) => {
                     let id = event.id.clone();

@@ -44,8 +44,8 @@ pub async fn create_events(
 ) -> Result<HttpResponse, ApiError> {
     check_encoding(&request)?;
     let idempotency_key = idempotency_key(&request)?;
-    let stores_text = state.projects.stores_text(&state.db, key.project).await?;
-    let mut intake = Intake::new(&state, &key, stores_text, idempotency_key);
+    let settings = state.projects.intake(&state.db, key.project).await?;
+    let mut intake = Intake::new(&state, &key, settings, idempotency_key);
 
     let mut inflater = Inflater::default();
     let mut buffer = Vec::new();

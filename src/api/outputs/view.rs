@@ -59,6 +59,8 @@ pub struct OutputView {
     pub rating: Option<f64>,
     #[schema(required = true)]
     pub reason: Option<String>,
+    /// Whether its events and texts are kept no longer; nothing changes it any more.
+    pub sealed: bool,
     #[schema(required = true)]
     pub comment: Option<String>,
     #[schema(required = true)]
@@ -137,6 +139,7 @@ pub fn view(output: Output, cell: Option<Cell>, texts: Texts) -> OutputView {
         ratings: output.ratings,
         rating: (output.ratings > 0).then(|| output.rating_sum / f64::from(output.ratings)),
         reason: output.reason,
+        sealed: output.sealed,
         comment: texts.comment,
         input: texts.input,
         output: texts.output,

@@ -12,7 +12,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::store::projects::{self, Project};
-use crate::store::{audit, cells, fold_state};
+use crate::store::{audit, cells, fold_state, late};
 
 /// Outputs that are in memory at the same time.
 const PIECE: i64 = 5_000;
@@ -34,6 +34,8 @@ pub enum Difference {
         output_id: String,
         fields: Vec<&'static str>,
     },
+    /// Another number of events that came too late than the log has.
+    LateEvents { stored: i64, counted: i64 },
     /// Sums that are not those of the outputs.
     RollupDiffers { row: String, sums: Vec<String> },
 }
@@ -50,6 +52,12 @@ pub struct Checked {
     pub outputs: u64,
     /// Outputs that were not, because of waiting entries.
     pub waiting_outputs: u64,
+    /// Outputs whose events are gone: their states stand, and are counted in the rollups.
+    pub sealed_outputs: u64,
+    /// Log entries that count no more, since their outputs are sealed.
+    pub late_events: i64,
+    /// Folded events that are no longer in the log.
+    pub expired_events: i64,
     /// Rows of rollups that were compared. `None` when another version of the program wrote them: the server computes them
     /// anew at its next start.
     pub rollup_rows: Option<u64>,
@@ -93,6 +101,7 @@ fn check(
 ) -> anyhow::Result<Checked> {
     let mut checked = Checked {
         project: project.name.clone(),
+        expired_events: project.expired_events,
         ..Checked::default()
     };
     let cells = cells::of_project(conn, project.id)?;
@@ -106,10 +115,18 @@ fn check(
         outputs::check(conn, project, &numbers, &piece, &mut checked)?;
         advance((checked.events - before).unsigned_abs());
     }
-    if checked.events != project.folded_events {
+    if checked.events + checked.expired_events != project.folded_events {
         checked.found(Difference::LogPosition {
             stored: project.folded_events,
-            counted: checked.events,
+            counted: checked.events + checked.expired_events,
+        });
+    }
+    let late = late::count(conn, project.id)?;
+    // Of waiting events nobody knows yet that they are late.
+    if checked.waiting_events == 0 && checked.late_events != late {
+        checked.found(Difference::LateEvents {
+            stored: late,
+            counted: checked.late_events,
         });
     }
     rollups::check(conn, layout, project.id, &mut checked)?;

@@ -34,7 +34,8 @@ pub fn check(
     piece: &[Uuid],
     checked: &mut Checked,
 ) -> anyhow::Result<()> {
-    let links = Links::around(conn, project.id, piece.iter().copied().collect())?;
+    let mut links = Links::around(conn, project.id, piece.iter().copied().collect())?;
+    links.seal(outputs::sealed_among(conn, project.id, &links.keys)?);
     let entries = audit::entries(conn, project.id, &links.keys)?;
     let own: HashSet<&Uuid> = piece.iter().collect();
     for counted in entries.iter().filter(|counted| own.contains(&counted.output_key)) {
@@ -46,7 +47,15 @@ pub fn check(
     let waiting: HashSet<Uuid> = waiting.keys.into_iter().collect();
 
     let logged = events::of_outputs(conn, project.id, &links.keys)?;
-    let resolved = resolve(project, &History::new(project.id, logged, &links)?)?;
+    let own_events: HashSet<Uuid> = logged
+        .iter()
+        .filter(|event| own.contains(&event.output_key))
+        .map(|event| event.event_key)
+        .collect();
+    let history = History::new(project.id, logged, &links)?;
+    let late = history.late.iter().filter(|late| own_events.contains(&late.event_key));
+    checked.late_events += late.count() as i64;
+    let resolved = resolve(project, &history)?;
     let mut expected: HashMap<Uuid, Resolved> = resolved
         .into_iter()
         .map(|state| (state.output.output_key, state))
@@ -70,6 +79,13 @@ pub fn check(
                 (!fields.is_empty()).then_some(Difference::OutputDiffers {
                     output_id: stored.output_id,
                     fields,
+                })
+            }
+            (None, Some(stored)) if stored.sealed => {
+                checked.sealed_outputs += 1;
+                texts.map(|_| Difference::OutputDiffers {
+                    output_id: stored.output_id,
+                    fields: vec!["texts"],
                 })
             }
             (Some(expected), None) => Some(Difference::OutputMissing {
@@ -134,6 +150,7 @@ fn fields(
             restated,
             reason,
             attributes,
+            sealed,
         },
         &output,
         stored

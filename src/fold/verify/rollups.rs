@@ -1,4 +1,4 @@
-//! Rollups against the outputs, day by day.
+//! Rollups against the outputs, and what those that are gone left behind, day by day.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::{Checked, Difference, PIECE};
 use crate::domain::clock;
 use crate::domain::key::ProjectId;
+use crate::fold::base;
 use crate::fold::difference::difference;
 use crate::fold::rollups::tables_of;
 use crate::metrics;
@@ -17,7 +18,7 @@ use crate::store::{audit, rollups as stored};
 /// The numbers of each row, by cell and bucket.
 type Rows = BTreeMap<(i32, i64), Vec<i64>>;
 
-/// Compares the rollups of a project with the sums over its outputs, one day at a time.
+/// Compares the rollups of a project with the bases and the sums over its outputs, one day at a time.
 pub fn check(
     conn: &mut PgConnection,
     layout: &[String],
@@ -44,9 +45,9 @@ pub fn check(
     Ok(())
 }
 
-/// The sums over the outputs of a day.
+/// The base of a day and the sums over its outputs.
 fn expected(conn: &mut PgConnection, project: ProjectId, day: i32) -> anyhow::Result<BTreeMap<Axis, Table>> {
-    let mut tables: BTreeMap<Axis, Table> = BTreeMap::new();
+    let mut tables: BTreeMap<Axis, Table> = base::of_day(conn, project, day)?.into_iter().collect();
     let mut after = (clock::midnight(day), Uuid::nil());
     loop {
         let piece = audit::shown_before(conn, project, clock::midnight(day + 1), after, PIECE)?;

@@ -1,5 +1,6 @@
 //! A cluster in a data directory: how to make, start, find and stop it.
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::net::UnixStream;
@@ -12,9 +13,12 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 
 use super::host::{Account, find_tools, is_root, unprivileged_account};
+use super::postmaster::{Postmaster, pid_file};
 
 /// The database's name and its owner's.
 pub const NAME: &str = "calibrant";
+/// The socket in its folder, by PostgreSQL's rule.
+pub const SOCKET_FILE: &str = ".s.PGSQL.5432";
 /// Unix sockets have a short limit on the length of their path.
 const SOCKET_PATH_BYTES: usize = 90;
 /// Settings for one machine that is not the database's alone. Durability is never traded.
@@ -36,6 +40,9 @@ timezone = 'UTC'
 log_timezone = 'UTC'
 ";
 
+/// PostgreSQL's log may grow to this size, and one of this size is kept beside it.
+const LOG_BYTES: u64 = 32 * 1024 * 1024;
+
 /// After a crash, processes of the dead postmaster may still hold its memory, on a busy machine for many seconds.
 const START_ATTEMPTS: usize = 30;
 const START_PAUSE: Duration = Duration::from_secs(1);
@@ -51,8 +58,17 @@ pub struct Cluster {
 
 impl Cluster {
     pub fn url(&self, database: &str) -> String {
-        let host = percent_encoded(&self.socket.to_string_lossy());
-        format!("postgres://{NAME}@/{database}?host={host}&port=5432")
+        url_through(&self.socket, database)
+    }
+
+    /// The variables that libpq reads.
+    pub fn environment(&self) -> Vec<(&'static str, OsString)> {
+        vec![
+            ("PGHOST", self.socket.clone().into()),
+            ("PGPORT", "5432".into()),
+            ("PGUSER", NAME.into()),
+            ("PGDATABASE", NAME.into()),
+        ]
     }
 
     pub fn at(data: &Path) -> anyhow::Result<Cluster> {
@@ -104,7 +120,7 @@ impl Cluster {
             self.initialise()?;
         }
         fs::write(self.folder.join("calibrant.conf"), SETTINGS).context("cannot write the database's settings")?;
-        let log = self.folder.join("server.log");
+        let log = self.log();
         let socket = self.socket.display().to_string();
         let start = || {
             self.forget_dead_postmaster()?;
@@ -131,28 +147,34 @@ impl Cluster {
         self.create_database()
     }
 
+    fn log(&self) -> PathBuf {
+        self.folder.join("server.log")
+    }
+
+    /// Puts a log that has grown large aside, in the place of the one that was put aside before. PostgreSQL appends to whatever
+    /// is there, so that it need not be told.
+    pub fn keep_log_small(&self) -> std::io::Result<()> {
+        let log = self.log();
+        if fs::metadata(&log)?.len() > LOG_BYTES {
+            fs::copy(&log, log.with_extension("log.1"))?;
+            File::options().write(true).open(&log)?.set_len(0)?;
+        }
+        Ok(())
+    }
+
     /// Removes the pid file of a postmaster that is gone: its number may belong to another process by now, which would be
     /// taken for the database, and stopped in its place.
     fn forget_dead_postmaster(&self) -> anyhow::Result<()> {
-        let path = self.folder.join("postmaster.pid");
-        let Ok(text) = fs::read_to_string(&path) else {
-            return Ok(());
-        };
-        let pid = text.lines().next().unwrap_or_default();
-        let process = Path::new("/proc").join(pid);
-        let status = fs::read_to_string(process.join("status")).unwrap_or_default();
-        let runs = status.starts_with("Name:\tpostgres\n") && !status.contains("\nState:\tZ");
-        // A postmaster works in the folder of its cluster. Not every process may see that of another user's.
-        let elsewhere = fs::read_link(process.join("cwd")).is_ok_and(|folder| folder != self.folder);
-        if runs && !elsewhere {
+        if !matches!(Postmaster::of(&self.folder), Postmaster::Dead { .. }) {
             return Ok(());
         }
+        let path = pid_file(&self.folder);
         fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))
     }
 
     /// Whether a postmaster takes connections, be it to say that it is still recovering.
     pub fn answers(&self) -> bool {
-        UnixStream::connect(self.socket.join(".s.PGSQL.5432")).is_ok()
+        UnixStream::connect(self.socket.join(SOCKET_FILE)).is_ok()
     }
 
     fn initialise(&self) -> anyhow::Result<()> {
@@ -270,6 +292,12 @@ impl Cluster {
         }
         Ok(())
     }
+}
+
+/// How to connect to a database of a cluster, through the folder of its socket.
+pub fn url_through(socket: &Path, database: &str) -> String {
+    let host = percent_encoded(&socket.to_string_lossy());
+    format!("postgres://{NAME}@/{database}?host={host}&port=5432")
 }
 
 fn percent_encoded(text: &str) -> String {

@@ -5,15 +5,20 @@
 
 mod cluster;
 mod host;
+mod inspect;
+mod postmaster;
 mod watch;
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::path::Path;
 
 use anyhow::{Context, bail};
 
 use self::cluster::{Cluster, NAME};
-pub use self::host::is_root;
+pub use self::host::{find_tools, is_root};
+pub use self::inspect::{Inspected, inspect};
+pub use self::postmaster::Postmaster;
 use self::watch::Watch;
 
 /// A PostgreSQL of our own. Stopped when dropped, if this process started it.
@@ -43,7 +48,12 @@ impl PrivateDatabase {
         };
         database.cluster.run()?;
         let (watched, revived) = (database.cluster.clone(), database.cluster.clone());
-        database.watch = Some(Watch::start(move || watched.answers(), move || revived.run()));
+        let look = move || {
+            // A log that cannot be put aside is no reason to do without the database.
+            let _ = watched.keep_log_small();
+            watched.answers()
+        };
+        database.watch = Some(Watch::start(look, move || revived.run()));
         Ok(database)
     }
 
@@ -81,6 +91,11 @@ impl PrivateDatabase {
     /// Whether a data directory holds a cluster.
     pub fn exists(data: &Path) -> bool {
         data.join("postgres/PG_VERSION").exists()
+    }
+
+    /// How PostgreSQL's own programs find it.
+    pub fn environment(&self) -> Vec<(&'static str, OsString)> {
+        self.cluster.environment()
     }
 
     /// How to connect to it.

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use super::load::Load;
 use super::program::{DataDir, KEY, Program, is_alive};
 use crate::support::fresh_database;
 
@@ -18,6 +19,22 @@ fn asked_to_stop_it_leaves_nothing_running() {
 
     let server = data.serve();
     assert_eq!(server.settle()["log_position"], 1);
+}
+
+/// Asked to stop while clients send, it answers what it has taken, and takes no more.
+#[test]
+fn asked_to_stop_under_load_it_loses_nothing() {
+    let data = DataDir::new();
+    let mut server = data.serve();
+    let load = Load::start(server.client.address, "stopped", 3);
+    load.wait_for(30);
+    assert!(server.stop(), "{}", server.log());
+    let sent = load.stop();
+    sent.assert_only_unavailable();
+    assert!(data.live_postmaster().is_none(), "the database is stopped too");
+
+    let server = data.serve();
+    sent.check(&server, || data.verify());
 }
 
 #[test]

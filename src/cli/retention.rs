@@ -1,0 +1,73 @@
+//! `calibrant retention`: what the server does once an hour, now, or in words only.
+
+use chrono::{DateTime, Utc};
+use clap::Args;
+use diesel::PgConnection;
+
+use crate::config::Config;
+use crate::fold::retention::{apply, due};
+use crate::store::projects::{self, Project};
+
+#[derive(Debug, Args)]
+pub struct RetentionArgs {
+    /// Say what would go
+    #[arg(long, conflicts_with = "apply", required_unless_present = "apply")]
+    dry_run: bool,
+    /// Let it go
+    #[arg(long)]
+    apply: bool,
+}
+
+pub fn run(config: &Config, args: &RetentionArgs) -> anyhow::Result<()> {
+    let database = config.existing_database()?;
+    let mut conn = database.db.dedicated()?;
+    let now = Utc::now();
+    for project in projects::all(&mut conn)? {
+        if project.retention().is_for_ever() {
+            println!("{}: keeps everything for ever", project.name);
+            continue;
+        }
+        println!("{}: {}", project.name, in_words(&project));
+        if args.apply {
+            let_go(&mut conn, &project, now)?;
+        } else {
+            tell(&mut conn, &project, now)?;
+        }
+    }
+    Ok(())
+}
+
+fn in_words(project: &Project) -> String {
+    let retention = project.retention();
+    let words = |what: &str, days: Option<i32>| match days {
+        Some(days) => format!("{what} for {days} days"),
+        None => format!("{what} for ever"),
+    };
+    format!(
+        "keeps {}, {}, {}, numbers for ever",
+        words("texts", retention.texts_days),
+        words("events", retention.events_days),
+        words("outputs", retention.outputs_days)
+    )
+}
+
+fn tell(conn: &mut PgConnection, project: &Project, now: DateTime<Utc>) -> anyhow::Result<()> {
+    let due = due(conn, project, now)?;
+    println!(
+        "  would go, about: texts of {} outputs, {} events, {} outputs",
+        due.texts, due.events, due.outputs
+    );
+    println!(
+        "  (events under other names of an output are not counted; outputs that share a name go with the youngest)"
+    );
+    Ok(())
+}
+
+fn let_go(conn: &mut PgConnection, project: &Project, now: DateTime<Utc>) -> anyhow::Result<()> {
+    let expired = apply(conn, project.id, now, &mut |_| true)?;
+    println!(
+        "  gone: texts of {} events, {} events (outputs sealed: {}), {} outputs",
+        expired.texts, expired.events, expired.sealed, expired.outputs
+    );
+    Ok(())
+}

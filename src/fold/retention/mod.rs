@@ -1,0 +1,83 @@
+//! What a project keeps no longer goes, a little at a time, beside whoever writes and reads.
+//!
+//! - Texts go from the events that brought them ([`texts`]); what was measured on them stays in the events.
+//! - Events go with all others of their output ([`events`]), which is sealed then: its state stands, and what comes later is
+//!   kept in the log and counted as late.
+//! - Sealed outputs go ([`outputs`]), and leave their sums to the base of their day.
+//!
+//! No number changes by any of it. Each piece is one transaction that holds the fold's lease.
+
+mod events;
+pub mod keeper;
+mod outputs;
+mod texts;
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use diesel::pg::PgConnection;
+use serde::Serialize;
+
+use crate::domain::key::ProjectId;
+use crate::store::{projects, retention as store, stalled};
+
+/// Outputs, or events with texts, that one transaction takes. It holds up the fold for as long as it lasts.
+const PIECE: i64 = 1_000;
+
+/// What went.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Expired {
+    /// Events that lost their texts.
+    pub texts: u64,
+    /// Events that were deleted.
+    pub events: u64,
+    /// Outputs that were sealed.
+    pub sealed: u64,
+    /// Outputs that were deleted.
+    pub outputs: u64,
+}
+
+impl Expired {
+    pub fn is_nothing(&self) -> bool {
+        *self == Expired::default()
+    }
+}
+
+/// Lets go of all that a project keeps no longer. After each piece, `rest` is told how long it took, and says whether to go on.
+pub fn apply(
+    conn: &mut PgConnection,
+    project: ProjectId,
+    now: DateTime<Utc>,
+    rest: &mut dyn FnMut(Duration) -> bool,
+) -> anyhow::Result<Expired> {
+    let project = projects::find(conn, project)?;
+    let retention = project.retention();
+    let mut expired = Expired::default();
+    // What waits for a program that can fold it may need all that is there.
+    if stalled::has(conn, project.id)? {
+        return Ok(expired);
+    }
+    if let Some(before) = retention.texts_from(now) {
+        texts::strip(conn, &project, before, &mut expired, rest)?;
+    }
+    if let Some(before) = retention.events_from(now) {
+        events::seal(conn, project.id, before, &mut expired, rest)?;
+        events::expire_late(conn, project.id, before, &mut expired, rest)?;
+    }
+    if let Some(before) = retention.outputs_from(now) {
+        outputs::forget(conn, project.id, before, &mut expired, rest)?;
+    }
+    Ok(expired)
+}
+
+/// Counts what [`apply`] would let go of.
+pub fn due(conn: &mut PgConnection, project: &projects::Project, now: DateTime<Utc>) -> anyhow::Result<store::Due> {
+    let retention = project.retention();
+    Ok(store::due(
+        conn,
+        project.id,
+        retention.texts_from(now),
+        retention.events_from(now),
+        retention.outputs_from(now),
+    )?)
+}
