@@ -20,7 +20,7 @@ pub use statistics::Statistics;
 use families as f;
 
 /// Every family, in the order of the catalogue.
-pub static FAMILIES: [&Family; 11] = [
+pub static FAMILIES: [&Family; 13] = [
     &f::coverage::FAMILY,
     &f::acceptance::FAMILY,
     &f::edits::FAMILY,
@@ -31,6 +31,8 @@ pub static FAMILIES: [&Family; 11] = [
     &f::calibration::FAMILY,
     &f::reliance::FAMILY,
     &f::trust::FAMILY,
+    &f::trigger::FAMILY,
+    &f::approvals::FAMILY,
     &f::users::FAMILY,
 ];
 
@@ -78,6 +80,8 @@ pub enum Unit {
     /// Standard deviations of the standard normal distribution.
     StandardDeviations,
     Characters,
+    /// A number of outputs that need not be whole.
+    Outputs,
 }
 
 /// Which way is better.

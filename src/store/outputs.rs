@@ -43,6 +43,8 @@ pub struct Output {
     pub missed: bool,
     pub restated: bool,
     pub reason: Option<String>,
+    /// Who brought the last decision about.
+    pub manner: i16,
 }
 
 impl Output {
@@ -103,7 +105,7 @@ pub fn replace(conn: &mut PgConnection, project: ProjectId, known: &[Uuid], new:
     }
     let mut rows = CopyRows::with_capacity(new.len() * 280);
     for output in new {
-        rows.row(29)
+        rows.row(30)
             .put(output.project_id)
             .put(output.output_key)
             .put(output.output_id.as_str())
@@ -132,7 +134,8 @@ pub fn replace(conn: &mut PgConnection, project: ProjectId, known: &[Uuid], new:
             .put(output.rating_flips)
             .put(output.missed)
             .put(output.restated)
-            .put(output.reason.as_deref());
+            .put(output.reason.as_deref())
+            .put(output.manner);
     }
     copy_into!(conn, outputs::table, &rows).map(|_| ())
 }

@@ -105,6 +105,7 @@ diesel::table! {
         missed -> Bool,
         restated -> Bool,
         reason -> Nullable<Text>,
+        manner -> Int2,
     }
 }
 

@@ -135,6 +135,7 @@ fn fields(
             missed,
             restated,
             reason,
+            manner,
         },
         &output,
         stored

@@ -4,5 +4,7 @@ pub mod compare;
 pub mod drift;
 pub mod explain;
 pub mod exposures;
+pub mod fading;
+pub mod growth;
 pub mod recovery;
 pub mod trajectory;

@@ -1,19 +1,23 @@
 //! Users, followed.
 
-use calibrant::query::analyses::trajectory::{self, Trajectory};
+use calibrant::query::analyses::trajectory::{self, Question, Trajectory};
 use calibrant::store::StoreError;
 use diesel::sql_types::{BigInt, Integer};
 use diesel::{QueryableByName, RunQueryDsl};
 
-use super::{about, world};
+use super::{about, end, world};
 
 fn followed(feature: &str, from: Option<&str>) -> Trajectory {
     let mut query = about(feature, &["acceptance_rate"]);
     query.from = from.map(|from| from.parse().unwrap());
+    let question = Question {
+        query,
+        half_life_days: 14.0,
+    };
     let world = world();
     world
         .db
-        .with(|conn| trajectory::run(conn, &world.sources, &query))
+        .with(|conn| trajectory::run(conn, &world.sources, &question, end()))
         .unwrap()
 }
 
