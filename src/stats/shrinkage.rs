@@ -6,8 +6,14 @@
 //! Rates: `k_i ~ BetaBinomial(n_i, α, β)`, fitted by maximum likelihood; unit `i` is then Beta(k_i + α, n_i − k_i + β). `k` and `n` are
 //! real numbers, since the honest `n` of correlated trials is an effective one ([`super::cluster::ClusterRatio::effective_trials`]).
 //!
+//! Taking the prior at its word would make intervals too narrow. The variance of a unit is enlarged by how much its mean moves with
+//! `(ln α, ln β)`, whose covariance is the inverse of the curvature of the likelihood (Kass and Steffey 1989); the interval is that of
+//! the beta distribution with this mean and variance.
+//!
 //! Other numbers: `v_i ~ N(θ_i, s_i²)`, `θ_i ~ N(μ, τ²)`, with `τ²` after Paule and Mandel (1982): the value with which
-//! `Σ (v_i − μ)²/(s_i² + τ²) = m − 1`.
+//! `Σ (v_i − μ)²/(s_i² + τ²) = m − 1`. Intervals after Morris (1983) allow for `μ` and `τ²` being estimates: with
+//! `B_i = (m−3)/(m−1)·s_i²/(s_i² + τ²)`, unit `i` is `B_i·μ + (1 − B_i)·v_i` with variance
+//! `s_i²·(1 − (m−1)/m·B_i) + 2/(m−3)·B_i²·(s̄² + τ²)/(s_i² + τ²)·(v_i − μ)²`, `s̄²` being the mean error variance with the weights of `μ`.
 //!
 //! How far units differ cannot be learned from few of them: below [`LEAST_UNITS`] nothing is shrunk.
 
@@ -24,10 +30,11 @@ const MOST_TRIALS: f64 = 1e6;
 /// How rates differ between units.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Rates {
-    /// As Beta(α, β): the prior is worth `α + β` trials.
-    Spread(Trust),
-    /// No more than chance makes them: all have one rate. Holds successes and trials of all.
-    Common(f64, f64),
+    /// As Beta(α, β): the prior is worth `α + β` trials. Beside it, the covariance of `(ln α, ln β)`.
+    Spread(Trust, [[f64; 2]; 2]),
+    /// No more than chance makes them: all have one rate. Holds the rate, its variance, and the least number of trials that a prior may
+    /// be worth for the likelihood to be within half of its maximum.
+    Common { rate: f64, variance: f64, least: f64 },
 }
 
 impl Rates {
@@ -41,48 +48,91 @@ impl Rates {
         let (k, n) = units
             .iter()
             .fold((0.0, 0.0), |sum, unit| (sum.0 + unit.0, sum.1 + unit.1));
-        let common = Self::Common(k, n);
         // Single trials cannot say whether units differ, nor can those that all end alike.
-        if k <= 0.0 || k >= n || units.iter().all(|(_, n)| *n <= 1.0) {
-            return Some(common);
+        if k > 0.0 && k < n && units.iter().any(|(_, n)| *n > 1.0) {
+            let prior = climb(&units, start(&units, k / n, n));
+            if prior.alpha + prior.beta < MOST_TRIALS {
+                let (_, [[a, b], [_, c]]) = slopes(&units, &prior);
+                let determinant = a * c - b * b;
+                let covariance = [[-c / determinant, b / determinant], [b / determinant, -a / determinant]];
+                return Some(Self::Spread(prior, covariance));
+            }
         }
-        let prior = climb(&units, start(&units, k / n, n));
-        Some(if prior.alpha + prior.beta < MOST_TRIALS {
-            Self::Spread(prior)
-        } else {
-            common
+        // Jeffreys' prior keeps the variance from vanishing.
+        let belief = Trust {
+            alpha: k + 0.5,
+            beta: n - k + 0.5,
+        };
+        Some(Self::Common {
+            rate: k / n,
+            variance: belief.mean() * (1.0 - belief.mean()) / (n + 2.0),
+            least: least_worth(&units, belief.mean()),
         })
     }
 
-    /// What is believed of a unit: mean and equal-tailed credible interval.
+    /// What is believed of a unit: mean and equal-tailed interval.
     #[must_use]
     pub fn unit(&self, (k, n): (f64, f64), level: Level) -> (f64, Interval) {
-        let belief = match *self {
-            Self::Spread(Trust { alpha, beta }) => Trust {
-                alpha: alpha + k,
-                beta: beta + n - k,
-            },
-            // Jeffreys' prior.
-            Self::Common(k, n) => Trust {
-                alpha: k + 0.5,
-                beta: n - k + 0.5,
-            },
+        let (mean, variance) = match *self {
+            Self::Spread(Trust { alpha, beta }, [[va, cov], [_, vb]]) => {
+                let size = n + alpha + beta;
+                let mean = (k + alpha) / size;
+                let (by_alpha, by_beta) = (alpha * (1.0 - mean) / size, -beta * mean / size);
+                let moved = by_alpha * by_alpha * va + 2.0 * by_alpha * by_beta * cov + by_beta * by_beta * vb;
+                (mean, mean * (1.0 - mean) / (size + 1.0) + moved)
+            }
+            Self::Common { rate, variance, least } => (rate, variance + rate * (1.0 - rate) / (least + n + 1.0)),
         };
-        let mean = match *self {
-            Self::Common(k, n) => k / n,
-            Self::Spread(_) => belief.mean(),
+        // However little is known of the prior, the unit's own trials are known.
+        let most = mean * (1.0 - mean) / (n.min(MOST_TRIALS) + 2.0);
+        let size = mean * (1.0 - mean) / variance.min(most) - 1.0;
+        let belief = Trust {
+            alpha: mean * size,
+            beta: (1.0 - mean) * size,
         };
-        (mean, belief.interval(level))
+        let interval = if mean > 0.0 && mean < 1.0 {
+            belief.interval(level)
+        } else {
+            Interval::around(mean, level.z() * variance.sqrt()).clip_to_unit()
+        };
+        (mean, interval)
     }
 
     /// How much of what is believed of a unit is its own: `n/(n + α + β)`.
     #[must_use]
     pub fn own_weight(&self, n: f64) -> f64 {
         match self {
-            Self::Spread(Trust { alpha, beta }) => n / (n + alpha + beta),
-            Self::Common(..) => 0.0,
+            Self::Spread(Trust { alpha, beta }, _) => n / (n + alpha + beta),
+            Self::Common { .. } => 0.0,
         }
     }
+}
+
+/// The least number of trials that a prior with this mean may be worth, for the likelihood to be within half of that of one common
+/// rate; 0 where even less would do.
+fn least_worth(units: &[(f64, f64)], mean: f64) -> f64 {
+    const HALVINGS: u32 = 60;
+    let height = |worth: f64| {
+        let prior = Trust {
+            alpha: mean * worth,
+            beta: (1.0 - mean) * worth,
+        };
+        likelihood(units, &prior)
+    };
+    let enough = height(MOST_TRIALS) - 0.5;
+    let (mut low, mut high) = (1e-3_f64.ln(), MOST_TRIALS.ln());
+    if height(low.exp()) >= enough {
+        return 0.0;
+    }
+    for _ in 0..HALVINGS {
+        let middle = f64::midpoint(low, high);
+        if height(middle.exp()) < enough {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    high.exp()
 }
 
 /// A prior by moments: the intraclass correlation of weighted analysis of variance (Kleinman 1973).
@@ -176,6 +226,10 @@ pub struct Means {
     pub standard_error: f64,
     /// `τ²`, 0 when they differ no more than their errors make them.
     pub variance: f64,
+    /// `m`.
+    units: f64,
+    /// `s̄²`.
+    error: f64,
 }
 
 impl Means {
@@ -214,26 +268,32 @@ impl Means {
             }
         }
         let (mean, weight) = weighted(high);
+        let errors: f64 = units.iter().map(|(_, s)| s * s / (s * s + high)).sum();
         Some(Self {
             mean,
             standard_error: weight.sqrt().recip(),
             variance: high,
+            units: units.len() as f64,
+            error: errors / weight,
         })
     }
 
-    /// What is believed of a unit: mean, and an interval that allows for not knowing the common mean.
+    /// What is believed of a unit: mean and interval.
     #[must_use]
     pub fn unit(&self, (value, error): (f64, f64), level: Level) -> (f64, Interval) {
-        let own = self.own_weight(error);
-        let mean = own * value + (1.0 - own) * self.mean;
-        let variance = own * error * error + ((1.0 - own) * self.standard_error).powi(2);
+        let (m, own) = (self.units, self.own_weight(error));
+        let pulled = 1.0 - own;
+        let mean = own * value + pulled * self.mean;
+        let spread = (self.error + self.variance) / (error * error + self.variance);
+        let unsure = 2.0 / (m - 3.0) * pulled * pulled * spread * (value - self.mean).powi(2);
+        let variance = error * error * (1.0 - (m - 1.0) / m * pulled) + unsure;
         (mean, Interval::around(mean, level.z() * variance.sqrt()))
     }
 
-    /// How much of what is believed of a unit is its own: `τ²/(τ² + s²)`.
+    /// How much of what is believed of a unit is its own: `1 − B`.
     #[must_use]
     pub fn own_weight(&self, error: f64) -> f64 {
-        self.variance / (self.variance + error * error)
+        1.0 - (self.units - 3.0) / (self.units - 1.0) * error * error / (error * error + self.variance)
     }
 }
 
@@ -254,12 +314,12 @@ mod tests {
     fn units_that_differ_by_chance_alone_are_one() {
         let alike: Vec<_> = (0..20).map(|i| (30.0 + f64::from(i % 2), 61.0)).collect();
         let rates = Rates::fit(&alike).unwrap();
-        assert_eq!(rates, Rates::Common(610.0, 1_220.0));
+        assert!(matches!(rates, Rates::Common { rate: 0.5, .. }), "{rates:?}");
         assert_eq!(rates.unit((31.0, 61.0), Level::default()).0, 0.5);
         assert_eq!(rates.own_weight(61.0), 0.0);
         for degenerate in [[(1.0, 1.0), (0.0, 1.0)], [(0.0, 9.0), (0.0, 4.0)]] {
             let units = degenerate.repeat(5);
-            assert!(matches!(Rates::fit(&units), Some(Rates::Common(..))));
+            assert!(matches!(Rates::fit(&units), Some(Rates::Common { .. })));
         }
     }
 
@@ -290,9 +350,9 @@ mod tests {
         let mut units: Vec<_> = (0..10).map(|i| (f64::from(i) / 100.0, 0.002)).collect();
         units.push((0.5, 0.4));
         let means = Means::fit(&units).unwrap();
-        assert!(means.unit((0.5, 0.4), Level::default()).0 < 0.06, "{means:?}");
+        assert!(means.unit((0.5, 0.4), Level::default()).0 < 0.16, "{means:?}");
         let alike = Means::fit(&[(0.1, 0.1); 9]).unwrap();
-        assert_eq!((alike.variance, alike.own_weight(0.1)), (0.0, 0.0));
+        assert_eq!((alike.variance, alike.own_weight(0.1)), (0.0, 0.25));
         assert!((alike.standard_error - 0.1 / 3.0).abs() < 1e-15);
     }
 }

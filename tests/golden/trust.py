@@ -43,8 +43,16 @@ def beta_binomial():
         root = optimize.root(gradient, top.x, tol=1e-15)
         assert np.abs(root.x - top.x).max() < 1e-4, (root, top)
         a, b = np.exp(root.x)
-        posterior = stats.beta(k[0] + a, n[0] - k[0] + b)
-        out.append(dict(units=np.column_stack([k, n]).tolist(), alpha=float(a), beta=float(b), mean=float(posterior.mean()),
+        tri = lambda x: special.polygamma(1, x)
+        common = (tri(a + b) - tri(n + a + b)).sum()
+        curvature = np.array([[a * a * ((tri(k + a) - tri(a)).sum() + common), a * b * common],
+                              [a * b * common, b * b * ((tri(n - k + b) - tri(b)).sum() + common)]]) + np.diag(gradient(root.x))
+        mean = (k[0] + a) / (n[0] + a + b)
+        moves = np.array([a * (1 - mean), -b * mean]) / (n[0] + a + b)
+        variance = mean * (1 - mean) / (n[0] + a + b + 1) + moves @ np.linalg.inv(-curvature) @ moves
+        size = mean * (1 - mean) / min(variance, mean * (1 - mean) / (n[0] + 2)) - 1
+        posterior = stats.beta(mean * size, (1 - mean) * size)
+        out.append(dict(units=np.column_stack([k, n]).tolist(), alpha=float(a), beta=float(b), mean=float(mean),
                         interval=[float(posterior.ppf(0.025)), float(posterior.ppf(0.975))]))
     return out
 

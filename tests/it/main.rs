@@ -17,6 +17,7 @@ mod disorder;
 mod faults;
 mod golden;
 mod ingest;
+mod intervals;
 mod overload;
 mod questions;
 mod reference;

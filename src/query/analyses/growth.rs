@@ -58,3 +58,59 @@ impl Growth {
         within_users(own(), later, level)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use polars::prelude::*;
+
+    use super::*;
+    use crate::domain::decision::Decision;
+    use crate::stats::random::Random;
+
+    /// Users who differ, of whom those who accept much stay longer, and who come to accept more by `learnt`.
+    fn grown(seed: u64, learnt: f64) -> Estimate {
+        let mut random = Random::new(seed);
+        let (mut users, mut decisions, mut numbers) = (Vec::new(), Vec::new(), Vec::new());
+        for user in 0..120_i64 {
+            let rate = 0.3 + 0.5 * random.uniform();
+            let stays = if random.uniform() < rate { 60 } else { 12 };
+            for number in 1..=stays {
+                let taken = random.uniform() < rate + learnt * (1.0 - (-f64::from(number) / 8.0).exp());
+                let decision = if taken { Decision::Accepted } else { Decision::Rejected };
+                users.push(user);
+                decisions.push(i32::from(decision.code()));
+                numbers.push(number);
+            }
+        }
+        let columns = vec![
+            Column::new(f::USER.into(), &users),
+            Column::new(f::DECISION.into(), decisions),
+            Column::new(f::MANNER.into(), vec![0_i32; users.len()]),
+        ];
+        let mut growth = Growth::default();
+        let met = Met {
+            stated: DataFrame::new(users.len(), columns).unwrap(),
+            parts: vec![0; users.len()],
+            returning: vec![false; users.len()],
+            numbers,
+        };
+        growth.add(&met).unwrap();
+        growth.of(0, Level::default())
+    }
+
+    #[test]
+    fn learning_is_found_and_staying_is_not_taken_for_it() {
+        let runs = 200;
+        let (mut found, mut mistaken) = (0, 0);
+        for seed in 0..runs {
+            found += i32::from(grown(seed, 0.12).lower.unwrap() > 0.0);
+            let placebo = grown(seed, 0.0);
+            mistaken += i32::from(placebo.lower.unwrap() > 0.0 || placebo.upper.unwrap() < 0.0);
+        }
+        assert!(found > 180, "found in {found} of {runs}");
+        assert!(
+            (2..=18).contains(&mistaken),
+            "mistaken in {mistaken} of {runs}, where 10 are due"
+        );
+    }
+}

@@ -83,6 +83,71 @@ fn a_later_start_counts_earlier_exposures_all_the_same() {
 }
 
 #[test]
+fn who_learns_nothing_is_not_said_to() {
+    let learns = |feature: &str| {
+        let mut planted = world().truth.planted.iter();
+        planted.any(|planted| planted.kind == "learning" && planted.feature == feature)
+    };
+    assert!(
+        learns("browser.step") && !learns("file.summary"),
+        "the simulation plants it"
+    );
+    let grown = followed("browser.step", None).growth;
+    assert!(grown.value.unwrap() > 0.0 && grown.upper.unwrap() > 0.02, "{grown:?}");
+    let placebo = followed("file.summary", None).growth;
+    assert!(placebo.lower.is_none_or(|lower| lower < 0.0), "{placebo:?}");
+    assert!(placebo.upper.is_none_or(|upper| upper > 0.0), "{placebo:?}");
+}
+
+#[test]
+fn trust_over_time_remembers() {
+    let found = followed("code.complete", None);
+    assert_eq!(found.by_time.len(), 40, "days");
+    let decided: f64 = found
+        .by_time
+        .iter()
+        .filter_map(|moment| moment.estimates[0].denominator)
+        .sum();
+    let mut remembered = 0.0;
+    for moment in &found.by_time {
+        let today = moment.estimates[0].denominator.unwrap_or_default();
+        remembered = remembered * 0.5_f64.powf(1.0 / 14.0) + today;
+        let trust = &moment.trust;
+        assert!(
+            (trust.denominator.unwrap() - remembered).abs() < 1e-9 * remembered,
+            "{trust:?}"
+        );
+        assert!(trust.lower.unwrap() < trust.value.unwrap() && trust.value.unwrap() < trust.upper.unwrap());
+    }
+    assert!(remembered < decided);
+    let last = found.by_time.last().unwrap();
+    let whole = found
+        .all
+        .iter()
+        .map(|step| step.estimates[0].numerator.unwrap())
+        .sum::<f64>()
+        / decided;
+    assert!(
+        (last.trust.value.unwrap() - whole).abs() < 0.1,
+        "{last:?} against {whole}"
+    );
+}
+
+#[test]
+fn newcomers_are_compared_with_returning_users() {
+    let late = followed("code.complete", Some("2026-10-15T00:00:00Z"));
+    let difference = late.newcomers_difference[0];
+    let expected = late.newcomers[0].value.unwrap() - late.returning[0].value.unwrap();
+    assert!((difference.value.unwrap() - expected).abs() < 1e-15);
+    assert!(difference.lower.unwrap() < expected && expected < difference.upper.unwrap());
+    let whole = followed("code.complete", None);
+    assert_eq!(
+        whole.newcomers_difference[0].value, None,
+        "no one is returning over all time"
+    );
+}
+
+#[test]
 fn recovery_is_within_users() {
     let found = followed("code.complete", None);
     assert_eq!(found.recovery.len(), 10);

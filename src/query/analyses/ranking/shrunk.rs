@@ -45,8 +45,8 @@ pub fn shrink(metric: &Metric, rows: &[Row], at: usize, level: Level) -> Vec<Opt
             return vec![None; rows.len()];
         };
         let method = match rates {
-            Rates::Spread(_) => "beta_binomial",
-            Rates::Common(..) => "common_rate",
+            Rates::Spread(..) => "beta_binomial",
+            Rates::Common { .. } => "common_rate",
         };
         let one = |unit: (f64, f64)| Shrunk::new(rates.unit(unit, level), rates.own_weight(unit.1), method);
         return trials.into_iter().map(|unit| unit.map(one)).collect();
