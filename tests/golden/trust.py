@@ -58,14 +58,22 @@ def beta_binomial():
 
 
 def means():
-    """Paule and Mandel, from statsmodels."""
+    """Paule and Mandel: a root found by scipy, which is statsmodels' where its iteration gets off the ground."""
     out = []
     for units, spread in ((9, 0.05), (30, 0.2)):
         error = rng.uniform(0.02, 0.2, units)
         value = rng.normal(0.1, spread, units) + rng.normal(0, error)
+
+        def scatter(tau2):
+            w = 1 / (error**2 + tau2)
+            return w @ (value - w @ value / w.sum()) ** 2 - (units - 1)
+
+        tau2 = optimize.brentq(scatter, 0, 1, xtol=1e-18, rtol=1e-15)
+        w = 1 / (error**2 + tau2)
         found = combine_effects(value, error**2, method_re="iterated", atol=1e-15, maxiter=10000)
-        out.append(dict(units=np.column_stack([value, error]).tolist(), mean=float(found.mean_effect_re), variance=float(found.tau2),
-                        se=float(1 / np.sqrt(found.weights_re.sum()))))
+        assert found.tau2 == 0 or abs(found.tau2 / tau2 - 1) < 1e-9, (found.tau2, tau2)
+        out.append(dict(units=np.column_stack([value, error]).tolist(), mean=float(w @ value / w.sum()), variance=float(tau2),
+                        se=float(1 / np.sqrt(w.sum()))))
     return out
 
 

@@ -71,7 +71,7 @@ mod tests {
     fn grown(seed: u64, learnt: f64) -> Estimate {
         let mut random = Random::new(seed);
         let (mut users, mut decisions, mut numbers) = (Vec::new(), Vec::new(), Vec::new());
-        for user in 0..120_i64 {
+        for user in 0..150_i64 {
             let rate = 0.3 + 0.5 * random.uniform();
             let stays = if random.uniform() < rate { 60 } else { 12 };
             for number in 1..=stays {
@@ -103,7 +103,7 @@ mod tests {
         let runs = 200;
         let (mut found, mut mistaken) = (0, 0);
         for seed in 0..runs {
-            found += i32::from(grown(seed, 0.12).lower.unwrap() > 0.0);
+            found += i32::from(grown(seed, 0.2).lower.unwrap() > 0.0);
             let placebo = grown(seed, 0.0);
             mistaken += i32::from(placebo.lower.unwrap() > 0.0 || placebo.upper.unwrap() < 0.0);
         }

@@ -22,7 +22,7 @@ use crate::metrics::{Estimate, Histogram, Reason, Sum};
 use crate::query::answer::Row;
 use crate::query::blocks::days_covering;
 use crate::query::gather::{BUCKET, GROUP, Gathered, Over};
-use crate::query::plan;
+use crate::query::plan::{self, MOST_EXACT_OUTPUTS};
 use crate::query::request::{Query, QueryError};
 use crate::query::sources::Sources;
 use crate::stats::cluster::ClusterRatio;
@@ -33,8 +33,10 @@ use crate::stats::level::Level;
 const STEPS: u32 = 20;
 const KNOWN: &str = "known";
 const USEFUL: &str = "useful";
-/// Confidences are told apart to this many parts of one for the average precision.
-const FINENESS: f64 = 1e6;
+/// Confidences are told apart to this many parts of one for the average precision: all of them, or with very many outputs so many
+/// that their counts stay small.
+const FINE: f64 = 1e10;
+const COARSE: f64 = 1e4;
 
 /// What makes an offer useful.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -74,11 +76,11 @@ impl Usefulness {
     }
 
     /// The useful and the useless by confidence.
-    fn histogram(self) -> Histogram {
+    fn histogram(self, fineness: f64) -> Histogram {
         Histogram {
             kind: 0,
             name: USEFUL,
-            bucket: f::only(self.known(), col(f::CONFIDENCE) * lit(FINENESS) + lit(0.5)),
+            bucket: f::only(self.known(), col(f::CONFIDENCE) * lit(fineness) + lit(0.5)),
             exact_bucket: None,
             positive: self.useful(),
         }
@@ -137,7 +139,9 @@ pub fn run(
         let answer = plan::answer(snapshot.conn, sources, query, now)?;
         let window = answer.window;
         let cells = snapshot.view.cells_where(&query.filters);
-        let (sums, histograms) = (question.usefulness.sums(), [question.usefulness.histogram()]);
+        let outputs = snapshot.outputs_of(clock::day_of(window.from)..clock::day_of(window.to) + 1)?;
+        let fineness = if outputs > MOST_EXACT_OUTPUTS { COARSE } else { FINE };
+        let (sums, histograms) = (question.usefulness.sums(), [question.usefulness.histogram(fineness)]);
         let mut gathered = Gathered::new(&sums, &histograms);
         for day in days_covering(&window) {
             let stated = snapshot.segment(day, None)?;

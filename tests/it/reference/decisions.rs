@@ -66,12 +66,8 @@ fn check_triggers(data: &Imported) {
     let expected = &serde_json::from_str::<Value>(&methods).unwrap()["trigger_cups"];
     let path = format!("/api/v1/features/{FEATURE}/trigger?usefulness=acceptance");
     let found = data.server.get(&path).expect(200);
-    // Confidences are told apart to the sixth digit here.
-    let precision = found["average_precision"].as_f64().unwrap();
-    assert!(
-        (precision - expected["average_precision"].as_f64().unwrap()).abs() < 1e-6,
-        "{precision}"
-    );
+    let precision = &expected["average_precision"];
+    same("average precision", &found["average_precision"], precision);
     for (threshold, row) in expected["at"].as_object().unwrap() {
         let threshold: f64 = threshold.parse().unwrap();
         let mut steps = found["thresholds"].as_array().unwrap().iter();
