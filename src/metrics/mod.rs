@@ -20,7 +20,7 @@ pub use statistics::Statistics;
 use families as f;
 
 /// Every family, in the order of the catalogue.
-pub static FAMILIES: [&Family; 13] = [
+pub static FAMILIES: [&Family; 14] = [
     &f::coverage::FAMILY,
     &f::acceptance::FAMILY,
     &f::edits::FAMILY,
@@ -30,6 +30,7 @@ pub static FAMILIES: [&Family; 13] = [
     &f::correctness::FAMILY,
     &f::calibration::FAMILY,
     &f::reliance::FAMILY,
+    &f::team::FAMILY,
     &f::trust::FAMILY,
     &f::trigger::FAMILY,
     &f::approvals::FAMILY,

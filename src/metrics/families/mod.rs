@@ -10,6 +10,7 @@ pub mod edits;
 pub mod ratings;
 pub mod reliance;
 pub mod retries;
+pub mod team;
 pub mod trigger;
 pub mod trust;
 pub mod users;

@@ -5,9 +5,9 @@
 //! opposite, so that appropriate reliance is the accuracy of person and AI together. Who declines an output that the own answer
 //! disagreed with is taken to stay with the own answer.
 
-use polars::prelude::{Expr, col, lit, when};
+use polars::prelude::{Expr, col, lit};
 
-use super::{LINEAR, PROPORTION};
+use super::PROPORTION;
 use crate::metrics::estimate::{Estimate, Reason};
 use crate::metrics::facts::{self, count, decision};
 use crate::metrics::{Direction, Family, Metric, Statistics, Sum, Unit, no_histograms};
@@ -43,15 +43,9 @@ pub static FAMILY: Family = Family {
         let helpable = was_wrong.and(right()).and(decision::decided());
         let resistible = was_right.clone().and(wrong()).and(decision::decided());
         let appropriate = right().and(relied.clone()).or(wrong().and(declined.clone()));
-        let opposed = disagreed.clone().and(judged());
+        let own_known = col(facts::INITIAL_CORRECT).is_not_null();
+        let opposed = disagreed.clone().and(judged()).and(own_known);
         let opposed_right = right().and(relied.clone()).or(was_right.clone().and(declined.clone()));
-        let paired = decision::decided()
-            .and(judged())
-            .and(col(facts::INITIAL_CORRECT).is_not_null());
-        let stayed = col(facts::INITIAL_AGREES).eq(lit(false)).and(declined.clone());
-        let team_right = when(stayed.fill_null(lit(false)))
-            .then(was_right.clone())
-            .otherwise(appropriate.clone());
         vec![
             Sum::new("right_decided", count(right().and(decision::decided()))),
             Sum::new("right_relied", count(right().and(relied.clone()))),
@@ -77,15 +71,8 @@ pub static FAMILY: Family = Family {
                 "right_refused",
                 count(disagreed.clone().and(right()).and(declined.clone())),
             ),
-            Sum::new(
-                "opposed",
-                count(opposed.clone().and(col(facts::INITIAL_CORRECT).is_not_null())),
-            ),
+            Sum::new("opposed", count(opposed.clone())),
             Sum::new("opposed_right", count(opposed.and(opposed_right))),
-            Sum::new("paired", count(paired.clone())),
-            Sum::new("paired_team_right", count(paired.clone().and(team_right))),
-            Sum::new("paired_own_right", count(paired.clone().and(was_right.clone()))),
-            Sum::new("paired_ai_right", count(paired.and(right()))),
             Sum::new("switched", count(disagreed.and(relied.clone()))),
             Sum::new("helpable", count(helpable.clone())),
             Sum::new("helped", count(helpable.and(relied))),
@@ -178,27 +165,6 @@ pub static FAMILY: Family = Family {
             "He, Kuiper & Gadiraju 2023",
             |s| s.proportion("opposed_right", "opposed", Reason::NoInitialAnswers),
         ),
-        gain(
-            "gain_over_own",
-            "Gain over the user alone",
-            "Accuracy of user and AI together minus the accuracy of the users' own answers.",
-            "(right together − own answer right) / decided and judged, own answer known",
-            |s| team_gain(s, |own, _| own),
-        ),
-        gain(
-            "gain_over_ai",
-            "Gain over the AI alone",
-            "Accuracy of user and AI together minus the accuracy of the AI.",
-            "(right together − output right) / decided and judged, own answer known",
-            |s| team_gain(s, |_, ai| ai),
-        ),
-        gain(
-            "complementary_performance",
-            "Complementary performance",
-            "Accuracy of user and AI together minus that of the better of the two: above zero, they are better than either. The better one is chosen by the same data, which is unkind to the team; to decide before looking, use the two gains.",
-            "(right together − max(own answer right, output right)) / decided and judged, own answer known",
-            |s| team_gain(s, |own, ai| if own.0 > ai.0 { own } else { ai }),
-        ),
         share(
             "rair",
             "Relative AI reliance",
@@ -286,40 +252,6 @@ const fn signal(
         source: "Green & Swets 1966; Macmillan & Creelman 2005; Hautus 1995",
         estimate,
     }
-}
-
-const fn gain(
-    id: &'static str,
-    title: &'static str,
-    summary: &'static str,
-    formula: &'static str,
-    estimate: fn(&Statistics) -> Estimate,
-) -> Metric {
-    Metric {
-        id,
-        title,
-        summary,
-        formula,
-        unit: Unit::ShareDifference,
-        direction: Direction::HigherIsBetter,
-        interval: LINEAR,
-        source: "Bansal et al. 2021; Vaccaro, Almaatouq & Malone 2024",
-        estimate,
-    }
-}
-
-/// How many were right, and in which sum that is.
-type Right = (f64, &'static str);
-
-/// How much more often the team is right than whom `alone` chooses of the user and the AI.
-fn team_gain(s: &Statistics, alone: fn(Right, Right) -> Right) -> Estimate {
-    let right = |sum: &'static str| (s.total(sum), sum);
-    let (best, chosen) = alone(right("paired_own_right"), right("paired_ai_right"));
-    let together = s.by_cluster("paired_team_right").into_iter();
-    let gains = together.zip(s.by_cluster(chosen)).map(|(team, alone)| team - alone);
-    let totals = gains.zip(s.by_cluster("paired")).collect();
-    let sums = (s.total("paired_team_right") - best, s.total("paired"));
-    s.ratio(sums, totals, (-1.0, 1.0), Reason::NoInitialAnswers)
 }
 
 /// A signal-detection measure; `combine` makes it of the two normal deviates, and is linear in them.

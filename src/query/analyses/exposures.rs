@@ -6,6 +6,7 @@ use std::ops::Range;
 use polars::prelude::*;
 
 use crate::domain::clock;
+use crate::domain::decision::{Decision, Manner};
 use crate::domain::window::Window;
 use crate::metrics::facts as f;
 use crate::query::request::QueryError;
@@ -38,6 +39,19 @@ pub struct Met {
     pub numbers: Vec<u32>,
     /// Per output: whether its user met the part before the window.
     pub returning: Vec<bool>,
+}
+
+impl Met {
+    /// The decision of each output, where its user took one.
+    pub fn decisions(&self) -> PolarsResult<impl Iterator<Item = Option<Decision>>> {
+        let decisions = self.stated.column(f::DECISION)?.i32()?.iter();
+        let manners = self.stated.column(f::MANNER)?.i32()?.iter();
+        Ok(decisions.zip(manners).map(|(decision, manner)| {
+            let decision = Decision::from_code(i16::try_from(decision?).ok()?)?;
+            let is_automatic = manner == Some(i32::from(Manner::Automatic.code()));
+            (decision.is_decided() && !is_automatic).then_some(decision)
+        }))
+    }
 }
 
 impl Exposures {

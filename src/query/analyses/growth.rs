@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use polars::prelude::PolarsResult;
 
 use super::exposures::Met;
-use super::recovery::{decisions, within_users};
+use super::recovery::within_users;
 use super::trajectory::REGULAR;
 use crate::metrics::{Estimate, facts as f};
 use crate::stats::level::Level;
@@ -30,7 +30,7 @@ impl Growth {
     pub fn add(&mut self, met: &Met) -> PolarsResult<()> {
         let users = met.stated.column(f::USER)?.i64()?;
         let places = met.parts.iter().zip(&met.numbers);
-        for ((user, decision), (part, number)) in users.iter().zip(decisions(met)?).zip(places) {
+        for ((user, decision), (part, number)) in users.iter().zip(met.decisions()?).zip(places) {
             let (Some(user), Some(decision)) = (user, decision) else {
                 continue;
             };

@@ -12,7 +12,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::exposures::Met;
-use crate::domain::decision::{Decision, Manner};
+use crate::domain::decision::Decision;
 use crate::metrics::estimate::plain_number;
 use crate::metrics::{Estimate, Reason, facts as f};
 use crate::stats::half_life::Fading;
@@ -58,7 +58,7 @@ impl Recovery {
     pub fn add(&mut self, met: &Met) -> PolarsResult<()> {
         let users = met.stated.column(f::USER)?.i64()?;
         let correct = met.stated.column(f::CORRECT)?.bool()?;
-        for ((user, decision), correct) in users.iter().zip(decisions(met)?).zip(correct.iter()) {
+        for ((user, decision), correct) in users.iter().zip(met.decisions()?).zip(correct.iter()) {
             if let (Some(user), Some(decision)) = (user, decision) {
                 let is_good = decision.is_taken() && decision != Decision::Undone && correct != Some(false);
                 self.users.entry(user).or_default().decide(decision.is_taken(), is_good);
@@ -142,17 +142,6 @@ impl Recovery {
             .collect();
         Fading::fit(&gaps?)
     }
-}
-
-/// The decision of each output, where the user took one.
-pub fn decisions(met: &Met) -> PolarsResult<impl Iterator<Item = Option<Decision>>> {
-    let decisions = met.stated.column(f::DECISION)?.i32()?.iter();
-    let manners = met.stated.column(f::MANNER)?.i32()?.iter();
-    Ok(decisions.zip(manners).map(|(decision, manner)| {
-        let decision = Decision::from_code(i16::try_from(decision?).ok()?)?;
-        let is_automatic = manner == Some(i32::from(Manner::Automatic.code()));
-        (decision.is_decided() && !is_automatic).then_some(decision)
-    }))
 }
 
 /// A difference within users as an estimate.

@@ -65,7 +65,7 @@ fn what_the_app_takes_by_itself_is_no_trust() {
         assert_eq!(metrics[id]["denominator"], denominator, "{id}: {metrics}");
     }
     let query = r#"{"metrics":["acceptance_rate","undo_rate"],"group_by":["feature"]}"#;
-    let metrics = &server.post("/api/v1/query", query.to_owned()).expect(200)["data"][0]["metrics"];
+    let metrics = &server.post("/api/v1/query", query).expect(200)["data"][0]["metrics"];
     assert_eq!(metrics["acceptance_rate"]["numerator"], 3);
     assert_eq!(metrics["acceptance_rate"]["denominator"], 6);
     let output = server.get("/api/v1/outputs/s5").expect(200);

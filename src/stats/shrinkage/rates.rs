@@ -1,28 +1,9 @@
-//! Which of many are really high, when some of them are small?
-//!
-//! A segment with three outputs has the highest rate, or the lowest, by chance. Empirical Bayes learns from all units how much they
-//! really differ, and pulls each towards the rest by how little is known of it (Efron and Morris 1975).
-//!
-//! Rates: `k_i ~ BetaBinomial(n_i, α, β)`, fitted by maximum likelihood; unit `i` is then Beta(k_i + α, n_i − k_i + β). `k` and `n` are
-//! real numbers, since the honest `n` of correlated trials is an effective one ([`super::cluster::ClusterRatio::effective_trials`]).
-//!
-//! Taking the prior at its word would make intervals too narrow. The variance of a unit is enlarged by how much its mean moves with
-//! `(ln α, ln β)`, whose covariance is the inverse of the curvature of the likelihood (Kass and Steffey 1989); the interval is that of
-//! the beta distribution with this mean and variance.
-//!
-//! Other numbers: `v_i ~ N(θ_i, s_i²)`, `θ_i ~ N(μ, τ²)`, with `τ²` after Paule and Mandel (1982): the value with which
-//! `Σ (v_i − μ)²/(s_i² + τ²) = m − 1`. Intervals after Morris (1983) allow for `μ` and `τ²` being estimates: with
-//! `B_i = (m−3)/(m−1)·s_i²/(s_i² + τ²)`, unit `i` is `B_i·μ + (1 − B_i)·v_i` with variance
-//! `s_i²·(1 − (m−1)/m·B_i) + 2/(m−3)·B_i²·(s̄² + τ²)/(s_i² + τ²)·(v_i − μ)²`, `s̄²` being the mean error variance with the weights of `μ`.
-//!
-//! How far units differ cannot be learned from few of them: below [`LEAST_UNITS`] nothing is shrunk.
+//! Rates: a beta distribution of them, fitted by maximum likelihood.
 
-use super::gamma::{digamma, ln_gamma, trigamma};
-use super::level::{Interval, Level};
-use super::trust_memory::Trust;
-
-/// Units below which nothing is shrunk.
-pub const LEAST_UNITS: usize = 8;
+use super::LEAST_UNITS;
+use crate::stats::gamma::{digamma, ln_gamma, trigamma};
+use crate::stats::level::{Interval, Level};
+use crate::stats::trust_memory::Trust;
 
 /// A prior worth more trials than this is a single common rate.
 const MOST_TRIALS: f64 = 1e6;
@@ -218,97 +199,9 @@ fn slopes(units: &[(f64, f64)], &Trust { alpha, beta }: &Trust) -> ([f64; 2], [[
     (gradient, curvature)
 }
 
-/// How other numbers differ between units.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Means {
-    pub mean: f64,
-    /// Standard error of the mean.
-    pub standard_error: f64,
-    /// `τ²`, 0 when they differ no more than their errors make them.
-    pub variance: f64,
-    /// `m`.
-    units: f64,
-    /// `s̄²`.
-    error: f64,
-}
-
-impl Means {
-    /// Learns from `(value, standard error)` of each unit; units with an error that is not positive do not count. `None` below
-    /// [`LEAST_UNITS`].
-    #[must_use]
-    pub fn fit(units: &[(f64, f64)]) -> Option<Self> {
-        const HALVINGS: u32 = 200;
-        let units: Vec<(f64, f64)> = units.iter().copied().filter(|(_, s)| *s > 0.0).collect();
-        if units.len() < LEAST_UNITS {
-            return None;
-        }
-        let weighted = |variance: f64| {
-            let weights = units.iter().map(|(v, s)| (v, 1.0 / (s * s + variance)));
-            let (sum, total) = weights.fold((0.0, 0.0), |sum, (v, w)| (sum.0 + w * v, sum.1 + w));
-            (sum / total, total)
-        };
-        let excess = |variance: f64| {
-            let (mean, _) = weighted(variance);
-            let scatter = units.iter().map(|(v, s)| (v - mean).powi(2) / (s * s + variance));
-            scatter.sum::<f64>() - (units.len() as f64 - 1.0)
-        };
-        let (mut low, mut high) = (0.0, 1.0);
-        while excess(high) > 0.0 {
-            high *= 2.0;
-        }
-        if excess(0.0) <= 0.0 {
-            high = 0.0;
-        }
-        for _ in 0..HALVINGS {
-            let middle = f64::midpoint(low, high);
-            if excess(middle) > 0.0 {
-                low = middle;
-            } else {
-                high = middle;
-            }
-        }
-        let (mean, weight) = weighted(high);
-        let errors: f64 = units.iter().map(|(_, s)| s * s / (s * s + high)).sum();
-        Some(Self {
-            mean,
-            standard_error: weight.sqrt().recip(),
-            variance: high,
-            units: units.len() as f64,
-            error: errors / weight,
-        })
-    }
-
-    /// What is believed of a unit: mean and interval.
-    #[must_use]
-    pub fn unit(&self, (value, error): (f64, f64), level: Level) -> (f64, Interval) {
-        let (m, own) = (self.units, self.own_weight(error));
-        let pulled = 1.0 - own;
-        let mean = own * value + pulled * self.mean;
-        let spread = (self.error + self.variance) / (error * error + self.variance);
-        let unsure = 2.0 / (m - 3.0) * pulled * pulled * spread * (value - self.mean).powi(2);
-        let variance = error * error * (1.0 - (m - 1.0) / m * pulled) + unsure;
-        (mean, Interval::around(mean, level.z() * variance.sqrt()))
-    }
-
-    /// How much of what is believed of a unit is its own: `1 − B`.
-    #[must_use]
-    pub fn own_weight(&self, error: f64) -> f64 {
-        1.0 - (self.units - 3.0) / (self.units - 1.0) * error * error / (error * error + self.variance)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn few_units_teach_nothing() {
-        assert_eq!(Rates::fit(&[(1.0, 2.0); 7]), None);
-        assert_eq!(Means::fit(&[(1.0, 2.0); 7]), None);
-        let mut with_empty = [(0.0, 0.0); 9];
-        with_empty[..7].fill((1.0, 2.0));
-        assert_eq!(Rates::fit(&with_empty), None);
-    }
 
     #[test]
     fn units_that_differ_by_chance_alone_are_one() {
@@ -343,16 +236,5 @@ mod tests {
             mean > 0.9 && interval.lower >= 0.0 && interval.upper <= 1.0,
             "{rates:?}"
         );
-    }
-
-    #[test]
-    fn noisy_means_are_pulled_to_the_common_one() {
-        let mut units: Vec<_> = (0..10).map(|i| (f64::from(i) / 100.0, 0.002)).collect();
-        units.push((0.5, 0.4));
-        let means = Means::fit(&units).unwrap();
-        assert!(means.unit((0.5, 0.4), Level::default()).0 < 0.16, "{means:?}");
-        let alike = Means::fit(&[(0.1, 0.1); 9]).unwrap();
-        assert_eq!((alike.variance, alike.own_weight(0.1)), (0.0, 0.25));
-        assert!((alike.standard_error - 0.1 / 3.0).abs() < 1e-15);
     }
 }
