@@ -23,12 +23,11 @@ impl Stratum {
 }
 
 /// The rate with minus the rate without, within people: a ratio of sums over people, with its variance between them. Its clusters
-/// are the people who have both kinds; there is no ratio without any.
+/// are the people who have both kinds; there is no ratio without any. The last digit
+/// depends on the order of the people.
 #[must_use]
 pub fn mantel_haenszel(strata: impl Iterator<Item = Stratum>) -> ClusterRatio {
-    let mut weighted: Vec<(f64, f64)> = strata.filter_map(|stratum| stratum.weighted()).collect();
-    // The order of the people must not show in the last digit.
-    weighted.sort_unstable_by(|one, other| one.0.total_cmp(&other.0).then(one.1.total_cmp(&other.1)));
+    let weighted: Vec<(f64, f64)> = strata.filter_map(|stratum| stratum.weighted()).collect();
     ClusterRatio::from_totals(&weighted)
 }
 

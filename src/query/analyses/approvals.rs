@@ -11,7 +11,7 @@ use super::growth::Growth;
 use super::trajectory::{Step, placed_in, steps};
 use crate::domain::dimension::Dimension;
 use crate::metrics::index::sums_read;
-use crate::metrics::{self, Estimate, Metric};
+use crate::metrics::{self, Estimate, Metric, Reason};
 use crate::query::answer::{Answer, Row};
 use crate::query::gather::{Gathered, Over};
 use crate::query::plan;
@@ -81,6 +81,7 @@ pub fn run(
             Ok(gathered.add(placed_in(met.parts.clone(), met)?)?)
         })?;
         let slices = gathered.slices(Over::Nothing)?;
+        let mut growth = growth.by_part(followed.level);
         let number = |row: &Row| {
             (0..)
                 .zip(&values)
@@ -92,7 +93,7 @@ pub fn run(
             Some(Tool {
                 row: row.clone(),
                 by_exposure: steps(&followed, &slices, number),
-                growth: growth.of(number, followed.level),
+                growth: growth.remove(&number).unwrap_or_else(|| Estimate::none(Reason::NoData)),
             })
         });
         Ok(Approvals {

@@ -17,7 +17,6 @@ use crate::metrics::facts::{self as f, BINS};
 use crate::metrics::families::calibration::Target;
 use crate::metrics::index::sums_read;
 use crate::metrics::{self, Estimate, Metric, Reason};
-use crate::query::blocks::days_covering;
 use crate::query::gather::{BUCKET, GROUP, Gathered, Over};
 use crate::query::plan;
 use crate::query::request::{MAX_GROUPS, Query, QueryError};
@@ -97,7 +96,7 @@ pub fn run(conn: &mut PgConnection, sources: &Sources, question: &Question) -> R
         names.extend(names_of(question.target).map(str::to_owned));
         let sums = metrics::sums_named(&names);
         let mut gathered = Gathered::new(&sums, &[]);
-        for day in days_covering(&window) {
+        for day in snapshot.days_of(&window) {
             let stated = snapshot.segment(day, None)?;
             gathered.add(placed(&group_of_cell, &window, stated)?)?;
         }

@@ -5,7 +5,7 @@
 //!
 //! [`within`]: crate::stats::within
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use polars::prelude::PolarsResult;
 
@@ -46,16 +46,20 @@ impl Growth {
         Ok(())
     }
 
-    /// The acceptance of users at exposure [`REGULAR`] and later minus that of the same users up to exposure [`FIRST`].
-    pub fn of(&self, part: u32, level: Level) -> Estimate {
-        let own = || {
-            self.users
-                .iter()
-                .filter(move |((of, _), _)| *of == part)
-                .map(|(_, own)| *own)
-        };
-        let later = own().map(|stratum| stratum.with.1).sum();
-        within_users(own(), later, level)
+    /// By part: the acceptance of users at exposure [`REGULAR`] and later minus that of the same users up to exposure [`FIRST`]. Parts
+    /// that no one met are not there.
+    pub fn by_part(self, level: Level) -> BTreeMap<u32, Estimate> {
+        let mut users: Vec<((u32, i64), Stratum)> = self.users.into_iter().collect();
+        users.sort_unstable_by_key(|(meeting, _)| *meeting);
+        let parts = users.chunk_by(|one, other| one.0.0 == other.0.0);
+        parts
+            .filter_map(|own| {
+                let ((part, _), _) = own.first()?;
+                let later = own.iter().map(|(_, stratum)| stratum.with.1).sum();
+                let difference = within_users(own.iter().map(|(_, stratum)| *stratum), later, level);
+                Some((*part, difference))
+            })
+            .collect()
     }
 }
 
@@ -95,7 +99,7 @@ mod tests {
             numbers,
         };
         growth.add(&met).unwrap();
-        growth.of(0, Level::default())
+        growth.by_part(Level::default()).remove(&0).unwrap()
     }
 
     #[test]

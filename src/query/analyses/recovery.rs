@@ -67,22 +67,21 @@ impl Recovery {
         Ok(())
     }
 
+    /// Acceptance at each distance.
     pub fn lags(&self, level: Level) -> Vec<Lag> {
-        (0..LAGS).map(|at| self.lag(at, level)).collect()
+        let users = self.in_order();
+        (0..LAGS).map(|at| lag(&users, at, level)).collect()
     }
 
     /// After how many decided outputs half of the drop is gone. No value where there is no drop to speak of.
     pub fn half_life(&self, level: Level) -> Estimate {
-        let drop = self.lag(0, level).difference;
+        let users = self.in_order();
+        let drop = lag(&users, 0, level).difference;
         if drop.upper.is_none_or(|upper| upper >= 0.0) {
-            let reason = if drop.upper.is_some() {
-                Reason::NoCases
-            } else {
-                Reason::TooFew
-            };
-            return Estimate::none(reason);
+            let is_known = drop.upper.is_some();
+            return Estimate::none(if is_known { Reason::NoCases } else { Reason::TooFew });
         }
-        let Some(value) = self.fading(|_| true).map(|fading| fading.half_life()) else {
+        let Some(value) = fading(&users, |_| true).map(|fading| fading.half_life()) else {
             return Estimate::none(Reason::TooFew);
         };
         if !value.is_finite() {
@@ -90,7 +89,7 @@ impl Recovery {
         }
         // On the scale of what is left per step, which has no infinity.
         let left: Option<Vec<f64>> = (0..GROUPS)
-            .map(|group| Some(self.fading(|user| user.cast_unsigned() % GROUPS != group)?.left))
+            .map(|group| Some(fading(&users, |user| user.cast_unsigned() % GROUPS != group)?.left))
             .collect();
         let interval = left.map(|left| {
             let mean = left.iter().sum::<f64>() / GROUPS as f64;
@@ -99,49 +98,52 @@ impl Recovery {
             let centre = (-1.0 / value).exp2();
             Interval::around(centre, level.t(GROUPS as f64 - 1.0) * error).clip_to_unit()
         });
-        let ends = interval
-            .map(|interval| [interval.lower, interval.upper].map(|left| Fading { first: 0.0, left }.half_life()));
+        let half_life = |left: f64| Fading { first: 0.0, left }.half_life();
         Estimate {
-            lower: ends.map(|[lower, _]| lower),
-            upper: ends.map(|[_, upper]| upper).filter(|upper| upper.is_finite()),
+            lower: interval.map(|interval| half_life(interval.lower)),
+            upper: interval
+                .map(|interval| half_life(interval.upper))
+                .filter(|upper| upper.is_finite()),
             users: drop.users,
             method: Some("delete_a_group_jackknife"),
             ..Estimate::point(value, drop.n)
         }
     }
 
-    fn lag(&self, at: usize, level: Level) -> Lag {
-        let strata = || self.users.values().filter_map(move |user| user.lags.get(at).copied());
-        let (mut good, mut bad) = ((0.0, 0.0), (0.0, 0.0));
-        for own in strata() {
-            good = (good.0 + own.without.0, good.1 + own.without.1);
-            bad = (bad.0 + own.with.0, bad.1 + own.with.1);
-        }
-        let rate = |(accepted, all): (f64, f64)| (all > 0.0).then(|| accepted / all);
-        Lag {
-            lag: at + 1,
-            after_good: rate(good),
-            after_bad: rate(bad),
-            difference: within_users(strata(), bad.1, level),
-        }
+    /// The order of a hash map must not show in the last digit.
+    fn in_order(&self) -> Vec<(i64, &Follower)> {
+        let mut users: Vec<(i64, &Follower)> = self.users.iter().map(|(user, own)| (*user, own)).collect();
+        users.sort_unstable_by_key(|(user, _)| *user);
+        users
     }
+}
 
-    /// How the difference fades over the lags, among some of the users.
-    fn fading(&self, keep: impl Fn(i64) -> bool) -> Option<Fading> {
-        let kept: Vec<&Follower> = self
-            .users
-            .iter()
-            .filter(|(user, _)| keep(**user))
-            .map(|(_, own)| own)
-            .collect();
-        let gaps: Option<Vec<(f64, f64)>> = (0..LAGS)
-            .map(|at| {
-                let pooled = within::mantel_haenszel(kept.iter().filter_map(|user| user.lags.get(at).copied()));
-                Some((pooled.ratio()?, pooled.standard_error()?))
-            })
-            .collect();
-        Fading::fit(&gaps?)
+fn lag(users: &[(i64, &Follower)], at: usize, level: Level) -> Lag {
+    let strata = || users.iter().filter_map(|(_, user)| user.lags.get(at).copied());
+    let (mut good, mut bad) = ((0.0, 0.0), (0.0, 0.0));
+    for own in strata() {
+        good = (good.0 + own.without.0, good.1 + own.without.1);
+        bad = (bad.0 + own.with.0, bad.1 + own.with.1);
     }
+    let rate = |(accepted, all): (f64, f64)| (all > 0.0).then(|| accepted / all);
+    Lag {
+        lag: at + 1,
+        after_good: rate(good),
+        after_bad: rate(bad),
+        difference: within_users(strata(), bad.1, level),
+    }
+}
+
+/// How the difference fades over the lags, among some of the users.
+fn fading(users: &[(i64, &Follower)], keep: impl Fn(i64) -> bool) -> Option<Fading> {
+    let gaps: Option<Vec<(f64, f64)>> = (0..LAGS)
+        .map(|at| {
+            let kept = users.iter().filter(|(user, _)| keep(*user));
+            let pooled = within::mantel_haenszel(kept.filter_map(|(_, own)| own.lags.get(at).copied()));
+            Some((pooled.ratio()?, pooled.standard_error()?))
+        })
+        .collect();
+    Fading::fit(&gaps?)
 }
 
 /// A difference within users as an estimate.

@@ -126,7 +126,10 @@ fn follow(
                 .iter()
                 .map(|metric| difference(query, &kinds, metric))
                 .collect(),
-            growth: growth.of(0, query.level),
+            growth: growth
+                .by_part(query.level)
+                .remove(&0)
+                .unwrap_or_else(|| Estimate::none(Reason::NoData)),
             recovery: recovery.lags(query.level),
             half_life: recovery.half_life(query.level),
             granularity: Granularity::Auto,

@@ -22,7 +22,6 @@ use crate::metrics::facts::{self as f, decision};
 use crate::metrics::families::acceptance::persistent;
 use crate::metrics::{Estimate, Histogram, Sum};
 use crate::query::answer::Row;
-use crate::query::blocks::days_covering;
 use crate::query::gather::{BUCKET, GROUP, Gathered, Over};
 use crate::query::plan::{self, MOST_EXACT_OUTPUTS};
 use crate::query::request::{Query, QueryError};
@@ -121,7 +120,7 @@ pub fn run(
         let fineness = if outputs > MOST_EXACT_OUTPUTS { COARSE } else { FINE };
         let (sums, histograms) = (question.usefulness.sums(), [question.usefulness.histogram(fineness)]);
         let mut gathered = Gathered::new(&sums, &histograms);
-        for day in days_covering(&window) {
+        for day in snapshot.days_of(&window) {
             let stated = snapshot.segment(day, None)?;
             let inside = |cell: i32, time: i64| {
                 cells.contains(&cell) && (window.from..window.to).contains(&clock::from_micros(time))
