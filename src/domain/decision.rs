@@ -23,6 +23,39 @@ pub enum Decision {
     Undecided,
 }
 
+/// Who brought the last decision about.
+///
+/// What the app took by itself says nothing about its user's trust: it is no decision in any metric of what users do, only in
+/// those of approvals.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Manner {
+    /// The user decided, or no one has yet.
+    #[default]
+    Asked,
+    /// The app took it, asking no one.
+    Automatic,
+    /// The user refused it and did it in the AI's place.
+    TakenOver,
+}
+
+impl Manner {
+    pub const ALL: [Manner; 3] = [Manner::Asked, Manner::Automatic, Manner::TakenOver];
+
+    /// The number under which it is stored. Never renumber.
+    pub const fn code(self) -> i16 {
+        match self {
+            Manner::Asked => 0,
+            Manner::Automatic => 1,
+            Manner::TakenOver => 2,
+        }
+    }
+
+    pub fn from_code(code: i16) -> Option<Manner> {
+        Self::ALL.into_iter().find(|manner| manner.code() == code)
+    }
+}
+
 impl Decision {
     pub const ALL: [Decision; 6] = [
         Decision::Accepted,

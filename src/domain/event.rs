@@ -8,6 +8,7 @@ use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
+use super::decision::Manner;
 use super::strict;
 
 /// What happened.
@@ -295,6 +296,10 @@ pub struct Event {
     #[schema(min_length = 1, max_length = 256, pattern = r"\S")]
     pub judge: Option<String>,
 
+    /// With `accept`: whether the app took the output by itself, asking no one. Such a decision is not the user's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auto: Option<bool>,
+
     /// With `retract`: the id of the event that is taken back, one of the same output.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 256, pattern = r"\S")]
@@ -345,6 +350,7 @@ impl Event {
             score: None,
             source: None,
             judge: None,
+            auto: None,
             retracts: None,
             reason: None,
             comment: None,
@@ -364,6 +370,15 @@ impl Event {
         self.final_text = None;
         // This kind must have one.
         self.comment = (self.kind == EventKind::Comment).then(String::new);
+    }
+
+    /// Who brought the decision about, if it is one.
+    pub fn manner(&self) -> Manner {
+        match self.kind {
+            EventKind::Accept if self.auto == Some(true) => Manner::Automatic,
+            EventKind::Respond => Manner::TakenOver,
+            _ => Manner::Asked,
+        }
     }
 
     /// The ends of the scale that it rates on.

@@ -1,7 +1,6 @@
 //! How much of an output its user changed.
 
 use super::text;
-use crate::domain::decision::Decision;
 use crate::store::texts::Texts;
 
 /// The edit figures of one output.
@@ -12,9 +11,9 @@ pub struct Edit {
     pub chars_shown: Option<i32>,
 }
 
-/// Takes the texts where both are there, then what the client measured; what was accepted unchanged has not changed.
+/// Takes the texts where both are there, then what the client measured; what the user accepted unchanged has not changed.
 pub fn edit(
-    decision: Decision,
+    accepted: bool,
     texts: &Texts,
     distance: Option<f64>,
     chars_shown: Option<u32>,
@@ -31,7 +30,7 @@ pub fn edit(
         .as_deref()
         .zip(texts.final_.as_deref())
         .and_then(|(output, final_text)| text::compare(output, final_text));
-    let unchanged = decision == Decision::Accepted && texts.final_.is_none() && texts.output.is_some();
+    let unchanged = accepted && texts.final_.is_none() && texts.output.is_some();
     let share = shown
         .zip(chars_retained)
         .filter(|(shown, _)| *shown > 0)

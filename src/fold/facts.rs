@@ -28,6 +28,7 @@ pub fn stated(outputs: &[&Output]) -> PolarsResult<DataFrame> {
             columns.of(facts::USER, |o| o.user_key),
             columns.of(facts::SHOWN_AT, |o| Some(o.shown_at.timestamp_micros())),
             columns.of(facts::DECISION, |o| Some(i32::from(o.decision))),
+            columns.of(facts::MANNER, |o| Some(i32::from(o.manner))),
             columns.of(facts::DECISION_MS, |o| o.decision_ms),
             columns.of(facts::CONFIDENCE, |o| o.confidence),
             columns.of(facts::CORRECT, |o| o.correct),

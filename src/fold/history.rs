@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::link::Links;
 use crate::domain::clock;
+use crate::domain::decision::Manner;
 use crate::domain::event::{Event, EventKind, JudgementSource};
 use crate::domain::key::{self, ProjectId};
 use crate::store::events::LoggedEvent;
@@ -18,6 +19,9 @@ pub const RECEIVED: &str = "received";
 pub const SHOWN_TIME: &str = "shown_time";
 pub const DECISION_KIND: &str = "decision_kind";
 pub const DECISION_TIME: &str = "decision_time";
+/// Of decisions that the user took.
+pub const ASKED_TIME: &str = "asked_time";
+pub const MANNER: &str = "manner";
 pub const UNDO_TIME: &str = "undo_time";
 pub const IGNORED: &str = "ignored";
 pub const COPIED: &str = "copied";
@@ -254,6 +258,12 @@ fn actions(entries: &[Entry], numbers: &HashMap<Uuid, u32>, users: &HashMap<Uuid
                 is_decision(e.kind).then_some(i32::from(e.kind.code()))
             }),
             column.of(DECISION_TIME, |e| is_decision(e.kind).then_some(e.occurred_at)),
+            column.of(ASKED_TIME, |e| {
+                (is_decision(e.kind) && e.event.manner() != Manner::Automatic).then_some(e.occurred_at)
+            }),
+            column.of(MANNER, |e| {
+                is_decision(e.kind).then_some(i32::from(e.event.manner().code()))
+            }),
             column.of(UNDO_TIME, |e| (e.kind == EventKind::Undo).then_some(e.occurred_at)),
             column.of(IGNORED, |e| Some(i32::from(e.kind == EventKind::Ignore))),
             column.of(COPIED, |e| Some(i32::from(e.kind == EventKind::Copy))),

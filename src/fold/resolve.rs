@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::edit::edit;
 use super::history::{self as h, History};
 use super::opinions::{Ratings, judgements, ratings};
-use crate::domain::decision::Decision;
+use crate::domain::decision::{Decision, Manner};
 use crate::domain::dimension::Cell;
 use crate::domain::event::EventKind;
 use crate::domain::key;
@@ -47,6 +47,7 @@ pub fn resolve(project: &Project, history: &History) -> PolarsResult<Vec<Resolve
 fn actions(actions: &DataFrame) -> PolarsResult<DataFrame> {
     let newest = [
         h::DECISION_KIND,
+        h::MANNER,
         h::STILL_RETAINED,
         h::FINAL,
         h::COMMENT,
@@ -59,7 +60,7 @@ fn actions(actions: &DataFrame) -> PolarsResult<DataFrame> {
         col(h::RECEIVED).min().alias("first_received"),
         col(h::RECEIVED).max().alias("last_received"),
         col(h::SHOWN_TIME).min(),
-        col(h::DECISION_TIME).min().alias("first_decision"),
+        col(h::ASKED_TIME).min(),
         col(h::DECISION_TIME).max().alias("last_decision"),
         col(h::UNDO_TIME).max(),
         col(h::IGNORED).max(),
@@ -148,13 +149,16 @@ impl<'a> Resolver<'a> {
             time(h::UNDO_TIME)?,
             number_of(h::IGNORED)? > 0,
         );
-        let decision_ms = match (shown_time, time("first_decision")?) {
+        let decision_ms = match (shown_time, time(h::ASKED_TIME)?) {
             // Clocks that disagree can put the decision before the output; that is no time at all.
             (Some(shown), Some(decided)) => Some(((decided - shown) / 1_000).max(0)),
             _ => None,
         };
+        let manner = self.actions.column(h::MANNER)?.i32()?.get(row);
+        let manner = manner.and_then(|code| Manner::from_code(i16::try_from(code).ok()?));
+        let manner = manner.unwrap_or_default();
         let edit = edit(
-            decision,
+            decision == Decision::Accepted && manner == Manner::Asked,
             &texts,
             real(self.actions, h::EDIT_DISTANCE)?,
             self.context.column(h::CHARS_SHOWN)?.u32()?.get(row),
@@ -210,6 +214,7 @@ impl<'a> Resolver<'a> {
             reason: said(h::REASON)?,
             attributes,
             sealed: false,
+            manner: manner.code(),
         };
         Ok(Resolved { output, cell, texts })
     }

@@ -30,6 +30,10 @@ pub enum Reason {
     TooFew,
     /// All outcomes are the same, so nothing can be told apart.
     OneClass,
+    /// What is counted does not tell: something that it takes was never observed.
+    NotIdentified,
+    /// It takes each user apart: ask with `exact`.
+    NeedsExact,
     /// Kept per UTC day, and the range or bucket does not consist of whole UTC days.
     NotAligned,
     /// Outputs of the range went before this metric was known, so that they are not in its sums.

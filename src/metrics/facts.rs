@@ -17,6 +17,8 @@ pub const SHOWN_AT: &str = "shown_at";
 pub const SIGN: &str = "sign";
 
 pub const DECISION: &str = "decision";
+/// Who brought the decision about.
+pub const MANNER: &str = "manner";
 /// Milliseconds from shown to the first decision, or null.
 pub const DECISION_MS: &str = "decision_ms";
 /// The sketch bucket of `decision_ms`, or null.
@@ -89,14 +91,23 @@ pub fn only(condition: Expr, value: Expr) -> Expr {
     when(condition).then(value).otherwise(lit(NULL))
 }
 
-/// Conditions on the decision.
+/// Conditions on the decision. What the app took by itself is none of the user's decisions.
 pub mod decision {
     use polars::prelude::*;
 
-    use crate::domain::decision::Decision;
+    use crate::domain::decision::{Decision, Manner};
 
     fn is(decision: Decision) -> Expr {
+        stands(decision).and(manner(Manner::Automatic).not())
+    }
+
+    /// Whoever brought it about.
+    fn stands(decision: Decision) -> Expr {
         col(super::DECISION).eq(lit(i32::from(decision.code())))
+    }
+
+    fn manner(manner: Manner) -> Expr {
+        col(super::MANNER).eq(lit(i32::from(manner.code())))
     }
 
     /// Accepted unchanged and still so.
@@ -123,6 +134,21 @@ pub mod decision {
     /// Taken, whatever came later: accepted, edited, or undone afterwards.
     pub fn taken() -> Expr {
         accepted().or(edited()).or(undone())
+    }
+
+    /// Refused, and done by the user.
+    pub fn taken_over() -> Expr {
+        rejected().and(manner(Manner::TakenOver))
+    }
+
+    /// Taken by the app, whatever came later.
+    pub fn automatic() -> Expr {
+        manner(Manner::Automatic)
+    }
+
+    /// Taken by the app, and taken back.
+    pub fn automatic_undone() -> Expr {
+        automatic().and(stands(Decision::Undone))
     }
 
     pub fn decided() -> Expr {

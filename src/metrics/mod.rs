@@ -20,7 +20,7 @@ pub use statistics::Statistics;
 use families as f;
 
 /// Every family, in the order of the catalogue.
-pub static FAMILIES: [&Family; 11] = [
+pub static FAMILIES: [&Family; 14] = [
     &f::coverage::FAMILY,
     &f::acceptance::FAMILY,
     &f::edits::FAMILY,
@@ -30,7 +30,10 @@ pub static FAMILIES: [&Family; 11] = [
     &f::correctness::FAMILY,
     &f::calibration::FAMILY,
     &f::reliance::FAMILY,
+    &f::team::FAMILY,
     &f::trust::FAMILY,
+    &f::trigger::FAMILY,
+    &f::approvals::FAMILY,
     &f::users::FAMILY,
 ];
 
@@ -78,6 +81,8 @@ pub enum Unit {
     /// Standard deviations of the standard normal distribution.
     StandardDeviations,
     Characters,
+    /// A number of outputs that need not be whole.
+    Outputs,
 }
 
 /// Which way is better.

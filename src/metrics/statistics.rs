@@ -199,6 +199,15 @@ impl Statistics<'_> {
             .with_standard_error(standard_error)
     }
 
+    /// How far each cluster moves a ratio of two sums.
+    pub fn ratio_influence(&self, numerator: &str, denominator: &str) -> Vec<f64> {
+        let totals = pairs(self.by_cluster(numerator), self.by_cluster(denominator));
+        let clusters = ClusterRatio::from_totals(&totals);
+        let ratio = clusters.ratio().unwrap_or_default();
+        let scale = (clusters.denominator * self.total(denominator)).sqrt();
+        totals.into_iter().map(|(n, d)| (n - ratio * d) / scale).collect()
+    }
+
     /// A smooth function of sums, from how much each cluster moves it.
     pub fn linearised(&self, value: f64, n: f64, influence: &[f64], range: (f64, f64)) -> Estimate {
         self.note_influence(|| influence.to_vec());

@@ -28,6 +28,8 @@ pub enum Over {
     Buckets,
     /// All groups.
     Groups,
+    /// All groups over all buckets.
+    Everything,
 }
 
 impl Over {
@@ -38,6 +40,7 @@ impl Over {
             Over::Nothing => frame,
             Over::Buckets => frame.with_column(zero(BUCKET)),
             Over::Groups => frame.with_column(zero(GROUP)),
+            Over::Everything => frame.with_columns([zero(GROUP), zero(BUCKET)]),
         }
     }
 }

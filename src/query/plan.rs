@@ -256,7 +256,7 @@ fn plan<'a>(
         .filter(|(_, cell)| query.filters.iter().all(|filter| filter.accepts(cell)))
         .collect();
     let (groups, cells) = if query.arms.is_empty() {
-        by_dimensions(query, &matching)
+        by_dimensions(&query.group_by, &matching)
     } else {
         by_arms(query, &matching)?
     };
@@ -279,12 +279,13 @@ fn plan<'a>(
 }
 
 /// The values of each group, and the cells with the number of theirs.
-type Groups = (Vec<Vec<Option<String>>>, Vec<(CellId, u32)>);
+pub type Groups = (Vec<Vec<Option<String>>>, Vec<(CellId, u32)>);
 
-fn by_dimensions(query: &Query, cells: &[&(CellId, Cell)]) -> Groups {
+/// The groups of cells with the same values of some dimensions, in the order of the values.
+pub fn by_dimensions(dimensions: &[Dimension], cells: &[&(CellId, Cell)]) -> Groups {
     let values = |cell: &Cell| -> Vec<Option<String>> {
-        let dimensions = query.group_by.iter();
         dimensions
+            .iter()
             .map(|dimension| cell.value(dimension).map(str::to_owned))
             .collect()
     };

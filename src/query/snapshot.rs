@@ -11,6 +11,8 @@ use super::part::Part;
 use super::request::QueryError;
 use super::sources::Sources;
 use super::view::View;
+use crate::domain::clock;
+use crate::domain::window::Window;
 use crate::rollup::{Axis, Column};
 use crate::store::projects::Project;
 
@@ -62,6 +64,12 @@ impl<'a> Snapshot<'a> {
     /// The stated facts of the outputs of a day, of all columns or of some.
     pub fn segment(&mut self, day: i32, columns: Option<&[&str]>) -> Result<DataFrame, QueryError> {
         self.sources.segments.day(self.conn, &self.view, day, columns)
+    }
+
+    /// The days of a window that have outputs, or had.
+    pub fn days_of(&self, window: &Window) -> Vec<i32> {
+        let days = clock::day_of(window.from)..clock::day_of(window.to) + 1;
+        self.view.touched(days).map(|(day, _)| day).collect()
     }
 
     /// How many linked outputs some days have.

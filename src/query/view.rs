@@ -7,8 +7,9 @@ use std::sync::Arc;
 use diesel::pg::PgConnection;
 
 use super::filter::Filter;
+use super::plan::{Groups, by_dimensions};
 use super::request::QueryError;
-use crate::domain::dimension::Cell;
+use crate::domain::dimension::{Cell, Dimension};
 use crate::domain::key::ProjectId;
 use crate::metrics;
 use crate::rollup::{Axis, Table, codec};
@@ -120,6 +121,12 @@ impl View {
         let accepted = |cell: &Cell| filters.iter().all(|filter| filter.accepts(cell));
         let cells = self.cells.iter().filter(|(_, cell)| accepted(cell));
         cells.map(|(id, _)| *id).collect()
+    }
+
+    /// The cells that pass the filters, put together by their values of some dimensions.
+    pub fn groups(&self, filters: &[Filter], dimensions: &[Dimension]) -> Groups {
+        let accepted = |(_, cell): &&(CellId, Cell)| filters.iter().all(|filter| filter.accepts(cell));
+        by_dimensions(dimensions, &self.cells.iter().filter(accepted).collect::<Vec<_>>())
     }
 
     /// The places of some sums. The rollups may be of another version of the program for the moment until the fold has

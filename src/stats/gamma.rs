@@ -1,4 +1,4 @@
-//! The gamma function, its logarithm's derivative, and the incomplete gamma functions: what chi-square tests and
+//! The gamma function, its logarithm's derivatives, and the incomplete gamma functions: what chi-square tests and
 //! likelihoods of counts are made of.
 //!
 //! `ln Γ` is Lanczos' approximation (g = 7, nine terms; Numerical Recipes 6.1). The regularised incomplete functions are a
@@ -47,6 +47,22 @@ pub fn digamma(x: f64) -> f64 {
             - r * (1.0 / 120.0
                 - r * (1.0 / 252.0 - r * (1.0 / 240.0 - r * (1.0 / 132.0 - r * (691.0 / 32_760.0 - r / 12.0))))));
     sum + x.ln() - 0.5 / x - series
+}
+
+/// `ψ′(x)` for `x > 0`: recurrence up to 8, then its asymptotic series (DLMF 5.15.8).
+#[must_use]
+pub fn trigamma(x: f64) -> f64 {
+    const ENOUGH: f64 = 8.0;
+    let (mut x, mut sum) = (x, 0.0);
+    while x < ENOUGH {
+        sum += 1.0 / (x * x);
+        x += 1.0;
+    }
+    let r = 1.0 / (x * x);
+    let series = 1.0 / 6.0
+        - r * (1.0 / 30.0
+            - r * (1.0 / 42.0 - r * (1.0 / 30.0 - r * (5.0 / 66.0 - r * (691.0 / 2_730.0 - r * 7.0 / 6.0)))));
+    sum + 1.0 / x + r / 2.0 + r / x * series
 }
 
 /// `P(a, x)`, the regularised lower incomplete gamma function, for `a > 0` and `x >= 0`.
@@ -132,6 +148,8 @@ mod tests {
         }
         assert!((ln_gamma(0.5) - 0.5 * PI.ln()).abs() < 1e-14);
         assert!((digamma(1.0) + 0.577_215_664_901_532_9).abs() < 1e-14);
+        assert!((trigamma(1.0) - PI * PI / 6.0).abs() < 1e-13);
+        assert!((trigamma(0.5) - PI * PI / 2.0).abs() < 1e-12);
         // Exponential and, with two degrees of freedom, chi-square.
         for x in [0.01, 0.7, 1.9, 2.1, 30.0_f64] {
             assert!((regularized_upper(1.0, x) / (-x).exp() - 1.0).abs() < 1e-12, "{x}");

@@ -13,6 +13,11 @@
 //! | [`sequence`] | … when one looks every day? |
 //! | [`cuped`] | … less what was there before? |
 //! | [`multiple`] | … when many differences are looked at? |
+//! | [`shrinkage`] | … when some of the many are small? |
+//! | [`within`] | does something change a rate, when people differ? |
+//! | [`half_life`] | how soon does a drop wear off? |
+//! | [`nonresponse`] | what would the rate be, had all answered? |
+//! | [`decision_curve`] | from which confidence on is showing worth the interruption? |
 //! | [`decomposition`] | did the parts change, or what the whole is made of? |
 //! | [`balance`] | did users arrive in the planned shares? |
 //! | [`power`] | how many users would it take? |
@@ -42,13 +47,16 @@ pub mod cluster;
 pub mod contrast;
 pub mod cuped;
 pub mod cusum;
+pub mod decision_curve;
 pub mod decomposition;
 pub mod detection;
 pub mod drift;
 pub mod gamma;
+pub mod half_life;
 pub mod laney;
 pub mod level;
 pub mod multiple;
+pub mod nonresponse;
 pub mod normal;
 pub mod page_hinkley;
 pub mod power;
@@ -56,6 +64,8 @@ pub mod proportion;
 pub mod psi;
 pub mod random;
 pub mod sequence;
+pub mod shrinkage;
 pub mod sketch;
 pub mod student;
 pub mod trust_memory;
+pub mod within;

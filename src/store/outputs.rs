@@ -48,6 +48,8 @@ pub struct Output {
     pub attributes: Option<String>,
     /// Its events are gone: what it came to stands, and is not computed again.
     pub sealed: bool,
+    /// Who brought the last decision about.
+    pub manner: i16,
 }
 
 impl Output {
@@ -108,7 +110,7 @@ pub fn replace(conn: &mut PgConnection, project: ProjectId, known: &[Uuid], new:
     }
     let mut rows = CopyRows::with_capacity(new.len() * 280);
     for output in new {
-        rows.row(31)
+        rows.row(32)
             .put(output.project_id)
             .put(output.output_key)
             .put(output.output_id.as_str())
@@ -139,7 +141,8 @@ pub fn replace(conn: &mut PgConnection, project: ProjectId, known: &[Uuid], new:
             .put(output.restated)
             .put(output.reason.as_deref())
             .put(output.attributes.as_deref())
-            .put(output.sealed);
+            .put(output.sealed)
+            .put(output.manner);
     }
     copy_into!(conn, outputs::table, &rows).map(|_| ())
 }

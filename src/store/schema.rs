@@ -122,6 +122,7 @@ diesel::table! {
         reason -> Nullable<Text>,
         attributes -> Nullable<Text>,
         sealed -> Bool,
+        manner -> Int2,
     }
 }
 

@@ -59,7 +59,7 @@ fn answers(query: &Query) -> (Answer, Answer) {
 
 #[track_caller]
 fn check_estimate(id: &str, exact: &Estimate, rolled: &Estimate, place: &str) {
-    if rolled.reason == Some(Reason::NotAligned) {
+    if matches!(rolled.reason, Some(Reason::NotAligned | Reason::NeedsExact)) {
         return;
     }
     let what = format!("{id} of {place}: {exact:?} against {rolled:?}");
@@ -114,8 +114,10 @@ fn over_all_time() {
     let (exact, _) = answers(&question());
     let shown = exact.rows[0].estimates[0].value.unwrap();
     assert!((2_000.0..4_000.0).contains(&shown), "{shown} outputs");
-    let all = question().metrics.len();
-    assert_eq!(check(&question()), all, "every metric has a value");
+    // The simulated apps take nothing by themselves that could be undone, and rollups do not keep users apart.
+    let absent = ["auto_reversal_rate", "acceptance_rate_per_user"];
+    let all = question().metrics.len() - absent.len();
+    assert_eq!(check(&question()), all, "every other metric has a value");
 }
 
 #[test]

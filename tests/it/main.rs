@@ -18,6 +18,7 @@ mod doctor;
 mod faults;
 mod golden;
 mod ingest;
+mod intervals;
 mod overload;
 mod questions;
 mod reference;

@@ -121,13 +121,14 @@ pub async fn get_feature_explanation(
     .await
 }
 
-fn metric(id: Option<&str>) -> Result<&'static Metric, ApiError> {
+/// A metric whose segments add up to it.
+pub fn metric(id: Option<&str>) -> Result<&'static Metric, ApiError> {
     let id = id.unwrap_or(METRIC).to_owned();
     let found = ask::metrics_by_id(std::slice::from_ref(&id))?;
     found.into_iter().find(|metric| is_ratio(metric)).ok_or_else(|| {
         ApiError::new(
             ErrorCode::InvalidParameter,
-            format!("`{id}` is no rate and no mean, so that its change cannot be split into segments"),
+            format!("`{id}` is no rate and no mean, so that it cannot be split into segments"),
         )
     })
 }

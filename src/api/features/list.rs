@@ -1,10 +1,10 @@
 //! `GET /features`.
 
 use actix_web::{HttpRequest, HttpResponse, get, web};
-use serde::Serialize;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
-use super::{FeatureParams, question, verdict};
+use super::{FeatureParams, outputs_needed, question, verdict};
 use crate::api::answers::ReadAnswers;
 use crate::api::auth::{Authorized, Read};
 use crate::api::error::ApiError;
@@ -12,16 +12,20 @@ use crate::api::extract::Params;
 use crate::api::query::{QueryMeta, answer, estimates, meta};
 use crate::api::respond::{self, Ordered};
 use crate::domain::dimension::Dimension;
-use crate::metrics::Estimate;
 use crate::metrics::families::trust::Verdict;
+use crate::metrics::index::is_ratio;
+use crate::metrics::{self, Estimate, Metric};
+use crate::query::analyses::ranking::{Shrunk, attention, shrink};
+use crate::query::{Answer, Query, Row};
 use crate::state::AppState;
 
-const HEADLINE: [&str; 8] = [
+const HEADLINE: [&str; 9] = [
     "shown",
     "users",
     "response_rate",
     "acceptance_rate",
     "correctness_rate",
+    "judgement_coverage",
     "trust",
     "trustworthiness",
     "trust_gap",
@@ -32,8 +36,34 @@ const HEADLINE: [&str; 8] = [
 pub struct FeatureSummary {
     pub feature: String,
     pub verdict: Verdict,
+    /// If the verdict cannot be told yet: how many more judged outputs like these it would take.
+    #[schema(required = true)]
+    pub judged_outputs_needed: Option<u64>,
     #[schema(value_type = std::collections::BTreeMap<String, Estimate>)]
     pub metrics: Ordered<Estimate>,
+    /// The same rates and differences pulled towards those of the other features by how little is known of each: what to rank by,
+    /// so that small features do not lead by chance. Without those that have no value, and empty with fewer than eight features.
+    #[schema(value_type = std::collections::BTreeMap<String, Shrunk>)]
+    pub shrunk: Ordered<Shrunk>,
+}
+
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct FeaturesParams {
+    /// The id of one of the metrics in the answer: features that want attention come first, by the shrunk value where there is one.
+    /// In the order of their names without it.
+    pub rank_by: Option<String>,
+    /// Start of the range, RFC 3339 or milliseconds since 1970; the day of the first output without it.
+    pub from: Option<String>,
+    /// End of the range, not part of it; the end of the day of the last output without it.
+    pub to: Option<String>,
+    /// A JSON array of filters as `POST /query` takes them.
+    pub filters: Option<String>,
+    #[param(minimum = 0.5, maximum = 0.9999)]
+    pub level: Option<f64>,
+    #[serde(default)]
+    pub exact: bool,
 }
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -47,7 +77,7 @@ pub struct FeaturesResponse {
 /// Every feature with its headline numbers and what they say of its trust.
 #[utoipa::path(
     tag = "features",
-    params(FeatureParams),
+    params(FeaturesParams),
     responses(
         (status = 200, description = "The features", body = FeaturesResponse),
         ReadAnswers,
@@ -58,27 +88,65 @@ pub struct FeaturesResponse {
 pub async fn list_features(
     request: HttpRequest,
     key: Authorized<Read>,
-    params: Params<FeatureParams>,
+    params: Params<FeaturesParams>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let mut query = question(key.project, &HEADLINE, &params.0)?;
-    if !query.group_by.is_empty() {
-        return Err(ApiError::parameter(
-            "group_by",
-            "this route groups by feature; use POST /api/v1/query for more",
-        ));
-    }
+    let asked = params.0;
+    let ranked_by = asked.rank_by.as_deref().map(ranked_by).transpose()?;
+    let params = FeatureParams {
+        from: asked.from,
+        to: asked.to,
+        filters: asked.filters,
+        group_by: None,
+        level: asked.level,
+        exact: asked.exact,
+    };
+    let mut query = question(key.project, &HEADLINE, &params)?;
     query.group_by = vec![Dimension::Feature];
+    query.contributions = true;
     answer(&state, &request, query, String::new(), |query, answer| {
-        let data = answer.rows.iter().map(|row| FeatureSummary {
-            feature: row.group.first().cloned().flatten().unwrap_or_default(),
-            verdict: verdict(query, row),
-            metrics: estimates(query, row),
-        });
+        let mut data = summaries(query, answer);
+        if let Some(metric) = ranked_by {
+            let value = |own: &FeatureSummary| {
+                let shrunk = own.shrunk.get(metric.id).map(|shrunk| shrunk.value);
+                shrunk.or_else(|| own.metrics.get(metric.id)?.value)
+            };
+            data.sort_by(|one, other| attention(metric.direction, value(one), value(other)));
+        }
         respond::rendered_json(&FeaturesResponse {
-            data: data.collect(),
+            data,
             meta: meta(query, answer),
         })
     })
     .await
+}
+
+fn ranked_by(id: &str) -> Result<&'static Metric, ApiError> {
+    let known = HEADLINE
+        .iter()
+        .find(|known| **known == id)
+        .and_then(|known| metrics::find(known));
+    known
+        .map(|(_, metric)| metric)
+        .ok_or_else(|| ApiError::parameter("rank_by", format!("must be one of {}", HEADLINE.join(", "))))
+}
+
+fn summaries(query: &Query, answer: &Answer) -> Vec<FeatureSummary> {
+    let shrinkable = query.metrics.iter().enumerate().filter(|(_, metric)| is_ratio(metric));
+    let shrunk: Vec<(&str, Vec<Option<Shrunk>>)> = shrinkable
+        .map(|(at, metric)| (metric.id, shrink(metric, &answer.rows, at, query.level)))
+        .collect();
+    let summary = |(number, row): (usize, &Row)| {
+        let own = shrunk
+            .iter()
+            .filter_map(|(id, all)| Some(((*id).to_owned(), all.get(number).copied()??)));
+        FeatureSummary {
+            feature: row.group.first().cloned().flatten().unwrap_or_default(),
+            verdict: verdict(query, row),
+            judged_outputs_needed: outputs_needed(query, row),
+            metrics: estimates(query, row),
+            shrunk: Ordered(own.collect()),
+        }
+    };
+    answer.rows.iter().enumerate().map(summary).collect()
 }

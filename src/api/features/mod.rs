@@ -1,11 +1,15 @@
 //! `GET /features`, and one question each about a feature.
 
+pub mod approvals;
 pub mod calibration;
+pub mod coverage;
 pub mod drift;
 pub mod explain;
 pub mod list;
 pub mod reliance;
+pub mod segments;
 pub mod trajectory;
+pub mod trigger;
 pub mod trust;
 
 use actix_web::{HttpRequest, HttpResponse};
@@ -21,7 +25,7 @@ use super::respond::Ordered;
 use crate::domain::dimension::Dimension;
 use crate::domain::key::ProjectId;
 use crate::metrics::Estimate;
-use crate::metrics::families::trust::Verdict;
+use crate::metrics::families::{self, trust::Verdict};
 use crate::query::answer::Source;
 use crate::query::filter::Filter;
 use crate::query::{Answer, Query, Row};
@@ -54,6 +58,19 @@ pub struct AnalysisMeta {
     /// Events of the project's log that the numbers contain.
     pub log_position: i64,
     pub source: Source,
+}
+
+impl AnalysisMeta {
+    /// Of an analysis that stands on one answer.
+    fn of(answer: &Answer, level: f64) -> AnalysisMeta {
+        AnalysisMeta {
+            from: answer.window.from,
+            to: answer.window.to,
+            level,
+            log_position: answer.log_position,
+            source: answer.source,
+        }
+    }
 }
 
 fn question(project: ProjectId, ids: &[&str], params: &FeatureParams) -> Result<Query, ApiError> {
@@ -110,6 +127,11 @@ fn estimate<'a>(query: &Query, row: &'a Row, id: &str) -> Option<&'a Estimate> {
     row.estimates.get(at)
 }
 
+/// How many more judged outputs it would take to tell.
+fn outputs_needed(query: &Query, row: &Row) -> Option<u64> {
+    families::trust::outputs_needed(estimate(query, row, "trust_gap")?)
+}
+
 fn verdict(query: &Query, row: &Row) -> Verdict {
-    estimate(query, row, "trust_gap").map_or(Verdict::Insufficient, crate::metrics::families::trust::verdict)
+    estimate(query, row, "trust_gap").map_or(Verdict::Insufficient, families::trust::verdict)
 }

@@ -14,7 +14,7 @@ use crate::api::respond::{self, Ordered};
 use crate::metrics::Estimate;
 use crate::state::AppState;
 
-const RELIANCE: [&str; 9] = [
+const RELIANCE: [&str; 23] = [
     "over_reliance",
     "under_reliance",
     "appropriate_reliance",
@@ -22,8 +22,22 @@ const RELIANCE: [&str; 9] = [
     "rair",
     "rsr",
     "initial_accuracy",
+    "initial_agreement",
+    "agreement_fraction",
+    "over_reliance_opposed",
+    "under_reliance_opposed",
+    "accuracy_wid",
+    "gain_over_own",
+    "gain_over_ai",
+    "complementary_performance",
     "d_prime",
     "criterion",
+    "rubber_stamp_rate",
+    "fast_acceptance_error",
+    "slow_acceptance_error",
+    "fast_acceptance_excess_error",
+    "response_rate",
+    "judgement_coverage",
 ];
 
 #[derive(Clone, Debug, Serialize, ToSchema)]

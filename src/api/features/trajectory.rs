@@ -12,13 +12,17 @@ use crate::api::error::ApiError;
 use crate::api::extract::{Params, Segment};
 use crate::api::query::{computed, listed};
 use crate::api::respond::{self, Ordered};
+use crate::domain::window::Granularity;
 use crate::metrics::Estimate;
 use crate::query::Query;
+use crate::query::analyses::compare::Between;
+use crate::query::analyses::growth::FIRST;
 use crate::query::analyses::recovery::Lag;
-use crate::query::analyses::trajectory::{self, REGULAR, Step, Trajectory};
+use crate::query::analyses::trajectory::{self, Question, REGULAR, Step, Trajectory};
 use crate::query::answer::Source;
 use crate::state::AppState;
 
+const HALF_LIFE_DAYS: f64 = 14.0;
 const METRICS: [&str; 2] = ["acceptance_rate", "correctness_rate"];
 
 #[derive(Clone, Debug, Deserialize, IntoParams)]
@@ -35,6 +39,13 @@ pub struct TrajectoryParams {
     pub filters: Option<String>,
     #[param(minimum = 0.5, maximum = 0.9999)]
     pub level: Option<f64>,
+    /// Length of the buckets of calendar time; `auto` without it.
+    pub granularity: Option<Granularity>,
+    /// IANA time zone of days, weeks and months.
+    pub timezone: Option<String>,
+    /// Days after which a decision counts half for trust over calendar time; 14 without it.
+    #[param(minimum = 0.1, maximum = 3650)]
+    pub half_life_days: Option<f64>,
 }
 
 /// Metrics of the outputs that were some users' n-th of the feature.
@@ -49,6 +60,17 @@ pub struct ExposureStep {
     pub metrics: Ordered<Estimate>,
 }
 
+/// One bucket of calendar time.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct TimeStep {
+    /// The start of the bucket.
+    pub bucket: String,
+    #[schema(value_type = std::collections::BTreeMap<String, Estimate>)]
+    pub metrics: Ordered<Estimate>,
+    /// Acceptance as it is remembered at the end of the bucket: each decision counts half after the half-life.
+    pub trust: Estimate,
+}
+
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct TrajectoryResponse {
     pub feature: String,
@@ -56,21 +78,34 @@ pub struct TrajectoryResponse {
     /// The same over users who met the feature at least `regular_exposures` times: who leaves early is in none of its steps.
     pub by_exposure_of_regulars: Vec<ExposureStep>,
     pub regular_exposures: u32,
+    /// Acceptance of users at exposure `regular_exposures` and later minus that of the same users at their first
+    /// `first_exposures`: learning, free of who leaves.
+    pub growth: Estimate,
+    pub first_exposures: u32,
     /// Users who met the feature for the first time in the range.
     #[schema(value_type = std::collections::BTreeMap<String, Estimate>)]
     pub newcomers: Ordered<Estimate>,
     /// Users who had met it before the range.
     #[schema(value_type = std::collections::BTreeMap<String, Estimate>)]
     pub returning: Ordered<Estimate>,
+    /// Newcomers minus returning users.
+    #[schema(value_type = std::collections::BTreeMap<String, Between>)]
+    pub newcomers_difference: Ordered<Between>,
     /// Acceptance of a user's next outputs after a bad one (rejected, taken back, or judged wrong) against after a good one.
     pub recovery: Vec<Lag>,
+    /// After how many decided outputs half of the drop is gone. No value where there is no drop to speak of.
+    pub recovery_half_life: Estimate,
+    pub granularity: Granularity,
+    pub half_life_days: f64,
+    /// Outputs without a user are counted here, each as a user of its own.
+    pub by_time: Vec<TimeStep>,
     pub meta: AnalysisMeta,
 }
 
 /// Trajectory of a feature
 ///
-/// How trust grows with use: metrics by the users' n-th exposure, of newcomers and returning users, and what a bad output
-/// does to the acceptance of the next ones. Outputs without a user are left out.
+/// How trust grows with use: metrics by the users' n-th exposure, of newcomers and returning users, and over calendar time; and what
+/// a bad output does to the acceptance of the next ones. Outputs without a user are left out where users are followed.
 #[utoipa::path(
     tag = "features",
     params(("feature" = String, Path, description = "The feature"), TrajectoryParams),
@@ -100,23 +135,28 @@ pub async fn get_feature_trajectory(
         from: asked.from.as_deref(),
         to: asked.to.as_deref(),
         level: asked.level,
+        granularity: asked.granularity,
+        timezone: asked.timezone.as_deref(),
         ..Scope::default()
     };
     scope.apply(&mut query)?;
-    let query = of_feature(&state, query, &feature.0).await?;
-    let question = query.clone();
-    let compute = move |conn: &mut _, sources: &_, _| trajectory::run(conn, sources, &query);
+    let half_life_days = ask::within("half_life_days", asked.half_life_days, 0.1, 3_650.0)?.unwrap_or(HALF_LIFE_DAYS);
+    let question = Question {
+        query: of_feature(&state, query, &feature.0).await?,
+        half_life_days,
+    };
+    let asked = question.clone();
+    let compute = move |conn: &mut _, sources: &_, now| trajectory::run(conn, sources, &question, now);
     computed(&state, &request, key.project, String::new(), compute, |found| {
-        respond::rendered_json(&response(feature.0.clone(), &question, found))
+        respond::rendered_json(&response(feature.0.clone(), &asked, found))
     })
     .await
 }
 
-fn response(feature: String, query: &Query, found: &Trajectory) -> TrajectoryResponse {
-    let named = |estimates: &[Estimate]| {
-        let ids = query.metrics.iter().map(|metric| metric.id.to_owned());
-        Ordered(ids.zip(estimates.iter().cloned()).collect())
-    };
+fn response(feature: String, question: &Question, found: &Trajectory) -> TrajectoryResponse {
+    let query = &question.query;
+    let ids = || query.metrics.iter().map(|metric| metric.id.to_owned());
+    let named = |estimates: &[Estimate]| Ordered(ids().zip(estimates.iter().cloned()).collect());
     let steps = |steps: &[Step]| {
         let step = |step: &Step| ExposureStep {
             from: step.from,
@@ -132,7 +172,22 @@ fn response(feature: String, query: &Query, found: &Trajectory) -> TrajectoryRes
         regular_exposures: REGULAR,
         newcomers: named(&found.newcomers),
         returning: named(&found.returning),
+        newcomers_difference: Ordered(ids().zip(found.newcomers_difference.iter().copied()).collect()),
+        growth: found.growth.clone(),
+        first_exposures: FIRST,
         recovery: found.recovery.clone(),
+        recovery_half_life: found.half_life.clone(),
+        granularity: found.granularity,
+        half_life_days: question.half_life_days,
+        by_time: found
+            .by_time
+            .iter()
+            .map(|moment| TimeStep {
+                bucket: moment.start.to_rfc3339(),
+                metrics: named(&moment.estimates),
+                trust: moment.trust.clone(),
+            })
+            .collect(),
         meta: AnalysisMeta {
             from: found.window.from,
             to: found.window.to,

@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{FeatureParams, about, estimate, group, question, verdict};
+use super::{FeatureParams, about, estimate, group, outputs_needed, question, verdict};
 use crate::api::answers::{Absent, ReadAnswers};
 use crate::api::auth::{Authorized, Read};
 use crate::api::error::ApiError;
@@ -12,7 +12,7 @@ use crate::api::extract::{Params, Segment};
 use crate::api::query::{QueryMeta, estimates, meta};
 use crate::api::respond::{self, Ordered};
 use crate::metrics::Estimate;
-use crate::metrics::families::trust::Verdict;
+use crate::metrics::families::trust::{MARGIN, Verdict};
 use crate::query::{Query, Row};
 use crate::state::AppState;
 
@@ -35,6 +35,11 @@ pub struct TrustSlice {
     pub verdict: Verdict,
     /// The verdict in words, with its evidence.
     pub sentence: String,
+    /// Gaps whose interval lies within this much of zero are calibrated trust.
+    pub margin: f64,
+    /// If it cannot be told yet: how many more judged outputs like these it would take.
+    #[schema(required = true)]
+    pub judged_outputs_needed: Option<u64>,
     #[schema(value_type = std::collections::BTreeMap<String, Estimate>)]
     pub metrics: Ordered<Estimate>,
 }
@@ -73,6 +78,8 @@ pub async fn get_feature_trust(
             group: group(query, row),
             verdict: verdict(query, row),
             sentence: sentence(query, row),
+            margin: MARGIN,
+            judged_outputs_needed: outputs_needed(query, row),
             metrics: estimates(query, row),
         });
         respond::rendered_json(&TrustResponse {
@@ -106,7 +113,13 @@ fn sentence(query: &Query, row: &Row) -> String {
         Verdict::Under => format!("Trusted less than it deserves: {evidence}."),
         Verdict::Calibrated => format!("Trusted about as much as it deserves: {evidence}."),
         Verdict::Insufficient => {
-            format!("Cannot tell yet: {evidence}, which neither leaves zero out nor stays within 5 points of it.")
+            let needed = match outputs_needed(query, row) {
+                Some(needed) => format!("about {needed} more judged outputs like these would tell"),
+                None => "it takes judged outputs of at least two users".to_owned(),
+            };
+            format!(
+                "Cannot tell yet: {evidence}, which neither leaves zero out nor stays within 5 points of it; {needed}."
+            )
         }
     }
 }

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::api::error::ApiError;
 use crate::api::respond::{CsvRows, number_cell, safe_cell};
-use crate::domain::decision::Decision;
+use crate::domain::decision::{Decision, Manner};
 use crate::domain::dimension::Cell;
 use crate::domain::event::{EventKind, JudgementSource};
 use crate::store::outputs::Output;
@@ -38,6 +38,8 @@ pub struct OutputView {
     pub session_id: Option<String>,
     pub shown_at: DateTime<Utc>,
     pub decision: Decision,
+    /// Who brought the decision about.
+    pub manner: Manner,
     #[schema(required = true)]
     pub decided_at: Option<DateTime<Utc>>,
     /// From shown to the first decision.
@@ -127,6 +129,7 @@ pub fn view(output: Output, cell: Option<Cell>, texts: Texts) -> OutputView {
         session_id: output.session_id,
         shown_at: output.shown_at,
         decision: Decision::from_code(output.decision).unwrap_or(Decision::Undecided),
+        manner: Manner::from_code(output.manner).unwrap_or_default(),
         decided_at: output.decided_at,
         decision_ms: output.decision_ms,
         confidence: output.confidence,

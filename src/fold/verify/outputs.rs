@@ -151,6 +151,7 @@ fn fields(
             reason,
             attributes,
             sealed,
+            manner,
         },
         &output,
         stored

@@ -3,31 +3,34 @@
 //! The last decision stands. `acceptance_rate` counts an output that was accepted and later undone, since at the moment of
 //! decision the user trusted it; `persistent_acceptance_rate` does not.
 
-use polars::prelude::{col, lit};
+use polars::prelude::{Expr, col, lit};
 
 use super::{LINEAR, PROPORTION};
-use crate::metrics::estimate::Reason;
+use crate::metrics::estimate::{Estimate, Reason};
 use crate::metrics::facts::{self, count, decision, integer, only, shown};
-use crate::metrics::{Direction, Family, Metric, Sum, Unit, no_histograms};
+use crate::metrics::statistics::Clustering;
+use crate::metrics::{Direction, Family, Metric, Statistics, Sum, Unit, no_histograms};
 
 /// The share of an output that must be in place for it to count as kept: what Cody's completion persistence uses.
 const MOSTLY: f64 = 0.67;
+
+/// Taken and, as far as anyone looked, kept.
+pub fn persistent() -> Expr {
+    let kept = col(facts::STILL_RETAINED).fill_null(lit(1.0)).gt_eq(lit(MOSTLY));
+    decision::accepted().or(decision::edited()).and(kept)
+}
 
 pub static FAMILY: Family = Family {
     id: "acceptance",
     question: "Do users take what the AI offers, and does it last?",
     sums: || {
-        let kept = col(facts::STILL_RETAINED).fill_null(lit(1.0)).gt_eq(lit(MOSTLY));
         let characters = integer(facts::CHARS_SHOWN);
         vec![
             Sum::new("shown", shown()),
             Sum::new("decided", count(decision::decided())),
             Sum::new("taken", count(decision::taken())),
             Sum::new("accepted_unchanged", count(decision::accepted())),
-            Sum::new(
-                "persistent",
-                count(decision::accepted().or(decision::edited()).and(kept)),
-            ),
+            Sum::new("persistent", count(persistent())),
             Sum::new("undone", count(decision::undone())),
             Sum::new(
                 "characters_decided",
@@ -94,6 +97,17 @@ pub static FAMILY: Family = Family {
             estimate: |s| s.proportion("undone", "taken", Reason::NoCases),
         },
         Metric {
+            id: "acceptance_rate_per_user",
+            title: "Acceptance rate of the average user",
+            summary: "Mean of the users' own acceptance rates: one who uses it once counts as much as one who uses it all day.",
+            formula: "mean over users of (accepted + edited + undone after acceptance) / decided",
+            unit: Unit::Share,
+            direction: Direction::HigherIsBetter,
+            interval: "mean of independent users; t with G-1 degrees of freedom below 50",
+            source: "definition",
+            estimate: per_user,
+        },
+        Metric {
             id: "character_acceptance_rate",
             title: "Character-weighted acceptance",
             summary: "Share of the decided characters that users accepted: long outputs count for more.",
@@ -112,6 +126,22 @@ pub static FAMILY: Family = Family {
     ],
 };
 
-fn integer_where(condition: polars::prelude::Expr, value: polars::prelude::Expr) -> polars::prelude::Expr {
+/// The mean of the users' own rates.
+fn per_user(s: &Statistics) -> Estimate {
+    if s.count("decided") == 0 {
+        return s.nothing(Reason::NoDecisions);
+    }
+    if s.clustering != Clustering::Exact {
+        return s.nothing(Reason::NeedsExact);
+    }
+    let own = s.by_cluster("taken").into_iter().zip(s.by_cluster("decided"));
+    let rates: Vec<f64> = own.filter(|(_, n)| *n > 0.0).map(|(k, n)| k / n).collect();
+    let users = rates.len() as f64;
+    let mean = rates.iter().sum::<f64>() / users;
+    let influence: Vec<f64> = rates.iter().map(|rate| (rate - mean) / users).collect();
+    s.linearised(mean, s.total("decided"), &influence, (0.0, 1.0))
+}
+
+fn integer_where(condition: Expr, value: Expr) -> Expr {
     only(condition, value).fill_null(lit(0_i64))
 }

@@ -10,6 +10,8 @@ use crate::stats::sketch;
 
 /// How fast a person can read, in characters per millisecond.
 const READING_SPEED: f64 = 0.025;
+/// Milliseconds in which no one can read anything and decide: a choice reaction alone takes longer.
+const REACTION: i64 = 300;
 const INTERVAL: &str = "order statistics read from the sketch; outputs taken as independent";
 const SOURCE: &str = "Masson, Rim & Lee 2019, DDSketch";
 
@@ -17,14 +19,22 @@ pub static FAMILY: Family = Family {
     id: "decision_time",
     question: "How long do users take to decide?",
     sums: || {
+        let right = col(facts::CORRECT);
         let timed = decision::taken()
             .and(col(facts::DECISION_MS).is_not_null())
             .and(col(facts::CHARS_SHOWN).is_not_null());
         let needed = col(facts::CHARS_SHOWN) / lit(READING_SPEED);
-        let unread = timed.clone().and(col(facts::DECISION_MS).lt(needed));
+        let unread = col(facts::DECISION_MS).lt(needed);
+        let unread = unread.or(col(facts::DECISION_MS).lt(lit(REACTION)));
+        let fast = timed.clone().and(unread.clone());
+        let slow = timed.clone().and(unread.not());
         vec![
             Sum::new("taken_timed", count(timed)),
-            Sum::new("taken_unread", count(unread)),
+            Sum::new("taken_unread", count(fast.clone())),
+            Sum::new("fast_judged", count(fast.clone().and(right.clone().is_not_null()))),
+            Sum::new("fast_wrong", count(fast.and(right.clone().not()))),
+            Sum::new("slow_judged", count(slow.clone().and(right.clone().is_not_null()))),
+            Sum::new("slow_wrong", count(slow.and(right.not()))),
         ]
     },
     histograms: || {
@@ -50,21 +60,72 @@ pub static FAMILY: Family = Family {
             |s| quantile(s, 0.9),
         ),
         quantile_metric(
+            "decision_time_p95",
+            "95th percentile of the time to decide",
+            "Nineteen of twenty decisions took no longer.",
+            |s| quantile(s, 0.95),
+        ),
+        quantile_metric(
             "decision_time_p99",
             "99th percentile of the time to decide",
             "All but one decision in a hundred took no longer.",
             |s| quantile(s, 0.99),
         ),
+        quantile_metric(
+            "acceptance_time_p50",
+            "Median time to accept",
+            "Half of the acceptances took no longer.",
+            |s| quantile_of(s, 0.5, |taken, _| taken),
+        ),
+        quantile_metric(
+            "rejection_time_p50",
+            "Median time to reject",
+            "Half of the rejections took no longer.",
+            |s| quantile_of(s, 0.5, |_, declined| declined),
+        ),
         Metric {
             id: "rubber_stamp_rate",
             title: "Rubber-stamp rate",
             summary: "Share of the accepted outputs that were accepted faster than they can be read.",
-            formula: "accepted within characters / 25 per second / accepted with known time and length",
+            formula: "accepted within characters / 25 per second, or within 0.3 s / accepted with known time and length",
             unit: Unit::Share,
             direction: Direction::LowerIsBetter,
             interval: PROPORTION,
             source: "Parasuraman & Manzey 2010, on automation bias",
             estimate: |s| s.proportion("taken_unread", "taken_timed", Reason::NoTimes),
+        },
+        Metric {
+            id: "fast_acceptance_error",
+            title: "Error of fast acceptances",
+            summary: "Share of wrong outputs among those accepted faster than they can be read.",
+            formula: "wrong / judged, of outputs accepted too fast to have been read",
+            unit: Unit::Share,
+            direction: Direction::LowerIsBetter,
+            interval: PROPORTION,
+            source: "Parasuraman & Manzey 2010, on automation bias",
+            estimate: |s| s.proportion("fast_wrong", "fast_judged", Reason::NoCases),
+        },
+        Metric {
+            id: "slow_acceptance_error",
+            title: "Error of slow acceptances",
+            summary: "Share of wrong outputs among those accepted slowly enough to have been read.",
+            formula: "wrong / judged, of outputs accepted slowly enough to have been read",
+            unit: Unit::Share,
+            direction: Direction::LowerIsBetter,
+            interval: PROPORTION,
+            source: "Parasuraman & Manzey 2010, on automation bias",
+            estimate: |s| s.proportion("slow_wrong", "slow_judged", Reason::NoCases),
+        },
+        Metric {
+            id: "fast_acceptance_excess_error",
+            title: "Price of fast acceptances",
+            summary: "How much more often what was accepted unread is wrong than what was accepted after reading: above zero, haste costs.",
+            formula: "wrong / judged of fast acceptances − wrong / judged of slow ones",
+            unit: Unit::ShareDifference,
+            direction: Direction::LowerIsBetter,
+            interval: "linearised difference of ratios, clustered by user; users on both sides counted once",
+            source: "Parasuraman & Manzey 2010, on automation bias",
+            estimate: excess_error,
         },
     ],
 };
@@ -89,13 +150,19 @@ const fn quantile_metric(
 }
 
 fn quantile(s: &Statistics, q: f64) -> Estimate {
+    quantile_of(s, q, |taken, declined| taken + declined)
+}
+
+/// A quantile of the decisions that `counted` makes of those taken and those declined.
+fn quantile_of(s: &Statistics, q: f64, counted: fn(u64, u64) -> u64) -> Estimate {
     let counts = match s.histogram("decision_time", Reason::NoTimes) {
         Ok(counts) => counts,
         Err(reason) => return s.nothing(reason),
     };
     let buckets: Vec<(i32, u64)> = counts
         .iter()
-        .filter_map(|(bucket, taken, other)| Some((i32::try_from(*bucket).ok()?, taken + other)))
+        .filter_map(|(bucket, taken, declined)| Some((i32::try_from(*bucket).ok()?, counted(*taken, *declined))))
+        .filter(|(_, count)| *count > 0)
         .collect();
     let n: u64 = buckets.iter().map(|(_, count)| count).sum();
     match sketch::quantile(&buckets, q) {
@@ -105,4 +172,20 @@ fn quantile(s: &Statistics, q: f64) -> Estimate {
         ),
         None => s.nothing(Reason::NoTimes),
     }
+}
+
+fn excess_error(s: &Statistics) -> Estimate {
+    let sides = [("fast_wrong", "fast_judged"), ("slow_wrong", "slow_judged")];
+    let [(fast_wrong, fast), (slow_wrong, slow)] = sides.map(|(n, d)| (s.total(n), s.total(d)));
+    if fast <= 0.0 || slow <= 0.0 {
+        return s.nothing(Reason::NoCases);
+    }
+    let [one, other] = sides.map(|(n, d)| s.ratio_influence(n, d));
+    let influence: Vec<f64> = one.into_iter().zip(other).map(|(fast, slow)| fast - slow).collect();
+    s.linearised(
+        fast_wrong / fast - slow_wrong / slow,
+        fast + slow,
+        &influence,
+        (-1.0, 1.0),
+    )
 }

@@ -8,10 +8,12 @@ use polars::prelude::{Expr, col, lit};
 use super::{LINEAR, NONE, PROPORTION};
 use crate::metrics::estimate::{Estimate, Reason};
 use crate::metrics::facts::{self, count, fixed};
-use crate::metrics::{Direction, Family, Metric, Sum, Unit, no_histograms};
+use crate::metrics::{Direction, Family, Metric, Statistics, Sum, Unit, no_histograms};
 
-/// From here on an edit is heavy.
+/// Above these an edit is medium, heavy, or a rewrite.
+const MEDIUM: f64 = 0.1;
 const HEAVY: f64 = 0.3;
+const REWRITTEN: f64 = 0.5;
 
 fn distance() -> Expr {
     col(facts::EDIT_DISTANCE)
@@ -27,7 +29,20 @@ pub static FAMILY: Family = Family {
             Sum::new("compared", count(distance().is_not_null())),
             Sum::new("distance", fixed(distance())),
             Sum::new("untouched", count(distance().eq(lit(0.0)))),
+            Sum::new(
+                "lightly_edited",
+                count(distance().gt(lit(0.0)).and(distance().lt_eq(lit(MEDIUM)))),
+            ),
+            Sum::new(
+                "moderately_edited",
+                count(distance().gt(lit(MEDIUM)).and(distance().lt_eq(lit(HEAVY)))),
+            ),
             Sum::new("heavily_edited", count(distance().gt(lit(HEAVY)))),
+            Sum::new("rewritten", count(distance().gt(lit(REWRITTEN)))),
+            Sum::new(
+                "only_added",
+                count(distance().gt(lit(0.0)).and(retained.clone().eq(lit(1.0)))),
+            ),
             Sum::new("retention_known", count(retained.clone().is_not_null())),
             Sum::new("retained", fixed(retained)),
             Sum::new("characters_retained", characters.cast(polars::prelude::DataType::Int64)),
@@ -68,6 +83,34 @@ pub static FAMILY: Family = Family {
             source: "definition",
             estimate: |s| s.proportion("untouched", "compared", Reason::NoEdits),
         },
+        class(
+            "light_edit_rate",
+            "Light edit rate",
+            "Share of the compared outputs that users changed by up to 10 %.",
+            "outputs with distance above 0 and up to 0.1 / compared outputs",
+            |s| s.proportion("lightly_edited", "compared", Reason::NoEdits),
+        ),
+        class(
+            "medium_edit_rate",
+            "Medium edit rate",
+            "Share of the compared outputs that users changed by more than 10 and up to 30 %.",
+            "outputs with distance above 0.1 and up to 0.3 / compared outputs",
+            |s| s.proportion("moderately_edited", "compared", Reason::NoEdits),
+        ),
+        class(
+            "rewrite_rate",
+            "Rewrite rate",
+            "Share of the compared outputs of which users changed more than half; these are among the heavy edits.",
+            "outputs with distance above 0.5 / compared outputs",
+            |s| s.proportion("rewritten", "compared", Reason::NoEdits),
+        ),
+        class(
+            "addition_rate",
+            "Addition rate",
+            "Share of the compared outputs to which users only added: nothing was corrected.",
+            "outputs with distance above 0 and retained share 1 / compared outputs",
+            |s| s.proportion("only_added", "compared", Reason::NoEdits),
+        ),
         Metric {
             id: "heavy_edit_rate",
             title: "Heavy edit rate",
@@ -98,3 +141,23 @@ pub static FAMILY: Family = Family {
         },
     ],
 };
+
+const fn class(
+    id: &'static str,
+    title: &'static str,
+    summary: &'static str,
+    formula: &'static str,
+    estimate: fn(&Statistics) -> Estimate,
+) -> Metric {
+    Metric {
+        id,
+        title,
+        summary,
+        formula,
+        unit: Unit::Share,
+        direction: Direction::Neutral,
+        interval: PROPORTION,
+        source: "definition; thresholds light .1, medium .3, heavy .5",
+        estimate,
+    }
+}

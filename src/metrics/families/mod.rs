@@ -1,6 +1,7 @@
 //! One file per family of metrics.
 
 pub mod acceptance;
+pub mod approvals;
 pub mod calibration;
 pub mod correctness;
 pub mod coverage;
@@ -9,6 +10,8 @@ pub mod edits;
 pub mod ratings;
 pub mod reliance;
 pub mod retries;
+pub mod team;
+pub mod trigger;
 pub mod trust;
 pub mod users;
 

@@ -2,7 +2,8 @@
 //!
 //! Of outputs that were both decided and judged; relying means taking the output. Where the user's own answer from before
 //! is known, the relative measures say who changed whose mind. For tasks with two answers, not relying means answering the
-//! opposite, so that appropriate reliance is the accuracy of person and AI together.
+//! opposite, so that appropriate reliance is the accuracy of person and AI together. Who declines an output that the own answer
+//! disagreed with is taken to stay with the own answer.
 
 use polars::prelude::{Expr, col, lit};
 
@@ -21,6 +22,15 @@ fn wrong() -> Expr {
     col(facts::CORRECT).eq(lit(false))
 }
 
+fn judged() -> Expr {
+    col(facts::CORRECT).is_not_null()
+}
+
+/// Whether the user answered before, of what was decided.
+fn asked_before() -> Expr {
+    decision::decided().and(col(facts::INITIAL_AGREES).is_not_null())
+}
+
 pub static FAMILY: Family = Family {
     id: "reliance",
     question: "Do users rely on the AI when it is right, and not when it is wrong?",
@@ -33,6 +43,9 @@ pub static FAMILY: Family = Family {
         let helpable = was_wrong.and(right()).and(decision::decided());
         let resistible = was_right.clone().and(wrong()).and(decision::decided());
         let appropriate = right().and(relied.clone()).or(wrong().and(declined.clone()));
+        let own_known = col(facts::INITIAL_CORRECT).is_not_null();
+        let opposed = disagreed.clone().and(judged()).and(own_known);
+        let opposed_right = right().and(relied.clone()).or(was_right.clone().and(declined.clone()));
         vec![
             Sum::new("right_decided", count(right().and(decision::decided()))),
             Sum::new("right_relied", count(right().and(relied.clone()))),
@@ -45,6 +58,21 @@ pub static FAMILY: Family = Family {
             ),
             Sum::new("appropriately_decided", count(appropriate)),
             Sum::new("disagreed", count(disagreed.clone())),
+            Sum::new("agreement_known", count(asked_before())),
+            Sum::new("agreed_before", count(asked_before().and(col(facts::INITIAL_AGREES)))),
+            Sum::new("agreed_after", count(asked_before().and(relied.clone()))),
+            Sum::new("wrong_opposed", count(disagreed.clone().and(wrong()))),
+            Sum::new(
+                "wrong_followed",
+                count(disagreed.clone().and(wrong()).and(relied.clone())),
+            ),
+            Sum::new("right_opposed", count(disagreed.clone().and(right()))),
+            Sum::new(
+                "right_refused",
+                count(disagreed.clone().and(right()).and(declined.clone())),
+            ),
+            Sum::new("opposed", count(opposed.clone())),
+            Sum::new("opposed_right", count(opposed.and(opposed_right))),
             Sum::new("switched", count(disagreed.and(relied.clone()))),
             Sum::new("helpable", count(helpable.clone())),
             Sum::new("helped", count(helpable.and(relied))),
@@ -91,6 +119,51 @@ pub static FAMILY: Family = Family {
             Direction::Neutral,
             "Lu & Yin 2021; Zhang, Liao & Bellamy 2020",
             |s| s.proportion("switched", "disagreed", Reason::NoInitialAnswers),
+        ),
+        share(
+            "initial_agreement",
+            "Agreement before",
+            "Share of the outputs with which the user's own answer from before agreed.",
+            "own answer agreed / decided, own answer known",
+            Direction::Neutral,
+            "Zhang, Liao & Bellamy 2020",
+            |s| s.proportion("agreed_before", "agreement_known", Reason::NoInitialAnswers),
+        ),
+        share(
+            "agreement_fraction",
+            "Agreement after",
+            "Share of the outputs that users took, of those with an own answer: to be read beside the agreement before.",
+            "taken / decided, own answer known",
+            Direction::Neutral,
+            "Zhang, Liao & Bellamy 2020; Lu & Yin 2021",
+            |s| s.proportion("agreed_after", "agreement_known", Reason::NoInitialAnswers),
+        ),
+        share(
+            "over_reliance_opposed",
+            "Over-reliance against the own answer",
+            "Share of the wrong outputs that users took although they had answered otherwise before.",
+            "taken / decided and wrong, where the user's own answer disagreed",
+            Direction::LowerIsBetter,
+            "Vasconcelos et al. 2023",
+            |s| s.proportion("wrong_followed", "wrong_opposed", Reason::NoCases),
+        ),
+        share(
+            "under_reliance_opposed",
+            "Under-reliance with the own answer",
+            "Share of the right outputs that users declined, having answered otherwise before.",
+            "declined / decided and right, where the user's own answer disagreed",
+            Direction::LowerIsBetter,
+            "Vasconcelos et al. 2023",
+            |s| s.proportion("right_refused", "right_opposed", Reason::NoCases),
+        ),
+        share(
+            "accuracy_wid",
+            "Accuracy where answers differ",
+            "Where the user's own answer disagreed with the output: how often the user ended up right.",
+            "(taken and right + declined, own answer right) / decided and judged, own answer disagreed",
+            Direction::HigherIsBetter,
+            "He, Kuiper & Gadiraju 2023",
+            |s| s.proportion("opposed_right", "opposed", Reason::NoInitialAnswers),
         ),
         share(
             "rair",

@@ -40,6 +40,20 @@ pub fn verdict(gap: &Estimate) -> Verdict {
     }
 }
 
+/// How many more judged outputs it would take to tell, were they like those that are there: until the interval either leaves zero out
+/// or fits into the margin, whichever comes first. Half-widths shrink with the root of the outputs. `None` where the verdict is there,
+/// or where nothing says how wide the interval is.
+pub fn outputs_needed(gap: &Estimate) -> Option<u64> {
+    if verdict(gap) != Verdict::Insufficient {
+        return None;
+    }
+    let (value, half) = (gap.value?, (gap.upper? - gap.lower?) / 2.0);
+    let enough = value.abs().max(MARGIN - value.abs());
+    let factor = (half / enough).powi(2);
+    // At least one: the interval is not quite symmetric where it is clipped.
+    Some(((gap.n as f64 * (factor - 1.0)).ceil() as u64).max(1))
+}
+
 fn both() -> Expr {
     decision::decided().and(col(facts::CORRECT).is_not_null())
 }
@@ -151,4 +165,31 @@ fn calibration_error(s: &Statistics) -> Estimate {
     };
     let n = pooled.iter().map(|bin| bin.n).sum();
     binned(s, value, n, &clusters)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::level::Interval;
+
+    fn gap(value: f64, half: f64, n: u64) -> Estimate {
+        Estimate::point(value, n).within(Some(Interval::around(value, half)), "")
+    }
+
+    #[test]
+    fn what_it_takes_to_tell() {
+        // Twice the half-width of what is needed: four times the outputs.
+        assert_eq!(outputs_needed(&gap(0.1, 0.2, 100)), Some(300));
+        assert_eq!(outputs_needed(&gap(0.0, 0.1, 100)), Some(300));
+        for (value, half, expected) in [
+            (0.1, 0.05, Verdict::Over),
+            (-0.1, 0.05, Verdict::Under),
+            (0.01, 0.02, Verdict::Calibrated),
+        ] {
+            let found = gap(value, half, 100);
+            assert_eq!((verdict(&found), outputs_needed(&found)), (expected, None));
+        }
+        assert_eq!(outputs_needed(&Estimate::none(Reason::NoJudgements)), None);
+        assert_eq!(outputs_needed(&Estimate::point(0.1, 5).within(None, "")), None);
+    }
 }

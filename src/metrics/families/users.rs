@@ -3,8 +3,9 @@
 use polars::prelude::{col, lit};
 
 use super::NONE;
-use crate::metrics::estimate::Estimate;
-use crate::metrics::{Direction, Family, Histogram, Metric, Unit, facts};
+use crate::metrics::estimate::{Estimate, Reason};
+use crate::metrics::facts::shown;
+use crate::metrics::{Direction, Family, Histogram, Metric, Statistics, Sum, Unit, facts};
 
 /// The histogram that has one bucket per user.
 pub const USERS: &str = "users";
@@ -12,7 +13,7 @@ pub const USERS: &str = "users";
 pub static FAMILY: Family = Family {
     id: "users",
     question: "How many people is this about?",
-    sums: Vec::new,
+    sums: || vec![Sum::new("shown", shown())],
     histograms: || {
         vec![Histogram {
             kind: 4,
@@ -22,21 +23,66 @@ pub static FAMILY: Family = Family {
             positive: lit(true),
         }]
     },
-    metrics: &[Metric {
-        id: "users",
-        title: "Users",
-        summary: "Distinct users who were shown outputs.",
-        formula: "number of distinct user_id",
-        unit: Unit::Count,
-        direction: Direction::Neutral,
-        interval: NONE,
-        source: "definition",
-        estimate: |s| match s.users {
-            Some(users) => Estimate {
-                users: Some(users),
-                ..Estimate::count(users)
+    metrics: &[
+        Metric {
+            id: "users",
+            title: "Users",
+            summary: "Distinct users who were shown outputs.",
+            formula: "number of distinct user_id",
+            unit: Unit::Count,
+            direction: Direction::Neutral,
+            interval: NONE,
+            source: "definition",
+            estimate: |s| match s.users {
+                Some(users) => Estimate {
+                    users: Some(users),
+                    ..Estimate::count(users)
+                },
+                None => s.nothing(Reason::NotAligned),
             },
-            None => s.nothing(crate::metrics::Reason::NotAligned),
         },
-    }],
+        Metric {
+            id: "outputs_per_user",
+            title: "Outputs per user",
+            summary: "How many outputs a user was shown, on average.",
+            formula: "shown / number of distinct user_id",
+            unit: Unit::Outputs,
+            direction: Direction::Neutral,
+            interval: NONE,
+            source: "definition",
+            estimate: |s| match s.users {
+                Some(0) => s.nothing(Reason::NoCases),
+                Some(users) => s
+                    .valued(s.total("shown") / users as f64, s.total("shown"))
+                    .of(s.total("shown"), users as f64),
+                None => s.nothing(Reason::NotAligned),
+            },
+        },
+        Metric {
+            id: "top_user_share",
+            title: "Share of the heaviest users",
+            summary: "Share of the outputs that went to the heaviest hundredth of the users: where it is large, a few people make the rates.",
+            formula: "outputs of the ⌈users / 100⌉ users with most / outputs with a user",
+            unit: Unit::Share,
+            direction: Direction::Neutral,
+            interval: NONE,
+            source: "definition",
+            estimate: heaviest,
+        },
+    ],
 };
+
+fn heaviest(s: &Statistics) -> Estimate {
+    let mut outputs: Vec<u64> = match s.histogram(USERS, Reason::NoCases) {
+        Ok(counts) => counts.iter().map(|(_, shown, missed)| shown + missed).collect(),
+        Err(reason) => return s.nothing(reason),
+    };
+    outputs.sort_unstable_by(|one, other| other.cmp(one));
+    let top = outputs.len().div_ceil(100);
+    let (most, all) = (outputs.iter().take(top).sum::<u64>(), outputs.iter().sum::<u64>());
+    if all == 0 {
+        return s.nothing(Reason::NoCases);
+    }
+    s.valued(most as f64 / all as f64, all as f64)
+        .of(most as f64, all as f64)
+}

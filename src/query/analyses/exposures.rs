@@ -1,4 +1,4 @@
-//! The outputs of a feature in the order in which each user met them.
+//! The outputs of a feature in the order in which each user met them: of all of it, or of each part of it by itself.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -6,6 +6,7 @@ use std::ops::Range;
 use polars::prelude::*;
 
 use crate::domain::clock;
+use crate::domain::decision::{Decision, Manner};
 use crate::domain::window::Window;
 use crate::metrics::facts as f;
 use crate::query::request::QueryError;
@@ -15,28 +16,49 @@ use crate::store::cells::CellId;
 /// What is needed of outputs before the window: they only count.
 const COUNTED: [&str; 4] = [f::CELL, f::USER, f::SHOWN_AT, f::MISSED];
 
-/// How often each user met the feature so far.
+/// The part of the feature that each cell belongs to. Cells that are not there are not followed.
+pub type Parts = HashMap<CellId, u32>;
+
+/// A part of the feature, and a user who met it.
+type Meeting = (u32, i64);
+
+/// How often each user met each part so far.
 #[derive(Default)]
 pub struct Exposures {
-    met: HashMap<i64, u32>,
-    /// Users who first met it before the window.
-    returning: HashSet<i64>,
+    met: HashMap<Meeting, u32>,
+    /// Users who first met a part before the window.
+    returning: HashSet<Meeting>,
 }
 
 /// One day's outputs in the window with a user, in the order in which they were shown.
 pub struct Met {
     pub stated: DataFrame,
-    /// Per output: the number of this exposure of its user, from 1.
+    /// Per output: which part of the feature it is of.
+    pub parts: Vec<u32>,
+    /// Per output: the number of this exposure of its user to the part, from 1.
     pub numbers: Vec<u32>,
-    /// Per output: whether its user met the feature before the window.
+    /// Per output: whether its user met the part before the window.
     pub returning: Vec<bool>,
+}
+
+impl Met {
+    /// The decision of each output, where its user took one.
+    pub fn decisions(&self) -> PolarsResult<impl Iterator<Item = Option<Decision>>> {
+        let decisions = self.stated.column(f::DECISION)?.i32()?.iter();
+        let manners = self.stated.column(f::MANNER)?.i32()?.iter();
+        Ok(decisions.zip(manners).map(|(decision, manner)| {
+            let decision = Decision::from_code(i16::try_from(decision?).ok()?)?;
+            let is_automatic = manner == Some(i32::from(Manner::Automatic.code()));
+            (decision.is_decided() && !is_automatic).then_some(decision)
+        }))
+    }
 }
 
 impl Exposures {
     /// Walks over a feature's outputs from the first on, and hands out those in the window day by day.
     pub fn walk(
         snapshot: &mut Snapshot,
-        cells: &HashSet<CellId>,
+        parts: &Parts,
         window: &Window,
         mut visit: impl FnMut(Met) -> Result<(), QueryError>,
     ) -> Result<Exposures, QueryError> {
@@ -46,7 +68,7 @@ impl Exposures {
         for day in days {
             let is_before = clock::midnight(day + 1) <= window.from;
             let stated = snapshot.segment(day, is_before.then_some(&COUNTED))?;
-            let met = exposures.count(stated, cells, window)?;
+            let met = exposures.count(stated, parts, window)?;
             if met.stated.height() > 0 {
                 visit(met)?;
             }
@@ -54,14 +76,15 @@ impl Exposures {
         Ok(exposures)
     }
 
-    /// How often a user met the feature until the end of the window.
-    pub fn of(&self, user: i64) -> u32 {
-        self.met.get(&user).copied().unwrap_or_default()
+    /// How often a user met a part until the end of the window.
+    pub fn of(&self, part: u32, user: i64) -> u32 {
+        self.met.get(&(part, user)).copied().unwrap_or_default()
     }
 
-    fn count(&mut self, stated: DataFrame, cells: &HashSet<CellId>, window: &Window) -> PolarsResult<Met> {
+    fn count(&mut self, stated: DataFrame, parts: &Parts, window: &Window) -> PolarsResult<Met> {
         let times: Range<i64> = window.from.timestamp_micros()..window.to.timestamp_micros();
-        let (mut inside, mut numbers, mut returning) = (Vec::with_capacity(stated.height()), Vec::new(), Vec::new());
+        let mut inside = Vec::with_capacity(stated.height());
+        let (mut of_part, mut numbers, mut returning) = (Vec::new(), Vec::new(), Vec::new());
         let columns = stated
             .column(f::CELL)?
             .i32()?
@@ -73,23 +96,27 @@ impl Exposures {
                 inside.push(false);
                 continue;
             };
-            let is_inside = cells.contains(&cell) && times.contains(&time);
+            let part = parts.get(&cell).copied();
+            let is_inside = part.is_some() && times.contains(&time);
             inside.push(is_inside);
-            if !cells.contains(&cell) || time >= times.end {
+            let Some(part) = part.filter(|_| time < times.end) else {
                 continue;
-            }
-            let number = self.met.entry(user).or_default();
+            };
+            let meeting = (part, user);
+            let number = self.met.entry(meeting).or_default();
             *number += 1;
             if is_inside {
+                of_part.push(part);
                 numbers.push(*number);
-                returning.push(self.returning.contains(&user));
+                returning.push(self.returning.contains(&meeting));
             } else {
-                self.returning.insert(user);
+                self.returning.insert(meeting);
             }
         }
         let inside: BooleanChunked = inside.into_iter().map(Some).collect();
         Ok(Met {
             stated: stated.filter(&inside)?,
+            parts: of_part,
             numbers,
             returning,
         })

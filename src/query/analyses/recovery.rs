@@ -1,9 +1,9 @@
 //! What does a bad output do to trust, and for how long?
 //!
 //! After a bad output (rejected, taken back, or judged wrong) the acceptance of the user's next outputs is compared with their
-//! acceptance after a good one. Users who refuse much have more bad outputs and accept less in any case, so that the comparison
-//! is made within each user and pooled with Mantel–Haenszel weights `n₁n₀/(n₁ + n₀)` (Greenland and Robins 1985); the interval
-//! is that of a ratio of sums over users.
+//! acceptance after a good one, within each user ([`within`]): who refuses much has more bad outputs and accepts less in any case.
+//! How soon the drop wears off is read from how the difference shrinks with distance ([`half_life`]); its interval comes from leaving
+//! out a twentieth of the users at a time (the delete-a-group jackknife, Kott 2001).
 
 use std::collections::{HashMap, VecDeque};
 
@@ -15,11 +15,14 @@ use super::exposures::Met;
 use crate::domain::decision::Decision;
 use crate::metrics::estimate::plain_number;
 use crate::metrics::{Estimate, Reason, facts as f};
-use crate::stats::cluster::ClusterRatio;
-use crate::stats::level::Level;
+use crate::stats::half_life::Fading;
+use crate::stats::level::{Interval, Level};
+use crate::stats::within::{self, Stratum};
 
 /// How many outputs after a good or bad one are looked at.
 const LAGS: usize = 10;
+/// Groups of users of which one at a time is left out.
+const GROUPS: u64 = 20;
 
 /// Acceptance some decided outputs after a bad output against after a good one.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -36,14 +39,6 @@ pub struct Lag {
     pub difference: Estimate,
 }
 
-/// What a user did after good and after bad outputs, at one distance.
-#[derive(Clone, Copy, Debug, Default)]
-struct Table {
-    /// Accepted, and all, after a good output; then after a bad one.
-    good: (f64, f64),
-    bad: (f64, f64),
-}
-
 /// What users did after good and bad outputs.
 #[derive(Default)]
 pub struct Recovery {
@@ -54,20 +49,17 @@ pub struct Recovery {
 struct Follower {
     /// Whether the last decided outputs were good, the newest first.
     last: VecDeque<bool>,
-    lags: [Table; LAGS],
+    /// What was accepted, with a bad output so many before and without.
+    lags: [Stratum; LAGS],
 }
 
 impl Recovery {
     /// Adds a day's outputs, in the order in which they were shown.
     pub fn add(&mut self, met: &Met) -> PolarsResult<()> {
         let users = met.stated.column(f::USER)?.i64()?;
-        let decisions = met.stated.column(f::DECISION)?.i32()?;
         let correct = met.stated.column(f::CORRECT)?.bool()?;
-        for ((user, decision), correct) in users.iter().zip(decisions.iter()).zip(correct.iter()) {
-            let decision = decision.and_then(|code| Decision::from_code(code as i16));
-            if let (Some(user), Some(decision)) = (user, decision)
-                && decision.is_decided()
-            {
+        for ((user, decision), correct) in users.iter().zip(met.decisions()?).zip(correct.iter()) {
+            if let (Some(user), Some(decision)) = (user, decision) {
                 let is_good = decision.is_taken() && decision != Decision::Undone && correct != Some(false);
                 self.users.entry(user).or_default().decide(decision.is_taken(), is_good);
             }
@@ -75,20 +67,103 @@ impl Recovery {
         Ok(())
     }
 
+    /// Acceptance at each distance.
     pub fn lags(&self, level: Level) -> Vec<Lag> {
-        (0..LAGS)
-            .map(|at| {
-                let tables = self.users.values().filter_map(|user| user.lags.get(at));
-                lag(at + 1, tables, level)
-            })
-            .collect()
+        let users = self.in_order();
+        (0..LAGS).map(|at| lag(&users, at, level)).collect()
+    }
+
+    /// After how many decided outputs half of the drop is gone. No value where there is no drop to speak of.
+    pub fn half_life(&self, level: Level) -> Estimate {
+        let users = self.in_order();
+        let drop = lag(&users, 0, level).difference;
+        if drop.upper.is_none_or(|upper| upper >= 0.0) {
+            let is_known = drop.upper.is_some();
+            return Estimate::none(if is_known { Reason::NoCases } else { Reason::TooFew });
+        }
+        let Some(value) = fading(&users, |_| true).map(|fading| fading.half_life()) else {
+            return Estimate::none(Reason::TooFew);
+        };
+        if !value.is_finite() {
+            return Estimate::none(Reason::NotIdentified);
+        }
+        // On the scale of what is left per step, which has no infinity.
+        let left: Option<Vec<f64>> = (0..GROUPS)
+            .map(|group| Some(fading(&users, |user| user.cast_unsigned() % GROUPS != group)?.left))
+            .collect();
+        let interval = left.map(|left| {
+            let mean = left.iter().sum::<f64>() / GROUPS as f64;
+            let squares: f64 = left.iter().map(|own| (own - mean).powi(2)).sum();
+            let error = (squares * (GROUPS as f64 - 1.0) / GROUPS as f64).sqrt();
+            let centre = (-1.0 / value).exp2();
+            Interval::around(centre, level.t(GROUPS as f64 - 1.0) * error).clip_to_unit()
+        });
+        let half_life = |left: f64| Fading { first: 0.0, left }.half_life();
+        Estimate {
+            lower: interval.map(|interval| half_life(interval.lower)),
+            upper: interval
+                .map(|interval| half_life(interval.upper))
+                .filter(|upper| upper.is_finite()),
+            users: drop.users,
+            method: Some("delete_a_group_jackknife"),
+            ..Estimate::point(value, drop.n)
+        }
+    }
+
+    /// The order of a hash map must not show in the last digit.
+    fn in_order(&self) -> Vec<(i64, &Follower)> {
+        let mut users: Vec<(i64, &Follower)> = self.users.iter().map(|(user, own)| (*user, own)).collect();
+        users.sort_unstable_by_key(|(user, _)| *user);
+        users
+    }
+}
+
+fn lag(users: &[(i64, &Follower)], at: usize, level: Level) -> Lag {
+    let strata = || users.iter().filter_map(|(_, user)| user.lags.get(at).copied());
+    let (mut good, mut bad) = ((0.0, 0.0), (0.0, 0.0));
+    for own in strata() {
+        good = (good.0 + own.without.0, good.1 + own.without.1);
+        bad = (bad.0 + own.with.0, bad.1 + own.with.1);
+    }
+    let rate = |(accepted, all): (f64, f64)| (all > 0.0).then(|| accepted / all);
+    Lag {
+        lag: at + 1,
+        after_good: rate(good),
+        after_bad: rate(bad),
+        difference: within_users(strata(), bad.1, level),
+    }
+}
+
+/// How the difference fades over the lags, among some of the users.
+fn fading(users: &[(i64, &Follower)], keep: impl Fn(i64) -> bool) -> Option<Fading> {
+    let gaps: Option<Vec<(f64, f64)>> = (0..LAGS)
+        .map(|at| {
+            let kept = users.iter().filter(|(user, _)| keep(*user));
+            let pooled = within::mantel_haenszel(kept.filter_map(|(_, own)| own.lags.get(at).copied()));
+            Some((pooled.ratio()?, pooled.standard_error()?))
+        })
+        .collect();
+    Fading::fit(&gaps?)
+}
+
+/// A difference within users as an estimate.
+pub fn within_users(strata: impl Iterator<Item = Stratum>, n: f64, level: Level) -> Estimate {
+    let pooled = within::mantel_haenszel(strata);
+    match pooled.ratio() {
+        Some(value) => Estimate {
+            users: Some(pooled.clusters),
+            ..Estimate::point(value, n as u64)
+                .within(pooled.linear(level), "mantel_haenszel_within_users")
+                .with_standard_error(pooled.standard_error())
+        },
+        None => Estimate::none(Reason::TooFew),
     }
 }
 
 impl Follower {
     fn decide(&mut self, is_taken: bool, is_good: bool) {
-        for (table, was_good) in self.lags.iter_mut().zip(&self.last) {
-            let side = if *was_good { &mut table.good } else { &mut table.bad };
+        for (own, was_good) in self.lags.iter_mut().zip(&self.last) {
+            let side = if *was_good { &mut own.without } else { &mut own.with };
             side.0 += f64::from(u8::from(is_taken));
             side.1 += 1.0;
         }
@@ -97,54 +172,9 @@ impl Follower {
     }
 }
 
-fn lag<'a>(lag: usize, tables: impl Iterator<Item = &'a Table>, level: Level) -> Lag {
-    let (mut good, mut bad, mut weighted) = ((0.0, 0.0), (0.0, 0.0), Vec::new());
-    for table in tables {
-        good = (good.0 + table.good.0, good.1 + table.good.1);
-        bad = (bad.0 + table.bad.0, bad.1 + table.bad.1);
-        if table.good.1 > 0.0 && table.bad.1 > 0.0 {
-            let weight = table.good.1 * table.bad.1 / (table.good.1 + table.bad.1);
-            let difference = table.bad.0 / table.bad.1 - table.good.0 / table.good.1;
-            weighted.push((weight * difference, weight));
-        }
-    }
-    // The order of a hash map must not show in the last digit.
-    weighted.sort_unstable_by(|one, other| one.0.total_cmp(&other.0).then(one.1.total_cmp(&other.1)));
-    let pooled = ClusterRatio::from_totals(&weighted);
-    let difference = match pooled.ratio() {
-        Some(value) => Estimate {
-            users: Some(pooled.clusters),
-            ..Estimate::point(value, bad.1 as u64)
-                .within(pooled.linear(level), "mantel_haenszel_within_users")
-                .with_standard_error(pooled.standard_error())
-        },
-        None => Estimate::none(Reason::TooFew),
-    };
-    let rate = |(accepted, all): (f64, f64)| (all > 0.0).then(|| accepted / all);
-    Lag {
-        lag,
-        after_good: rate(good),
-        after_bad: rate(bad),
-        difference,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn users_who_refuse_much_do_not_look_like_a_drop() {
-        // Two users who do not care what came before: one accepts nine of ten, one one of ten.
-        let steady = |good: f64, bad: f64, rate: f64| Table {
-            good: (good * rate, good),
-            bad: (bad * rate, bad),
-        };
-        let tables = [steady(90.0, 10.0, 0.9), steady(10.0, 90.0, 0.1)];
-        let lag = lag(1, tables.iter(), Level::default());
-        assert!(lag.after_good.unwrap() > 0.8 && lag.after_bad.unwrap() < 0.2);
-        assert!(lag.difference.value.unwrap().abs() < 1e-12);
-    }
 
     #[test]
     fn a_bad_output_counts_for_those_after_it() {
@@ -154,6 +184,43 @@ mod tests {
         }
         // Next after good: refused. Next after bad: refused, then taken.
         let first = user.lags[0];
-        assert_eq!((first.good, first.bad), ((0.0, 1.0), (1.0, 2.0)));
+        assert_eq!((first.without, first.with), ((0.0, 1.0), (1.0, 2.0)));
+    }
+
+    /// Users who accept nine of ten, and less after a refusal, the less the nearer it is.
+    fn burnt(left: f64) -> Recovery {
+        let mut random = crate::stats::random::Random::new(5);
+        let mut recovery = Recovery::default();
+        for user in 0..400_i64 {
+            let own = recovery.users.entry(user).or_default();
+            let mut hurt = 0.0;
+            for _ in 0..300 {
+                let taken = random.uniform() < 0.9 - hurt;
+                own.decide(taken, taken);
+                hurt = hurt * left + if taken { 0.0 } else { 0.1 };
+            }
+        }
+        recovery
+    }
+
+    #[test]
+    fn a_drop_that_wears_off_has_a_half_life() {
+        let found = burnt(0.5).half_life(Level::default());
+        let (value, lower, upper) = (found.value.unwrap(), found.lower.unwrap(), found.upper.unwrap());
+        // A drop causes more refusals, which drag it on a little beyond one output.
+        assert!((0.7..2.5).contains(&value), "{found:?}");
+        assert!(lower <= value && value <= upper && upper - lower < 1.5, "{found:?}");
+    }
+
+    #[test]
+    fn no_drop_has_no_half_life() {
+        let mut calm = burnt(0.0);
+        for user in calm.users.values_mut() {
+            user.lags = [Stratum {
+                with: (9.0, 10.0),
+                without: (81.0, 90.0),
+            }; LAGS];
+        }
+        assert_eq!(calm.half_life(Level::default()).reason, Some(Reason::NoCases));
     }
 }

@@ -1,15 +1,21 @@
 //! How does trust grow with use?
 //!
 //! Outputs are put in order of exposure: the first, second, … n-th of a feature that a user met. Rates by exposure mix learning
-//! with leaving, since only those who stay reach the later ones; the same rates over users who reached [`REGULAR`] exposures do not.
+//! with leaving, since only those who stay reach the later ones; the same rates over users who reached [`REGULAR`] exposures do not,
+//! nor does what the same users did at first and later ([`super::growth`]).
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
+use diesel::pg::PgConnection;
 use polars::prelude::*;
 
-use super::exposures::{Exposures, Met};
+use super::compare::Between;
+use super::exposures::{Exposures, Met, Parts};
+use super::fading::{self, Moment};
+use super::growth::Growth;
 use super::recovery::{Lag, Recovery};
-use crate::domain::window::Window;
+use crate::domain::window::{Granularity, Window};
 use crate::metrics::index::sums_read;
 use crate::metrics::{self, Estimate, Metric, Reason};
 use crate::query::dimensions;
@@ -19,7 +25,7 @@ use crate::query::request::{Query, QueryError};
 use crate::query::snapshot::Snapshot;
 use crate::query::sources::Sources;
 use crate::query::sums::{SliceKey, Slices};
-use crate::store::cells::CellId;
+use crate::stats::contrast::{Contrast, Pair};
 
 /// First exposures of the steps: 1, 2, 3–5, 6–10, 11–20, …
 const STEPS: [u32; 11] = [1, 2, 3, 6, 11, 21, 51, 101, 201, 501, 1_001];
@@ -48,46 +54,87 @@ pub struct Trajectory {
     /// Of users whose first exposure is in the window, and of the others.
     pub newcomers: Vec<Estimate>,
     pub returning: Vec<Estimate>,
+    /// Newcomers minus returning users.
+    pub newcomers_difference: Vec<Between>,
+    /// Acceptance of users later on minus that of the same users at first.
+    pub growth: Estimate,
     pub recovery: Vec<Lag>,
+    /// Decided outputs after which half of the drop is gone.
+    pub half_life: Estimate,
+    pub granularity: Granularity,
+    pub by_time: Vec<Moment>,
+}
+
+/// Whom to follow.
+#[derive(Clone)]
+pub struct Question {
+    /// Metrics, filters, window, level; the granularity is that of calendar time.
+    pub query: Query,
+    /// Days after which a decision counts half for trust.
+    pub half_life_days: f64,
 }
 
 /// Follows the users of the outputs that pass the question's filters.
-pub fn run(conn: &mut diesel::PgConnection, sources: &Sources, query: &Query) -> Result<Trajectory, QueryError> {
+pub fn run(
+    conn: &mut PgConnection,
+    sources: &Sources,
+    question: &Question,
+    now: DateTime<Utc>,
+) -> Result<Trajectory, QueryError> {
+    let query = &question.query;
     sources.read(conn, query.project, |snapshot, project| {
         dimensions::check(query, project)?;
         let window = plan::window(snapshot, query)?;
         let cells = snapshot.view.cells_where(&query.filters);
-        follow(snapshot, query, window, &cells, project.folded_events)
+        let parts = cells.into_iter().map(|cell| (cell, 0)).collect();
+        let mut trajectory = follow(snapshot, query, window, &parts, project.folded_events)?;
+        let (granularity, by_time) = fading::run(snapshot.conn, sources, query, question.half_life_days, now)?;
+        (trajectory.granularity, trajectory.by_time) = (granularity, by_time);
+        Ok(trajectory)
     })
 }
 
+/// All but what happened over calendar time.
 fn follow(
     snapshot: &mut Snapshot,
     query: &Query,
     window: Window,
-    cells: &HashSet<CellId>,
+    parts: &Parts,
     log_position: i64,
 ) -> Result<Trajectory, QueryError> {
     let mut names = sums_read(&query.metrics, None);
     loop {
         let (sums, histograms) = (metrics::sums_named(&names), histograms_of(&query.metrics));
         let mut gathered = Gathered::new(&sums, &histograms);
-        let mut recovery = Recovery::default();
-        let exposures = Exposures::walk(snapshot, cells, &window, |met| {
+        let (mut recovery, mut growth) = (Recovery::default(), Growth::default());
+        let exposures = Exposures::walk(snapshot, parts, &window, |met| {
             recovery.add(&met)?;
+            growth.add(&met)?;
             Ok(gathered.add(placed(met)?)?)
         })?;
-        let regular = gathered.of_clusters(|user| exposures.of(user) >= REGULAR)?;
+        let regular = gathered.of_clusters(|user| exposures.of(0, user) >= REGULAR)?;
         let (all, regular) = (gathered.slices(Over::Groups)?, regular.slices(Over::Groups)?);
         let kinds = gathered.slices(Over::Buckets)?;
         let trajectory = Trajectory {
             window,
             log_position,
-            all: steps(query, &all),
-            regulars: steps(query, &regular),
+            all: steps(query, &all, 0),
+            regulars: steps(query, &regular, 0),
             newcomers: estimates(query, &kinds, (0, 0)),
             returning: estimates(query, &kinds, (1, 0)),
+            newcomers_difference: query
+                .metrics
+                .iter()
+                .map(|metric| difference(query, &kinds, metric))
+                .collect(),
+            growth: growth
+                .by_part(query.level)
+                .remove(&0)
+                .unwrap_or_else(|| Estimate::none(Reason::NoData)),
             recovery: recovery.lags(query.level),
+            half_life: recovery.half_life(query.level),
+            granularity: Granularity::Auto,
+            by_time: Vec::new(),
         };
         let missed: BTreeSet<String> = [all, regular, kinds]
             .iter()
@@ -102,8 +149,13 @@ fn follow(
 
 /// The rows with the number of their step as bucket, and whether the user is returning as group.
 fn placed(met: Met) -> PolarsResult<DataFrame> {
+    let groups = met.returning.iter().map(|returning| u32::from(*returning)).collect();
+    placed_in(groups, met)
+}
+
+/// The rows with the number of their step as bucket.
+pub fn placed_in(groups: Vec<u32>, met: Met) -> PolarsResult<DataFrame> {
     let steps: Vec<u32> = met.numbers.iter().map(|number| step_of(*number)).collect();
-    let groups: Vec<u32> = met.returning.iter().map(|returning| u32::from(*returning)).collect();
     let mut frame = met.stated;
     frame.with_column(Column::new(GROUP.into(), groups))?;
     frame.with_column(Column::new(BUCKET.into(), steps))?;
@@ -114,19 +166,16 @@ fn step_of(number: u32) -> u32 {
     STEPS.partition_point(|first| *first <= number).saturating_sub(1) as u32
 }
 
-fn steps(query: &Query, slices: &Slices) -> Vec<Step> {
-    let reached = slices
-        .by_key
-        .keys()
-        .map(|(_, step)| *step as usize + 1)
-        .max()
-        .unwrap_or_default();
+/// The steps of a group, up to the last that someone reached.
+pub fn steps(query: &Query, slices: &Slices, group: u32) -> Vec<Step> {
+    let own = slices.by_key.keys().filter(|(of, _)| *of == group);
+    let reached = own.map(|(_, step)| *step as usize + 1).max().unwrap_or_default();
     (0..)
         .zip(STEPS.iter().take(reached))
         .map(|(number, from)| Step {
             from: *from,
             to: STEPS.get(number as usize + 1).map(|next| next - 1),
-            estimates: estimates(query, slices, (0, number)),
+            estimates: estimates(query, slices, (group, number)),
         })
         .collect()
 }
@@ -139,6 +188,27 @@ fn estimates(query: &Query, slices: &Slices, key: SliceKey) -> Vec<Estimate> {
         }),
         None => metrics.map(|_| Estimate::none(Reason::NoData)).collect(),
     }
+}
+
+/// A metric of newcomers minus that of returning users.
+fn difference(query: &Query, kinds: &Slices, metric: &Metric) -> Between {
+    let side = |key: SliceKey| {
+        let slice = kinds.by_key.get(&key)?;
+        kinds.read(slice, query.level, query.interval, |statistics| {
+            let (estimate, trace) = statistics.traced(metric.estimate);
+            Some((estimate.value?, trace?.influence))
+        })
+    };
+    let (Some((newcomers, new)), Some((returning, old))) = (side((0, 0)), side((1, 0))) else {
+        return Between::point(None);
+    };
+    // No user is both.
+    let pairs = old
+        .into_iter()
+        .map(|own| (own, None))
+        .chain(new.into_iter().map(|own| (None, own)));
+    let contrast = Contrast::new(returning, newcomers, &pairs.collect::<Vec<Pair>>());
+    Between::interval(contrast.difference, contrast.interval(query.level))
 }
 
 #[cfg(test)]

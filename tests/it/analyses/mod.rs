@@ -5,6 +5,7 @@ mod drift;
 mod explain;
 mod routes;
 mod trajectory;
+mod trust;
 
 use std::sync::OnceLock;
 

@@ -18,6 +18,162 @@ fn server() -> TestServer {
     server
 }
 
+/// Steps of an agent, some taken by the app, and one feature without confidence or missed events.
+#[test]
+fn what_the_app_takes_by_itself_is_no_trust() {
+    let server = TestServer::start();
+    let mut events = Vec::new();
+    let mut step = |number: usize, decisions: &[&str]| {
+        let id = format!("s{number}");
+        events.push(format!(
+            r#"{{"type":"shown","output_id":"{id}","feature":"agent","user_id":"u{}","occurred_at":"2026-11-01T10:00:00Z"}}"#,
+            number % 3
+        ));
+        for (second, decision) in decisions.iter().enumerate() {
+            events.push(format!(
+                r#"{{"output_id":"{id}","occurred_at":"2026-11-01T10:00:{:02}Z",{decision}}}"#,
+                10 + second
+            ));
+        }
+    };
+    step(0, &[r#""type":"approve""#]);
+    step(1, &[r#""type":"reject""#]);
+    step(2, &[r#""type":"respond""#]);
+    step(3, &[r#""type":"edit""#]);
+    step(4, &[r#""type":"approve","auto":true"#]);
+    step(5, &[r#""type":"approve","auto":true"#, r#""type":"undo""#]);
+    step(6, &[r#""type":"approve","auto":true"#, r#""type":"reject""#]);
+    step(7, &[r#""type":"approve","auto":false"#, r#""type":"undo""#]);
+    let answer = server
+        .post("/api/v1/events", format!(r#"{{"events":[{}]}}"#, events.join(",")))
+        .expect(200);
+    assert_eq!(answer["rejected"], 0, "{answer}");
+    server.settle();
+
+    let metrics = &server.get("/api/v1/features/agent/approvals").expect(200)["data"][0]["metrics"];
+    for (id, numerator, denominator) in [
+        ("approved_rate", 1, 8),
+        ("edited_rate", 1, 8),
+        ("rejected_rate", 2, 8),
+        ("takeover_rate", 1, 8),
+        ("auto_approval_rate", 2, 8),
+        ("reversal_rate", 2, 5),
+        ("auto_reversal_rate", 1, 2),
+        ("response_rate", 6, 8),
+    ] {
+        assert_eq!(metrics[id]["numerator"], numerator, "{id}: {metrics}");
+        assert_eq!(metrics[id]["denominator"], denominator, "{id}: {metrics}");
+    }
+    let query = r#"{"metrics":["acceptance_rate","undo_rate"],"group_by":["feature"]}"#;
+    let metrics = &server.post("/api/v1/query", query).expect(200)["data"][0]["metrics"];
+    assert_eq!(metrics["acceptance_rate"]["numerator"], 3);
+    assert_eq!(metrics["acceptance_rate"]["denominator"], 6);
+    let output = server.get("/api/v1/outputs/s5").expect(200);
+    assert_eq!(
+        (&output["decision"], &output["manner"]),
+        (&"undone".into(), &"automatic".into())
+    );
+    assert_eq!(output["decision_ms"], Value::Null, "no one was asked");
+
+    let trigger = server.get("/api/v1/features/agent/trigger").expect(200);
+    assert_eq!(trigger["metrics"]["trigger_recall"]["reason"], "not_identified");
+    assert_eq!(trigger["thresholds"][0]["net_benefit"]["reason"], "no_cases");
+    assert_eq!(trigger["average_precision"], Value::Null);
+}
+
+#[test]
+fn questions_about_trust_answer_over_http() {
+    let server = server();
+    let listed = server.get("/api/v1/features?rank_by=trust_gap").expect(200);
+    let gaps: Vec<f64> = listed["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|feature| feature["metrics"]["trust_gap"]["value"].as_f64().unwrap().abs())
+        .collect();
+    assert!(gaps.is_sorted_by(|one, other| one >= other), "{gaps:?}");
+    assert_eq!(
+        listed["data"][0]["shrunk"],
+        serde_json::json!({}),
+        "six features are too few"
+    );
+
+    let trust = server
+        .get("/api/v1/features/chat.answer/trust?group_by=locale")
+        .expect(200);
+    for slice in trust["data"].as_array().unwrap() {
+        let needed = slice["judged_outputs_needed"].as_u64();
+        let is_open = slice["verdict"] == "insufficient" && !slice["metrics"]["trust_gap"]["lower"].is_null();
+        assert_eq!(is_open, needed.is_some(), "{slice}");
+        if let Some(needed) = needed {
+            assert!(
+                slice["sentence"]
+                    .as_str()
+                    .unwrap()
+                    .contains(&format!("about {needed} more")),
+                "{slice}"
+            );
+        }
+    }
+    let segments = server
+        .get("/api/v1/features/browser.step/segments?dimension=tool&metric=acceptance_rate")
+        .expect(200);
+    assert_eq!(segments["data"].as_array().unwrap().len(), 5);
+    assert!(segments["largest_gap"]["difference"]["value"].as_f64().unwrap() > 0.0);
+    let coverage = server
+        .get("/api/v1/features/chat.answer/coverage?target=correctness&group_by=plan")
+        .expect(200);
+    let bounds = &coverage["bounds"];
+    let score = coverage["weighted"]["score"]["value"].as_f64().unwrap();
+    assert!(bounds["lower"]["value"].as_f64().unwrap() < score && score < bounds["upper"]["value"].as_f64().unwrap());
+    assert!(bounds["interval_lower"].as_f64().unwrap() < bounds["lower"]["value"].as_f64().unwrap());
+    assert_eq!(coverage["by_segment"].as_array().unwrap().len(), 3);
+    let approvals = server.get("/api/v1/features/browser.step/approvals").expect(200);
+    assert_eq!(
+        (&approvals["dimension"], &approvals["data"][0]["tool"]),
+        (&"tool".into(), &"click".into())
+    );
+
+    for (path, code) in [
+        ("/api/v1/features?rank_by=nonsense", "invalid_parameter"),
+        ("/api/v1/features?group_by=version", "invalid_parameter"),
+        ("/api/v1/features/chat.answer/segments", "invalid_parameter"),
+        (
+            "/api/v1/features/chat.answer/segments?dimension=nothing",
+            "unknown_dimension",
+        ),
+        (
+            "/api/v1/features/chat.answer/segments?dimension=plan&metric=users",
+            "invalid_parameter",
+        ),
+        (
+            "/api/v1/features/chat.answer/segments?dimension=plan&margin=2",
+            "invalid_parameter",
+        ),
+        (
+            "/api/v1/features/chat.answer/coverage?group_by=nothing",
+            "unknown_dimension",
+        ),
+        ("/api/v1/features/chat.answer/coverage?target=both", "invalid_parameter"),
+        (
+            "/api/v1/features/chat.answer/trigger?usefulness=none",
+            "invalid_parameter",
+        ),
+        (
+            "/api/v1/features/chat.answer/trajectory?half_life_days=0",
+            "invalid_parameter",
+        ),
+        (
+            "/api/v1/features/chat.answer/approvals?dimension=nothing",
+            "unknown_dimension",
+        ),
+        ("/api/v1/features/nothing/approvals", "not_found"),
+        ("/api/v1/features/nothing/segments?dimension=plan", "not_found"),
+    ] {
+        refused(&server, path, code);
+    }
+}
+
 #[track_caller]
 fn refused(server: &TestServer, path: &str, code: &str) {
     let answer = server.get(path);

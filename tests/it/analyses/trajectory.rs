@@ -1,19 +1,26 @@
 //! Users, followed.
 
-use calibrant::query::analyses::trajectory::{self, Trajectory};
+use calibrant::query::analyses::trajectory::{self, Question, Trajectory};
+use calibrant::stats::random::Random;
 use calibrant::store::StoreError;
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::sql_types::{BigInt, Integer};
 use diesel::{QueryableByName, RunQueryDsl};
 
-use super::{about, world};
+use super::{about, end, world};
+use crate::support::TestServer;
 
 fn followed(feature: &str, from: Option<&str>) -> Trajectory {
     let mut query = about(feature, &["acceptance_rate"]);
     query.from = from.map(|from| from.parse().unwrap());
+    let question = Question {
+        query,
+        half_life_days: 14.0,
+    };
     let world = world();
     world
         .db
-        .with(|conn| trajectory::run(conn, &world.sources, &query))
+        .with(|conn| trajectory::run(conn, &world.sources, &question, end()))
         .unwrap()
 }
 
@@ -76,6 +83,107 @@ fn a_later_start_counts_earlier_exposures_all_the_same() {
     let last = |found: &Trajectory| found.all.last().unwrap().from;
     assert_eq!(last(&late), last(&whole));
     assert!(late.all[0].estimates[0].n < whole.all[0].estimates[0].n);
+}
+
+#[test]
+fn who_learns_nothing_is_not_said_to() {
+    let learns = |feature: &str| {
+        let mut planted = world().truth.planted.iter();
+        planted.any(|planted| planted.kind == "learning" && planted.feature == feature)
+    };
+    assert!(
+        learns("browser.step") && !learns("file.summary"),
+        "the simulation plants it"
+    );
+    let grown = followed("browser.step", None).growth;
+    // Four points on right outputs, nine in ten of which two thirds are learnt after forty: no more than users show by chance here.
+    assert!(grown.lower.unwrap() < 0.03 && grown.upper.unwrap() > 0.03, "{grown:?}");
+    let placebo = followed("file.summary", None).growth;
+    assert!(placebo.lower.is_none_or(|lower| lower < 0.0), "{placebo:?}");
+    assert!(placebo.upper.is_none_or(|upper| upper > 0.0), "{placebo:?}");
+}
+
+/// Two features with the same users: those who like one stay longer in both, and learn to accept more in one only.
+#[test]
+fn learning_is_told_from_staying() {
+    let server = TestServer::start();
+    let mut random = Random::new(3);
+    let mut lines = Vec::new();
+    let start: DateTime<Utc> = "2026-10-01T08:00:00Z".parse().unwrap();
+    for user in 0..80 {
+        let rate = 0.25 + 0.5 * random.uniform();
+        let stays = if random.uniform() < rate { 50 } else { 10 };
+        for (feature, learnt) in [("learns", 0.25), ("placebo", 0.0)] {
+            for number in 0..stays {
+                let taken = random.uniform() < rate + learnt * (1.0 - (-f64::from(number) / 8.0).exp());
+                let kind = if taken { "accept" } else { "reject" };
+                let at = (start + TimeDelta::hours(i64::from(number))).to_rfc3339();
+                lines.push(format!(
+                    r#"{{"type":"{kind}","output_id":"{feature}-{user}-{number}","feature":"{feature}","user_id":"u{user}","occurred_at":"{at}"}}"#
+                ));
+            }
+        }
+    }
+    server.post("/api/v1/events", lines.join("\n")).expect(200);
+    server.settle();
+    let growth = |feature: &str| {
+        let answer = server
+            .get(&format!("/api/v1/features/{feature}/trajectory"))
+            .expect(200);
+        ["lower", "upper"].map(|end| answer["growth"][end].as_f64().unwrap())
+    };
+    let [lower, upper] = growth("learns");
+    assert!(lower > 0.0 && lower < 0.18 && upper > 0.12, "{lower} {upper}");
+    let [lower, upper] = growth("placebo");
+    assert!(lower < 0.0 && upper > 0.0, "{lower} {upper}");
+}
+
+#[test]
+fn trust_over_time_remembers() {
+    let found = followed("code.complete", None);
+    assert_eq!(found.by_time.len(), 40, "days");
+    let decided: f64 = found
+        .by_time
+        .iter()
+        .filter_map(|moment| moment.estimates[0].denominator)
+        .sum();
+    let mut remembered = 0.0;
+    for moment in &found.by_time {
+        let today = moment.estimates[0].denominator.unwrap_or_default();
+        remembered = remembered * 0.5_f64.powf(1.0 / 14.0) + today;
+        let trust = &moment.trust;
+        assert!(
+            (trust.denominator.unwrap() - remembered).abs() < 1e-9 * remembered,
+            "{trust:?}"
+        );
+        assert!(trust.lower.unwrap() < trust.value.unwrap() && trust.value.unwrap() < trust.upper.unwrap());
+    }
+    assert!(remembered < decided);
+    let last = found.by_time.last().unwrap();
+    let whole = found
+        .all
+        .iter()
+        .map(|step| step.estimates[0].numerator.unwrap())
+        .sum::<f64>()
+        / decided;
+    assert!(
+        (last.trust.value.unwrap() - whole).abs() < 0.1,
+        "{last:?} against {whole}"
+    );
+}
+
+#[test]
+fn newcomers_are_compared_with_returning_users() {
+    let late = followed("code.complete", Some("2026-10-15T00:00:00Z"));
+    let difference = late.newcomers_difference[0];
+    let expected = late.newcomers[0].value.unwrap() - late.returning[0].value.unwrap();
+    assert!((difference.value.unwrap() - expected).abs() < 1e-15);
+    assert!(difference.lower.unwrap() < expected && expected < difference.upper.unwrap());
+    let whole = followed("code.complete", None);
+    assert_eq!(
+        whole.newcomers_difference[0].value, None,
+        "no one is returning over all time"
+    );
 }
 
 #[test]

@@ -78,6 +78,7 @@ fn event(number: usize, (kind, name, time, dice, flag): Seed) -> Event {
             .get(dice[5])
             .copied();
         }
+        EventKind::Accept => event.auto = (dice[3] > 5).then_some(flag),
         EventKind::Retained => event.retained_share = Some(dice[3] as f64 / 11.0),
         EventKind::Retract => event.retracts = Some(format!("e{}", number.saturating_sub(dice[3]))),
         EventKind::Comment => event.comment = Some(WORDS[dice[3] % 4].to_owned()),

@@ -4,6 +4,7 @@
 
 mod basics;
 mod comparison;
+mod trust;
 
 use std::path::Path;
 

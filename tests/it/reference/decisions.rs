@@ -2,6 +2,10 @@
 
 use std::io::Read;
 
+use calibrant::stats::shrinkage::Rates;
+use calibrant::store::StoreError;
+use diesel::sql_types::Double;
+use diesel::{QueryableByName, RunQueryDsl};
 use flate2::read::GzDecoder;
 use serde_json::{Value, json};
 
@@ -52,6 +56,61 @@ fn copilot_completions() {
     }
     let curves = data.curves(FEATURE, "target=acceptance");
     check_curve(&curves[0], "acceptance", &expected["confidence_vs_accept"]);
+    check_triggers(&data);
+    check_prior(&data, [8.136_412_809_507_778, 14.584_725_181_835_03]);
+}
+
+/// Precision and recall by threshold, against `METHODS.json` beside the data sets.
+fn check_triggers(data: &Imported) {
+    let methods = std::fs::read_to_string(data.folder.join("../METHODS.json")).unwrap();
+    let expected = &serde_json::from_str::<Value>(&methods).unwrap()["trigger_cups"];
+    let path = format!("/api/v1/features/{FEATURE}/trigger?usefulness=acceptance");
+    let found = data.server.get(&path).expect(200);
+    let precision = &expected["average_precision"];
+    same("average precision", &found["average_precision"], precision);
+    for (threshold, row) in expected["at"].as_object().unwrap() {
+        let threshold: f64 = threshold.parse().unwrap();
+        let mut steps = found["thresholds"].as_array().unwrap().iter();
+        let step = steps
+            .find(|step| (step["threshold"].as_f64().unwrap() - threshold).abs() < 1e-12)
+            .unwrap();
+        assert_eq!(step["shown"]["numerator"], row["fired"]);
+        same("precision", &step["precision"]["value"], &row["precision"]);
+        same("recall", &step["recall_of_shown"]["value"], &row["recall"]);
+    }
+    assert_eq!(found["metrics"]["trigger_recall"]["reason"], "not_identified");
+}
+
+#[derive(QueryableByName)]
+struct Accepted {
+    #[diesel(sql_type = Double)]
+    taken: f64,
+    #[diesel(sql_type = Double)]
+    decided: f64,
+}
+
+/// How users' acceptance rates differ, as a beta distribution: what scipy's `optimize` makes of `stats.betabinom` and the same
+/// counts, polished as a root of the gradient.
+fn check_prior(data: &Imported, expected: [f64; 2]) {
+    let counts: Vec<Accepted> = data
+        .server
+        .db
+        .with(|conn| {
+            diesel::sql_query(
+                "SELECT count(*) FILTER (WHERE decision IN (1, 2, 4))::double precision AS taken, \
+                 count(*)::double precision AS decided FROM outputs WHERE decision IN (1, 2, 3, 4) GROUP BY user_key",
+            )
+            .load(conn)
+            .map_err(StoreError::from)
+        })
+        .unwrap();
+    let units: Vec<(f64, f64)> = counts.iter().map(|own| (own.taken, own.decided)).collect();
+    let Some(Rates::Spread(prior, _)) = Rates::fit(&units) else {
+        panic!("users differ")
+    };
+    for (found, expected) in [prior.alpha, prior.beta].into_iter().zip(expected) {
+        assert!((found / expected - 1.0).abs() < 1e-9, "{found} is not {expected}");
+    }
 }
 
 /// Quantiles here are order statistics, numpy's with `method="lower"`, and the sketch is right to 1 %. The reference's are
@@ -98,7 +157,14 @@ fn advice_on_cards() {
     let expected = &data.reference;
     let (rates, others) = (
         RELIANCE.map(|(id, _)| id),
-        ["shown", "users", "trust_gap", "d_prime", "criterion"],
+        [
+            "shown",
+            "users",
+            "trust_gap",
+            "complementary_performance",
+            "d_prime",
+            "criterion",
+        ],
     );
     let mut ids = [rates.as_slice(), &others].concat();
     ids.sort_unstable();
@@ -118,10 +184,11 @@ fn advice_on_cards() {
         let version = curve["group"]["version"].as_str().unwrap();
         check_curve(&curve, "correctness", &groups[version]["calibration_top_label"]);
     }
+    check_prior(&data, [11.451_345_243_886_815, 2.100_648_684_213_145_8]);
 }
 
 /// Proportions, and what the reference calls them.
-const RELIANCE: [(&str, &str); 12] = [
+const RELIANCE: [(&str, &str); 17] = [
     ("acceptance_rate", "agreement_fraction"),
     ("trust", "agreement_fraction"),
     ("correctness_rate", "ai_accuracy"),
@@ -133,6 +200,11 @@ const RELIANCE: [(&str, &str); 12] = [
     ("appropriate_reliance", "appropriate_reliance_overall"),
     // With two answers, not to rely is to answer the opposite: the team is right where reliance was appropriate.
     ("appropriate_reliance", "final_accuracy"),
+    ("initial_agreement", "initial_agreement"),
+    ("agreement_fraction", "agreement_fraction"),
+    ("over_reliance_opposed", "over_reliance_given_initial_disagreement"),
+    ("under_reliance_opposed", "under_reliance_given_initial_disagreement"),
+    ("accuracy_wid", "accuracy_wid"),
     ("rair", "rair"),
     ("rsr", "rsr"),
 ];
@@ -149,6 +221,8 @@ fn check_advice(slice: &Slice, expected: &Value) {
     slice.check_clustered("appropriate_reliance", &expected["final_accuracy_clustered"]);
     let gap = &expected["trust_minus_trustworthiness"];
     same("trust_gap", slice.value("trust_gap"), gap);
+    let gain = slice.value("complementary_performance");
+    same("complementary_performance", gain, &expected["ctp_gain"]);
     let detection = &expected["sdt_loglinear"];
     same("d_prime", slice.value("d_prime"), &detection["d_prime"]);
     same("criterion", slice.value("criterion"), &detection["criterion"]);

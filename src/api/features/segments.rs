@@ -1,0 +1,115 @@
+//! `GET /features/{feature}/segments`.
+
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::explain::metric;
+use super::{AnalysisMeta, of_feature};
+use crate::api::answers::{Absent, ReadAnswers};
+use crate::api::ask::{self, Scope};
+use crate::api::auth::{Authorized, Read};
+use crate::api::error::ApiError;
+use crate::api::extract::{Params, Segment};
+use crate::api::query::computed;
+use crate::api::respond;
+use crate::metrics::Estimate;
+use crate::query::Query;
+use crate::query::analyses::ranking::{self, LargestGap, Question, RankedSegment};
+use crate::state::AppState;
+
+/// Five points, as for the verdict on trust.
+const MARGIN: f64 = crate::metrics::families::trust::MARGIN;
+
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct SegmentsParams {
+    /// The dimension whose values are compared.
+    pub dimension: String,
+    /// The id of a metric that is a rate or a mean; `acceptance_rate` without it.
+    pub metric: Option<String>,
+    /// Start of the range, RFC 3339 or milliseconds since 1970; the day of the first output without it.
+    pub from: Option<String>,
+    /// End of the range, not part of it; the end of the day of the last output without it.
+    pub to: Option<String>,
+    /// A JSON array of filters as `POST /query` takes them.
+    pub filters: Option<String>,
+    #[param(minimum = 0.5, maximum = 0.9999)]
+    pub level: Option<f64>,
+    /// Shares that differ from the rest by less than this are alike; 0.05 without it.
+    #[param(minimum = 0, maximum = 1)]
+    pub margin: Option<f64>,
+    #[serde(default)]
+    pub exact: bool,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct SegmentsResponse {
+    pub feature: String,
+    pub metric: &'static str,
+    pub dimension: String,
+    pub whole: Estimate,
+    /// Those that want attention first: the worst where one way is better, else the highest; by the shrunk value where there is one.
+    pub data: Vec<RankedSegment>,
+    /// Null with fewer than two segments.
+    #[schema(required = true)]
+    pub largest_gap: Option<LargestGap>,
+    pub meta: AnalysisMeta,
+}
+
+/// Segments of a feature
+///
+/// Which values of a dimension stand out in a metric? Each with its own estimate, one that is pulled towards the others by how little
+/// is known of it, and its gap to the rest, adjusted for how many were looked at. With fewer than eight values nothing is pulled.
+#[utoipa::path(
+    tag = "features",
+    params(("feature" = String, Path, description = "The feature"), SegmentsParams),
+    responses(
+        (status = 200, description = "The segments", body = SegmentsResponse),
+        ReadAnswers,
+        Absent,
+    ),
+    security(("api_key" = []))
+)]
+#[get("/features/{feature}/segments")]
+pub async fn get_feature_segments(
+    request: HttpRequest,
+    key: Authorized<Read>,
+    feature: Segment<String>,
+    params: Params<SegmentsParams>,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let asked = params.0;
+    let metric = metric(asked.metric.as_deref())?;
+    let dimension = ask::dimension(&asked.dimension)?;
+    let mut query = Query::new(key.project, vec![metric]);
+    query.filters = ask::filters_parameter(asked.filters.as_deref())?;
+    let scope = Scope {
+        from: asked.from.as_deref(),
+        to: asked.to.as_deref(),
+        level: asked.level,
+        exact: asked.exact,
+        ..Scope::default()
+    };
+    scope.apply(&mut query)?;
+    let question = Question {
+        query: of_feature(&state, query, &feature.0).await?,
+        dimension: dimension.clone(),
+        margin: Some(ask::within("margin", asked.margin, 0.0, 1.0)?.unwrap_or(MARGIN)),
+    };
+    let level = question.query.level.get();
+    let compute = move |conn: &mut _, sources: &_, now| ranking::run(conn, sources, &question, now);
+    computed(&state, &request, key.project, String::new(), compute, |found| {
+        respond::rendered_json(&SegmentsResponse {
+            feature: feature.0.clone(),
+            metric: metric.id,
+            dimension: dimension.name().to_owned(),
+            whole: found.whole.clone(),
+            data: found.segments.clone(),
+            largest_gap: found.largest_gap.clone(),
+            meta: AnalysisMeta::of(&found.answer, level),
+        })
+    })
+    .await
+}

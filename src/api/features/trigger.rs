@@ -1,0 +1,117 @@
+//! `GET /features/{feature}/trigger`.
+
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::{AnalysisMeta, of_feature};
+use crate::api::answers::{Absent, ReadAnswers};
+use crate::api::ask::{self, Scope};
+use crate::api::auth::{Authorized, Read};
+use crate::api::error::ApiError;
+use crate::api::extract::{Params, Segment};
+use crate::api::query::{computed, estimates};
+use crate::api::respond::{self, Ordered};
+use crate::metrics::Estimate;
+use crate::query::Query;
+use crate::query::analyses::trigger::{self, Question, ThresholdStep, Usefulness};
+use crate::query::answer::Source;
+use crate::state::AppState;
+
+const TRIGGER: [&str; 5] = ["trigger_precision", "trigger_recall", "shown", "missed", "ignore_rate"];
+
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct TriggerParams {
+    /// What makes an offer useful; `persistence` without it.
+    pub usefulness: Option<Usefulness>,
+    /// Start of the range, RFC 3339 or milliseconds since 1970; the day of the first output without it.
+    pub from: Option<String>,
+    /// End of the range, not part of it; the end of the day of the last output without it.
+    pub to: Option<String>,
+    /// A JSON array of filters as `POST /query` takes them.
+    pub filters: Option<String>,
+    #[param(minimum = 0.5, maximum = 0.9999)]
+    pub level: Option<f64>,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct TriggerResponse {
+    pub feature: String,
+    pub usefulness: Usefulness,
+    /// Precision and recall as the feature fires now. Recall is `not_identified` without `missed` events.
+    #[schema(value_type = std::collections::BTreeMap<String, Estimate>)]
+    pub metrics: Ordered<Estimate>,
+    /// Outputs with a confidence of which the usefulness is known: what the thresholds are about.
+    pub outputs: u64,
+    /// Share of useful ones among them.
+    pub base_rate: Estimate,
+    /// Mean precision over the recall of what was shown: the base rate when confidence says nothing.
+    #[schema(required = true)]
+    pub average_precision: Option<f64>,
+    pub thresholds: Vec<ThresholdStep>,
+    pub meta: AnalysisMeta,
+}
+
+/// Trigger quality of a feature
+///
+/// Does it fire when it should, and from which confidence on would it pay to? Precision, recall, and the net benefit by threshold. A
+/// threshold states what a useless offer costs next to a useful one; it is taken at its word, so that confidence should be calibrated.
+#[utoipa::path(
+    tag = "features",
+    params(("feature" = String, Path, description = "The feature"), TriggerParams),
+    responses(
+        (status = 200, description = "How well it is triggered", body = TriggerResponse),
+        ReadAnswers,
+        Absent,
+    ),
+    security(("api_key" = []))
+)]
+#[get("/features/{feature}/trigger")]
+pub async fn get_feature_trigger(
+    request: HttpRequest,
+    key: Authorized<Read>,
+    feature: Segment<String>,
+    params: Params<TriggerParams>,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let asked = params.0;
+    let mut query = Query::new(key.project, ask::metrics_by_id(&TRIGGER.map(str::to_owned))?);
+    query.filters = ask::filters_parameter(asked.filters.as_deref())?;
+    let scope = Scope {
+        from: asked.from.as_deref(),
+        to: asked.to.as_deref(),
+        level: asked.level,
+        fill: true,
+        ..Scope::default()
+    };
+    scope.apply(&mut query)?;
+    let usefulness = asked.usefulness.unwrap_or_default();
+    let question = Question {
+        query: of_feature(&state, query, &feature.0).await?,
+        usefulness,
+    };
+    let query = question.query.clone();
+    let compute = move |conn: &mut _, sources: &_, now| trigger::run(conn, sources, &question, now);
+    computed(&state, &request, key.project, String::new(), compute, |found| {
+        let headline = found.headline.as_ref();
+        respond::rendered_json(&TriggerResponse {
+            feature: feature.0.clone(),
+            usefulness,
+            metrics: headline.map_or(Ordered(Vec::new()), |row| estimates(&query, row)),
+            outputs: found.outputs,
+            base_rate: found.base_rate.clone(),
+            average_precision: found.average_precision,
+            thresholds: found.steps.clone(),
+            meta: AnalysisMeta {
+                from: found.window.from,
+                to: found.window.to,
+                level: query.level.get(),
+                log_position: found.log_position,
+                source: Source::Segments,
+            },
+        })
+    })
+    .await
+}

@@ -1,0 +1,175 @@
+//! What each threshold would do, user by user.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::metrics::estimate::plain_number;
+use crate::metrics::{Estimate, Reason};
+use crate::query::analyses::compare::Between;
+use crate::stats::cluster::ClusterRatio;
+use crate::stats::decision_curve::odds;
+use crate::stats::level::{Interval, Level};
+
+/// Thresholds lie at multiples of 1/20, from 0 up to below 1.
+pub const STEPS: u32 = 20;
+
+/// What would be, were only outputs with at least this confidence shown.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ThresholdStep {
+    pub threshold: f64,
+    /// Share of the outputs that would still be shown.
+    pub shown: Estimate,
+    /// Share of useful ones among those.
+    pub precision: Estimate,
+    /// Of the useful outputs that were shown, the share that still would be. What was missed is not in it.
+    pub recall_of_shown: Estimate,
+    /// Useful offers per output, less useless ones times what each costs at this threshold.
+    pub net_benefit: Estimate,
+    /// The net benefit of showing everything.
+    #[serde(serialize_with = "plain_number")]
+    #[schema(required = true)]
+    pub net_benefit_of_all: Option<f64>,
+    /// Net benefit minus that of showing everything: above zero, the threshold is worth having at its own cost.
+    pub advantage: Between,
+}
+
+fn threshold(step: u32) -> f64 {
+    f64::from(step) / f64::from(STEPS)
+}
+
+/// The highest threshold that a confidence is not below.
+pub fn reached(confidence: f64) -> u32 {
+    // The product may round to either side of a threshold: the comparison decides.
+    let near = (confidence * f64::from(STEPS)).round() as u32;
+    if threshold(near) <= confidence {
+        near
+    } else {
+        near.saturating_sub(1)
+    }
+}
+
+/// Outputs of which the usefulness is known, and useful ones.
+pub type Counts = (f64, f64);
+
+/// The counts of each user, by the highest threshold reached.
+pub struct Curve {
+    users: Vec<User>,
+}
+
+/// One user's counts at each threshold and above.
+pub struct User(Vec<Counts>);
+
+impl User {
+    pub fn known_above(&self, step: u32) -> f64 {
+        self.0.get(step as usize).map_or(0.0, |own| own.0)
+    }
+
+    pub fn useful_above(&self, step: u32) -> f64 {
+        self.0.get(step as usize).map_or(0.0, |own| own.1)
+    }
+
+    /// Useful offers less useless ones times what each costs.
+    fn benefit(&self, step: u32, cost: f64) -> f64 {
+        let useful = self.useful_above(step);
+        useful - cost * (self.known_above(step) - useful)
+    }
+}
+
+impl Curve {
+    pub fn new(users: HashMap<i64, Vec<Counts>>) -> Curve {
+        let mut sorted: Vec<(i64, Vec<Counts>)> = users.into_iter().collect();
+        sorted.sort_unstable_by_key(|(user, _)| *user);
+        let users = sorted.into_iter().map(|(_, mut own)| {
+            let mut above = (0.0, 0.0);
+            for counts in own.iter_mut().rev() {
+                above = (above.0 + counts.0, above.1 + counts.1);
+                *counts = above;
+            }
+            User(own)
+        });
+        Curve { users: users.collect() }
+    }
+
+    pub fn known(&self) -> f64 {
+        self.users.iter().map(|own| own.known_above(0)).sum()
+    }
+
+    fn ratio(&self, totals: impl Fn(&User) -> Counts) -> ClusterRatio {
+        ClusterRatio::from_totals(&self.users.iter().map(totals).collect::<Vec<_>>())
+    }
+
+    /// A share of outputs.
+    pub fn share(&self, totals: impl Fn(&User) -> Counts, level: Level) -> Estimate {
+        let ratio = self.ratio(totals);
+        estimate(&ratio, |ratio| ratio.wilson(level), "wilson_cluster_exact")
+    }
+
+    pub fn step(&self, step: u32, level: Level) -> Option<ThresholdStep> {
+        let threshold = threshold(step);
+        let cost = odds(threshold)?;
+        let benefit = self.ratio(|own| (own.benefit(step, cost), own.known_above(0)));
+        let of_all = self.ratio(|own| (own.benefit(0, cost), own.known_above(0)));
+        let advantage = self.ratio(|own| (own.benefit(step, cost) - own.benefit(0, cost), own.known_above(0)));
+        Some(ThresholdStep {
+            threshold,
+            shown: self.share(|own| (own.known_above(step), own.known_above(0)), level),
+            precision: self.share(|own| (own.useful_above(step), own.known_above(step)), level),
+            recall_of_shown: self.share(|own| (own.useful_above(step), own.useful_above(0)), level),
+            net_benefit: estimate(&benefit, |ratio| ratio.linear(level), "linear_cluster_exact"),
+            net_benefit_of_all: of_all.ratio(),
+            advantage: advantage.ratio().map_or(Between::point(None), |value| {
+                Between::interval(value, advantage.linear(level))
+            }),
+        })
+    }
+}
+
+fn estimate(
+    ratio: &ClusterRatio,
+    interval: impl Fn(&ClusterRatio) -> Option<Interval>,
+    method: &'static str,
+) -> Estimate {
+    match ratio.ratio() {
+        Some(value) => Estimate {
+            users: Some(ratio.clusters),
+            ..Estimate::point(value, ratio.denominator as u64)
+                .of(ratio.numerator, ratio.denominator)
+                .within(interval(ratio), method)
+                .with_standard_error(ratio.standard_error())
+        },
+        None => Estimate::none(Reason::NoCases),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_confidence_reaches_the_threshold_that_it_equals() {
+        for step in 0..=STEPS {
+            let exact = threshold(step);
+            assert_eq!(reached(exact), step);
+            assert_eq!(reached(exact + 1e-9), step);
+            assert_eq!(reached(exact - 1e-9), step.saturating_sub(1));
+        }
+    }
+
+    #[test]
+    fn net_benefit_is_that_of_its_definition() {
+        let mut counts = vec![(0.0, 0.0); STEPS as usize + 1];
+        counts[4] = (10.0, 1.0);
+        counts[16] = (10.0, 9.0);
+        let curve = Curve::new(HashMap::from([(1, counts.clone()), (2, counts)]));
+        let half = curve.step(10, Level::default()).unwrap();
+        assert_eq!(half.precision.value, Some(0.9));
+        assert_eq!(half.recall_of_shown.value, Some(0.9));
+        assert!((half.net_benefit.value.unwrap() - (18.0 - 2.0) / 40.0).abs() < 1e-15);
+        assert!((half.net_benefit_of_all.unwrap() - (20.0 - 20.0) / 40.0).abs() < 1e-15);
+        assert!((half.advantage.value.unwrap() - 0.4).abs() < 1e-15);
+        let all = curve.step(0, Level::default()).unwrap();
+        assert_eq!((all.shown.value, all.advantage.value), (Some(1.0), Some(0.0)));
+    }
+}
