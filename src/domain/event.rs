@@ -295,6 +295,12 @@ pub struct Event {
     #[schema(min_length = 1, max_length = 256, pattern = r"\S")]
     pub judge: Option<String>,
 
+    /// With `rate` and `judge`: the one quality that the opinion is about (`tone`, `usefulness`). Without it, the opinion is about the
+    /// output as a whole. Opinions on a rubric are kept apart: they change neither `correct` nor the rating of the whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 256, pattern = r"\S")]
+    pub rubric: Option<String>,
+
     /// With `retract`: the id of the event that is taken back, one of the same output.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 256, pattern = r"\S")]
@@ -345,6 +351,7 @@ impl Event {
             score: None,
             source: None,
             judge: None,
+            rubric: None,
             retracts: None,
             reason: None,
             comment: None,

@@ -18,7 +18,7 @@ use crate::store::cursor::{self, Cursor};
 use crate::store::events::{LogEntry, LoggedEvent};
 use crate::store::outputs::{self, Output};
 use crate::store::projects::{self, Project};
-use crate::store::{cells, events, rollups as stored, stalled, texts};
+use crate::store::{cells, events, opinions, rollups as stored, stalled, texts};
 
 /// Log entries that one step takes.
 pub const STEP_EVENTS: i64 = 20_000;
@@ -108,7 +108,9 @@ fn refresh(
     let known: Vec<Uuid> = old.iter().map(|output| output.output_key).collect();
     let logged = complete(conn, project.id, &links, &known, arrived)?;
     let history = History::new(project.id, logged, &links)?;
-    let new = number_cells(conn, project.id, resolve(project, &history)?)?;
+    let resolved = resolve(project, &history)?;
+    opinions::replace(conn, project.id, &known, resolved.iter().flat_map(|state| &state.opinions))?;
+    let new = number_cells(conn, project.id, resolved)?;
 
     let (new_outputs, new_texts): (Vec<Output>, Vec<texts::Texts>) = new.into_iter().unzip();
     texts::replace(conn, project.id, &known, &new_texts)?;

@@ -8,6 +8,7 @@ pub mod copy;
 pub mod cursor;
 pub mod events;
 pub mod keys;
+pub mod opinions;
 pub mod outputs;
 pub mod private;
 pub mod projects;

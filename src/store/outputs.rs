@@ -145,9 +145,10 @@ pub fn unlinked(conn: &mut PgConnection, project: ProjectId) -> QueryResult<i64>
         .get_result(conn)
 }
 
-/// Removes all outputs and their texts, of all projects.
+/// Removes all outputs, their texts and the opinions on them, of all projects.
 pub fn clear(conn: &mut PgConnection) -> QueryResult<()> {
     diesel::delete(outputs::table).execute(conn)?;
+    diesel::delete(super::schema::opinions::table).execute(conn)?;
     diesel::delete(super::schema::output_texts::table)
         .execute(conn)
         .map(|_| ())

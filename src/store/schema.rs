@@ -55,6 +55,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    opinions (project_id, output_key, source, holder, rubric) {
+        project_id -> Int4,
+        output_key -> Uuid,
+        source -> Int2,
+        holder -> Text,
+        rubric -> Text,
+        value -> Float8,
+        is_right -> Bool,
+        stated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     output_aliases (project_id, alias_key, output_key) {
         project_id -> Int4,
         alias_key -> Uuid,
@@ -170,6 +183,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     cells,
     events,
     fold_cursor,
+    opinions,
     output_aliases,
     output_texts,
     outputs,

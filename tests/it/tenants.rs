@@ -104,6 +104,7 @@ fn planted() -> (TestServer, String) {
         "final",
         "rater",
         "judge",
+        "rubric",
         "reason",
         "comment",
     ];
