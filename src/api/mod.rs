@@ -52,6 +52,8 @@ pub fn configure(routes: &mut ServiceConfig) {
                 .service(features::trust::get_feature_trust)
                 .service(features::calibration::get_feature_calibration)
                 .service(features::reliance::get_feature_reliance)
+                .service(features::agreement::get_feature_agreement)
+                .service(features::quality::get_feature_quality)
                 .service(features::drift::get_feature_drift)
                 .service(features::explain::get_feature_explanation)
                 .service(features::trajectory::get_feature_trajectory)

@@ -125,6 +125,8 @@ pub enum QueryError {
          ranges and buckets that start on whole hours"
     )]
     TooManyOutputs { found: i64, limit: i64 },
+    #[error("the slice holds more than {limit} opinions; choose a shorter range or more filters")]
+    TooManyOpinions { limit: i64 },
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]

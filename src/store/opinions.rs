@@ -77,7 +77,7 @@ pub struct Held {
     #[diesel(sql_type = SqlUuid)]
     pub output_key: Uuid,
     #[diesel(sql_type = Nullable<Int8>)]
-    user_key: Option<i64>,
+    pub user_key: Option<i64>,
     #[diesel(sql_type = SmallInt)]
     pub decision: i16,
     #[diesel(sql_type = SmallInt)]

@@ -1,9 +1,11 @@
 //! `GET /features`, and one question each about a feature.
 
+pub mod agreement;
 pub mod calibration;
 pub mod drift;
 pub mod explain;
 pub mod list;
+pub mod quality;
 pub mod reliance;
 pub mod trajectory;
 pub mod trust;
