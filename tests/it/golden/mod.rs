@@ -5,6 +5,7 @@
 mod agreement;
 mod basics;
 mod comparison;
+mod drift;
 
 use std::path::Path;
 
