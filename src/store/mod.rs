@@ -7,6 +7,7 @@ pub mod cells;
 pub mod copy;
 pub mod cursor;
 pub mod events;
+pub mod experiments;
 pub mod keys;
 pub mod opinions;
 pub mod outputs;

@@ -44,6 +44,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    experiments (project_id, name) {
+        project_id -> Int4,
+        name -> Text,
+        plan -> Jsonb,
+        declared_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     fold_cursor (id) {
         id -> Bool,
         tx -> Int8,
@@ -182,6 +191,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     api_keys,
     cells,
     events,
+    experiments,
     fold_cursor,
     opinions,
     output_aliases,

@@ -3,6 +3,7 @@
 pub mod agreement;
 pub mod compare;
 pub mod drift;
+pub mod experiment;
 pub mod explain;
 pub mod exposures;
 pub mod opinions;

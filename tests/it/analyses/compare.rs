@@ -19,10 +19,10 @@ const UNCHANGED: (&str, &str, &str) = ("code.complete", "3.0", "3.1");
 fn versions(query: Query, baseline: &str, candidate: &str) -> Comparison {
     let version = |name: &str| vec![Filter::is(Dimension::Version, name)];
     Comparison {
+        margins: vec![0.01; query.metrics.len()],
         query,
         baseline: version(baseline),
         candidate: version(candidate),
-        margin: 0.01,
         planned_users: 300.0,
         candidate_share: None,
         days_before: None,

@@ -59,6 +59,8 @@ pub struct ComparedMetric {
     pub adjusted_p_value: Option<f64>,
     /// Holds at all looks at once.
     pub sequence: Between,
+    /// Whether there are enough users to believe the sequence.
+    pub enough_users: bool,
     #[schema(required = true)]
     pub always_valid_p_value: Option<f64>,
     /// The least difference that so many users show four times in five.
