@@ -15,6 +15,7 @@
 //! | [`multiple`] | … when many differences are looked at? |
 //! | [`decomposition`] | did the parts change, or what the whole is made of? |
 //! | [`balance`] | did users arrive in the planned shares? |
+//! | [`posterior`] | how likely is it better, and what is lost if it is not? |
 //! | [`power`] | how many users would it take? |
 //! | [`calibration`] | does a stated confidence of 80 % come true 80 % of the time? |
 //! | [`auroc`] | does confidence tell right outputs from wrong ones? |
@@ -59,6 +60,7 @@ pub mod level;
 pub mod multiple;
 pub mod normal;
 pub mod page_hinkley;
+pub mod posterior;
 pub mod power;
 pub mod ppi;
 pub mod prevalence;

@@ -16,6 +16,7 @@ mod crash;
 mod disorder;
 mod faults;
 mod golden;
+mod guarantees;
 mod ingest;
 mod overload;
 mod questions;

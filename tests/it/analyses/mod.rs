@@ -3,6 +3,7 @@
 mod agreement;
 mod compare;
 mod drift;
+mod experiments;
 mod explain;
 mod routes;
 mod trajectory;

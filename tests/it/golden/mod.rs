@@ -6,6 +6,7 @@ mod agreement;
 mod basics;
 mod comparison;
 mod drift;
+mod experiments;
 
 use std::path::Path;
 

@@ -20,7 +20,7 @@ use crate::query::filter::Filter;
 use crate::query::plan;
 use crate::query::request::{Query, QueryError};
 use crate::query::sources::Sources;
-use crate::stats::{balance, multiple, power, sequence};
+use crate::stats::{balance, multiple, posterior, power, sequence};
 
 /// Looks in the series of a comparison at most.
 const LOOKS: i32 = 30;
@@ -116,6 +116,8 @@ fn compare(
         sequence: nothing,
         enough_users: false,
         always_valid_p_value: None,
+        probability_better: None,
+        expected_loss: None,
         detectable: None,
         users_needed: None,
         more_days_needed: None,
@@ -136,6 +138,10 @@ fn compare(
             let interval = sequence::interval(contrast.difference, error, measured.users, tuning, level);
             compared.sequence = Between::interval(contrast.difference, Some(interval));
             compared.always_valid_p_value = Some(sequence::p_value(contrast.difference, error, measured.users, tuning));
+            if let Some(choice) = words::better(metric.direction).and_then(|sign| posterior::choice(sign * contrast.difference, error)) {
+                compared.probability_better = Some(choice.better);
+                compared.expected_loss = Some(choice.expected_loss);
+            }
             compared.detectable = Some(power::detectable(error, level, POWER));
             if compared.enough_users {
                 compared.verdict = words::verdict(metric.direction, interval, margin);

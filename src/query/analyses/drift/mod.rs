@@ -30,7 +30,7 @@ const SHORTEST: usize = 7;
 /// Segments named for each change.
 const NAMED: usize = 3;
 /// Days of watching over which the chance of a false alarm adds up to the one that was asked for.
-const WATCHED: f64 = 100.0;
+const WATCHED: f64 = 30.0;
 /// How far a change is looked back from and ahead of to explain it.
 const AROUND: TimeDelta = TimeDelta::days(14);
 
