@@ -180,14 +180,12 @@ pub fn instant(name: &str, text: &str) -> Result<DateTime<Utc>, ApiError> {
         Ok(millis) => DateTime::from_timestamp_millis(millis),
         Err(_) => DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc()),
     };
-    parsed
-        .filter(is_believed)
-        .ok_or_else(|| {
-            ApiError::parameter(
-                name,
-                "must be RFC 3339 such as 2026-11-20T00:00:00Z, or milliseconds since 1970",
-            )
-        })
+    parsed.filter(is_believed).ok_or_else(|| {
+        ApiError::parameter(
+            name,
+            "must be RFC 3339 such as 2026-11-20T00:00:00Z, or milliseconds since 1970",
+        )
+    })
 }
 
 /// The ends of a half-open range.

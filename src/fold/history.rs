@@ -222,9 +222,13 @@ fn actions(entries: &[Entry], numbers: &HashMap<Uuid, u32>, users: &HashMap<Uuid
             column.of(REGENERATED, |e| Some(i32::from(e.kind == EventKind::Regenerate))),
             column.of(MISSED, |e| Some(i32::from(e.kind == EventKind::Missed))),
             column.text(RATER, |e| (e.kind == EventKind::Rate).then(|| rater(e, users))),
-            column.of(RATING, |e| e.event.rating.filter(|_| is_of_the_whole(e, EventKind::Rate))),
+            column.of(RATING, |e| {
+                e.event.rating.filter(|_| is_of_the_whole(e, EventKind::Rate))
+            }),
             column.of(POSITIVE, |e| positive(e).map(i32::from)),
-            column.of(JUDGED_BY, |e| (e.kind == EventKind::Judge).then(|| i32::from(source(e)))),
+            column.of(JUDGED_BY, |e| {
+                (e.kind == EventKind::Judge).then(|| i32::from(source(e)))
+            }),
             column.of(CORRECT, |e| {
                 judged_right(e).filter(|_| is_of_the_whole(e, EventKind::Judge))
             }),
@@ -242,11 +246,7 @@ fn actions(entries: &[Entry], numbers: &HashMap<Uuid, u32>, users: &HashMap<Uuid
 
 /// The opinions: who holds what of which output, and on what rubric. A rating is its place on its scale; a judgement is its
 /// score, or 0 or 1.
-fn opinions(
-    entries: &[Entry],
-    numbers: &HashMap<Uuid, u32>,
-    users: &HashMap<Uuid, String>,
-) -> PolarsResult<DataFrame> {
+fn opinions(entries: &[Entry], numbers: &HashMap<Uuid, u32>, users: &HashMap<Uuid, String>) -> PolarsResult<DataFrame> {
     let column = Columns { entries };
     DataFrame::new(
         entries.len(),
@@ -264,7 +264,10 @@ fn opinions(
                     let (low, high) = e.event.rating_scale();
                     e.event.rating.map(|rating| (rating - low) / (high - low))
                 }
-                _ => e.event.score.or(e.event.correct.map(|right| f64::from(u8::from(right)))),
+                _ => e
+                    .event
+                    .score
+                    .or(e.event.correct.map(|right| f64::from(u8::from(right)))),
             }),
             column.of(IS_RIGHT, |e| match e.kind {
                 EventKind::Rate => positive(e),

@@ -46,7 +46,12 @@ pub fn resolve(project: &Project, history: &History) -> PolarsResult<Vec<Resolve
         .map(|(number, (key, output_id))| {
             let (output, cell, texts) = columns.output(number, *key, output_id)?;
             let opinions = opinions.remove(key).unwrap_or_default();
-            Ok(Resolved { output, cell, texts, opinions })
+            Ok(Resolved {
+                output,
+                cell,
+                texts,
+                opinions,
+            })
         })
         .collect()
 }

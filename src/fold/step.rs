@@ -109,7 +109,12 @@ fn refresh(
     let logged = complete(conn, project.id, &links, &known, arrived)?;
     let history = History::new(project.id, logged, &links)?;
     let resolved = resolve(project, &history)?;
-    opinions::replace(conn, project.id, &known, resolved.iter().flat_map(|state| &state.opinions))?;
+    opinions::replace(
+        conn,
+        project.id,
+        &known,
+        resolved.iter().flat_map(|state| &state.opinions),
+    )?;
     let new = number_cells(conn, project.id, resolved)?;
 
     let (new_outputs, new_texts): (Vec<Output>, Vec<texts::Texts>) = new.into_iter().unzip();

@@ -197,7 +197,15 @@ mod tests {
 
     #[test]
     fn squares_of_the_influence_are_delongs_variance() {
-        let rows = [(0.1, false), (0.4, true), (0.4, false), (0.7, true), (0.2, false), (0.9, true), (0.3, true)];
+        let rows = [
+            (0.1, false),
+            (0.4, true),
+            (0.4, false),
+            (0.7, true),
+            (0.2, false),
+            (0.9, true),
+            (0.3, true),
+        ];
         let (area, influence) = super::influence(&rows).unwrap();
         assert!((area - exact(&mut rows.clone()).unwrap()).abs() < 1e-15);
         assert!(influence.iter().sum::<f64>().abs() < 1e-15);

@@ -72,12 +72,23 @@ mod tests {
         let mut random = Random::new(5);
         let clusters: Vec<Vec<f64>> = (0..200).map(|_| vec![random.normal(), 1.0]).collect();
         let mean = |sums: &[f64]| sums[0] / sums[1];
-        let sums = clusters.iter().fold(vec![0.0; 2], |a, b| vec![a[0] + b[0], a[1] + b[1]]);
+        let sums = clusters
+            .iter()
+            .fold(vec![0.0; 2], |a, b| vec![a[0] + b[0], a[1] + b[1]]);
         let [interval, undefined] = intervals(&clusters, Level::default(), |sums| [Some(mean(sums)), None]);
         let interval = interval.unwrap();
-        let (lower, upper) = (mean(&sums) - 1.96 / 200.0_f64.sqrt(), mean(&sums) + 1.96 / 200.0_f64.sqrt());
-        assert!((interval.lower - lower).abs() < 0.03 && (interval.upper - upper).abs() < 0.03, "{interval:?}");
+        let (lower, upper) = (
+            mean(&sums) - 1.96 / 200.0_f64.sqrt(),
+            mean(&sums) + 1.96 / 200.0_f64.sqrt(),
+        );
+        assert!(
+            (interval.lower - lower).abs() < 0.03 && (interval.upper - upper).abs() < 0.03,
+            "{interval:?}"
+        );
         assert_eq!(undefined, None);
-        assert_eq!(intervals(&clusters[..4], Level::default(), |sums| [Some(mean(sums))]), [None]);
+        assert_eq!(
+            intervals(&clusters[..4], Level::default(), |sums| [Some(mean(sums))]),
+            [None]
+        );
     }
 }

@@ -107,7 +107,10 @@ impl Ppi {
             others().map(|output| output.judge).sum::<f64>() / other,
         ];
         let overall = (judge[0] * n + judge[1] * other) / (n + other);
-        let covariance = both().map(|(output, y)| (y - people) * (output.judge - judge[0])).sum::<f64>() / n;
+        let covariance = both()
+            .map(|(output, y)| (y - people) * (output.judge - judge[0]))
+            .sum::<f64>()
+            / n;
         let squares: f64 = outputs.iter().map(|output| (output.judge - overall).powi(2)).sum();
         let mut clusters: BTreeMap<i64, Influence> = BTreeMap::new();
         for output in outputs {
@@ -149,7 +152,10 @@ impl Ppi {
     /// `θ(λ)`.
     #[must_use]
     pub fn at(&self, lambda: f64) -> Mean {
-        let influence = self.clusters.iter().map(|own| own.people.unwrap_or_default() + lambda * own.judge);
+        let influence = self
+            .clusters
+            .iter()
+            .map(|own| own.people.unwrap_or_default() + lambda * own.judge);
         Mean::new(
             self.people + lambda * (self.judge[1] - self.judge[0]),
             &influence.collect::<Vec<_>>(),
@@ -166,7 +172,11 @@ impl Ppi {
     /// The `λ` of the least clustered variance; 0 when the judge always says the same.
     #[must_use]
     pub fn optimal(&self) -> f64 {
-        let products: f64 = self.clusters.iter().map(|own| own.people.unwrap_or_default() * own.judge).sum();
+        let products: f64 = self
+            .clusters
+            .iter()
+            .map(|own| own.people.unwrap_or_default() * own.judge)
+            .sum();
         let squares: f64 = self.clusters.iter().map(|own| own.judge * own.judge).sum();
         if squares > 0.0 { -products / squares } else { 0.0 }
     }
@@ -176,7 +186,11 @@ impl Ppi {
     pub fn power_tuned(&self) -> f64 {
         let (covariance, variance) = self.moments;
         let room = (1.0 + self.labelled as f64 / self.unlabelled as f64) * variance;
-        if room > 0.0 { (covariance / room).clamp(0.0, 1.0) } else { 0.0 }
+        if room > 0.0 {
+            (covariance / room).clamp(0.0, 1.0)
+        } else {
+            0.0
+        }
     }
 }
 
@@ -239,7 +253,10 @@ mod tests {
             assert!(ratio < 1.01, "{ratio}");
             gain += ratio;
         }
-        assert!((930..=970).contains(&covered) && (930..=970).contains(&tuned), "{covered} {tuned}");
+        assert!(
+            (930..=970).contains(&covered) && (930..=970).contains(&tuned),
+            "{covered} {tuned}"
+        );
         assert!(naive < 200, "the judge alone is biased: {naive}");
         assert!(gain / 1_000.0 < 0.9, "{gain}");
     }

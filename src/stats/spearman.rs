@@ -40,12 +40,15 @@ pub fn correlation(pairs: &[(f64, f64)]) -> Option<Spearman> {
     let ranks = r.iter().zip(&s);
     let crossed = cross_x.iter().zip(&cross_y);
     let own = own_x.iter().zip(&own_y);
-    let influence = ranks.zip(crossed).zip(own).map(|(((r, s), (cross_x, cross_y)), (own_x, own_y))| {
-        let of_covariance = r * s + cross_x + cross_y - 3.0 * covariance;
-        let of_x = r * r + 2.0 * own_x - 3.0 * variances[0];
-        let of_y = s * s + 2.0 * own_y - 3.0 * variances[1];
-        (of_covariance / scale - value / 2.0 * (of_x / variances[0] + of_y / variances[1])) / n
-    });
+    let influence = ranks
+        .zip(crossed)
+        .zip(own)
+        .map(|(((r, s), (cross_x, cross_y)), (own_x, own_y))| {
+            let of_covariance = r * s + cross_x + cross_y - 3.0 * covariance;
+            let of_x = r * r + 2.0 * own_x - 3.0 * variances[0];
+            let of_y = s * s + 2.0 * own_y - 3.0 * variances[1];
+            (of_covariance / scale - value / 2.0 * (of_x / variances[0] + of_y / variances[1])) / n
+        });
     Some(Spearman {
         value,
         influence: influence.collect(),
@@ -135,7 +138,11 @@ mod tests {
             let mut fewer = pairs.clone();
             fewer.remove(at);
             let left_out = whole.value - correlation(&fewer).unwrap().value;
-            assert!((left_out - whole.influence[at]).abs() < 0.03 / 400.0, "{at}: {left_out} {}", whole.influence[at]);
+            assert!(
+                (left_out - whole.influence[at]).abs() < 0.03 / 400.0,
+                "{at}: {left_out} {}",
+                whole.influence[at]
+            );
         }
     }
 }

@@ -49,8 +49,10 @@ pub fn replace<'a>(
     new: impl Iterator<Item = &'a Opinion>,
 ) -> QueryResult<()> {
     if !known.is_empty() {
-        diesel::delete(opinions::table.filter(opinions::project_id.eq(project).and(opinions::output_key.eq_any(known))))
-            .execute(conn)?;
+        diesel::delete(
+            opinions::table.filter(opinions::project_id.eq(project).and(opinions::output_key.eq_any(known))),
+        )
+        .execute(conn)?;
     }
     let mut new = new.peekable();
     if new.peek().is_none() {

@@ -235,7 +235,10 @@ fn the_command_says_what_it_found() {
 
 #[test]
 fn a_changed_opinion_is_found() {
-    let events = format!("{EVENTS}\n{}", r#"{"type":"judge","output_id":"a","correct":true,"judge":"ann","rubric":"tone"}"#);
+    let events = format!(
+        "{EVENTS}\n{}",
+        r#"{"type":"judge","output_id":"a","correct":true,"judge":"ann","rubric":"tone"}"#
+    );
     for statement in [
         "UPDATE opinions SET is_right = false",
         "DELETE FROM opinions",

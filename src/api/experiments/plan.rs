@@ -107,7 +107,9 @@ impl ExperimentPlan {
     pub fn experiment(&self, project: ProjectId) -> Result<Experiment, ApiError> {
         check_name(&self.name)?;
         if self.name.contains(['/', '?', '#', '%']) || [".", ".."].contains(&self.name.as_str()) {
-            return Err(invalid("`name`: stands in addresses, so that it must not hold / ? # or %"));
+            return Err(invalid(
+                "`name`: stands in addresses, so that it must not hold / ? # or %",
+            ));
         }
         self.check_numbers()?;
         let mut arms = self.arms.iter().map(arm).collect::<Result<Vec<Arm>, _>>()?;
@@ -115,7 +117,9 @@ impl ExperimentPlan {
         names.sort_unstable();
         names.dedup();
         if !(2..=MOST_ARMS).contains(&arms.len()) || names.len() < arms.len() {
-            return Err(invalid(format!("`arms`: name 2 to {MOST_ARMS} different ones, the control first")));
+            return Err(invalid(format!(
+                "`arms`: name 2 to {MOST_ARMS} different ones, the control first"
+            )));
         }
         let candidates = arms.split_off(1);
         let control = arms.pop().ok_or_else(|| invalid("`arms`: the control is missing"))?;
@@ -126,7 +130,10 @@ impl ExperimentPlan {
         let metrics = ask::metrics_by_id(&ids)?;
         let has_better = |direction| matches!(direction, Direction::HigherIsBetter | Direction::LowerIsBetter);
         if let Some(other) = metrics.iter().find(|metric| !has_better(metric.direction)) {
-            return Err(invalid(format!("`{}`: neither more nor less of it is better, so that it decides nothing", other.id)));
+            return Err(invalid(format!(
+                "`{}`: neither more nor less of it is better, so that it decides nothing",
+                other.id
+            )));
         }
         let mut query = Query::new(project, metrics);
         query.filters = vec![Filter::is(Dimension::Feature, self.feature.clone())];
@@ -148,16 +155,25 @@ impl ExperimentPlan {
         if self.guardrails.len() > MOST_GUARDRAILS {
             return Err(invalid(format!("`guardrails`: at most {MOST_GUARDRAILS}")));
         }
-        if self.guardrails.iter().any(|guardrail| !(guardrail.margin > 0.0 && guardrail.margin.is_finite())) {
+        if self
+            .guardrails
+            .iter()
+            .any(|guardrail| !(guardrail.margin > 0.0 && guardrail.margin.is_finite()))
+        {
             return Err(invalid("`guardrails`: a margin must be above 0"));
         }
         if !(self.margin >= 0.0 && self.margin.is_finite()) {
             return Err(invalid("`margin`: must not be negative"));
         }
         if !(1.0..=MOST_PLANNED_USERS).contains(&self.planned_users) {
-            return Err(invalid(format!("`planned_users`: must be from 1 to {MOST_PLANNED_USERS}")));
+            return Err(invalid(format!(
+                "`planned_users`: must be from 1 to {MOST_PLANNED_USERS}"
+            )));
         }
-        if self.days_before.is_some_and(|days| !(1..=MOST_DAYS_BEFORE).contains(&days)) {
+        if self
+            .days_before
+            .is_some_and(|days| !(1..=MOST_DAYS_BEFORE).contains(&days))
+        {
             return Err(invalid(format!("`days_before`: must be from 1 to {MOST_DAYS_BEFORE}")));
         }
         self.check_range()

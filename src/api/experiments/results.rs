@@ -82,23 +82,30 @@ pub async fn get_experiment_results(
         ExperimentStatus::Planned => Ok(None),
         _ => experiment::run(conn, sources, &question, now).map(Some),
     };
-    computed(&state, &request, key.project, asked, compute, |found: &Option<Results>| {
-        let results = found.as_ref();
-        let seen = results.and_then(|results| results.seen);
-        respond::rendered_json(&ExperimentResults {
-            notes: notes(&view, status, results),
-            status,
-            data: results.map(|results| results.candidates.clone()).unwrap_or_default(),
-            balance: results.map(|results| results.balance.clone()),
-            meta: ExperimentMeta {
-                from: seen.map(|(window, _)| window.from),
-                to: seen.map(|(window, _)| window.to),
-                level: results.map_or(level, |results| results.level.get()),
-                log_position: seen.map(|(_, position)| position),
-            },
-            experiment: view.clone(),
-        })
-    })
+    computed(
+        &state,
+        &request,
+        key.project,
+        asked,
+        compute,
+        |found: &Option<Results>| {
+            let results = found.as_ref();
+            let seen = results.and_then(|results| results.seen);
+            respond::rendered_json(&ExperimentResults {
+                notes: notes(&view, status, results),
+                status,
+                data: results.map(|results| results.candidates.clone()).unwrap_or_default(),
+                balance: results.map(|results| results.balance.clone()),
+                meta: ExperimentMeta {
+                    from: seen.map(|(window, _)| window.from),
+                    to: seen.map(|(window, _)| window.to),
+                    level: results.map_or(level, |results| results.level.get()),
+                    log_position: seen.map(|(_, position)| position),
+                },
+                experiment: view.clone(),
+            })
+        },
+    )
     .await
 }
 
@@ -126,7 +133,10 @@ fn notes(view: &ExperimentView, status: ExperimentStatus, results: Option<&Resul
     }
     let Some(results) = results else { return notes };
     if results.balance.mismatch {
-        notes.push("Users are not spread over the arms as planned: something else than chance decides who is counted.".to_owned());
+        notes.push(
+            "Users are not spread over the arms as planned: something else than chance decides who is counted."
+                .to_owned(),
+        );
     }
     if results.candidates.len() > 1 {
         notes.push(format!(
@@ -135,7 +145,11 @@ fn notes(view: &ExperimentView, status: ExperimentStatus, results: Option<&Resul
             results.level.get() * 100.0
         ));
     }
-    if results.candidates.iter().any(|arm| arm.users_on_both.is_some_and(|users| users > 0)) {
+    if results
+        .candidates
+        .iter()
+        .any(|arm| arm.users_on_both.is_some_and(|users| users > 0))
+    {
         notes.push("Some users are in more than one arm; their differences are counted within them.".to_owned());
     }
     notes

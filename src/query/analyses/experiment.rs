@@ -153,7 +153,9 @@ pub fn run(
         }
         arms.insert(0, (control, users_of_control));
         let balance = balance(&arms);
-        let seen = found.last().map(|(_, compared)| (compared.answer.window, compared.answer.log_position));
+        let seen = found
+            .last()
+            .map(|(_, compared)| (compared.answer.window, compared.answer.log_position));
         let candidates = found
             .into_iter()
             .filter_map(|(arm, compared)| result(experiment, arm, compared, balance.mismatch))
@@ -221,7 +223,9 @@ fn guardrail(metric: &Metric, margin: f64, compared: ComparedMetric) -> Guardrai
     let sentence = match verdict {
         GuardrailVerdict::Holds => format!("{name} holds: it is not worse by more than {margin}."),
         GuardrailVerdict::Broken => format!("{name} is broken: it is worse by more than {margin}."),
-        GuardrailVerdict::CannotTellYet => format!("{name}: cannot tell yet whether it is worse by more than {margin}."),
+        GuardrailVerdict::CannotTellYet => {
+            format!("{name}: cannot tell yet whether it is worse by more than {margin}.")
+        }
     };
     Guardrail {
         verdict,

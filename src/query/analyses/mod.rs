@@ -1,6 +1,7 @@
 //! Analyses: questions that need more than one slice, or the outputs in their order. One file each.
 
 pub mod agreement;
+mod clusters;
 pub mod compare;
 pub mod drift;
 pub mod experiment;

@@ -1,6 +1,6 @@
-//! What raters and judges hold of the outputs of a slice, and how estimates are made of it.
+//! What raters and judges hold of the outputs of a slice.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -9,12 +9,9 @@ use utoipa::ToSchema;
 use crate::domain::decision::Decision;
 use crate::domain::event::JudgementSource;
 use crate::domain::window::Window;
-use crate::metrics::{Estimate, Reason};
 use crate::query::plan;
 use crate::query::request::{Query, QueryError};
 use crate::query::sources::Sources;
-use crate::stats::cluster::{self, ClusterRatio};
-use crate::stats::level::Level;
 use crate::store::opinions::{self, Held, RATING};
 
 /// Opinions that are read at most.
@@ -93,7 +90,9 @@ pub struct Heard {
 
 impl Heard {
     pub fn is_person(&self, said: &Said) -> bool {
-        self.holders.get(said.holder).is_some_and(|holder| holder.kind.is_person())
+        self.holders
+            .get(said.holder)
+            .is_some_and(|holder| holder.kind.is_person())
     }
 
     fn new(held: Vec<Held>) -> Heard {
@@ -162,71 +161,4 @@ pub fn listen<T>(
             log_position: project.folded_events,
         })
     })
-}
-
-/// Outputs as the estimates see them: which cluster each is in, and how many users there are.
-pub struct Clusters<'a> {
-    of: Vec<&'a Discussed>,
-    pub users: u64,
-}
-
-impl<'a> Clusters<'a> {
-    pub fn new(outputs: impl Iterator<Item = &'a Discussed>) -> Clusters<'a> {
-        let of: Vec<&Discussed> = outputs.collect();
-        let users: std::collections::HashSet<i64> =
-            of.iter().filter(|output| output.has_user).map(|output| output.cluster).collect();
-        Clusters {
-            users: users.len() as u64,
-            of,
-        }
-    }
-
-    pub fn len(&self) -> u64 {
-        self.of.len() as u64
-    }
-
-    /// Sums by cluster of something that each output has.
-    fn sums<const N: usize>(&self, values: impl Iterator<Item = [f64; N]>) -> Vec<[f64; N]> {
-        let mut sums: BTreeMap<i64, [f64; N]> = BTreeMap::new();
-        for (output, own) in self.of.iter().zip(values) {
-            let sum = sums.entry(output.cluster).or_insert([0.0; N]);
-            sum.iter_mut().zip(own).for_each(|(sum, own)| *sum += own);
-        }
-        sums.into_values().collect()
-    }
-
-    /// A share of outputs: per output whether it counts at all, and whether it is one of those.
-    pub fn share(&self, values: impl Iterator<Item = Option<bool>>, level: Level, empty: Reason) -> Estimate {
-        let ratio = self.ratio(values);
-        let Some(value) = ratio.ratio() else {
-            return Estimate::none(empty);
-        };
-        self.with_users(Estimate::point(value, ratio.denominator as u64))
-            .of(ratio.numerator, ratio.denominator)
-            .with_standard_error(ratio.standard_error())
-            .within(ratio.wilson(level), "wilson_cluster_exact")
-    }
-
-    pub fn ratio(&self, values: impl Iterator<Item = Option<bool>>) -> ClusterRatio {
-        let counted = values.map(|value| value.map_or([0.0; 2], |is| [f64::from(u8::from(is)), 1.0]));
-        let totals: Vec<(f64, f64)> = self.sums(counted).into_iter().map(|[n, d]| (n, d)).collect();
-        ClusterRatio::from_totals(&totals)
-    }
-
-    /// Any statistic, from how far each output moves it.
-    pub fn linear(&self, value: f64, influence: impl Iterator<Item = f64>, level: Level) -> Estimate {
-        let sums = self.sums(influence.map(|own| [own]));
-        let influence: Vec<f64> = sums.into_iter().map(|[own]| own).collect();
-        let error = cluster::linearised_variance(&influence).map(f64::sqrt);
-        let critical = cluster::critical(influence.len() as u64, level);
-        let interval = error.map(|error| crate::stats::level::Interval::around(value, critical * error));
-        self.with_users(Estimate::point(value, self.len()))
-            .with_standard_error(error)
-            .within(interval, "linear_cluster_exact")
-    }
-
-    pub fn with_users(&self, mut estimate: Estimate) -> Estimate {
-        estimate.users = Some(self.users);
-        estimate
-    }
 }

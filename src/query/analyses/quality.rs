@@ -9,8 +9,8 @@ use utoipa::ToSchema;
 
 use super::agreement::MOST_ROWS;
 use super::opinions::{Heard, Holder, Listened, listen};
-use crate::metrics::estimate::plain_number;
 use crate::metrics::Estimate;
+use crate::metrics::estimate::plain_number;
 use crate::query::request::{Query, QueryError};
 use crate::query::sources::Sources;
 use crate::stats::level::Level;
@@ -105,7 +105,9 @@ fn with_help_of(heard: &Heard, judge: usize, rubric: usize, level: Level) -> Opt
     let (people, best) = (ppi.people_alone(), ppi.at(ppi.optimal()));
     let imbalance = ppi.imbalance();
     let error = |mean: Mean| mean.standard_error.filter(|error| *error > 0.0);
-    let gain = error(people).zip(error(best)).map(|(people, best)| (people / best).powi(2));
+    let gain = error(people)
+        .zip(error(best))
+        .map(|(people, best)| (people / best).powi(2));
     let mut quality = AssistedQuality {
         judge: holder.clone(),
         rubric: heard.rubrics.get(rubric)?.clone(),
@@ -141,7 +143,10 @@ fn sentence(quality: &AssistedQuality) -> String {
         upper * 100.0
     );
     if let Some(labels) = quality.effective_labels {
-        text += &format!("; with the judge, {} labels of people are worth {labels:.0}", quality.labelled);
+        text += &format!(
+            "; with the judge, {} labels of people are worth {labels:.0}",
+            quality.labelled
+        );
     }
     if quality.labelled < FEWEST_LABELS {
         text += &format!("; fewer than {FEWEST_LABELS} labels of people are too few to be sure of the interval");

@@ -128,7 +128,11 @@ impl Table {
         let of_first: Vec<f64> = (0..self.k).map(|i| mean_of(&second, &|j| weight(i, j))).collect();
         let of_second: Vec<f64> = (0..self.k).map(|j| mean_of(&first, &|i| weight(i, j))).collect();
         let expected: f64 = first.iter().zip(&of_first).map(|(share, mean)| share * mean).sum();
-        let cells = || self.rows().enumerate().flat_map(|(i, row)| row.iter().enumerate().map(move |(j, n)| (i, j, n)));
+        let cells = || {
+            self.rows()
+                .enumerate()
+                .flat_map(|(i, row)| row.iter().enumerate().map(move |(j, n)| (i, j, n)))
+        };
         let observed: f64 = cells().map(|(i, j, count)| weight(i, j) * count / n).sum();
         let room = 1.0 - expected;
         if room <= f64::EPSILON {
@@ -141,7 +145,11 @@ impl Table {
                 (weight(i, j) * room - margins * (1.0 - observed)) / (room * room) - mean
             })
             .collect();
-        let variance: f64 = influence.iter().zip(&self.counts).map(|(u, count)| u * u * count / n).sum();
+        let variance: f64 = influence
+            .iter()
+            .zip(&self.counts)
+            .map(|(u, count)| u * u * count / n)
+            .sum();
         Some(Kappa {
             value: (observed - expected) / room,
             standard_error: (variance / n).sqrt(),
@@ -170,7 +178,10 @@ mod tests {
     fn extremes() {
         assert_eq!(Table::new(3).kappa(Weights::Nominal, &[0.0, 0.5, 1.0]), None);
         // Both always say the same thing: chance could not do otherwise.
-        assert_eq!(table(&[&[9.0, 0.0], &[0.0, 0.0]]).kappa(Weights::Nominal, &[0.0, 1.0]), None);
+        assert_eq!(
+            table(&[&[9.0, 0.0], &[0.0, 0.0]]).kappa(Weights::Nominal, &[0.0, 1.0]),
+            None
+        );
         let value = |rows: &[&[f64]]| table(rows).kappa(Weights::Nominal, &[0.0, 1.0]).unwrap().value;
         assert_eq!(value(&[&[5.0, 0.0], &[0.0, 5.0]]), 1.0);
         assert_eq!(value(&[&[0.0, 5.0], &[5.0, 0.0]]), -1.0);

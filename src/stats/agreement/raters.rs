@@ -77,7 +77,10 @@ impl Ratings {
     }
 
     fn total(&self, at: usize) -> f64 {
-        self.sums.get(self.k * self.k + self.k + at).copied().unwrap_or_default()
+        self.sums
+            .get(self.k * self.k + self.k + at)
+            .copied()
+            .unwrap_or_default()
     }
 
     /// Outputs with two raters or more, on which all coefficients rest.
@@ -183,12 +186,17 @@ mod tests {
 
     #[test]
     fn sums_merge_and_a_scale_of_two_has_one_alpha() {
-        let (one, two) = (rated(&[[2.0, 1.0, 0.0], [0.0, 0.0, 3.0]]), rated(&[[0.0, 1.0, 1.0], [1.0, 0.0, 0.0]]));
+        let (one, two) = (
+            rated(&[[2.0, 1.0, 0.0], [0.0, 0.0, 3.0]]),
+            rated(&[[0.0, 1.0, 1.0], [1.0, 0.0, 0.0]]),
+        );
         let whole = rated(&[[2.0, 1.0, 0.0], [0.0, 0.0, 3.0], [0.0, 1.0, 1.0], [1.0, 0.0, 0.0]]);
         let sums: Vec<f64> = one.sums().iter().zip(two.sums()).map(|(a, b)| a + b).collect();
         assert_eq!(Ratings::from_sums(3, &sums), whole);
         let mut binary = Ratings::new(2);
-        [[2.0, 1.0], [0.0, 3.0], [4.0, 1.0]].iter().for_each(|counts| binary.add(counts));
+        [[2.0, 1.0], [0.0, 3.0], [4.0, 1.0]]
+            .iter()
+            .for_each(|counts| binary.add(counts));
         let alpha = |scale| binary.alpha(scale, &[0.0, 1.0]).unwrap();
         assert!((alpha(Scale::Nominal) - alpha(Scale::Ordinal)).abs() < 1e-12);
         assert!((alpha(Scale::Nominal) - alpha(Scale::Interval)).abs() < 1e-12);

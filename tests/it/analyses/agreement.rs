@@ -35,9 +35,13 @@ fn server() -> TestServer {
             for person in ["ann", "bob"] {
                 say(json!({"type": "judge", "judge": person, "correct": right}));
                 let tone = if random.uniform() < 0.98 { right } else { !right };
-                say(json!({"type": "rate", "rater": person, "rubric": "tone", "rating": 1 + 4 * i32::from(tone), "rating_min": 1, "rating_max": 5}));
+                say(
+                    json!({"type": "rate", "rater": person, "rubric": "tone", "rating": 1 + 4 * i32::from(tone), "rating_min": 1, "rating_max": 5}),
+                );
                 let beauty = 1 + random.below(5);
-                say(json!({"type": "rate", "rater": person, "rubric": "beauty", "rating": beauty, "rating_min": 1, "rating_max": 5}));
+                say(
+                    json!({"type": "rate", "rater": person, "rubric": "beauty", "rating": beauty, "rating_min": 1, "rating_max": 5}),
+                );
             }
         }
     }
@@ -66,7 +70,10 @@ fn who_agrees_with_whom() {
 
     let judges = answer["data"]["judges"].as_array().unwrap();
     let model = judges.iter().find(|judge| judge["judge"]["name"] == "model").unwrap();
-    assert_eq!((&model["judge"]["kind"], &model["outputs"]), (&json!("llm"), &json!(1_500)));
+    assert_eq!(
+        (&model["judge"]["kind"], &model["outputs"]),
+        (&json!("llm"), &json!(1_500))
+    );
     let people = &model["against_people"];
     covers(&people["sensitivity"], SENSITIVITY);
     covers(&people["specificity"], SPECIFICITY);
@@ -80,10 +87,16 @@ fn who_agrees_with_whom() {
     let taken_if_called = 0.8 * right + 0.4 * (1.0 - right);
     let wrong = (1.0 - RIGHT) * SPECIFICITY / (1.0 - called);
     let left_if_not = 0.6 * wrong + 0.2 * (1.0 - wrong);
-    covers(&model["against_behaviour"]["agreement"], called * taken_if_called + (1.0 - called) * left_if_not);
+    covers(
+        &model["against_behaviour"]["agreement"],
+        called * taken_if_called + (1.0 - called) * left_if_not,
+    );
     let ann = judges.iter().find(|judge| judge["judge"]["name"] == "ann").unwrap();
     assert_eq!(ann["against_people"], Value::Null);
-    covers(&ann["against_behaviour"]["agreement"], RIGHT * 0.8 + (1.0 - RIGHT) * 0.6);
+    covers(
+        &ann["against_behaviour"]["agreement"],
+        RIGHT * 0.8 + (1.0 - RIGHT) * 0.6,
+    );
 }
 
 #[test]
@@ -102,7 +115,10 @@ fn quality_with_a_judge_is_right_and_surer_than_without() {
     let error = |estimate: &Value| estimate["standard_error"].as_f64().unwrap();
     assert!(error(&quality["assisted"]["estimate"]) < error(&quality["people_alone"]));
     assert!(quality["effective_labels"].as_f64().unwrap() > labelled as f64);
-    assert!(quality["judge_alone"]["lower"].as_f64().unwrap() > RIGHT, "the judge is lenient");
+    assert!(
+        quality["judge_alone"]["lower"].as_f64().unwrap() > RIGHT,
+        "the judge is lenient"
+    );
     assert!(quality["random_labels_p_value"].as_f64().unwrap() > 0.001);
 }
 
@@ -119,11 +135,18 @@ fn an_opinion_on_a_rubric_leaves_the_whole_alone() {
     let output = server.get("/api/v1/outputs/o").expect(200);
     assert_eq!((&output["correct"], &output["rating"]), (&json!(true), &json!(1.0)));
     let answer = server.get("/api/v1/features/f/agreement").expect(200);
-    let rubrics: Vec<&Value> = answer["data"]["people"].as_array().unwrap().iter().map(|own| &own["rubric"]).collect();
+    let rubrics: Vec<&Value> = answer["data"]["people"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|own| &own["rubric"])
+        .collect();
     assert_eq!(rubrics, [&Value::Null, &json!("tone")]);
     for path in ["agreement", "quality"] {
         let unknown = format!("/api/v1/features/f/{path}?rubric=tone");
         server.get(&unknown).expect_problem(400, "invalid_parameter");
-        server.get(&format!("/api/v1/features/g/{path}")).expect_problem(404, "not_found");
+        server
+            .get(&format!("/api/v1/features/g/{path}"))
+            .expect_problem(404, "not_found");
     }
 }

@@ -146,7 +146,9 @@ fn a_worse_version_is_called_worse_and_a_better_one_better() {
         "{}",
         backward.metrics[0].sentence
     );
-    assert!(forward.metrics[0].probability_better.unwrap() < 0.01 && backward.metrics[0].probability_better.unwrap() > 0.99);
+    assert!(
+        forward.metrics[0].probability_better.unwrap() < 0.01 && backward.metrics[0].probability_better.unwrap() > 0.99
+    );
     assert!(forward.metrics[0].expected_loss.unwrap() > 0.05 && backward.metrics[0].expected_loss.unwrap() < 1e-3);
     for metric in &forward.metrics {
         let (sequence, single) = (metric.sequence, metric.difference);

@@ -113,14 +113,24 @@ fn a_sharp_change_is_dated_to_the_day_in_everything_that_changed() {
         let first = signals.iter().find(|signal| signal["method"] == "cusum").unwrap();
         // A sum may have begun with some low days just before.
         assert!((20..=26).contains(&day(&first["since"])), "{first}");
-        assert!(signals.iter().any(|signal| signal["method"] == "page_hinkley"), "{signals:?}");
+        assert!(
+            signals.iter().any(|signal| signal["method"] == "page_hinkley"),
+            "{signals:?}"
+        );
     }
     let [acceptance, gap] = [&metrics[0], &metrics[2]];
     assert!(acceptance["changes"][0]["difference"]["upper"].as_f64().unwrap() < 0.0);
-    assert!(gap["changes"][0]["difference"]["lower"].as_f64().unwrap() > 0.0, "it claims more than it does");
+    assert!(
+        gap["changes"][0]["difference"]["lower"].as_f64().unwrap() > 0.0,
+        "it claims more than it does"
+    );
     assert_eq!(acceptance["chart"]["days"].as_array().unwrap().len(), 40);
-    assert_eq!((&gap["chart"]["centre"], &gap["chart"]["days"]), (&Value::Null, &json!([])));
+    assert_eq!(
+        (&gap["chart"]["centre"], &gap["chart"]["days"]),
+        (&Value::Null, &json!([]))
+    );
     let confidence = &answer["confidence"];
+    // From one band to another, each in one piece.
     assert!(confidence["p_value"].as_f64().unwrap() < 1e-3, "{confidence}");
     assert!(confidence["psi"].as_f64().unwrap() > 5.0 * confidence["expected"].as_f64().unwrap());
 

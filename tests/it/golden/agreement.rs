@@ -48,7 +48,9 @@ fn raters_match_krippendorff_and_irrcac() {
     for case in rows(&golden()["raters"]) {
         let values = numbers(&case["values"]);
         let mut ratings = Ratings::new(values.len());
-        rows(&case["counts"]).iter().for_each(|counts| ratings.add(&numbers(counts)));
+        rows(&case["counts"])
+            .iter()
+            .for_each(|counts| ratings.add(&numbers(counts)));
         close(ratings.agreement().expect("pairs"), &case["agreement"], "agreement");
         close(ratings.fleiss_kappa().expect("pairs"), &case["fleiss"], "fleiss");
         close(ratings.ac1().expect("pairs"), &case["ac1"], "ac1");
@@ -57,7 +59,11 @@ fn raters_match_krippendorff_and_irrcac() {
             (Scale::Ordinal, "ordinal"),
             (Scale::Interval, "interval"),
         ] {
-            close(ratings.alpha(scale, &values).expect("pairs"), &case["alpha"][name], name);
+            close(
+                ratings.alpha(scale, &values).expect("pairs"),
+                &case["alpha"][name],
+                name,
+            );
         }
     }
 }
@@ -87,7 +93,10 @@ fn prediction_powered_means_match_their_authors() {
         close(tuned.value, &case["tuned_value"], "PPI++");
         check_mean(tuned, &case["tuned"], "PPI++");
         let best = ppi.at(ppi.optimal()).standard_error.expect("clusters");
-        assert!(best <= tuned.standard_error.expect("clusters"), "no λ is better than the best");
+        assert!(
+            best <= tuned.standard_error.expect("clusters"),
+            "no λ is better than the best"
+        );
     }
 }
 

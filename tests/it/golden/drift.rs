@@ -68,6 +68,10 @@ fn charts_match_their_papers() {
         allowance: number(&case["allowance"]),
         threshold: number(&case["threshold"]),
     };
-    let found: Vec<usize> = cusum.alarms(&numbers(&case["x"])).iter().map(|alarm| alarm.at).collect();
+    let found: Vec<usize> = cusum
+        .alarms(&numbers(&case["x"]))
+        .iter()
+        .map(|alarm| alarm.at)
+        .collect();
     assert_eq!(found, places(&case["alarms"]));
 }

@@ -11,7 +11,10 @@ fn mean(values: &[f64]) -> f64 {
 
 /// How far each user moves the mean of an arm.
 fn influence(values: &[f64]) -> Vec<f64> {
-    values.iter().map(|value| (value - mean(values)) / values.len() as f64).collect()
+    values
+        .iter()
+        .map(|value| (value - mean(values)) / values.len() as f64)
+        .collect()
 }
 
 #[test]
@@ -27,18 +30,30 @@ fn adjusted_differences_match_gbstats() {
         let (moved, before) = (pairs(&y), pairs(&x));
         let plain = Contrast::new(mean(&y[0]), mean(&y[1]), &moved);
         close(plain.difference, &case["plain"], "difference");
-        close(plain.standard_error.expect("users"), &case["plain_se"], "standard error");
+        close(
+            plain.standard_error.expect("users"),
+            &case["plain_se"],
+            "standard error",
+        );
 
         let own = |(first, second): &Pair| second.unwrap_or_default() - first.unwrap_or_default();
         let influences: Vec<(f64, f64)> = moved.iter().zip(&before).map(|(y, x)| (own(y), own(x))).collect();
         let theta = cuped::theta(&influences).expect("users differ");
         close(theta, &case["theta"], "theta");
         let less = |y: Option<f64>, x: Option<f64>| y.zip(x).map(|(y, x)| y - theta * x);
-        let adjusted: Vec<Pair> = moved.iter().zip(&before).map(|(y, x)| (less(y.0, x.0), less(y.1, x.1))).collect();
+        let adjusted: Vec<Pair> = moved
+            .iter()
+            .zip(&before)
+            .map(|(y, x)| (less(y.0, x.0), less(y.1, x.1)))
+            .collect();
         let of = |arm: usize| mean(&y[arm]) - theta * mean(&x[arm]);
         let adjusted = Contrast::new(of(0), of(1), &adjusted);
         close(adjusted.difference, &case["difference"], "adjusted difference");
-        close(adjusted.standard_error.expect("users"), &case["se"], "its standard error");
+        close(
+            adjusted.standard_error.expect("users"),
+            &case["se"],
+            "its standard error",
+        );
     }
 }
 

@@ -67,28 +67,45 @@ fn compare(seed: u64, arriving: bool) -> Tally {
 
 /// The difference and the logarithm of the ratio of both sides; every other user is on the second.
 fn look(totals: &[(f64, f64)]) -> (Contrast, Option<Contrast>) {
-    let side = |second: bool| totals.iter().enumerate().filter(move |(at, total)| (at % 2 == 1) == second && total.1 > 0.0);
-    let sums = [false, true].map(|second| {
-        side(second).fold((0.0, 0.0), |sum, (_, total)| (sum.0 + total.0, sum.1 + total.1))
-    });
+    let side = |second: bool| {
+        totals
+            .iter()
+            .enumerate()
+            .filter(move |(at, total)| (at % 2 == 1) == second && total.1 > 0.0)
+    };
+    let sums =
+        [false, true].map(|second| side(second).fold((0.0, 0.0), |sum, (_, total)| (sum.0 + total.0, sum.1 + total.1)));
     let [first, second] = sums.map(|(those, all)| those / all);
     let own = |second: bool, rate: f64, all: f64| {
-        side(second).map(move |(_, total)| (total.0 - rate * total.1) / all).collect::<Vec<f64>>()
+        side(second)
+            .map(move |(_, total)| (total.0 - rate * total.1) / all)
+            .collect::<Vec<f64>>()
     };
     let pairs: Vec<Pair> = own(false, first, sums[0].1)
         .into_iter()
         .map(|own| (Some(own), None))
         .chain(own(true, second, sums[1].1).into_iter().map(|own| (None, Some(own))))
         .collect();
-    (Contrast::new(first, second, &pairs), Contrast::log_ratio(first, second, &pairs))
+    (
+        Contrast::new(first, second, &pairs),
+        Contrast::log_ratio(first, second, &pairs),
+    )
 }
 
 #[test]
 fn sequences_hold_at_all_looks_and_intervals_at_one() {
     for (seed, arriving) in [(1, true), (2, false)] {
         let tally = compare(seed, arriving);
-        assert!(tally.sequence_missed <= RUNS / 20, "{} of {RUNS}, {arriving}", tally.sequence_missed);
-        assert!(tally.peeking_missed > RUNS / 10, "peeking at intervals is not honest: {}", tally.peeking_missed);
+        assert!(
+            tally.sequence_missed <= RUNS / 20,
+            "{} of {RUNS}, {arriving}",
+            tally.sequence_missed
+        );
+        assert!(
+            tally.peeking_missed > RUNS / 10,
+            "peeking at intervals is not honest: {}",
+            tally.peeking_missed
+        );
         for covered in [tally.covered, tally.ratio_covered] {
             assert!((930..=970).contains(&covered), "{covered} of {RUNS}, {arriving}");
         }

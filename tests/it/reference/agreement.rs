@@ -21,16 +21,23 @@ use crate::support::{TestServer, data_set};
 
 fn text(path: &Path) -> String {
     let mut text = String::new();
-    GzDecoder::new(File::open(path).unwrap()).read_to_string(&mut text).unwrap();
+    GzDecoder::new(File::open(path).unwrap())
+        .read_to_string(&mut text)
+        .unwrap();
     text
 }
 
 /// Agreement on all features, or on one.
 fn agreement_on(server: &TestServer, feature: Option<&str>) -> Agreement {
     let found = server.db.with(|conn| {
-        let project = projects::find_or_create(conn, projects::DEFAULT).map_err(StoreError::from)?.0;
+        let project = projects::find_or_create(conn, projects::DEFAULT)
+            .map_err(StoreError::from)?
+            .0;
         let mut query = Query::new(project.id, Vec::new());
-        query.filters = feature.map(|feature| Filter::is(Dimension::Feature, feature)).into_iter().collect();
+        query.filters = feature
+            .map(|feature| Filter::is(Dimension::Feature, feature))
+            .into_iter()
+            .collect();
         agreement::run(conn, &Sources::default(), &query)
     });
     found.unwrap().found
@@ -81,20 +88,34 @@ fn pairs_of_answers() -> Option<(TestServer, Value)> {
 
 #[test]
 fn raters_of_pairs_and_models_that_judge_them() {
-    let Some((server, expected)) = pairs_of_answers() else { return };
+    let Some((server, expected)) = pairs_of_answers() else {
+        return;
+    };
     let answer = server.get("/api/v1/features/pairs/agreement").expect(200);
     let people = &answer["data"]["people"][0];
     assert_eq!((&people["rubric"], &people["people"]), (&Value::Null, &json!(3)));
     assert_eq!(people["verdict"], "alike", "{}", people["sentence"]);
-    same("alpha", &people["alpha"]["nominal"]["value"], &expected["krippendorff_alpha_nominal"]);
+    same(
+        "alpha",
+        &people["alpha"]["nominal"]["value"],
+        &expected["krippendorff_alpha_nominal"],
+    );
     same("fleiss", &people["fleiss_kappa"]["value"], &expected["fleiss_kappa"]);
     same("ac1", &people["ac1"]["value"], &expected["gwet_ac1"]);
     let pairs = people["pairs"].as_array().unwrap();
     assert_eq!(pairs.len(), 3);
     for pair in pairs {
-        let name = format!("{}-{}", pair["first"]["name"].as_str().unwrap(), pair["second"]["name"].as_str().unwrap());
+        let name = format!(
+            "{}-{}",
+            pair["first"]["name"].as_str().unwrap(),
+            pair["second"]["name"].as_str().unwrap()
+        );
         same(&name, &pair["kappa"]["value"], &expected["cohen_kappa_pairs"][&name]);
-        same(&name, &pair["agreement"]["value"], &expected["percent_agreement_pairs"][&name]);
+        same(
+            &name,
+            &pair["agreement"]["value"],
+            &expected["percent_agreement_pairs"][&name],
+        );
     }
 
     let judge = |name: &str| {
@@ -103,7 +124,10 @@ fn raters_of_pairs_and_models_that_judge_them() {
     };
     // Rows and columns are loss, tie, win of the first answer; the reference has them as tie, first, second.
     let order = [2, 0, 1];
-    for (name, key) in [("gpt", "gpt_result_vs_majority"), ("pandalm", "pandalm_result_vs_majority")] {
+    for (name, key) in [
+        ("gpt", "gpt_result_vs_majority"),
+        ("pandalm", "pandalm_result_vs_majority"),
+    ] {
         let found = judge(name);
         for (row, from) in order.iter().enumerate() {
             for (column, at) in order.iter().enumerate() {
@@ -115,13 +139,23 @@ fn raters_of_pairs_and_models_that_judge_them() {
     let pandalm = judge("pandalm");
     let reference = &expected["pandalm_result_vs_majority"];
     assert_eq!((&pandalm["outputs"], &pandalm["divided"]), (&reference["n"], &json!(0)));
-    same("agreement", &pandalm["agreement"]["value"], &reference["agreement"]["rate"]);
-    same("kappa", &pandalm["kappa"]["nominal"]["value"], &reference["cohen_kappa"]);
+    same(
+        "agreement",
+        &pandalm["agreement"]["value"],
+        &reference["agreement"]["rate"],
+    );
+    same(
+        "kappa",
+        &pandalm["kappa"]["nominal"]["value"],
+        &reference["cohen_kappa"],
+    );
 }
 
 #[test]
 fn graded_answers() {
-    let Some(data) = Imported::new("feedbackqa", "feedback.jsonl.gz") else { return };
+    let Some(data) = Imported::new("feedbackqa", "feedback.jsonl.gz") else {
+        return;
+    };
     let expected = &data.reference;
     let people = &agreement_on(&data.server, None).people[0];
     for (name, alpha) in [
@@ -138,16 +172,26 @@ fn graded_answers() {
         let row: Value = serde_json::from_str(line).unwrap();
         let grades = ["Bad", "Could be Improved", "Acceptable", "Excellent"];
         let given = row["ratings"].as_array().unwrap().iter();
-        let given: Vec<usize> = given.map(|grade| grades.iter().position(|known| grade == known).unwrap()).collect();
+        let given: Vec<usize> = given
+            .map(|grade| grades.iter().position(|known| grade == known).unwrap())
+            .collect();
         match given[..] {
-            [one, other] => [(one, other), (other, one)].iter().for_each(|(a, b)| two.add(*a, *b, 1.0)),
+            [one, other] => [(one, other), (other, one)]
+                .iter()
+                .for_each(|(a, b)| two.add(*a, *b, 1.0)),
             _ => {
-                let counts: Vec<f64> = (0..4).map(|at| given.iter().filter(|grade| **grade == at).count() as f64).collect();
+                let counts: Vec<f64> = (0..4)
+                    .map(|at| given.iter().filter(|grade| **grade == at).count() as f64)
+                    .collect();
                 three.add(&counts);
             }
         }
     }
-    same("fleiss", &value(three.fleiss_kappa()), &expected["fleiss_kappa_three_raters"]["kappa"]);
+    same(
+        "fleiss",
+        &value(three.fleiss_kappa()),
+        &expected["fleiss_kappa_three_raters"]["kappa"],
+    );
     for (weights, name) in [
         (Weights::Nominal, "kappa"),
         (Weights::Linear, "linear"),
@@ -160,13 +204,19 @@ fn graded_answers() {
 
 #[test]
 fn a_hundred_raters_each() {
-    let Some(data) = Imported::new("dices_counts", "ratings.csv.gz") else { return };
+    let Some(data) = Imported::new("dices_counts", "ratings.csv.gz") else {
+        return;
+    };
     for set in ["dices_990", "dices_350_crowdsourced"] {
         let found = agreement_on(&data.server, Some(set));
         let (people, expected) = (&found.people[0], &data.reference[set]);
         assert_eq!(value(people.opinions), expected["ratings"]);
         same(set, &value(people.alpha.nominal.value), &expected["alpha_nominal"]);
-        same(set, &value(people.agreement.value), &expected["mean_pairwise_agreement"]);
+        same(
+            set,
+            &value(people.agreement.value),
+            &expected["mean_pairwise_agreement"],
+        );
         if !expected["fleiss_kappa"].is_null() {
             same(set, &value(people.fleiss_kappa.value), &expected["fleiss_kappa"]);
         }
@@ -187,7 +237,8 @@ fn check(mean: Mean, expected: &Value, what: &str) {
 #[test]
 fn few_labels_of_translators_and_many_confidences() {
     let Some(folder) = data_set("mlqe_pe") else { return };
-    let reference: Value = serde_json::from_str(&std::fs::read_to_string(folder.join("REFERENCE.json")).unwrap()).unwrap();
+    let reference: Value =
+        serde_json::from_str(&std::fs::read_to_string(folder.join("REFERENCE.json")).unwrap()).unwrap();
     let expected = &reference["ppi_good_rate_et_en"];
     let rows = text(&folder.join("postedits.jsonl.gz"));
     let rows = rows.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
@@ -204,7 +255,11 @@ fn few_labels_of_translators_and_many_confidences() {
     check(ppi.people_alone(), &expected["classical"], "people alone");
     check(ppi.at(1.0), &expected["ppi"], "PPI");
     check(ppi.at(ppi.power_tuned()), &expected["ppi_pp"], "PPI++");
-    same("value", &value(ppi.at(ppi.power_tuned()).value), &expected["ppi_pp_point"]);
+    same(
+        "value",
+        &value(ppi.at(ppi.power_tuned()).value),
+        &expected["ppi_pp_point"],
+    );
     // The confidences are on a narrow scale: cut to 1, λ leaves something on the table.
     let optimal = ppi.optimal();
     assert!(optimal > 2.0, "{optimal}");

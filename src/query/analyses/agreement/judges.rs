@@ -6,7 +6,8 @@ use utoipa::ToSchema;
 use super::categories::Categories;
 use super::{MOST_ROWS, most_frequent};
 use crate::metrics::{Estimate, Reason};
-use crate::query::analyses::opinions::{Clusters, Discussed, Heard, Holder, HolderKind, Said};
+use crate::query::analyses::clusters::Clusters;
+use crate::query::analyses::opinions::{Discussed, Heard, Holder, HolderKind, Said};
 use crate::stats::agreement::pair::{Table, Weights};
 use crate::stats::level::Level;
 use crate::stats::prevalence::{self, Share};
@@ -80,10 +81,17 @@ pub struct JudgeAgreement {
 pub fn against_others(heard: &Heard, level: Level) -> Vec<JudgeAgreement> {
     let all = heard.outputs.iter().flat_map(|output| &output.said);
     // Human judges are compared with what users did like any other; raters are mostly users themselves.
-    let is_judge = |said: &&Said| heard.holders.get(said.holder).is_some_and(|holder| holder.kind != HolderKind::Rater);
+    let is_judge = |said: &&Said| {
+        heard
+            .holders
+            .get(said.holder)
+            .is_some_and(|holder| holder.kind != HolderKind::Rater)
+    };
     let judges = most_frequent(all.filter(is_judge).map(|said| (said.holder, said.rubric)));
     let judges = judges.into_iter().take(MOST_ROWS);
-    judges.filter_map(|((judge, rubric), _)| one(heard, judge, rubric, level)).collect()
+    judges
+        .filter_map(|((judge, rubric), _)| one(heard, judge, rubric, level))
+        .collect()
 }
 
 /// An output that the judge judged.
@@ -98,7 +106,10 @@ fn one(heard: &Heard, judge: usize, rubric: usize, level: Level) -> Option<Judge
         .outputs
         .iter()
         .filter_map(|output| {
-            let said = output.said.iter().find(|said| said.holder == judge && said.rubric == rubric)?;
+            let said = output
+                .said
+                .iter()
+                .find(|said| said.holder == judge && said.rubric == rubric)?;
             Some(Case { output, said })
         })
         .collect();
@@ -112,7 +123,7 @@ fn one(heard: &Heard, judge: usize, rubric: usize, level: Level) -> Option<Judge
     Some(JudgeAgreement {
         judge: holder.clone(),
         rubric: heard.rubrics.get(rubric)?.clone(),
-        outputs: clusters.len(),
+        outputs: clusters.outputs(),
         called_right: clusters.share(called(), level, Reason::NoCases),
         against_people,
         against_behaviour: against_behaviour(&cases, level),
@@ -141,7 +152,9 @@ fn word(heard: &Heard, case: &Case) -> Option<Option<Word>> {
     let mean = values.iter().map(|said| said.value).sum::<f64>() / n;
     let right = values.iter().filter(|said| said.is_right).count() as f64 / n;
     values.sort_unstable_by(|a, b| a.value.total_cmp(&b.value));
-    let chosen = values.chunk_by(|a, b| a.value == b.value).map(|same| (same.len(), same));
+    let chosen = values
+        .chunk_by(|a, b| a.value == b.value)
+        .map(|same| (same.len(), same));
     let most = chosen.clone().map(|(n, _)| n).max().unwrap_or_default();
     let mut leading = chosen.filter(|(n, _)| *n == most).filter_map(|(_, same)| same.first());
     let (Some(value), None) = (leading.next(), leading.next()) else {
@@ -162,7 +175,10 @@ fn against_people(heard: &Heard, cases: &[Case], called: &ClusterRatio, level: L
     if words.is_empty() {
         return None;
     }
-    let both: Vec<(&Case, Word)> = words.iter().filter_map(|(case, word)| Some((*case, (*word)?))).collect();
+    let both: Vec<(&Case, Word)> = words
+        .iter()
+        .filter_map(|(case, word)| Some((*case, (*word)?)))
+        .collect();
     let clusters = Clusters::new(both.iter().map(|(case, _)| case.output));
     let categories = Categories::of(both.iter().flat_map(|(case, word)| [case.said.value, word.value]));
     let place = |(case, word): &(&Case, Word)| (categories.place(word.value), categories.place(case.said.value));
@@ -179,22 +195,32 @@ fn against_people(heard: &Heard, cases: &[Case], called: &ClusterRatio, level: L
             });
             clusters.linear(kappa.value, influence, level)
         }
-        None => Estimate::none(if both.is_empty() { Reason::NoCases } else { Reason::OneClass }),
+        None => Estimate::none(if both.is_empty() {
+            Reason::NoCases
+        } else {
+            Reason::OneClass
+        }),
     };
     let caught = |right: bool| {
         both.iter()
             .map(move |(case, word)| (word.is_right == right).then_some(case.said.is_right == right))
     };
     let pairs: Vec<(f64, f64)> = both.iter().map(|(case, word)| (case.said.value, word.mean)).collect();
-    let rows: Vec<(f64, bool)> = both.iter().map(|(case, word)| (case.said.value, word.is_right)).collect();
+    let rows: Vec<(f64, bool)> = both
+        .iter()
+        .map(|(case, word)| (case.said.value, word.is_right))
+        .collect();
     let agreeing = both.iter().map(|pair| {
         let (people, judge) = place(pair);
         Some(people == judge)
     });
     Some(AgainstPeople {
-        outputs: clusters.len(),
+        outputs: clusters.outputs(),
         divided: (words.len() - both.len()) as u64,
-        confusion: table.rows().map(|row| row.iter().map(|count| *count as u64).collect()).collect(),
+        confusion: table
+            .rows()
+            .map(|row| row.iter().map(|count| *count as u64).collect())
+            .collect(),
         agreement: clusters.share(agreeing, level, Reason::NoCases),
         kappa: Kappas {
             nominal: kappa(Weights::Nominal),
@@ -208,7 +234,12 @@ fn against_people(heard: &Heard, cases: &[Case], called: &ClusterRatio, level: L
             Some(found) => clusters.linear(found.value, found.influence.into_iter(), level),
             None => Estimate::none(Reason::OneClass),
         },
-        corrected_rate: corrected(called, &clusters.ratio(caught(true)), &clusters.ratio(caught(false)), level),
+        corrected_rate: corrected(
+            called,
+            &clusters.ratio(caught(true)),
+            &clusters.ratio(caught(false)),
+            level,
+        ),
         categories: categories.values,
         rounded: categories.rounded,
     })
@@ -245,7 +276,10 @@ fn corrected(called: &ClusterRatio, sensitivity: &ClusterRatio, specificity: &Cl
 }
 
 fn against_behaviour(cases: &[Case], level: Level) -> Option<AgainstBehaviour> {
-    let decided: Vec<(&Case, bool)> = cases.iter().filter_map(|case| Some((case, case.output.taken?))).collect();
+    let decided: Vec<(&Case, bool)> = cases
+        .iter()
+        .filter_map(|case| Some((case, case.output.taken?)))
+        .collect();
     if decided.is_empty() {
         return None;
     }
@@ -259,7 +293,7 @@ fn against_behaviour(cases: &[Case], level: Level) -> Option<AgainstBehaviour> {
     let count = |taken, right| decided.iter().filter(|pair| place(pair) == (taken, right)).count() as u64;
     let rows: Vec<(f64, bool)> = decided.iter().map(|(case, taken)| (case.said.value, *taken)).collect();
     Some(AgainstBehaviour {
-        outputs: clusters.len(),
+        outputs: clusters.outputs(),
         confusion: [[count(0, 0), count(0, 1)], [count(1, 0), count(1, 1)]],
         agreement: clusters.share(
             decided.iter().map(|(case, taken)| Some(case.said.is_right == *taken)),

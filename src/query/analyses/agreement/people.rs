@@ -8,7 +8,8 @@ use utoipa::ToSchema;
 use super::categories::Categories;
 use super::{MOST_ROWS, most_frequent};
 use crate::metrics::{Estimate, Reason};
-use crate::query::analyses::opinions::{Clusters, Discussed, Heard, Holder, Said};
+use crate::query::analyses::clusters::Clusters;
+use crate::query::analyses::opinions::{Discussed, Heard, Holder, Said};
 use crate::stats::agreement::pair::{Table, Weights};
 use crate::stats::agreement::raters::{Ratings, Scale};
 use crate::stats::agreement::{RELIABLE, TENTATIVE};
@@ -82,7 +83,9 @@ pub fn among_themselves(heard: &Heard, level: Level) -> Vec<PeopleAgreement> {
     let said = heard.outputs.iter().flat_map(|output| &output.said);
     let rubrics = most_frequent(said.filter(|said| heard.is_person(said)).map(|said| said.rubric));
     let rubrics = rubrics.into_iter().take(MOST_ROWS);
-    rubrics.map(|(rubric, opinions)| on_rubric(heard, rubric, opinions, level)).collect()
+    rubrics
+        .map(|(rubric, opinions)| on_rubric(heard, rubric, opinions, level))
+        .collect()
 }
 
 /// The opinions of people on one rubric, by output.
@@ -91,7 +94,10 @@ fn on_rubric(heard: &Heard, rubric: usize, opinions: u64, level: Level) -> Peopl
         .outputs
         .iter()
         .map(|output| {
-            let said = output.said.iter().filter(|said| said.rubric == rubric && heard.is_person(said));
+            let said = output
+                .said
+                .iter()
+                .filter(|said| said.rubric == rubric && heard.is_person(said));
             (output, said.collect())
         })
         .filter(|(_, said): &(_, Vec<&Said>)| !said.is_empty())
@@ -134,7 +140,11 @@ fn coefficients(outputs: &[(&Discussed, Vec<&Said>)], categories: &Categories, l
             }
         }
         let cluster = output.cluster.cast_unsigned();
-        let group = if clusters.len() as u64 > MOST_CLUSTERS { cluster % MOST_CLUSTERS } else { cluster };
+        let group = if clusters.len() as u64 > MOST_CLUSTERS {
+            cluster % MOST_CLUSTERS
+        } else {
+            cluster
+        };
         groups.entry(group).or_insert_with(|| Ratings::new(k)).add(&counts);
     }
     let sums: Vec<Vec<f64>> = groups.into_values().map(|ratings| ratings.sums().to_vec()).collect();
@@ -161,8 +171,10 @@ fn coefficients(outputs: &[(&Discussed, Vec<&Said>)], categories: &Categories, l
     all(&total).map(|value| {
         let interval: Option<Interval> = intervals.next().flatten();
         match value {
-            Some(value) => shared.with_users(Estimate::point(value, shared.len())).within(interval, METHOD),
-            None if shared.len() == 0 => Estimate::none(Reason::NoCases),
+            Some(value) => shared
+                .with_users(Estimate::point(value, shared.outputs()))
+                .within(interval, METHOD),
+            None if shared.outputs() == 0 => Estimate::none(Reason::NoCases),
             None => Estimate::none(Reason::OneClass),
         }
     })
@@ -228,9 +240,14 @@ fn verdict(alpha: &Estimate) -> AgreementVerdict {
 fn sentence(verdict: AgreementVerdict, rubric: Option<&str>, alpha: &Estimate) -> String {
     let quality = rubric.map_or_else(|| "outputs as a whole".to_owned(), |rubric| format!("`{rubric}`"));
     let (Some(value), Some(lower), Some(upper)) = (alpha.value, alpha.lower, alpha.upper) else {
-        return format!("Cannot tell yet whether people judge {quality} alike: too few outputs have opinions of two people or more.");
+        return format!(
+            "Cannot tell yet whether people judge {quality} alike: too few outputs have opinions of two people or more."
+        );
     };
-    let evidence = format!("Krippendorff's alpha is {value:.2} [{lower:.2}, {upper:.2}] over {} outputs", alpha.n);
+    let evidence = format!(
+        "Krippendorff's alpha is {value:.2} [{lower:.2}, {upper:.2}] over {} outputs",
+        alpha.n
+    );
     match verdict {
         AgreementVerdict::Alike => format!("People judge {quality} alike: {evidence}."),
         AgreementVerdict::SomewhatAlike => format!("People judge {quality} somewhat alike: {evidence}."),

@@ -138,7 +138,9 @@ fn compare(
             let interval = sequence::interval(contrast.difference, error, measured.users, tuning, level);
             compared.sequence = Between::interval(contrast.difference, Some(interval));
             compared.always_valid_p_value = Some(sequence::p_value(contrast.difference, error, measured.users, tuning));
-            if let Some(choice) = words::better(metric.direction).and_then(|sign| posterior::choice(sign * contrast.difference, error)) {
+            if let Some(choice) =
+                words::better(metric.direction).and_then(|sign| posterior::choice(sign * contrast.difference, error))
+            {
                 compared.probability_better = Some(choice.better);
                 compared.expected_loss = Some(choice.expected_loss);
             }

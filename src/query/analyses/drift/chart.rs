@@ -94,7 +94,11 @@ fn effective(buckets: &[Bucket]) -> Vec<(f64, f64)> {
         let rate = bucket.numerator / bucket.denominator;
         let trials = rate * (1.0 - rate) / bucket.variance;
         // A day whose users all agree says nothing about its variance.
-        let trials = if trials.is_finite() && trials > 0.0 { trials.min(bucket.denominator) } else { bucket.denominator };
+        let trials = if trials.is_finite() && trials > 0.0 {
+            trials.min(bucket.denominator)
+        } else {
+            bucket.denominator
+        };
         (rate * trials, trials)
     };
     let known = |bucket: &Bucket| bucket.denominator > 0.0 && bucket.variance.is_finite();
@@ -130,14 +134,16 @@ fn signals(buckets: &[Bucket], dates: &[DateTime<Utc>], baseline: usize, alpha: 
         threshold,
         alpha: 1.0,
     };
-    let by_page_hinkley = page_hinkley::alarms(&values, settings).into_iter().filter_map(|(at, way)| {
-        Some(ChartSignal {
-            method: ChartMethod::PageHinkley,
-            at: date(at)?,
-            since: None,
-            direction: direction(way),
-        })
-    });
+    let by_page_hinkley = page_hinkley::alarms(&values, settings)
+        .into_iter()
+        .filter_map(|(at, way)| {
+            Some(ChartSignal {
+                method: ChartMethod::PageHinkley,
+                at: date(at)?,
+                since: None,
+                direction: direction(way),
+            })
+        });
     by_cusum.chain(by_page_hinkley).collect()
 }
 
