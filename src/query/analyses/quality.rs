@@ -7,7 +7,7 @@ use diesel::PgConnection;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::agreement::MOST_ROWS;
+use super::agreement::{MOST_ROWS, most_frequent};
 use super::opinions::{Heard, Holder, Listened, listen};
 use crate::metrics::Estimate;
 use crate::metrics::estimate::plain_number;
@@ -67,18 +67,21 @@ pub fn run(
     query: &Query,
 ) -> Result<Listened<Vec<AssistedQuality>>, QueryError> {
     listen(conn, sources, query, |heard| {
-        let mut found: Vec<AssistedQuality> = (0..heard.holders.len())
-            .flat_map(|judge| (0..heard.rubrics.len()).map(move |rubric| (judge, rubric)))
-            .filter_map(|(judge, rubric)| with_help_of(heard, judge, rubric, query.level))
+        let said = heard.outputs.iter().flat_map(|output| &output.said);
+        let judged = said.filter(|said| !heard.is_person(said));
+        let judges = most_frequent(judged.map(|said| (said.holder, said.rubric)));
+        let mut found: Vec<AssistedQuality> = judges
+            .into_iter()
+            .take(MOST_ROWS)
+            .filter_map(|((judge, rubric), _)| with_help_of(heard, judge, rubric, query.level))
             .collect();
         found.sort_by_key(|quality| std::cmp::Reverse(quality.labelled));
-        found.truncate(MOST_ROWS);
         found
     })
 }
 
 fn with_help_of(heard: &Heard, judge: usize, rubric: usize, level: Level) -> Option<AssistedQuality> {
-    let holder = heard.holders.get(judge).filter(|holder| !holder.kind.is_person())?;
+    let holder = heard.holders.get(judge)?;
     let outputs: Vec<Judged> = heard
         .outputs
         .iter()

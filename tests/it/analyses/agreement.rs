@@ -2,9 +2,13 @@
 
 use std::fmt::Write as _;
 
+use calibrant::query::analyses::agreement::{self, AgreementVerdict};
+use calibrant::query::analyses::quality;
+use calibrant::query::request::QueryError;
 use calibrant::stats::random::Random;
 use serde_json::{Value, json};
 
+use super::{about, world};
 use crate::support::TestServer;
 
 /// How often the model calls right what is right, and wrong what is wrong.
@@ -120,6 +124,47 @@ fn quality_with_a_judge_is_right_and_surer_than_without() {
         "the judge is lenient"
     );
     assert!(quality["random_labels_p_value"].as_f64().unwrap() > 0.001);
+}
+
+#[test]
+fn the_simulated_reviewers_agree_on_what_can_be_seen() {
+    let world = world();
+    let query = about("file.summary", &["acceptance_rate"]);
+    let (agreement, quality) = world
+        .db
+        .with(|conn| {
+            let agreement = agreement::run(conn, &world.sources, &query)?;
+            Ok::<_, QueryError>((agreement.found, quality::run(conn, &world.sources, &query)?.found))
+        })
+        .unwrap();
+    let verdict = |rubric: &str| {
+        let found = agreement
+            .people
+            .iter()
+            .find(|people| people.rubric.as_deref() == Some(rubric));
+        found.unwrap().verdict
+    };
+    assert_eq!(verdict("tone"), AgreementVerdict::Alike);
+    assert_eq!(verdict("beauty"), AgreementVerdict::NotAlike);
+    assert_eq!(verdict("usefulness"), AgreementVerdict::Alike);
+    let useful = |rubric: &Option<String>| rubric.as_deref() == Some("usefulness");
+    let model = agreement.judges.iter().find(|judge| useful(&judge.rubric)).unwrap();
+    let sensitivity = &model.against_people.as_ref().unwrap().sensitivity;
+    assert!((sensitivity.value.unwrap() - 0.92).abs() < 4.0 * sensitivity.standard_error.unwrap());
+    let truth = world
+        .truth
+        .features
+        .iter()
+        .find(|feature| feature.feature == "file.summary")
+        .unwrap();
+    let quality = quality.iter().find(|quality| useful(&quality.rubric)).unwrap();
+    let assisted = &quality.assisted.estimate;
+    assert!((assisted.value.unwrap() - truth.correctness).abs() < 4.0 * assisted.standard_error.unwrap());
+    assert!(assisted.standard_error < quality.people_alone.standard_error);
+    assert!(
+        quality.random_labels_p_value.unwrap() > 0.001,
+        "reviewers choose at random"
+    );
 }
 
 #[test]

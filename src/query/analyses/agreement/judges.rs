@@ -3,12 +3,12 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::categories::Categories;
+use super::paired::Paired;
 use super::{MOST_ROWS, most_frequent};
 use crate::metrics::{Estimate, Reason};
 use crate::query::analyses::clusters::Clusters;
 use crate::query::analyses::opinions::{Discussed, Heard, Holder, HolderKind, Said};
-use crate::stats::agreement::pair::{Table, Weights};
+use crate::stats::agreement::pair::Weights;
 use crate::stats::level::Level;
 use crate::stats::prevalence::{self, Share};
 use crate::stats::{auroc, cluster::ClusterRatio, spearman};
@@ -21,11 +21,11 @@ pub struct Kappas {
     pub quadratic: Estimate,
 }
 
-/// A judge against the word of people: the opinion that most of them have, on outputs where one has the most.
+/// A judge against the word of people on the same outputs.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct AgainstPeople {
     pub outputs: u64,
-    /// Outputs that are left out because people are divided.
+    /// Outputs on which no opinion has the most people: categories, agreement and κ are of the others.
     pub divided: u64,
     /// The distinct opinions of both, from 0 to 1.
     pub categories: Vec<f64>,
@@ -35,12 +35,13 @@ pub struct AgainstPeople {
     pub confusion: Vec<Vec<u64>>,
     pub agreement: Estimate,
     pub kappa: Kappas,
-    /// The share of what people call right that the judge calls right.
+    /// The share of what most people call right that the judge calls right.
     pub sensitivity: Estimate,
-    /// The share of what people call wrong that the judge calls wrong.
+    /// The share of what most people call wrong that the judge calls wrong.
     pub specificity: Estimate,
     /// The chance that the judge has a higher opinion of something right than of something wrong, by people's word.
     pub auc: Estimate,
+    /// Rank correlation of the judge's opinion and the mean of people's.
     pub spearman: Estimate,
     /// The share that is right, from what the judge calls right, corrected for the judge's errors (Rogan and Gladen).
     pub corrected_rate: Estimate,
@@ -130,124 +131,92 @@ fn one(heard: &Heard, judge: usize, rubric: usize, level: Level) -> Option<Judge
     })
 }
 
-/// What most people say of an output.
-#[derive(Clone, Copy)]
+/// What people say of an output together.
 struct Word {
-    /// The opinion that most have, and the mean of all.
-    value: f64,
     mean: f64,
-    is_right: bool,
+    /// The opinion that most have, if one has the most.
+    value: Option<f64>,
+    /// What more than half of them say.
+    is_right: Option<bool>,
 }
 
-/// `None` inside where no opinion has the most people, or as many call it right as wrong.
-fn word(heard: &Heard, case: &Case) -> Option<Option<Word>> {
+/// `None` where people say nothing.
+fn word(heard: &Heard, case: &Case) -> Option<Word> {
     let said = case.output.said.iter();
-    let mut values: Vec<&Said> = said
+    let mut said: Vec<&Said> = said
         .filter(|said| said.rubric == case.said.rubric && heard.is_person(said))
         .collect();
-    if values.is_empty() {
+    if said.is_empty() {
         return None;
     }
-    let n = values.len() as f64;
-    let mean = values.iter().map(|said| said.value).sum::<f64>() / n;
-    let right = values.iter().filter(|said| said.is_right).count() as f64 / n;
-    values.sort_unstable_by(|a, b| a.value.total_cmp(&b.value));
-    let chosen = values
-        .chunk_by(|a, b| a.value == b.value)
-        .map(|same| (same.len(), same));
-    let most = chosen.clone().map(|(n, _)| n).max().unwrap_or_default();
-    let mut leading = chosen.filter(|(n, _)| *n == most).filter_map(|(_, same)| same.first());
-    let (Some(value), None) = (leading.next(), leading.next()) else {
-        return Some(None);
-    };
-    Some((right != 0.5).then_some(Word {
-        value: value.value,
-        mean,
-        is_right: right > 0.5,
-    }))
+    let right = said.iter().filter(|said| said.is_right).count();
+    said.sort_unstable_by(|a, b| a.value.total_cmp(&b.value));
+    let chosen = said.chunk_by(|a, b| a.value == b.value);
+    let most = chosen.clone().map(<[_]>::len).max();
+    let mut leading = chosen.filter(|same| Some(same.len()) == most);
+    let leader = leading.next().and_then(<[_]>::first).map(|said| said.value);
+    Some(Word {
+        mean: said.iter().map(|said| said.value).sum::<f64>() / said.len() as f64,
+        value: leader.filter(|_| leading.next().is_none()),
+        is_right: (2 * right != said.len()).then_some(2 * right > said.len()),
+    })
 }
 
 fn against_people(heard: &Heard, cases: &[Case], called: &ClusterRatio, level: Level) -> Option<AgainstPeople> {
-    let words: Vec<(&Case, Option<Word>)> = cases
+    let words: Vec<(&Case, Word)> = cases
         .iter()
         .filter_map(|case| Some((case, word(heard, case)?)))
         .collect();
     if words.is_empty() {
         return None;
     }
-    let both: Vec<(&Case, Word)> = words
+    let all = Clusters::new(words.iter().map(|(case, _)| case.output));
+    let named: Vec<(&Discussed, f64, f64)> = words
         .iter()
-        .filter_map(|(case, word)| Some((*case, (*word)?)))
+        .filter_map(|(case, word)| Some((case.output, word.value?, case.said.value)))
         .collect();
-    let clusters = Clusters::new(both.iter().map(|(case, _)| case.output));
-    let categories = Categories::of(both.iter().flat_map(|(case, word)| [case.said.value, word.value]));
-    let place = |(case, word): &(&Case, Word)| (categories.place(word.value), categories.place(case.said.value));
-    let mut table = Table::new(categories.values.len());
-    for pair in &both {
-        let (people, judge) = place(pair);
-        table.add(people, judge, 1.0);
-    }
-    let kappa = |weights| match table.kappa(weights, &categories.values) {
-        Some(kappa) => {
-            let influence = both.iter().map(|pair| {
-                let (people, judge) = place(pair);
-                kappa.influence(people, judge)
-            });
-            clusters.linear(kappa.value, influence, level)
-        }
-        None => Estimate::none(if both.is_empty() {
-            Reason::NoCases
-        } else {
-            Reason::OneClass
-        }),
-    };
+    let named = Paired::new(&named);
+    // Whether the judge calls right what people do, or wrong, of the outputs on which most people say so.
     let caught = |right: bool| {
-        both.iter()
-            .map(move |(case, word)| (word.is_right == right).then_some(case.said.is_right == right))
+        let words = words.iter();
+        words.map(move |(case, word)| (word.is_right == Some(right)).then_some(case.said.is_right == right))
     };
-    let pairs: Vec<(f64, f64)> = both.iter().map(|(case, word)| (case.said.value, word.mean)).collect();
-    let rows: Vec<(f64, bool)> = both
+    let pairs: Vec<(f64, f64)> = words.iter().map(|(case, word)| (case.said.value, word.mean)).collect();
+    let sided: Vec<(&Case, bool)> = words
         .iter()
-        .map(|(case, word)| (case.said.value, word.is_right))
+        .filter_map(|(case, word)| Some((*case, word.is_right?)))
         .collect();
-    let agreeing = both.iter().map(|pair| {
-        let (people, judge) = place(pair);
-        Some(people == judge)
-    });
     Some(AgainstPeople {
-        outputs: clusters.outputs(),
-        divided: (words.len() - both.len()) as u64,
-        confusion: table
-            .rows()
-            .map(|row| row.iter().map(|count| *count as u64).collect())
-            .collect(),
-        agreement: clusters.share(agreeing, level, Reason::NoCases),
+        outputs: all.outputs(),
+        divided: words.iter().filter(|(_, word)| word.value.is_none()).count() as u64,
+        confusion: named.confusion(),
+        agreement: named.agreement(level),
         kappa: Kappas {
-            nominal: kappa(Weights::Nominal),
-            linear: kappa(Weights::Linear),
-            quadratic: kappa(Weights::Quadratic),
+            nominal: named.kappa(Weights::Nominal, level),
+            linear: named.kappa(Weights::Linear, level),
+            quadratic: named.kappa(Weights::Quadratic, level),
         },
-        sensitivity: clusters.share(caught(true), level, Reason::OneClass),
-        specificity: clusters.share(caught(false), level, Reason::OneClass),
-        auc: auc(&clusters, &rows, level),
+        sensitivity: all.share(caught(true), level, Reason::OneClass),
+        specificity: all.share(caught(false), level, Reason::OneClass),
+        auc: auc(&sided, level),
         spearman: match spearman::correlation(&pairs) {
-            Some(found) => clusters.linear(found.value, found.influence.into_iter(), level),
+            Some(found) => all.linear(found.value, found.influence.into_iter(), level),
             None => Estimate::none(Reason::OneClass),
         },
-        corrected_rate: corrected(
-            called,
-            &clusters.ratio(caught(true)),
-            &clusters.ratio(caught(false)),
-            level,
-        ),
-        categories: categories.values,
-        rounded: categories.rounded,
+        corrected_rate: corrected(called, &all.ratio(caught(true)), &all.ratio(caught(false)), level),
+        rounded: named.categories.rounded,
+        categories: named.categories.values,
     })
 }
 
-fn auc(clusters: &Clusters, rows: &[(f64, bool)], level: Level) -> Estimate {
-    match auroc::influence(rows) {
-        Some((area, influence)) => clusters.linear(area, influence.into_iter(), level),
+/// Of the judge's opinions, for what is so and what is not.
+fn auc(cases: &[(&Case, bool)], level: Level) -> Estimate {
+    let rows: Vec<(f64, bool)> = cases.iter().map(|(case, is_so)| (case.said.value, *is_so)).collect();
+    match auroc::influence(&rows) {
+        Some((area, influence)) => {
+            let clusters = Clusters::new(cases.iter().map(|(case, _)| case.output));
+            clusters.linear(area, influence.into_iter(), level)
+        }
         None => Estimate::none(Reason::OneClass),
     }
 }
@@ -283,33 +252,23 @@ fn against_behaviour(cases: &[Case], level: Level) -> Option<AgainstBehaviour> {
     if decided.is_empty() {
         return None;
     }
-    let clusters = Clusters::new(decided.iter().map(|(case, _)| case.output));
-    let place = |(case, taken): &(&Case, bool)| (usize::from(*taken), usize::from(case.said.is_right));
-    let mut table = Table::new(2);
-    for pair in &decided {
-        let (taken, right) = place(pair);
-        table.add(taken, right, 1.0);
-    }
-    let count = |taken, right| decided.iter().filter(|pair| place(pair) == (taken, right)).count() as u64;
-    let rows: Vec<(f64, bool)> = decided.iter().map(|(case, taken)| (case.said.value, *taken)).collect();
+    let number = |is: bool| f64::from(u8::from(is));
+    let pairs: Vec<(&Discussed, f64, f64)> = decided
+        .iter()
+        .map(|(case, taken)| (case.output, number(*taken), number(case.said.is_right)))
+        .collect();
+    let paired = Paired::new(&pairs);
+    let count = |taken: bool, right: bool| {
+        let such = decided
+            .iter()
+            .filter(|(case, own)| *own == taken && case.said.is_right == right);
+        such.count() as u64
+    };
     Some(AgainstBehaviour {
-        outputs: clusters.outputs(),
-        confusion: [[count(0, 0), count(0, 1)], [count(1, 0), count(1, 1)]],
-        agreement: clusters.share(
-            decided.iter().map(|(case, taken)| Some(case.said.is_right == *taken)),
-            level,
-            Reason::NoCases,
-        ),
-        kappa: match table.kappa(Weights::Nominal, &[0.0, 1.0]) {
-            Some(kappa) => {
-                let influence = decided.iter().map(|pair| {
-                    let (taken, right) = place(pair);
-                    kappa.influence(taken, right)
-                });
-                clusters.linear(kappa.value, influence, level)
-            }
-            None => Estimate::none(Reason::OneClass),
-        },
-        auc: auc(&clusters, &rows, level),
+        outputs: decided.len() as u64,
+        confusion: [false, true].map(|taken| [false, true].map(|right| count(taken, right))),
+        agreement: paired.agreement(level),
+        kappa: paired.kappa(Weights::Nominal, level),
+        auc: auc(&decided, level),
     })
 }

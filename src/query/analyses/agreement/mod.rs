@@ -5,6 +5,7 @@
 
 mod categories;
 mod judges;
+mod paired;
 mod people;
 
 use diesel::PgConnection;
@@ -43,7 +44,7 @@ fn compare(heard: &Heard, level: Level) -> Agreement {
 }
 
 /// Counts things, and gives those that occur most, the first to occur first among equals.
-fn most_frequent<T: Ord + Copy>(things: impl Iterator<Item = T>) -> Vec<(T, u64)> {
+pub fn most_frequent<T: Ord + Copy>(things: impl Iterator<Item = T>) -> Vec<(T, u64)> {
     let mut counts = std::collections::BTreeMap::new();
     for thing in things {
         *counts.entry(thing).or_insert(0_u64) += 1;

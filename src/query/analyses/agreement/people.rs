@@ -6,11 +6,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::categories::Categories;
+use super::paired::Paired;
 use super::{MOST_ROWS, most_frequent};
 use crate::metrics::{Estimate, Reason};
 use crate::query::analyses::clusters::Clusters;
 use crate::query::analyses::opinions::{Discussed, Heard, Holder, Said};
-use crate::stats::agreement::pair::{Table, Weights};
+use crate::stats::agreement::pair::Weights;
 use crate::stats::agreement::raters::{Ratings, Scale};
 use crate::stats::agreement::{RELIABLE, TENTATIVE};
 use crate::stats::bootstrap;
@@ -121,7 +122,7 @@ fn on_rubric(heard: &Heard, rubric: usize, opinions: u64, level: Level) -> Peopl
         },
         fleiss_kappa,
         ac1,
-        pairs: pairs(heard, &outputs, &categories, level),
+        pairs: pairs(heard, &outputs, level),
         categories: categories.values,
         rounded: categories.rounded,
     }
@@ -181,12 +182,7 @@ fn coefficients(outputs: &[(&Discussed, Vec<&Said>)], categories: &Categories, l
 }
 
 /// The pairs of people with the most outputs in common.
-fn pairs(
-    heard: &Heard,
-    outputs: &[(&Discussed, Vec<&Said>)],
-    categories: &Categories,
-    level: Level,
-) -> Vec<PairAgreement> {
+fn pairs(heard: &Heard, outputs: &[(&Discussed, Vec<&Said>)], level: Level) -> Vec<PairAgreement> {
     // Of an output with a hundred raters, only the first matter: pairs that meet often meet elsewhere too.
     const MOST_SAID: usize = 20;
     let met = outputs.iter().flat_map(|(_, said)| {
@@ -198,31 +194,19 @@ fn pairs(
     });
     let met = most_frequent(met).into_iter().take(MOST_PAIRS);
     let pair = |(first, second): (usize, usize)| {
-        let both: Vec<(&Discussed, usize, usize)> = outputs
+        let both: Vec<(&Discussed, f64, f64)> = outputs
             .iter()
             .filter_map(|(output, said)| {
-                let place = |holder| {
-                    let own = said.iter().find(|said| said.holder == holder)?;
-                    Some(categories.place(own.value))
-                };
-                Some((*output, place(first)?, place(second)?))
+                let value = |holder| said.iter().find(|said| said.holder == holder).map(|said| said.value);
+                Some((*output, value(first)?, value(second)?))
             })
             .collect();
-        let clusters = Clusters::new(both.iter().map(|(output, ..)| *output));
-        let mut table = Table::new(categories.values.len());
-        both.iter().for_each(|(_, one, other)| table.add(*one, *other, 1.0));
-        let agreeing = both.iter().map(|(_, one, other)| Some(one == other));
+        let both = Paired::new(&both);
         Some(PairAgreement {
             first: heard.holders.get(first)?.clone(),
             second: heard.holders.get(second)?.clone(),
-            agreement: clusters.share(agreeing, level, Reason::NoCases),
-            kappa: match table.kappa(Weights::Nominal, &categories.values) {
-                Some(kappa) => {
-                    let influence = both.iter().map(|(_, one, other)| kappa.influence(*one, *other));
-                    clusters.linear(kappa.value, influence, level)
-                }
-                None => Estimate::none(Reason::OneClass),
-            },
+            agreement: both.agreement(level),
+            kappa: both.kappa(Weights::Nominal, level),
         })
     };
     met.filter_map(|(holders, _)| pair(holders)).collect()
