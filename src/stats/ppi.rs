@@ -232,33 +232,34 @@ mod tests {
         assert_eq!(constant.people_alone().interval(Level::default()), None);
     }
 
-    /// A thousand seeded runs with clustered users: right as often as promised, and never much wider than people alone.
+    /// A thousand seeded runs with clustered users: right as often as promised, and never much wider than people alone. With some fifty
+    /// labels the best λ is picked from so few that it promises a little too much.
     #[test]
     fn intervals_cover_and_are_not_wider_than_those_of_people() {
-        let mut random = Random::new(11);
-        let (mut covered, mut tuned, mut naive, mut gain) = (0, 0, 0, 0.0);
-        for _ in 0..1_000 {
-            let (outputs, truth) = simulated(&mut random, 150, 0.2);
-            let ppi = Ppi::new(&outputs).unwrap();
-            let level = Level::default();
-            let holds = |mean: Mean| {
-                let interval = mean.interval(level).unwrap();
-                u32::from((interval.lower..=interval.upper).contains(&truth))
-            };
-            let (people, best) = (ppi.people_alone(), ppi.at(ppi.optimal()));
-            covered += holds(best);
-            tuned += holds(ppi.at(ppi.power_tuned()));
-            naive += holds(ppi.judge_alone());
-            let ratio = best.standard_error.unwrap() / people.standard_error.unwrap();
-            assert!(ratio < 1.01, "{ratio}");
-            gain += ratio;
+        for (labelled, least) in [(0.2, 930), (0.05, 920)] {
+            let mut random = Random::new(11);
+            let (mut covered, mut tuned, mut naive, mut gain) = (0, 0, 0, 0.0);
+            for _ in 0..1_000 {
+                let (outputs, truth) = simulated(&mut random, 150, labelled);
+                let ppi = Ppi::new(&outputs).unwrap();
+                let holds = |mean: Mean| {
+                    let interval = mean.interval(Level::default()).unwrap();
+                    u32::from((interval.lower..=interval.upper).contains(&truth))
+                };
+                let (people, best) = (ppi.people_alone(), ppi.at(ppi.optimal()));
+                covered += holds(best);
+                tuned += holds(ppi.at(ppi.power_tuned()));
+                naive += holds(ppi.judge_alone());
+                let ratio = best.standard_error.unwrap() / people.standard_error.unwrap();
+                assert!(ratio < 1.01, "{ratio}");
+                gain += ratio;
+            }
+            for covered in [covered, tuned] {
+                assert!((least..=970).contains(&covered), "{covered} with {labelled}");
+            }
+            assert!(naive < 200, "the judge alone is biased: {naive}");
+            assert!(gain / 1_000.0 < 0.9, "{gain}");
         }
-        assert!(
-            (930..=970).contains(&covered) && (930..=970).contains(&tuned),
-            "{covered} {tuned}"
-        );
-        assert!(naive < 200, "the judge alone is biased: {naive}");
-        assert!(gain / 1_000.0 < 0.9, "{gain}");
     }
 
     #[test]

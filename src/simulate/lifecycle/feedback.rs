@@ -103,11 +103,11 @@ impl Life<'_> {
             return;
         }
         let tone = self.draw.chance(0.7);
-        let absent = (3.0 * self.draw.between(0.0, 1.0)) as usize;
+        let absent = self.draw.index(REVIEWERS.len());
         for (number, reviewer) in REVIEWERS.iter().enumerate().filter(|(number, _)| *number != absent) {
             let at = later(at, 600.0 * (number + 1) as f64);
-            let heard = if self.draw.chance(0.97) { tone } else { !tone };
-            let taste = 1.0 + (4.999 * self.draw.between(0.0, 1.0)).floor();
+            let heard = if self.draw.chance(0.99) { tone } else { !tone };
+            let taste = 1.0 + self.draw.index(5) as f64;
             let useful = self.right;
             let grade = |good: bool| if good { 5.0 } else { 2.0 };
             for (rubric, rating) in [("tone", grade(heard)), ("beauty", taste), ("usefulness", grade(useful))] {

@@ -137,16 +137,16 @@ fn the_simulated_reviewers_agree_on_what_can_be_seen() {
             Ok::<_, QueryError>((agreement.found, quality::run(conn, &world.sources, &query)?.found))
         })
         .unwrap();
-    let verdict = |rubric: &str| {
-        let found = agreement
-            .people
-            .iter()
-            .find(|people| people.rubric.as_deref() == Some(rubric));
-        found.unwrap().verdict
-    };
-    assert_eq!(verdict("tone"), AgreementVerdict::Alike);
-    assert_eq!(verdict("beauty"), AgreementVerdict::NotAlike);
-    assert_eq!(verdict("usefulness"), AgreementVerdict::Alike);
+    for (rubric, verdict) in [
+        ("tone", AgreementVerdict::Alike),
+        ("beauty", AgreementVerdict::NotAlike),
+        ("usefulness", AgreementVerdict::Alike),
+    ] {
+        let people = agreement.people.iter();
+        let mut found = people.filter(|people| people.rubric.as_deref() == Some(rubric));
+        let found = found.next().unwrap();
+        assert_eq!(found.verdict, verdict, "{}", found.sentence);
+    }
     let useful = |rubric: &Option<String>| rubric.as_deref() == Some("usefulness");
     let model = agreement.judges.iter().find(|judge| useful(&judge.rubric)).unwrap();
     let sensitivity = &model.against_people.as_ref().unwrap().sensitivity;
