@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::error::{ApiError, ErrorCode};
@@ -16,7 +16,7 @@ use crate::query::request::{self, Query};
 use crate::stats::level::Level;
 
 /// How a dimension is compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Comparison {
     Eq,
@@ -26,7 +26,7 @@ pub enum Comparison {
 }
 
 /// A condition on one dimension.
-#[derive(Clone, Debug, PartialEq, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"dimension": "feature", "op": "in", "value": ["email.draft"]}))]
 pub struct FilterRequest {
@@ -39,7 +39,7 @@ pub struct FilterRequest {
     pub value: FilterValue,
 }
 
-#[derive(Clone, Debug, PartialEq, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(untagged)]
 pub enum FilterValue {
     One(Option<String>),
@@ -169,20 +169,23 @@ fn shortened(text: &str) -> String {
 /// The last second that is believed: the end of the year 9998, so that no time zone reaches the year 10000.
 const LATEST: i64 = 253_370_764_799;
 
+/// Whether a time can be reckoned with in every time zone.
+pub fn is_believed(time: &DateTime<Utc>) -> bool {
+    (0..=LATEST).contains(&time.timestamp())
+}
+
 /// An instant as RFC 3339 or in milliseconds since 1970.
 pub fn instant(name: &str, text: &str) -> Result<DateTime<Utc>, ApiError> {
     let parsed = match text.parse::<i64>() {
         Ok(millis) => DateTime::from_timestamp_millis(millis),
         Err(_) => DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc()),
     };
-    parsed
-        .filter(|time| (0..=LATEST).contains(&time.timestamp()))
-        .ok_or_else(|| {
-            ApiError::parameter(
-                name,
-                "must be RFC 3339 such as 2026-11-20T00:00:00Z, or milliseconds since 1970",
-            )
-        })
+    parsed.filter(is_believed).ok_or_else(|| {
+        ApiError::parameter(
+            name,
+            "must be RFC 3339 such as 2026-11-20T00:00:00Z, or milliseconds since 1970",
+        )
+    })
 }
 
 /// The ends of a half-open range.

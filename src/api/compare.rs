@@ -116,7 +116,7 @@ pub async fn get_comparison(
     let comparison = Comparison {
         baseline: side("baseline", &asked.baseline)?,
         candidate: side("candidate", &asked.candidate)?,
-        margin: ask::within("margin", asked.margin, 0.0, f64::MAX)?.unwrap_or(MARGIN),
+        margins: vec![ask::within("margin", asked.margin, 0.0, f64::MAX)?.unwrap_or(MARGIN); query.metrics.len()],
         planned_users: ask::within("planned_users", asked.planned_users, 1.0, 1e9)?.unwrap_or(PLANNED_USERS),
         candidate_share: ask::within("candidate_share", asked.candidate_share, 0.001, 0.999)?,
         days_before: ask::within("days_before", asked.days_before, 1, MOST_DAYS_BEFORE)?,

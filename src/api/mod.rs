@@ -9,6 +9,7 @@ pub mod compare;
 pub mod cors;
 pub mod error;
 pub mod events;
+pub mod experiments;
 pub mod extract;
 pub mod fallback;
 pub mod features;
@@ -48,10 +49,18 @@ pub fn configure(routes: &mut ServiceConfig) {
                 .service(query::query_metrics)
                 .service(series::list_series)
                 .service(compare::get_comparison)
+                .service(experiments::list_experiments)
+                .service(experiments::create_experiment)
+                .service(experiments::get_experiment)
+                .service(experiments::update_experiment)
+                .service(experiments::delete_experiment)
+                .service(experiments::results::get_experiment_results)
                 .service(features::list::list_features)
                 .service(features::trust::get_feature_trust)
                 .service(features::calibration::get_feature_calibration)
                 .service(features::reliance::get_feature_reliance)
+                .service(features::agreement::get_feature_agreement)
+                .service(features::quality::get_feature_quality)
                 .service(features::drift::get_feature_drift)
                 .service(features::explain::get_feature_explanation)
                 .service(features::trajectory::get_feature_trajectory)
@@ -87,6 +96,7 @@ pub fn configure(routes: &mut ServiceConfig) {
         (name = "events", description = "Send feedback"),
         (name = "metrics", description = "Ask for numbers"),
         (name = "features", description = "One question each about a feature"),
+        (name = "experiments", description = "Declared beforehand, read at any time"),
         (name = "outputs", description = "The examples behind the numbers"),
         (name = "operations", description = "Keys, projects, status, health"),
     )

@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::api::body::{HELD_BYTES, PATIENCE, SLOWEST};
+use crate::api::experiments::MOST_EXPERIMENTS;
+use crate::api::experiments::plan::{MOST_ARMS, MOST_GUARDRAILS};
 use crate::api::extract::JSON_BYTES;
 use crate::api::keys::NAME_CHARS;
 use crate::api::outputs::listing::{MAX_LIMIT, TEXT_CHARS};
@@ -11,6 +13,7 @@ use crate::api::projects::{DIMENSIONS, MAX_HORIZON_SECONDS, MAX_RETENTION_DAYS};
 use crate::api::rate::{BURST, Rates, UNKNOWN_KEYS};
 use crate::connections;
 use crate::ingest::limits as events;
+use crate::query::analyses::opinions::MOST_OPINIONS;
 use crate::query::plan::MOST_EXACT_OUTPUTS;
 use crate::query::request as query;
 
@@ -27,7 +30,7 @@ pub fn limits() -> String {
     for (title, refused, rows) in [
         ("Events", "code of the event, or status", events()),
         ("Questions and listings", "status and code", questions()),
-        ("Keys and projects", "status and code", settings()),
+        ("Keys, projects and experiments", "status and code", settings()),
         ("Requests", "status and code", requests()),
     ] {
         // Writing to a String cannot fail.
@@ -174,6 +177,11 @@ fn questions() -> Vec<Row> {
             "422 `answer_too_large`",
         ),
         (
+            "opinions that `agreement` and `quality` read",
+            grouped(MOST_OPINIONS as usize),
+            "422 `answer_too_large`",
+        ),
+        (
             "`limit` of a page of outputs",
             format!("1 to {MAX_LIMIT}"),
             "400 `invalid_parameter`",
@@ -211,6 +219,16 @@ fn settings() -> Vec<Row> {
         (
             "`retain_texts_days`, `retain_events_days`, `retain_outputs_days`",
             format!("1 to {}, or null for ever", grouped(MAX_RETENTION_DAYS as usize)),
+            "422 `invalid_body`",
+        ),
+        (
+            "experiments of a project",
+            grouped(MOST_EXPERIMENTS as usize),
+            "409 `conflict`",
+        ),
+        (
+            "arms of an experiment; guardrails",
+            format!("2 to {MOST_ARMS}; {MOST_GUARDRAILS}"),
             "422 `invalid_body`",
         ),
         (

@@ -299,6 +299,11 @@ pub struct Event {
     /// With `accept`: whether the app took the output by itself, asking no one. Such a decision is not the user's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auto: Option<bool>,
+    /// With `rate` and `judge`: the one quality that the opinion is about (`tone`, `usefulness`). Without it, the opinion is about the
+    /// output as a whole. Opinions on a rubric are kept apart: they change neither `correct` nor the rating of the whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 256, pattern = r"\S")]
+    pub rubric: Option<String>,
 
     /// With `retract`: the id of the event that is taken back, one of the same output.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -351,6 +356,7 @@ impl Event {
             source: None,
             judge: None,
             auto: None,
+            rubric: None,
             retracts: None,
             reason: None,
             comment: None,

@@ -12,6 +12,7 @@ use crate::domain::event::{Event, EventKind, JudgementSource};
 use crate::domain::key::{self, ProjectId};
 use crate::store::events::LoggedEvent;
 use crate::store::late::LateEvent;
+use crate::store::opinions::RATING as RATING_SOURCE;
 
 pub const OUTPUT: &str = "output_number";
 pub const TIME: &str = "time";
@@ -32,6 +33,13 @@ pub const RATING: &str = "rating";
 pub const POSITIVE: &str = "positive";
 pub const JUDGED_BY: &str = "judged_by";
 pub const CORRECT: &str = "correct";
+/// Columns of opinions.
+pub const SOURCE: &str = "source";
+pub const HOLDER: &str = "holder";
+pub const RUBRIC: &str = "rubric";
+pub const VALUE: &str = "value";
+pub const IS_RIGHT: &str = "is_right";
+
 pub const STILL_RETAINED: &str = "still_retained";
 
 /// Columns that describe the output rather than a moment of it. What `shown` says outranks what other events say.
@@ -81,6 +89,8 @@ pub struct History {
     pub context: DataFrame,
     /// Events of sealed outputs, which count no more.
     pub late: Vec<LateEvent>,
+    /// Rows by output, then time: what is said of it, on the whole or on a rubric.
+    pub opinions: DataFrame,
 }
 
 impl History {
@@ -102,11 +112,14 @@ impl History {
         let users = users(&entries);
         entries.sort_unstable_by_key(in_order);
         let actions = actions(&entries, &numbers, &users)?;
+        entries.retain(|entry| matches!(entry.kind, EventKind::Rate | EventKind::Judge));
+        let opinions = opinions(&entries, &numbers, &users)?;
         Ok(History {
             outputs,
             actions,
             context,
             late,
+            opinions,
         })
     }
 }
@@ -270,20 +283,15 @@ fn actions(entries: &[Entry], numbers: &HashMap<Uuid, u32>, users: &HashMap<Uuid
             column.of(REGENERATED, |e| Some(i32::from(e.kind == EventKind::Regenerate))),
             column.of(MISSED, |e| Some(i32::from(e.kind == EventKind::Missed))),
             column.text(RATER, |e| (e.kind == EventKind::Rate).then(|| rater(e, users))),
-            column.of(RATING, |e| e.event.rating.filter(|_| e.kind == EventKind::Rate)),
-            column.of(POSITIVE, |e| {
-                let (low, high) = e.event.rating_scale();
-                e.event
-                    .rating
-                    .map(|rating| i32::from(rating > f64::midpoint(low, high)))
+            column.of(RATING, |e| {
+                e.event.rating.filter(|_| is_of_the_whole(e, EventKind::Rate))
             }),
+            column.of(POSITIVE, |e| positive(e).map(i32::from)),
             column.of(JUDGED_BY, |e| {
-                let source = e.event.source.unwrap_or(JudgementSource::Human);
-                (e.kind == EventKind::Judge).then(|| i32::from(source.rank()))
+                (e.kind == EventKind::Judge).then(|| i32::from(source(e)))
             }),
             column.of(CORRECT, |e| {
-                let judged = e.event.correct.or(e.event.score.map(|score| score >= 0.5));
-                judged.filter(|_| e.kind == EventKind::Judge)
+                judged_right(e).filter(|_| is_of_the_whole(e, EventKind::Judge))
             }),
             column.of(STILL_RETAINED, |e| {
                 e.event.retained_share.filter(|_| e.kind == EventKind::Retained)
@@ -295,6 +303,61 @@ fn actions(entries: &[Entry], numbers: &HashMap<Uuid, u32>, users: &HashMap<Uuid
             column.of(CHARS_RETAINED, |e| e.event.chars_retained),
         ],
     )
+}
+
+/// The opinions: who holds what of which output, and on what rubric. A rating is its place on its scale; a judgement is its
+/// score, or 0 or 1.
+fn opinions(entries: &[Entry], numbers: &HashMap<Uuid, u32>, users: &HashMap<Uuid, String>) -> PolarsResult<DataFrame> {
+    let column = Columns { entries };
+    DataFrame::new(
+        entries.len(),
+        vec![
+            numbers_of(entries, numbers),
+            column.of(TIME, |e| Some(e.occurred_at)),
+            column.of(SOURCE, |e| Some(i32::from(source(e)))),
+            column.text(HOLDER, |e| match e.kind {
+                EventKind::Rate => Some(rater(e, users)),
+                _ => Some(e.event.judge.as_deref().unwrap_or_default()),
+            }),
+            column.text(RUBRIC, |e| Some(e.event.rubric.as_deref().unwrap_or_default())),
+            column.of(VALUE, |e| match e.kind {
+                EventKind::Rate => {
+                    let (low, high) = e.event.rating_scale();
+                    e.event.rating.map(|rating| (rating - low) / (high - low))
+                }
+                _ => e
+                    .event
+                    .score
+                    .or(e.event.correct.map(|right| f64::from(u8::from(right)))),
+            }),
+            column.of(IS_RIGHT, |e| match e.kind {
+                EventKind::Rate => positive(e),
+                _ => judged_right(e),
+            }),
+        ],
+    )
+}
+
+/// Whether it is an opinion of this kind on the output as a whole. One on a rubric says nothing about the whole.
+fn is_of_the_whole(entry: &Entry, kind: EventKind) -> bool {
+    entry.kind == kind && entry.event.rubric.is_none()
+}
+
+fn source(entry: &Entry) -> i16 {
+    match entry.kind {
+        EventKind::Judge => entry.event.source.unwrap_or(JudgementSource::Human).rank(),
+        _ => RATING_SOURCE,
+    }
+}
+
+/// Whether a rating is in the upper half of its scale.
+fn positive(entry: &Entry) -> Option<bool> {
+    let (low, high) = entry.event.rating_scale();
+    entry.event.rating.map(|rating| rating > f64::midpoint(low, high))
+}
+
+fn judged_right(entry: &Entry) -> Option<bool> {
+    entry.event.correct.or(entry.event.score.map(|score| score >= 0.5))
 }
 
 fn context(entries: &[Entry], numbers: &HashMap<Uuid, u32>) -> PolarsResult<DataFrame> {

@@ -2,9 +2,12 @@
 
 use std::collections::HashMap;
 
+use chrono::DateTime;
 use polars::prelude::*;
+use uuid::Uuid;
 
-use super::history as h;
+use super::history::{self as h, History};
+use crate::store::opinions::Opinion;
 
 /// What the raters of one output say: each one's newest rating, and how often they changed it.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -77,4 +80,41 @@ pub fn judgements(actions: &DataFrame) -> PolarsResult<HashMap<u32, (i16, bool)>
             .or_insert(candidate);
     }
     Ok(best)
+}
+
+/// The newest word of each holder on each rubric, by output; in the order of source, holder and rubric.
+pub fn newest(history: &History) -> PolarsResult<HashMap<Uuid, Vec<Opinion>>> {
+    let key = [h::OUTPUT, h::SOURCE, h::HOLDER, h::RUBRIC];
+    let frame = history
+        .opinions
+        .clone()
+        .lazy()
+        .filter(col(h::VALUE).is_not_null())
+        .group_by_stable(key.map(col))
+        .agg([h::VALUE, h::IS_RIGHT, h::TIME].map(|name| col(name).last()))
+        .sort(key, SortMultipleOptions::default())
+        .collect()?;
+    let (numbers, sources) = (frame.column(h::OUTPUT)?.u32()?, frame.column(h::SOURCE)?.i32()?);
+    let (holders, rubrics) = (frame.column(h::HOLDER)?.str()?, frame.column(h::RUBRIC)?.str()?);
+    let (values, rights) = (frame.column(h::VALUE)?.f64()?, frame.column(h::IS_RIGHT)?.bool()?);
+    let times = frame.column(h::TIME)?.i64()?;
+    let mut found: HashMap<Uuid, Vec<Opinion>> = HashMap::new();
+    for row in 0..frame.height() {
+        let opinion = || {
+            let (output_key, _) = history.outputs.get(numbers.get(row)? as usize)?;
+            Some(Opinion {
+                output_key: *output_key,
+                source: i16::try_from(sources.get(row)?).ok()?,
+                holder: holders.get(row)?.to_owned(),
+                rubric: rubrics.get(row)?.to_owned(),
+                value: values.get(row)?,
+                is_right: rights.get(row)?,
+                stated_at: DateTime::from_timestamp_micros(times.get(row)?)?,
+            })
+        };
+        if let Some(opinion) = opinion() {
+            found.entry(opinion.output_key).or_default().push(opinion);
+        }
+    }
+    Ok(found)
 }

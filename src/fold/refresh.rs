@@ -28,6 +28,7 @@ use crate::domain::key::ProjectId;
 use crate::store::cells::{self, New};
 use crate::store::events::{self, Alias, LoggedEvent};
 use crate::store::late::{self, LateEvent};
+use crate::store::opinions::{self, Opinion};
 use crate::store::outputs::{self, Output};
 use crate::store::projects::{self, Project};
 use crate::store::ranges::Lease;
@@ -45,6 +46,7 @@ pub struct Refresh {
     unnumbered: HashSet<Uuid>,
     states: States,
     texts: Vec<Texts>,
+    opinions: Vec<Opinion>,
     /// Events of sealed outputs.
     late: Vec<LateEvent>,
     change: Difference,
@@ -78,6 +80,7 @@ impl Refresh {
             unnumbered: folded.unnumbered,
             states,
             texts: folded.texts,
+            opinions: folded.opinions,
             late: folded.late,
             change,
         })
@@ -104,6 +107,7 @@ impl Refresh {
         let known = [keys(&self.states.same), gone.clone()].concat();
         late::add(conn, &self.late)?;
         texts::replace(conn, project, &known, &self.texts)?;
+        opinions::replace(conn, project, &known, &self.opinions)?;
         outputs::replace(conn, project, &gone, &self.states.new)?;
         rollups::add(conn, project, self.change)
     }
@@ -136,6 +140,7 @@ impl Refresh {
         let keys: HashSet<Uuid> = links.keys.iter().copied().collect();
         let dropped = self.states.take(&keys);
         self.texts.retain(|texts| !keys.contains(&texts.output_key));
+        self.opinions.retain(|opinion| !keys.contains(&opinion.output_key));
 
         let old = open(conn, project.id, &mut links)?;
         let logged = events::of_outputs(conn, project.id, &links.keys)?;
@@ -149,6 +154,7 @@ impl Refresh {
         }
         self.states.extend(states);
         self.texts.extend(folded.texts);
+        self.opinions.extend(folded.opinions);
         self.late.extend(folded.late);
         Ok(())
     }
@@ -226,9 +232,11 @@ fn open(conn: &mut PgConnection, project: ProjectId, links: &mut Links) -> Query
 }
 
 /// What events come to.
+#[derive(Default)]
 struct Folded {
     outputs: Vec<Output>,
     texts: Vec<Texts>,
+    opinions: Vec<Opinion>,
     /// The outputs whose cells got no number.
     unnumbered: HashSet<Uuid>,
     late: Vec<LateEvent>,
@@ -246,23 +254,20 @@ fn fold(
     let resolved = resolve(project, &history)?;
     let distinct: HashSet<_> = resolved.iter().filter_map(|state| state.cell.clone()).collect();
     let numbers = cells::number(conn, project.id, &distinct.into_iter().collect::<Vec<_>>(), new)?;
-    let mut unnumbered = HashSet::new();
-    let (outputs, texts) = resolved
-        .into_iter()
-        .map(|mut state| {
-            if let Some(cell) = state.cell {
-                state.output.cell_id = numbers.get(&cell).copied();
-                if state.output.cell_id.is_none() {
-                    unnumbered.insert(state.output.output_key);
-                }
-            }
-            (state.output, state.texts)
-        })
-        .unzip();
-    Ok(Folded {
-        outputs,
-        texts,
-        unnumbered,
+    let mut folded = Folded {
         late: history.late,
-    })
+        ..Folded::default()
+    };
+    for mut state in resolved {
+        if let Some(cell) = state.cell {
+            state.output.cell_id = numbers.get(&cell).copied();
+            if state.output.cell_id.is_none() {
+                folded.unnumbered.insert(state.output.output_key);
+            }
+        }
+        folded.outputs.push(state.output);
+        folded.texts.push(state.texts);
+        folded.opinions.extend(state.opinions);
+    }
+    Ok(folded)
 }

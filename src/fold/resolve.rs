@@ -8,11 +8,12 @@ use uuid::Uuid;
 
 use super::edit::edit;
 use super::history::{self as h, History};
-use super::opinions::{Ratings, judgements, ratings};
+use super::opinions::{Ratings, judgements, newest, ratings};
 use crate::domain::decision::{Decision, Manner};
 use crate::domain::dimension::Cell;
 use crate::domain::event::EventKind;
 use crate::domain::key;
+use crate::store::opinions::Opinion;
 use crate::store::outputs::Output;
 use crate::store::projects::Project;
 use crate::store::texts::Texts;
@@ -23,6 +24,8 @@ pub struct Resolved {
     pub output: Output,
     pub cell: Option<Cell>,
     pub texts: Texts,
+    /// By source, holder and rubric.
+    pub opinions: Vec<Opinion>,
 }
 
 /// Folds the events of some outputs. Pure: the same set of events gives the same states.
@@ -34,12 +37,22 @@ pub fn resolve(project: &Project, history: &History) -> PolarsResult<Vec<Resolve
     let context = context(&history.context)?;
     let ratings = ratings(&history.actions)?;
     let judgements = judgements(&history.actions)?;
+    let mut opinions = newest(history)?;
     let columns = Resolver::new(project, &actions, &context, ratings, judgements)?;
     history
         .outputs
         .iter()
         .enumerate()
-        .map(|(number, (key, output_id))| columns.output(number, *key, output_id))
+        .map(|(number, (key, output_id))| {
+            let (output, cell, texts) = columns.output(number, *key, output_id)?;
+            let opinions = opinions.remove(key).unwrap_or_default();
+            Ok(Resolved {
+                output,
+                cell,
+                texts,
+                opinions,
+            })
+        })
         .collect()
 }
 
@@ -118,7 +131,7 @@ impl<'a> Resolver<'a> {
         })
     }
 
-    fn output(&self, row: usize, key: Uuid, output_id: &str) -> PolarsResult<Resolved> {
+    fn output(&self, row: usize, key: Uuid, output_id: &str) -> PolarsResult<(Output, Option<Cell>, Texts)> {
         let number = row as u32;
         let word = |name: &str| -> PolarsResult<Option<String>> {
             Ok(self.context.column(name)?.str()?.get(row).map(str::to_owned))
@@ -216,7 +229,7 @@ impl<'a> Resolver<'a> {
             sealed: false,
             manner: manner.code(),
         };
-        Ok(Resolved { output, cell, texts })
+        Ok((output, cell, texts))
     }
 
     /// Declared attributes are dimensions; the others are kept as they are, as a JSON object.

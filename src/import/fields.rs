@@ -25,7 +25,7 @@ pub(super) enum Field {
 }
 
 /// By the names that events have in JSON. `type` and `attributes` are treated apart, `aliases` takes a list.
-pub(super) const FIELDS: [(&str, Field); 35] = [
+pub(super) const FIELDS: [(&str, Field); 36] = [
     ("output_id", Field::OutputId),
     ("id", Field::Text(|event| &mut event.id)),
     ("occurred_at", Field::Time(|event| &mut event.occurred_at)),
@@ -58,6 +58,7 @@ pub(super) const FIELDS: [(&str, Field); 35] = [
     ("source", Field::Source(|event| &mut event.source)),
     ("judge", Field::Text(|event| &mut event.judge)),
     ("auto", Field::Flag(|event| &mut event.auto)),
+    ("rubric", Field::Text(|event| &mut event.rubric)),
     ("retracts", Field::Text(|event| &mut event.retracts)),
     ("reason", Field::Text(|event| &mut event.reason)),
     ("comment", Field::Text(|event| &mut event.comment)),

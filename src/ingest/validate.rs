@@ -48,6 +48,7 @@ fn names(event: &Event) -> Result<(), Rejection> {
         ("session_id", &event.session_id),
         ("rater", &event.rater),
         ("judge", &event.judge),
+        ("rubric", &event.rubric),
         ("retracts", &event.retracts),
         ("reason", &event.reason),
     ];

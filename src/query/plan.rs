@@ -17,7 +17,7 @@ use super::snapshot::Snapshot;
 use super::sources::Sources;
 use super::{rows, tabulate};
 use crate::domain::clock;
-use crate::domain::dimension::Cell;
+use crate::domain::dimension::{Cell, Dimension};
 use crate::domain::window::{Bucket, Window};
 use crate::metrics::estimate::{Estimate, Reason};
 use crate::metrics::index::sums_read;

@@ -136,6 +136,8 @@ pub enum QueryError {
          start on whole hours, or begin later"
     )]
     OutputsGone { until: NaiveDate },
+    #[error("the slice holds more than {limit} opinions; choose a shorter range or more filters")]
+    TooManyOpinions { limit: i64 },
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]

@@ -107,6 +107,7 @@ impl<'a> Life<'a> {
         let taken = chances.take(right, inclination);
         let decided = life.decide(taken);
         life.rate(decided.as_ref());
+        life.review();
         Lived {
             events: life.events,
             chances,

@@ -131,6 +131,9 @@ pub(super) struct Judging {
     pub median_hours: f64,
     /// Of the judged, the share that a language model judges too.
     pub by_model: f64,
+    /// The share of outputs whose qualities two reviewers rate, rubric by rubric. A language model judges the usefulness of most outputs
+    /// of a feature that is reviewed.
+    pub reviewed: f64,
 }
 
 #[derive(Clone, Copy, PartialEq)]

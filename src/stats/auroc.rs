@@ -74,6 +74,46 @@ pub fn exact(scores: &mut [(f64, bool)]) -> Option<f64> {
     from_grid(&grid).map(|auroc| auroc.value)
 }
 
+/// The area of raw `(score, outcome)` rows, and how far each row moves it, in the order of the rows: its placement less the area,
+/// over the size of its class. Sums over a user's rows give a clustered variance; the plain sum of squares is DeLong's but for
+/// its correction. `None` unless both outcomes occur.
+#[must_use]
+pub fn influence(rows: &[(f64, bool)]) -> Option<(f64, Vec<f64>)> {
+    let mut order: Vec<usize> = (0..rows.len()).collect();
+    let row = |at: usize| rows.get(at).copied().unwrap_or_default();
+    order.sort_unstable_by(|a, b| row(*a).0.total_cmp(&row(*b).0));
+    let tied = || order.chunk_by(|a, b| row(*a).0 == row(*b).0);
+    let grid: Vec<GridCount> = tied()
+        .map(|tied| {
+            let positives = tied.iter().filter(|at| row(**at).1).count();
+            GridCount {
+                positives: positives as f64,
+                negatives: (tied.len() - positives) as f64,
+            }
+        })
+        .collect();
+    let area = from_grid(&grid)?.value;
+    let (positives, negatives) = totals(&grid);
+    let (mut positives_below, mut negatives_below) = (0.0, 0.0);
+    let mut influence = vec![0.0; rows.len()];
+    for (cell, tied) in grid.iter().zip(tied()) {
+        let beaten = (negatives_below + 0.5 * cell.negatives) / negatives;
+        let beaten_by = 1.0 - (positives_below + 0.5 * cell.positives) / positives;
+        for at in tied {
+            if let Some(slot) = influence.get_mut(*at) {
+                *slot = if row(*at).1 {
+                    (beaten - area) / positives
+                } else {
+                    (beaten_by - area) / negatives
+                };
+            }
+        }
+        positives_below += cell.positives;
+        negatives_below += cell.negatives;
+    }
+    Some((area, influence))
+}
+
 /// DeLong's variance of the area: the placements' sample variance per class over its size.
 ///
 /// A placement is the share of the other class that the observation beats, ties ½. 0 when the
@@ -153,6 +193,27 @@ mod tests {
             let Auroc { value, bound } = from_grid(&counts).unwrap();
             assert!((value - exact).abs() <= bound + 1e-15, "{cells}");
         }
+    }
+
+    #[test]
+    fn squares_of_the_influence_are_delongs_variance() {
+        let rows = [
+            (0.1, false),
+            (0.4, true),
+            (0.4, false),
+            (0.7, true),
+            (0.2, false),
+            (0.9, true),
+            (0.3, true),
+        ];
+        let (area, influence) = super::influence(&rows).unwrap();
+        assert!((area - exact(&mut rows.clone()).unwrap()).abs() < 1e-15);
+        assert!(influence.iter().sum::<f64>().abs() < 1e-15);
+        let cells = [(0.0, 1.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0), (1.0, 0.0), (1.0, 0.0)];
+        let of = |positive: bool| rows.iter().zip(&influence).filter(move |(row, _)| row.1 == positive);
+        let squares = |positive| of(positive).map(|(_, e)| e * e).sum::<f64>();
+        let expected = squares(true) * 4.0 / 3.0 + squares(false) * 3.0 / 2.0;
+        assert!((expected - delong_variance(&grid(&cells)).unwrap()).abs() < 1e-15);
     }
 
     #[test]

@@ -5,9 +5,8 @@
 //! ```
 //!
 //! The allowance `k` is half the shift that matters; `h` sets how rarely false alarms come. On standardised values
-//! [`threshold`] chooses `h` by Siegmund's (1985) approximation of the average run length. For single 0/1 outcomes [`Bernoulli`]
-//! sums log likelihood ratios (Moustakides 1986: quickest for its false alarms); outcomes of the same user are not independent,
-//! which makes alarms of both more frequent than promised, so prefer days with clustered standard errors.
+//! [`threshold`] chooses `h` by Siegmund's (1985) approximation of the average run length. Outcomes of the same user are not
+//! independent, which would make alarms more frequent than promised: give days, with clustered standard errors.
 
 /// Which way a level moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,50 +60,6 @@ impl Cusum {
             }
         }
         alarms
-    }
-}
-
-/// A one-sided CUSUM of 0/1 outcomes: a rate `in_order` against a rate `shifted`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Bernoulli {
-    /// The rate that is in order.
-    pub in_order: f64,
-    /// The rate that should set off an alarm; above or below the other.
-    pub shifted: f64,
-    /// `h`, in nats. The average run length until a false alarm is at least `e^h` (Lorden 1971).
-    pub threshold: f64,
-}
-
-impl Bernoulli {
-    /// All alarms of a series of outcomes; the sum restarts at 0 after each. `None` unless the rates differ and lie between
-    /// 0 and 1.
-    #[must_use]
-    pub fn alarms(&self, outcomes: &[bool]) -> Option<Vec<Alarm>> {
-        let inside = |rate: f64| rate > 0.0 && rate < 1.0;
-        if !inside(self.in_order) || !inside(self.shifted) || self.in_order == self.shifted {
-            return None;
-        }
-        let success = (self.shifted / self.in_order).ln();
-        let failure = ((1.0 - self.shifted) / (1.0 - self.in_order)).ln();
-        let direction = if self.shifted > self.in_order {
-            Direction::Up
-        } else {
-            Direction::Down
-        };
-        let mut sum = Sum::default();
-        let mut alarms = Vec::new();
-        for (at, &outcome) in outcomes.iter().enumerate() {
-            sum.add(if outcome { success } else { failure }, at);
-            if sum.value > self.threshold {
-                alarms.push(Alarm {
-                    at,
-                    since: sum.since,
-                    direction,
-                });
-                sum = Sum::default();
-            }
-        }
-        Some(alarms)
     }
 }
 
@@ -184,35 +139,6 @@ mod tests {
         let expected = [(4, 2, up), (6, 5, down)].map(|(at, since, direction)| Alarm { at, since, direction });
         assert_eq!(alarms, expected);
         assert!(cusum.alarms(&[]).is_empty());
-    }
-
-    #[test]
-    fn bernoulli_sums_likelihood_ratios() {
-        let falling = Bernoulli {
-            in_order: 0.5,
-            shifted: 0.25,
-            threshold: 1.0,
-        };
-        // A failure adds ln 1.5 = 0.405; a success takes ln 2 away, to 0 at most.
-        let alarms = falling.alarms(&[false, true, false, false, false, true]).unwrap();
-        let (at, since, direction) = (4, 2, Direction::Down);
-        assert_eq!(alarms, [Alarm { at, since, direction }]);
-        assert_eq!(
-            Bernoulli {
-                shifted: 0.5,
-                ..falling
-            }
-            .alarms(&[]),
-            None
-        );
-        assert_eq!(
-            Bernoulli {
-                shifted: 1.0,
-                ..falling
-            }
-            .alarms(&[]),
-            None
-        );
     }
 
     #[test]

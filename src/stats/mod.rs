@@ -20,11 +20,18 @@
 //! | [`decision_curve`] | from which confidence on is showing worth the interruption? |
 //! | [`decomposition`] | did the parts change, or what the whole is made of? |
 //! | [`balance`] | did users arrive in the planned shares? |
+//! | [`posterior`] | how likely is it better, and what is lost if it is not? |
 //! | [`power`] | how many users would it take? |
 //! | [`calibration`] | does a stated confidence of 80 % come true 80 % of the time? |
 //! | [`auroc`] | does confidence tell right outputs from wrong ones? |
 //! | [`sketch`] | what are the quantiles of a duration, from mergeable buckets? |
 //! | [`detection`] | can users tell right outputs from wrong ones? |
+//! | [`agreement`] | do those who judge agree? |
+//! | [`spearman`] | do two orders agree? |
+//! | [`ppi`] | what do few certain labels and many uncertain ones say together? |
+//! | [`prevalence`] | how often is it true, when the test that says so errs? |
+//! | [`bootstrap`] | how far would a number move if other users had been met? |
+//! | [`drift`], [`cusum`], [`laney`], [`page_hinkley`], [`psi`] | has something changed, and when? |
 //!
 //! Everything here is a pure function of `f64` sums: no IO, no allocation beyond what a result
 //! needs, no panics. Two conventions hold throughout:
@@ -39,9 +46,11 @@
     reason = "counts become f64 on purpose and stay far below 2^53"
 )]
 
+pub mod agreement;
 pub mod auroc;
 pub mod balance;
 pub mod beta;
+pub mod bootstrap;
 pub mod calibration;
 pub mod cluster;
 pub mod contrast;
@@ -59,13 +68,17 @@ pub mod multiple;
 pub mod nonresponse;
 pub mod normal;
 pub mod page_hinkley;
+pub mod posterior;
 pub mod power;
+pub mod ppi;
+pub mod prevalence;
 pub mod proportion;
 pub mod psi;
 pub mod random;
 pub mod sequence;
 pub mod shrinkage;
 pub mod sketch;
+pub mod spearman;
 pub mod student;
 pub mod trust_memory;
 pub mod within;

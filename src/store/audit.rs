@@ -16,9 +16,9 @@ struct Key {
     output_key: Uuid,
 }
 
-/// The keys that events, outputs or texts of a project have, in order, after a key.
+/// The keys that events, outputs, texts or opinions of a project have, in order, after a key.
 pub fn keys(conn: &mut PgConnection, project: ProjectId, after: Uuid, limit: i64) -> QueryResult<Vec<Uuid>> {
-    let pieces = ["events", "outputs", "output_texts"].map(|table| {
+    let pieces = ["events", "outputs", "output_texts", "opinions"].map(|table| {
         format!(
             "(SELECT DISTINCT output_key FROM {table} WHERE project_id = $1 AND output_key > $2 ORDER BY output_key LIMIT $3)"
         )

@@ -164,9 +164,14 @@ pub fn sealed_among(conn: &mut PgConnection, project: ProjectId, keys: &[Uuid]) 
         .load(conn)
 }
 
-/// Removes all outputs that can be computed again, and their texts, of all projects.
+/// Removes all outputs that can be computed again, their texts and the opinions on them, of all projects.
 pub fn clear(conn: &mut PgConnection) -> QueryResult<()> {
     diesel::delete(outputs::table.filter(diesel::dsl::not(outputs::sealed))).execute(conn)?;
+    diesel::sql_query(
+        "DELETE FROM opinions p WHERE NOT EXISTS (SELECT FROM outputs o \
+         WHERE o.project_id = p.project_id AND o.output_key = p.output_key)",
+    )
+    .execute(conn)?;
     diesel::delete(super::schema::output_texts::table)
         .execute(conn)
         .map(|_| ())

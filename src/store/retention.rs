@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, Int4, Int8, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use uuid::Uuid;
 
+use super::opinions;
 use super::outputs::Output;
 use super::schema::{output_aliases, output_texts, outputs, projects};
 use crate::domain::key::ProjectId;
@@ -134,7 +135,7 @@ pub fn sealed(
     .load(conn)
 }
 
-/// Deletes outputs, or what is left of them, and the other names they had.
+/// Deletes outputs, or what is left of them, the opinions on them, and the other names they had.
 pub fn forget(conn: &mut PgConnection, project: ProjectId, keys: &[Uuid]) -> QueryResult<usize> {
     diesel::delete(
         output_aliases::table.filter(
@@ -144,6 +145,7 @@ pub fn forget(conn: &mut PgConnection, project: ProjectId, keys: &[Uuid]) -> Que
         ),
     )
     .execute(conn)?;
+    opinions::delete(conn, project, keys)?;
     diesel::delete(outputs::table.filter(outputs::project_id.eq(project).and(outputs::output_key.eq_any(keys))))
         .execute(conn)
 }

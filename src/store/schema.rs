@@ -45,6 +45,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    experiments (project_id, name) {
+        project_id -> Int4,
+        name -> Text,
+        plan -> Jsonb,
+        declared_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     fold_ranges (range) {
         range -> Int4,
         tx -> Int8,
@@ -66,6 +75,19 @@ diesel::table! {
         event_key -> Uuid,
         output_key -> Uuid,
         received_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    opinions (project_id, output_key, source, holder, rubric) {
+        project_id -> Int4,
+        output_key -> Uuid,
+        source -> Int2,
+        holder -> Text,
+        rubric -> Text,
+        value -> Float8,
+        is_right -> Bool,
+        stated_at -> Timestamptz,
     }
 }
 
@@ -201,9 +223,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     api_keys,
     cells,
     events,
+    experiments,
     fold_ranges,
     fold_state,
     late_events,
+    opinions,
     output_aliases,
     output_texts,
     outputs,

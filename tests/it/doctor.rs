@@ -134,7 +134,7 @@ fn what_is_wrong_inside_the_database_is_found() {
         .post("/api/v1/events", r#"{"type":"rate","output_id":"a"}"#)
         .expect(207);
     let name = url.split(['/', '?']).nth(3).unwrap();
-    let stop_folding = "INSERT INTO stalled_projects (project_id, tx, ordinal, error, retry_at) \
+    let stop_folding = "INSERT INTO stalled_ranges (project_id, range, tx, error, retry_at) \
                         VALUES (1, 0, 0, 'it ended in a panic', now() + interval '1 hour')";
     tables::execute(
         &server.db,

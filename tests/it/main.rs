@@ -17,6 +17,7 @@ mod disorder;
 mod doctor;
 mod faults;
 mod golden;
+mod guarantees;
 mod ingest;
 mod intervals;
 mod overload;

@@ -56,8 +56,16 @@ fn body_for(template: &str) -> Value {
         "/api/v1/keys" => json!({"name": "own", "scopes": ["read"]}),
         "/api/v1/projects" => json!({"name": "own"}),
         "/api/v1/projects/current" => json!({}),
+        "/api/v1/experiments" => experiment("own"),
+        "/api/v1/experiments/{experiment}" => json!({"ends_at": null}),
         _ => json!(null),
     }
+}
+
+fn experiment(name: &str) -> Value {
+    let arm = |name: &str| json!({"name": name, "filters": [{"dimension": "version", "op": "eq", "value": name}]});
+    json!({"name": name, "feature": name, "primary_metric": "acceptance_rate", "margin": 0.01, "arms": [arm(name), arm("other")],
+        "starts_at": "2026-01-01T00:00:00Z"})
 }
 
 fn call(server: &TestServer, method: &str, template: &str, key: Option<&str>, key_id: &str, query: &str) -> Answer {
@@ -115,9 +123,13 @@ fn planted() -> (TestServer, String) {
     event["aliases"] = json!([format!("{MARKER}-alias")]);
     server.send(event.to_string());
     server.send(json!({"type": "accept", "output_id": MARKER}).to_string());
+    let opinion = json!({"type": "judge", "correct": false, "output_id": MARKER, "judge": MARKER, "rubric": MARKER});
+    server.send(opinion.to_string());
     server
         .post("/api/v1/events", json!({"type": MARKER}).to_string())
         .expect(207);
+    let declared = experiment(MARKER).to_string();
+    server.post("/api/v1/experiments", declared).expect(201);
     let key = json!({"name": MARKER, "scopes": ["admin", "read"]}).to_string();
     let made = server.post("/api/v1/keys", key).expect(201);
     (server, made["id"].as_str().unwrap().to_owned())
@@ -165,6 +177,9 @@ fn no_route_tells_another_project_anything() {
         format!("/api/v1/features/{MARKER}/trust"),
         format!("/api/v1/features/{MARKER}/calibration"),
         format!("/api/v1/features/{MARKER}/reliance"),
+        format!("/api/v1/features/{MARKER}/agreement"),
+        format!("/api/v1/features/{MARKER}/quality"),
+        format!("/api/v1/features/{MARKER}/drift"),
     ] {
         assert_eq!(server.get(&path).status, 200, "{path}");
         server.get_as(&other, &path).expect_problem(404, "not_found");
@@ -358,7 +373,9 @@ fn a_key_reaches_what_its_scopes_say_and_no_more() {
     let server = TestServer::start();
     let writes = |template: &str| template == "/api/v1/events";
     let manages = |method: &str, template: &str| {
-        template.starts_with("/api/v1/keys") || (template.starts_with("/api/v1/projects") && method != "GET")
+        let declares = ["/api/v1/projects", "/api/v1/experiments"];
+        template.starts_with("/api/v1/keys")
+            || (declares.iter().any(|path| template.starts_with(path)) && method != "GET")
     };
     check_scopes(&server, &[Scope::Ingest], |_, template| writes(template));
     check_scopes(&server, &[Scope::Admin], |method, template| manages(method, template));

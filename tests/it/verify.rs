@@ -232,3 +232,22 @@ fn the_command_says_what_it_found() {
     assert!(run(&["rebuild"]).status.success());
     assert_eq!(run(&["verify"]).status.code(), Some(0));
 }
+
+#[test]
+fn a_changed_opinion_is_found() {
+    let events = format!(
+        "{EVENTS}\n{}",
+        r#"{"type":"judge","output_id":"a","correct":true,"judge":"ann","rubric":"tone"}"#
+    );
+    for statement in [
+        "UPDATE opinions SET is_right = false",
+        "DELETE FROM opinions",
+        "INSERT INTO opinions SELECT project_id, output_key, source, 'bob', rubric, value, is_right, stated_at FROM opinions",
+    ] {
+        let server = TestServer::start();
+        server.send(&events);
+        assert_eq!(check(&server.db).differences, 0);
+        tables::execute(&server.db, statement);
+        assert_eq!(check(&server.db).listed, [differs("a", &["opinions"])], "{statement}");
+    }
+}

@@ -42,7 +42,7 @@ pub struct DriftParams {
     /// Days at the start that say what is normal; 14 without it.
     #[param(minimum = 7, maximum = 365)]
     pub baseline_days: Option<usize>,
-    /// The chance of a false finding over all metrics, and of a false alarm per day of watching; 0.05 without it.
+    /// The chance of a false finding over all metrics, and of a false alarm in thirty days of watching; 0.05 without it.
     #[param(minimum = 0.0001, maximum = 0.5)]
     pub alpha: Option<f64>,
 }

@@ -1,11 +1,13 @@
 //! `GET /features`, and one question each about a feature.
 
+pub mod agreement;
 pub mod approvals;
 pub mod calibration;
 pub mod coverage;
 pub mod drift;
 pub mod explain;
 pub mod list;
+pub mod quality;
 pub mod reliance;
 pub mod segments;
 pub mod trajectory;

@@ -27,7 +27,7 @@ pub enum Difference {
     LogPosition { stored: i64, counted: i64 },
     /// Events tell of an output that has no row.
     OutputMissing { output_id: String },
-    /// An output, or texts of one, of which no event tells. Named by its key if its name is lost.
+    /// An output, or texts of one, or opinions on one, of which no event tells. Named by its key if its name is lost.
     OutputWithoutEvents { output_id: String },
     /// Fields that say something else than the events.
     OutputDiffers {

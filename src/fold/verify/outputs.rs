@@ -1,4 +1,4 @@
-//! Outputs and their texts against the events.
+//! Outputs, their texts and the opinions on them against the events.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,10 +11,11 @@ use crate::fold::history::History;
 use crate::fold::link::Links;
 use crate::fold::resolve::{Resolved, resolve};
 use crate::store::cells::CellId;
+use crate::store::opinions::Opinion;
 use crate::store::outputs::Output;
 use crate::store::projects::Project;
 use crate::store::texts::Texts;
-use crate::store::{audit, events, outputs, texts};
+use crate::store::{audit, events, opinions, outputs, texts};
 
 /// The names of the fields that differ. Takes the type apart, so that a new field must be compared to compile.
 macro_rules! differing {
@@ -64,10 +65,15 @@ pub fn check(
     let mut stored: HashMap<Uuid, Output> = stored.map(|output| (output.output_key, output)).collect();
     let stored_texts = texts::of_keys(conn, project.id, piece)?.into_iter();
     let mut stored_texts: HashMap<Uuid, Texts> = stored_texts.map(|texts| (texts.output_key, texts)).collect();
+    let mut stored_opinions: HashMap<Uuid, Vec<Opinion>> = HashMap::new();
+    for opinion in opinions::of_keys(conn, project.id, piece)? {
+        stored_opinions.entry(opinion.output_key).or_default().push(opinion);
+    }
 
     for key in piece {
         let (expected, stored) = (expected.remove(key), stored.remove(key));
         let texts = stored_texts.remove(key);
+        let opinions = stored_opinions.remove(key).unwrap_or_default();
         if waiting.contains(key) {
             checked.waiting_outputs += u64::from(expected.is_some() || stored.is_some());
             continue;
@@ -75,7 +81,7 @@ pub fn check(
         let difference = match (expected, stored) {
             (Some(expected), Some(stored)) => {
                 checked.outputs += 1;
-                let fields = fields(expected, &stored, texts, numbers);
+                let fields = fields(expected, &stored, texts, &opinions, numbers);
                 (!fields.is_empty()).then_some(Difference::OutputDiffers {
                     output_id: stored.output_id,
                     fields,
@@ -94,8 +100,8 @@ pub fn check(
             (None, Some(stored)) => Some(Difference::OutputWithoutEvents {
                 output_id: stored.output_id,
             }),
-            (None, None) => texts.map(|texts| Difference::OutputWithoutEvents {
-                output_id: texts.output_key.to_string(),
+            (None, None) => (texts.is_some() || !opinions.is_empty()).then(|| Difference::OutputWithoutEvents {
+                output_id: key.to_string(),
             }),
         };
         if let Some(difference) = difference {
@@ -105,11 +111,12 @@ pub fn check(
     Ok(())
 }
 
-/// Which fields of an output, or which of its texts, are not what they should be.
+/// Which fields of an output, or which of its texts, or whether opinions on it, are not what they should be.
 fn fields(
     expected: Resolved,
     stored: &Output,
     stored_texts: Option<Texts>,
+    stored_opinions: &[Opinion],
     numbers: &HashMap<Cell, CellId>,
 ) -> Vec<&'static str> {
     let cell_id = expected.cell.as_ref().and_then(|cell| numbers.get(cell).copied());
@@ -158,6 +165,9 @@ fn fields(
     );
     if unnumbered && !names.contains(&"cell_id") {
         names.push("cell_id");
+    }
+    if expected.opinions != stored_opinions {
+        names.push("opinions");
     }
     let stored_texts = stored_texts.unwrap_or_else(|| Texts {
         output_key: stored.output_key,

@@ -17,6 +17,7 @@ use crate::metrics::facts::{self as f, BINS};
 use crate::metrics::families::calibration::Target;
 use crate::metrics::index::sums_read;
 use crate::metrics::{self, Estimate, Metric, Reason};
+use crate::query::dimensions;
 use crate::query::gather::{BUCKET, GROUP, Gathered, Over};
 use crate::query::plan;
 use crate::query::request::{MAX_GROUPS, Query, QueryError};
@@ -85,7 +86,7 @@ pub fn run(conn: &mut PgConnection, sources: &Sources, question: &Question) -> R
         ..question.query.clone()
     };
     sources.read(conn, query.project, |snapshot, project| {
-        plan::check_dimensions(query, project)?;
+        dimensions::check(query, project)?;
         let window = plan::window(snapshot, query)?;
         let (values, cells) = snapshot.view.groups(&query.filters, &query.group_by);
         if values.len() > MAX_GROUPS {

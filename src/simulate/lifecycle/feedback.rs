@@ -5,11 +5,15 @@ use chrono::{DateTime, Utc};
 use super::super::profile::Scale;
 use super::super::words;
 use super::{Decided, Life, later};
-use crate::domain::event::{EventKind, JudgementSource};
+use crate::domain::event::{Event, EventKind, JudgementSource};
 
 /// A model judge's chance to call a right output right, and a wrong one wrong.
 const MODEL_JUDGE: (f64, f64) = (0.92, 0.68);
 const MODEL_JUDGE_NAME: &str = "judge-model-2";
+
+const REVIEWERS: [&str; 3] = ["reviewer-1", "reviewer-2", "reviewer-3"];
+/// The share of the outputs of a reviewed feature whose usefulness the model judges.
+const MODEL_REVIEWS: f64 = 0.6;
 
 impl Life<'_> {
     /// A rating, now and then a second thought, rarely none after all.
@@ -78,11 +82,57 @@ impl Life<'_> {
         }
     }
 
-    fn judgement(&mut self, at: DateTime<Utc>, source: JudgementSource, judge: &str, correct: bool) {
-        if let Some(event) = self.follow(EventKind::Judge, at) {
-            event.source = Some(source);
-            event.judge = Some(judge.to_owned());
-            event.correct = Some(correct);
+    /// Two of three reviewers rate qualities from 1 to 5. Tone is plain to see, beauty is in the eye of each, and useful is what is
+    /// right. What they and the model say of a quality says nothing of the output as a whole.
+    pub(super) fn review(&mut self) {
+        let reviewed = self.profile.judging.reviewed;
+        if reviewed == 0.0 {
+            return;
         }
+        let at = later(self.shown_at, 3_600.0 * self.draw.log_normal(30.0, 0.4));
+        if self.draw.chance(MODEL_REVIEWS) {
+            let (sensitivity, specificity) = MODEL_JUDGE;
+            let says_useful = self
+                .draw
+                .chance(if self.right { sensitivity } else { 1.0 - specificity });
+            if let Some(event) = self.judgement(at, JudgementSource::Llm, MODEL_JUDGE_NAME, says_useful) {
+                event.rubric = Some("usefulness".to_owned());
+            }
+        }
+        if !self.draw.chance(reviewed) {
+            return;
+        }
+        let tone = self.draw.chance(0.7);
+        let absent = self.draw.index(REVIEWERS.len());
+        for (number, reviewer) in REVIEWERS.iter().enumerate().filter(|(number, _)| *number != absent) {
+            let at = later(at, 600.0 * (number + 1) as f64);
+            let heard = if self.draw.chance(0.99) { tone } else { !tone };
+            let taste = 1.0 + self.draw.index(5) as f64;
+            let useful = self.right;
+            let grade = |good: bool| if good { 5.0 } else { 2.0 };
+            for (rubric, rating) in [("tone", grade(heard)), ("beauty", taste), ("usefulness", grade(useful))] {
+                if let Some(event) = self.follow(EventKind::Rate, at) {
+                    event.rater = Some((*reviewer).to_owned());
+                    event.rubric = Some(rubric.to_owned());
+                    event.rating = Some(rating);
+                    event.rating_min = Some(1.0);
+                    event.rating_max = Some(5.0);
+                }
+            }
+        }
+    }
+
+    fn judgement(
+        &mut self,
+        at: DateTime<Utc>,
+        source: JudgementSource,
+        judge: &str,
+        correct: bool,
+    ) -> Option<&mut Event> {
+        let event = self.follow(EventKind::Judge, at)?;
+        event.source = Some(source);
+        event.judge = Some(judge.to_owned());
+        event.correct = Some(correct);
+        Some(event)
     }
 }

@@ -154,3 +154,33 @@ fn versions_do_what_they_are_said_to_do() {
     assert!(rate("chat.answer", "2.2", Resolved::right) < rate("chat.answer", "2.1", Resolved::right) - 0.08);
     assert!(rate("chat.answer", "2.3", Resolved::right) > rate("chat.answer", "2.2", Resolved::right) + 0.08);
 }
+
+#[test]
+fn reviewers_hear_the_same_tone_and_see_another_beauty() {
+    let events = Simulation::new(Options {
+        outputs: 20_000,
+        ..Options::ending(end())
+    });
+    let mut ratings: std::collections::HashMap<(String, String), Vec<f64>> = std::collections::HashMap::new();
+    let mut seen = std::collections::HashSet::new();
+    for event in events.into_deliveries().filter(|event| event.rater.is_some()) {
+        if seen.insert(event.id.clone()) {
+            let key = (event.rubric.unwrap(), event.output_id);
+            ratings.entry(key).or_default().push(event.rating.unwrap());
+        }
+    }
+    let alike = |rubric: &str| {
+        let pairs = ratings
+            .iter()
+            .filter(|((of, _), rated)| of == rubric && rated.len() == 2);
+        let (mut all, mut same) = (0.0, 0.0);
+        for (_, rated) in pairs {
+            all += 1.0;
+            same += f64::from(u8::from(rated[0] == rated[1]));
+        }
+        same / all
+    };
+    assert_eq!(alike("usefulness"), 1.0);
+    assert!((alike("tone") - 0.98).abs() < 0.04, "{}", alike("tone"));
+    assert!((alike("beauty") - 0.2).abs() < 0.08, "{}", alike("beauty"));
+}

@@ -73,6 +73,21 @@ fn days(buckets: &[Bucket], typical: usize) -> Vec<Day> {
     days
 }
 
+/// Each usable bucket's place, and how many of its standard errors (those of its sample and of days together) it is from the mean
+/// of the first `baseline` ones. The error of that mean is left out. Empty where there is no baseline.
+#[must_use]
+pub fn standardised(buckets: &[Bucket], baseline: usize) -> Vec<(usize, f64)> {
+    let days = days(buckets, baseline);
+    let before = || days.iter().filter(|day| day.at < baseline);
+    let weight: f64 = before().map(|day| day.weight).sum();
+    if weight <= 0.0 {
+        return Vec::new();
+    }
+    let centre = before().map(|day| day.weight * day.value).sum::<f64>() / weight;
+    let score = |day: &Day| (day.at, (day.value - centre) * day.weight.sqrt());
+    days.iter().map(score).collect()
+}
+
 /// `τ²`: with it, the steps between neighbouring days are as large on average as they should be.
 fn between(days: &[Day]) -> f64 {
     const HALVINGS: u32 = 60;

@@ -19,10 +19,10 @@ const UNCHANGED: (&str, &str, &str) = ("code.complete", "3.0", "3.1");
 fn versions(query: Query, baseline: &str, candidate: &str) -> Comparison {
     let version = |name: &str| vec![Filter::is(Dimension::Version, name)];
     Comparison {
+        margins: vec![0.01; query.metrics.len()],
         query,
         baseline: version(baseline),
         candidate: version(candidate),
-        margin: 0.01,
         planned_users: 300.0,
         candidate_share: None,
         days_before: None,
@@ -146,6 +146,10 @@ fn a_worse_version_is_called_worse_and_a_better_one_better() {
         "{}",
         backward.metrics[0].sentence
     );
+    assert!(
+        forward.metrics[0].probability_better.unwrap() < 0.01 && backward.metrics[0].probability_better.unwrap() > 0.99
+    );
+    assert!(forward.metrics[0].expected_loss.unwrap() > 0.05 && backward.metrics[0].expected_loss.unwrap() < 1e-3);
     for metric in &forward.metrics {
         let (sequence, single) = (metric.sequence, metric.difference);
         assert!(sequence.lower.unwrap() < single.lower.unwrap(), "all looks cost width");

@@ -1,7 +1,9 @@
 //! The analyses, over a simulated product whose truth is known.
 
+mod agreement;
 mod compare;
 mod drift;
+mod experiments;
 mod explain;
 mod routes;
 mod trajectory;

@@ -209,6 +209,11 @@ fn analyses_answer_over_http() {
     let trajectory = server.get("/api/v1/features/code.complete/trajectory").expect(200);
     assert_eq!(trajectory["by_exposure"][0]["from"], 1);
     assert_eq!(trajectory["meta"]["source"], "segments");
+    let drift = server.get("/api/v1/features/code.complete/drift").expect(200);
+    assert_eq!(drift["data"][0]["metric"], "acceptance_rate");
+    let agreement = server.get("/api/v1/features/chat.answer/agreement").expect(200);
+    assert_eq!(agreement["data"]["judges"][0]["against_people"], Value::Null);
+    server.get("/api/v1/features/chat.answer/quality").expect(200);
 
     refused(
         &server,

@@ -46,6 +46,7 @@ fn computed(db: &Db) -> Vec<String> {
     let mut found = tables::rows(db, &rows);
     found.extend(rollups(db));
     found.extend(tables::rows(db, "SELECT * FROM output_texts"));
+    found.extend(tables::rows(db, "SELECT * FROM opinions"));
     found.extend(tables::rows(db, "SELECT name, folded_events FROM projects"));
     found
 }

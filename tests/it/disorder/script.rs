@@ -66,9 +66,12 @@ fn event(number: usize, (kind, name, time, dice, flag): Seed) -> Event {
         EventKind::Rate => {
             event.rating = Some(dice[3] as f64 / 11.0);
             event.rater = some(dice[4], "rater");
+            event.rubric = some(dice[5], "rubric");
         }
         EventKind::Judge => {
             event.correct = Some(flag);
+            event.judge = some(dice[4], "judge");
+            event.rubric = some(dice[3], "rubric");
             event.source = [
                 JudgementSource::Human,
                 JudgementSource::Outcome,

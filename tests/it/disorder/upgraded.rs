@@ -18,6 +18,9 @@ fn checked(conn: &mut PgConnection) -> (u64, i64, i64) {
     (checked.differences, checked.events, checked.waiting_events)
 }
 
+/// The migration that shares the log by ranges.
+const RANGES: &str = "20261125000001";
+
 #[test]
 fn a_log_folded_in_part_goes_on() {
     let world = World::new();
@@ -44,7 +47,7 @@ fn a_log_folded_in_part_goes_on() {
         "UPDATE projects SET folded_events = folded_events - (SELECT count(*) FROM events WHERE fold_range(output_key) < 9 \
          AND tx <= (SELECT max(tx) FROM fold_ranges)); UPDATE fold_ranges SET tx = 0 WHERE range < 9",
     );
-    conn.revert_last_migration(MIGRATIONS).unwrap();
+    while conn.revert_last_migration(MIGRATIONS).unwrap().to_string() != RANGES {}
     // Folded up to the middle of a transaction.
     tables::execute(
         &world.db,
@@ -52,7 +55,7 @@ fn a_log_folded_in_part_goes_on() {
          UPDATE projects SET folded_events = (SELECT count(*) FROM events, fold_cursor c \
          WHERE (events.tx, events.ordinal) <= (c.tx, c.ordinal))",
     );
-    conn.run_next_migration(MIGRATIONS).unwrap();
+    conn.run_pending_migrations(MIGRATIONS).unwrap();
     assert_eq!(checked(&mut conn), (0, 0, count));
     assert_eq!(events::backlog(&mut conn, None, 16_000).unwrap().events, count);
     fold(&mut conn);

@@ -55,7 +55,7 @@ impl World {
     pub fn clear(&self) {
         tables::execute(
             &self.db,
-            "TRUNCATE events, output_aliases, outputs, output_texts, cells, rollup_columns, rollup_differences; \
+            "TRUNCATE events, output_aliases, outputs, output_texts, opinions, cells, rollup_columns, rollup_differences; \
              UPDATE fold_ranges SET tx = 0; UPDATE projects SET folded_events = 0, \
              rollup_step = rollup_step + 1, rollup_reset = rollup_step + 1",
         );

@@ -2,8 +2,11 @@
 //!
 //! Each topic has a script in `tests/golden` that computes its JSON file there; the numbers are the libraries', not ours.
 
+mod agreement;
 mod basics;
 mod comparison;
+mod drift;
+mod experiments;
 mod trust;
 
 use std::path::Path;

@@ -204,7 +204,7 @@ fn numbers() -> Vec<Case> {
 }
 
 /// Every field that holds a text.
-const TEXTS: [&str; 18] = [
+const TEXTS: [&str; 19] = [
     "id",
     "output_id",
     "feature",
@@ -220,6 +220,7 @@ const TEXTS: [&str; 18] = [
     "final",
     "rater",
     "judge",
+    "rubric",
     "retracts",
     "reason",
     "comment",

@@ -63,6 +63,7 @@ fn strings_have_a_longest_length() {
         "session_id",
         "rater",
         "judge",
+        "rubric",
         "retracts",
         "reason",
     ] {

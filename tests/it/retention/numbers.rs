@@ -151,7 +151,7 @@ fn a_new_metric_does_not_count_what_it_never_saw() {
     tables::execute(
         &db,
         &format!(
-            "UPDATE rollup_bases SET layout = array_replace(layout, '{sum}', 'a sum of old'); UPDATE fold_cursor SET layout = '{{}}'"
+            "UPDATE rollup_bases SET layout = array_replace(layout, '{sum}', 'a sum of old'); UPDATE fold_state SET layout = '{{}}'"
         ),
     );
     step_once(&db);

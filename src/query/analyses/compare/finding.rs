@@ -59,8 +59,16 @@ pub struct ComparedMetric {
     pub adjusted_p_value: Option<f64>,
     /// Holds at all looks at once.
     pub sequence: Between,
+    /// Whether there are enough users to believe the sequence.
+    pub enough_users: bool,
     #[schema(required = true)]
     pub always_valid_p_value: Option<f64>,
+    /// That the candidate is better, as of a single look; null for a metric of which neither way is better.
+    #[schema(required = true)]
+    pub probability_better: Option<f64>,
+    /// What is lost on average by choosing the candidate, in the unit of the metric.
+    #[schema(required = true)]
+    pub expected_loss: Option<f64>,
     /// The least difference that so many users show four times in five.
     #[schema(required = true)]
     pub detectable: Option<f64>,

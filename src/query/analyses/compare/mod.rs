@@ -20,7 +20,7 @@ use crate::query::filter::Filter;
 use crate::query::plan;
 use crate::query::request::{Query, QueryError};
 use crate::query::sources::Sources;
-use crate::stats::{balance, multiple, power, sequence};
+use crate::stats::{balance, multiple, posterior, power, sequence};
 
 /// Looks in the series of a comparison at most.
 const LOOKS: i32 = 30;
@@ -34,8 +34,8 @@ pub struct Comparison {
     pub query: Query,
     pub baseline: Vec<Filter>,
     pub candidate: Vec<Filter>,
-    /// The least difference worth having, in the unit of each metric.
-    pub margin: f64,
+    /// Of each metric, in its unit: the least difference worth having.
+    pub margins: Vec<f64>,
     /// Users at which the sequence is narrowest.
     pub planned_users: f64,
     /// The share of users that were to be on the candidate's side, if it was planned.
@@ -51,31 +51,42 @@ pub fn run(
     comparison: &Comparison,
     now: DateTime<Utc>,
 ) -> Result<Compared, QueryError> {
-    conn.build_transaction().read_only().repeatable_read().run(|conn| {
-        let mut query = comparison.query.clone();
-        query.arms = vec![comparison.baseline.clone(), comparison.candidate.clone()];
-        query.contributions = true;
-        query.fill = true;
-        let mut ask = |query: &Query| plan::answer(conn, sources, query, now);
-        let answer = ask(&query)?;
-        let sides = Sides::of(&answer);
-        let before = match comparison.days_before {
-            Some(days) => Some(ask(&before(&query, &answer, days))?),
-            None => None,
-        };
-        let elapsed = (answer.window.to.min(now) - answer.window.from).num_seconds() as f64 / 86_400.0;
-        let mut metrics: Vec<ComparedMetric> = (0..)
-            .zip(&query.metrics)
-            .map(|(at, metric)| compare(comparison, metric, at, &sides, before.as_ref(), elapsed))
-            .collect();
-        adjust(&mut metrics);
-        let looks = looks(comparison, &query, &answer, &mut ask)?;
-        Ok(Compared {
-            sample_ratio: sample_ratio(comparison, &answer),
-            metrics,
-            looks,
-            answer,
-        })
+    conn.build_transaction()
+        .read_only()
+        .repeatable_read()
+        .run(|conn| answer(conn, sources, comparison, now))
+}
+
+/// Compares in the caller's transaction, which sees one state of the database.
+pub fn answer(
+    conn: &mut PgConnection,
+    sources: &Sources,
+    comparison: &Comparison,
+    now: DateTime<Utc>,
+) -> Result<Compared, QueryError> {
+    let mut query = comparison.query.clone();
+    query.arms = vec![comparison.baseline.clone(), comparison.candidate.clone()];
+    query.contributions = true;
+    query.fill = true;
+    let mut ask = |query: &Query| plan::answer(conn, sources, query, now);
+    let answer = ask(&query)?;
+    let sides = Sides::of(&answer);
+    let before = match comparison.days_before {
+        Some(days) => Some(ask(&before(&query, &answer, days))?),
+        None => None,
+    };
+    let elapsed = (answer.window.to.min(now) - answer.window.from).num_seconds() as f64 / 86_400.0;
+    let mut metrics: Vec<ComparedMetric> = (0..)
+        .zip(&query.metrics)
+        .map(|(at, metric)| compare(comparison, metric, at, &sides, before.as_ref(), elapsed))
+        .collect();
+    adjust(&mut metrics);
+    let looks = looks(comparison, &query, &answer, &mut ask)?;
+    Ok(Compared {
+        sample_ratio: sample_ratio(comparison, &answer),
+        metrics,
+        looks,
+        answer,
     })
 }
 
@@ -88,6 +99,7 @@ fn compare(
     elapsed: f64,
 ) -> ComparedMetric {
     let level = comparison.query.level;
+    let margin = comparison.margins.get(at).copied().unwrap_or_default();
     let [baseline, candidate] = sides.estimates(at);
     let nothing = Between::point(None);
     let mut compared = ComparedMetric {
@@ -102,7 +114,10 @@ fn compare(
         p_value: None,
         adjusted_p_value: None,
         sequence: nothing,
+        enough_users: false,
         always_valid_p_value: None,
+        probability_better: None,
+        expected_loss: None,
         detectable: None,
         users_needed: None,
         more_days_needed: None,
@@ -112,6 +127,7 @@ fn compare(
     if let Some(mut measured) = Measured::new(sides, at) {
         compared.variance_explained = before.and_then(|before| measured.take_off(sides, before, at));
         users = measured.users;
+        compared.enough_users = users >= sequence::ENOUGH as f64;
         let contrast = &measured.contrast;
         compared.difference = Between::interval(contrast.difference, contrast.interval(level));
         compared.standard_error = contrast.standard_error;
@@ -122,12 +138,18 @@ fn compare(
             let interval = sequence::interval(contrast.difference, error, measured.users, tuning, level);
             compared.sequence = Between::interval(contrast.difference, Some(interval));
             compared.always_valid_p_value = Some(sequence::p_value(contrast.difference, error, measured.users, tuning));
-            compared.detectable = Some(power::detectable(error, level, POWER));
-            if measured.users >= sequence::ENOUGH as f64 {
-                compared.verdict = words::verdict(metric.direction, interval, comparison.margin);
+            if let Some(choice) =
+                words::better(metric.direction).and_then(|sign| posterior::choice(sign * contrast.difference, error))
+            {
+                compared.probability_better = Some(choice.better);
+                compared.expected_loss = Some(choice.expected_loss);
             }
-            if comparison.margin > 0.0 {
-                let needed = power::clusters_needed(comparison.margin, error, measured.users, level, POWER);
+            compared.detectable = Some(power::detectable(error, level, POWER));
+            if compared.enough_users {
+                compared.verdict = words::verdict(metric.direction, interval, margin);
+            }
+            if margin > 0.0 {
+                let needed = power::clusters_needed(margin, error, measured.users, level, POWER);
                 compared.users_needed = Some(needed.ceil() as u64);
                 let days = elapsed * (needed / measured.users - 1.0);
                 compared.more_days_needed = Some(days.max(0.0).ceil() as u64);

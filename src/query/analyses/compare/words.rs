@@ -5,13 +5,18 @@ use crate::metrics::{Direction, Metric, Unit};
 use crate::stats::level::Interval;
 use crate::stats::sequence;
 
+/// Which way is better, if one is: 1 for more, −1 for less.
+pub fn better(direction: Direction) -> Option<f64> {
+    match direction {
+        Direction::HigherIsBetter => Some(1.0),
+        Direction::LowerIsBetter => Some(-1.0),
+        Direction::CloserToZeroIsBetter | Direction::Neutral => None,
+    }
+}
+
 /// What a confidence sequence says of a difference, given the least that is worth having.
 pub fn verdict(direction: Direction, sequence: Interval, margin: f64) -> ComparisonVerdict {
-    let sign = match direction {
-        Direction::HigherIsBetter => 1.0,
-        Direction::LowerIsBetter => -1.0,
-        Direction::CloserToZeroIsBetter | Direction::Neutral => 0.0,
-    };
+    let sign = better(direction).unwrap_or_default();
     if sequence.lower >= -margin && sequence.upper <= margin {
         ComparisonVerdict::NoDifferenceWorthHaving
     } else if sequence.lower > 0.0 || sequence.upper < 0.0 {

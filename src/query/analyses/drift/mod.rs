@@ -3,18 +3,21 @@
 //! Each metric is a series of days with clustered variances. Looking back, [`drift::find_changes`] dates and sizes its changes;
 //! looking every day, [`drift::monitor`] raises an alarm whose rate is kept. The chance of a false finding is shared among the metrics.
 //! Each change is explained by segment, and the spread of confidence over its range is compared between the first days and the
-//! last. Days whose decisions have not had time to arrive are left out.
+//! last. Control charts show the days themselves ([`chart`]). Days whose decisions have not had time to arrive are left out.
+
+mod chart;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::pg::PgConnection;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+pub use self::chart::{Chart, ChartDay, ChartDirection, ChartMethod, ChartSignal};
 use super::compare::Between;
 use super::explain::{self, Segment};
 use crate::domain::window::{Granularity, Window};
 use crate::metrics::families::calibration::Target;
-use crate::metrics::{self, Metric};
+use crate::metrics::{self, Metric, Unit};
 use crate::query::answer::{Row, Source};
 use crate::query::plan;
 use crate::query::request::{Query, QueryError};
@@ -26,6 +29,8 @@ use crate::stats::psi::{self, Histogram, Stability};
 const SHORTEST: usize = 7;
 /// Segments named for each change.
 const NAMED: usize = 3;
+/// Days of watching over which the chance of a false alarm adds up to the one that was asked for.
+const WATCHED: f64 = 30.0;
 /// How far a change is looked back from and ahead of to explain it.
 const AROUND: TimeDelta = TimeDelta::days(14);
 
@@ -35,7 +40,7 @@ pub struct Question {
     pub query: Query,
     /// Days at the start that say what is normal.
     pub baseline_days: usize,
-    /// The chance of a false finding over all metrics, and the rate of false alarms per day of watching.
+    /// The chance of a false finding over all metrics, and of a false alarm in [`WATCHED`] days of watching.
     pub alpha: f64,
 }
 
@@ -66,6 +71,7 @@ pub struct DriftedMetric {
     /// The evidence of a change by now: its natural logarithm, which grows while the level is another and is near 0 while it is not.
     #[schema(required = true)]
     pub evidence: Option<f64>,
+    pub chart: Chart,
 }
 
 /// How the confidence of outputs is spread, now against then.
@@ -142,18 +148,22 @@ struct Series {
     changes: Vec<Change>,
     alarm: Option<usize>,
     evidence: Option<f64>,
+    chart: Chart,
 }
 
 fn series(question: &Question, metric: &'static Metric, at: usize, days: &[&Row]) -> Series {
     let buckets: Vec<Bucket> = days.iter().map(|row| bucket(row, at)).collect();
     let alpha = question.alpha / question.query.metrics.len().max(1) as f64;
-    let monitor = drift::monitor(&buckets, question.baseline_days, alpha);
+    let monitor = drift::monitor(&buckets, question.baseline_days, alpha / WATCHED);
+    let dates: Vec<_> = days
+        .iter()
+        .filter_map(|row| row.bucket.map(|day| day.to_utc()))
+        .collect();
+    let is_rate = metric.unit == Unit::Share;
     Series {
         metric,
-        dates: days
-            .iter()
-            .filter_map(|row| row.bucket.map(|day| day.to_utc()))
-            .collect(),
+        chart: chart::chart(&buckets, &dates, question.baseline_days, alpha / WATCHED, is_rate),
+        dates,
         usable: buckets.iter().filter(|bucket| bucket.variance.is_finite()).count(),
         changes: drift::find_changes(&buckets, alpha, SHORTEST),
         alarm: monitor.as_ref().and_then(|monitor| monitor.alarm),
@@ -214,6 +224,7 @@ impl Series {
             changes,
             alarm: self.alarm.and_then(|at| self.dates.get(at).copied()),
             evidence: self.evidence,
+            chart: self.chart,
         })
     }
 }
@@ -272,7 +283,9 @@ fn spread(row: &Row) -> Option<(Vec<f64>, f64)> {
     let all: f64 = counts.iter().sum();
     let used = bands.iter().filter(|band| band.outcome.n > 0).count();
     if used < 2 {
-        return None;
+        // All in one band: nothing tells how alike a user's outputs are, so that each user counts once.
+        let users = row.estimates.first().and_then(|estimate| estimate.users)?;
+        return (used == 1).then_some((counts, (users as f64).clamp(1.0, all)));
     }
     // (1 − p)·se²/(p(1 − p)/n), in which 1 − p cancels.
     let effects = bands.iter().filter(|band| band.outcome.n > 0).map(|band| {

@@ -1,0 +1,226 @@
+//! `/experiments`: declared ones. A declaration stays as it is, except for its end: what is decided after looking is none.
+
+pub mod plan;
+pub mod results;
+
+use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, web};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use self::plan::ExperimentPlan;
+use super::answers::{Absent, ReadAnswers, WriteAnswers};
+use super::auth::{Admin, Authorized, Read};
+use super::error::{ApiError, ErrorCode, Problem};
+use super::extract::{JsonBody, Segment};
+use super::respond;
+use crate::query::dimensions;
+use crate::query::request::QueryError;
+use crate::state::AppState;
+use crate::store::experiments::{self, Declaration, Experiment};
+use crate::store::projects;
+
+/// Experiments that a project may have.
+pub const MOST_EXPERIMENTS: i64 = 200;
+
+/// An experiment and when it was declared.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ExperimentView {
+    #[serde(flatten)]
+    pub plan: ExperimentPlan,
+    pub declared_at: DateTime<Utc>,
+    /// Whether it had started by then: who declared it may have seen something.
+    pub declared_late: bool,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ExperimentsResponse {
+    /// The newest first.
+    pub data: Vec<ExperimentView>,
+}
+
+/// What may change of an experiment.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExperimentChange {
+    /// Outputs from here on are not part of it; null for no end.
+    pub ends_at: Option<DateTime<Utc>>,
+}
+
+impl ExperimentView {
+    fn of(experiment: Experiment) -> Result<ExperimentView, ApiError> {
+        let plan: ExperimentPlan = serde_json::from_value(experiment.plan).map_err(ApiError::internal)?;
+        Ok(ExperimentView {
+            declared_late: experiment.declared_at > plan.starts_at,
+            declared_at: experiment.declared_at,
+            plan,
+        })
+    }
+}
+
+/// The experiment of that name.
+async fn named(state: &AppState, project: i32, name: &str) -> Result<ExperimentView, ApiError> {
+    let wanted = name.to_owned();
+    let found = state
+        .db
+        .run(move |conn| experiments::find(conn, project, &wanted).map_err(ApiError::from))
+        .await?;
+    ExperimentView::of(found.ok_or_else(absent)?)
+}
+
+fn absent() -> ApiError {
+    ApiError::not_found("experiment")
+}
+
+/// List experiments
+///
+/// All experiments of the project as they were declared.
+#[utoipa::path(
+    tag = "experiments",
+    responses(
+        (status = 200, description = "The experiments", body = ExperimentsResponse),
+        ReadAnswers,
+    ),
+    security(("api_key" = []))
+)]
+#[get("/experiments")]
+pub async fn list_experiments(
+    request: HttpRequest,
+    key: Authorized<Read>,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let found = state
+        .db
+        .run(move |conn| experiments::of_project(conn, key.project).map_err(ApiError::from))
+        .await?;
+    let data = found.into_iter().map(ExperimentView::of).collect::<Result<_, _>>()?;
+    respond::json(&request, &ExperimentsResponse { data })
+}
+
+/// Declare an experiment
+///
+/// Say beforehand what is compared, what decides, and what must not get worse. Nothing of it can be changed later but its end.
+#[utoipa::path(
+    tag = "experiments",
+    request_body = ExperimentPlan,
+    responses(
+        (status = 201, description = "The experiment", body = ExperimentView),
+        WriteAnswers,
+        (status = 409, description = "The name is taken, or there are too many (`conflict`)", body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("api_key" = []))
+)]
+#[post("/experiments")]
+pub async fn create_experiment(
+    key: Authorized<Admin>,
+    body: JsonBody<ExperimentPlan>,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let plan = body.0;
+    let experiment = plan.experiment(key.project)?;
+    let stored = serde_json::to_value(&plan).map_err(ApiError::internal)?;
+    let declared = state
+        .db
+        .run(move |conn| {
+            let mut query = experiment.query;
+            let arms = std::iter::once(experiment.control).chain(experiment.candidates);
+            query.arms = arms.map(|arm| arm.filters).collect();
+            let project = projects::find(conn, key.project).map_err(QueryError::from)?;
+            dimensions::check(&query, &project)?;
+            experiments::declare(conn, key.project, &plan.name, &stored, MOST_EXPERIMENTS).map_err(ApiError::from)
+        })
+        .await?;
+    let conflict = |detail: String| ApiError::new(ErrorCode::Conflict, detail);
+    match declared {
+        Declaration::Declared(experiment) => Ok(HttpResponse::Created().json(ExperimentView::of(experiment)?)),
+        Declaration::Known => Err(conflict("an experiment of this name exists; choose another".to_owned())),
+        Declaration::TooMany => Err(conflict(format!(
+            "a project has at most {MOST_EXPERIMENTS} experiments; delete old ones"
+        ))),
+    }
+}
+
+/// Get an experiment
+///
+/// One experiment as it was declared.
+#[utoipa::path(
+    tag = "experiments",
+    params(("experiment" = String, Path, description = "The experiment's name")),
+    responses(
+        (status = 200, description = "The experiment", body = ExperimentView),
+        ReadAnswers,
+        Absent,
+    ),
+    security(("api_key" = []))
+)]
+#[get("/experiments/{experiment}")]
+pub async fn get_experiment(
+    request: HttpRequest,
+    key: Authorized<Read>,
+    experiment: Segment<String>,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    respond::json(&request, &named(&state, key.project, &experiment.0).await?)
+}
+
+/// Change the end of an experiment
+///
+/// Ends it, or lets it go on. The sequences hold whenever one stops, so that this does no harm.
+#[utoipa::path(
+    tag = "experiments",
+    params(("experiment" = String, Path, description = "The experiment's name")),
+    request_body = ExperimentChange,
+    responses(
+        (status = 200, description = "The experiment as it is now", body = ExperimentView),
+        WriteAnswers,
+        Absent,
+    ),
+    security(("api_key" = []))
+)]
+#[patch("/experiments/{experiment}")]
+pub async fn update_experiment(
+    key: Authorized<Admin>,
+    experiment: Segment<String>,
+    body: JsonBody<ExperimentChange>,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let mut plan = named(&state, key.project, &experiment.0).await?.plan;
+    plan.ends_at = body.0.ends_at;
+    plan.check_range()?;
+    let stored = serde_json::to_value(&plan).map_err(ApiError::internal)?;
+    let changed = state
+        .db
+        .run(move |conn| experiments::update(conn, key.project, &plan.name, &stored).map_err(ApiError::from))
+        .await?;
+    Ok(HttpResponse::Ok().json(ExperimentView::of(changed.ok_or_else(absent)?)?))
+}
+
+/// Delete an experiment
+///
+/// Forgets the declaration. The outputs stay.
+#[utoipa::path(
+    tag = "experiments",
+    params(("experiment" = String, Path, description = "The experiment's name")),
+    responses(
+        (status = 204, description = "The experiment is forgotten"),
+        WriteAnswers,
+        Absent,
+    ),
+    security(("api_key" = []))
+)]
+#[delete("/experiments/{experiment}")]
+pub async fn delete_experiment(
+    key: Authorized<Admin>,
+    experiment: Segment<String>,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let deleted = state
+        .db
+        .run(move |conn| experiments::delete(conn, key.project, &experiment.0).map_err(ApiError::from))
+        .await?;
+    if deleted {
+        Ok(HttpResponse::NoContent().finish())
+    } else {
+        Err(absent())
+    }
+}

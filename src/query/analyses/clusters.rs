@@ -1,0 +1,78 @@
+//! Estimates over outputs of which users have many: sums of what each output has, by user.
+
+use std::collections::{BTreeMap, HashSet};
+
+use super::opinions::Discussed;
+use crate::metrics::{Estimate, Reason};
+use crate::stats::cluster::{self, ClusterRatio};
+use crate::stats::level::{Interval, Level};
+
+/// Outputs as the estimates see them: which cluster each is in, and how many users there are.
+pub struct Clusters<'a> {
+    of: Vec<&'a Discussed>,
+    pub users: u64,
+}
+
+impl<'a> Clusters<'a> {
+    pub fn new(outputs: impl Iterator<Item = &'a Discussed>) -> Clusters<'a> {
+        let of: Vec<&Discussed> = outputs.collect();
+        let users: HashSet<i64> = of
+            .iter()
+            .filter(|output| output.has_user)
+            .map(|output| output.cluster)
+            .collect();
+        Clusters {
+            users: users.len() as u64,
+            of,
+        }
+    }
+
+    pub fn outputs(&self) -> u64 {
+        self.of.len() as u64
+    }
+
+    /// Sums by cluster of something that each output has.
+    fn sums<const N: usize>(&self, values: impl Iterator<Item = [f64; N]>) -> Vec<[f64; N]> {
+        let mut sums: BTreeMap<i64, [f64; N]> = BTreeMap::new();
+        for (output, own) in self.of.iter().zip(values) {
+            let sum = sums.entry(output.cluster).or_insert([0.0; N]);
+            sum.iter_mut().zip(own).for_each(|(sum, own)| *sum += own);
+        }
+        sums.into_values().collect()
+    }
+
+    /// A share of outputs: per output whether it counts at all, and whether it is one of those.
+    pub fn share(&self, values: impl Iterator<Item = Option<bool>>, level: Level, empty: Reason) -> Estimate {
+        let ratio = self.ratio(values);
+        let Some(value) = ratio.ratio() else {
+            return Estimate::none(empty);
+        };
+        self.with_users(Estimate::point(value, ratio.denominator as u64))
+            .of(ratio.numerator, ratio.denominator)
+            .with_standard_error(ratio.standard_error())
+            .within(ratio.wilson(level), "wilson_cluster_exact")
+    }
+
+    pub fn ratio(&self, values: impl Iterator<Item = Option<bool>>) -> ClusterRatio {
+        let counted = values.map(|value| value.map_or([0.0; 2], |is| [f64::from(u8::from(is)), 1.0]));
+        let totals: Vec<(f64, f64)> = self.sums(counted).into_iter().map(|[n, d]| (n, d)).collect();
+        ClusterRatio::from_totals(&totals)
+    }
+
+    /// Any statistic, from how far each output moves it.
+    pub fn linear(&self, value: f64, influence: impl Iterator<Item = f64>, level: Level) -> Estimate {
+        let sums = self.sums(influence.map(|own| [own]));
+        let influence: Vec<f64> = sums.into_iter().map(|[own]| own).collect();
+        let error = cluster::linearised_variance(&influence).map(f64::sqrt);
+        let critical = cluster::critical(influence.len() as u64, level);
+        let interval = error.map(|error| Interval::around(value, critical * error));
+        self.with_users(Estimate::point(value, self.outputs()))
+            .with_standard_error(error)
+            .within(interval, "linear_cluster_exact")
+    }
+
+    pub fn with_users(&self, mut estimate: Estimate) -> Estimate {
+        estimate.users = Some(self.users);
+        estimate
+    }
+}

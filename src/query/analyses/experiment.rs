@@ -1,0 +1,312 @@
+//! What has a declared experiment shown so far?
+//!
+//! Each candidate arm is [compared](super::compare) with the control: the primary metric for a difference worth having, each guardrail
+//! for not being worse than its margin allows (non-inferiority: the whole confidence sequence of the difference is above `−margin`
+//! in the direction that is better). Sequences hold at every look; with several candidates each has its share of the error (Bonferroni),
+//! and guardrails need none, since all of them must hold (an intersection-union test, Berger 1982).
+
+use chrono::{DateTime, Utc};
+use diesel::pg::PgConnection;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::compare::{self, ComparedMetric, Comparison, ComparisonVerdict, Look};
+use crate::domain::window::Window;
+use crate::metrics::{Direction, Metric};
+use crate::query::filter::Filter;
+use crate::query::request::{Query, QueryError};
+use crate::query::sources::Sources;
+use crate::stats::balance;
+use crate::stats::level::{Interval, Level};
+
+/// An experiment, checked.
+#[derive(Clone)]
+pub struct Experiment {
+    /// The primary metric and the guardrails, the range, the filters that all arms share.
+    pub query: Query,
+    /// Of each metric: the least difference worth having, or the loss that is tolerated.
+    pub margins: Vec<f64>,
+    pub control: Arm,
+    pub candidates: Vec<Arm>,
+    pub planned_users: f64,
+    pub days_before: Option<i64>,
+}
+
+#[derive(Clone)]
+pub struct Arm {
+    pub name: String,
+    pub filters: Vec<Filter>,
+    /// Users that were to be in it, in proportion to the shares of the others.
+    pub share: f64,
+}
+
+/// Whether a guardrail holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum GuardrailVerdict {
+    /// Surely not worse than the margin allows.
+    Holds,
+    /// Surely worse than the margin allows.
+    Broken,
+    CannotTellYet,
+}
+
+/// A guardrail of one arm.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Guardrail {
+    pub verdict: GuardrailVerdict,
+    /// The verdict in words.
+    pub sentence: String,
+    /// How much worse it may be.
+    pub margin: f64,
+    pub compared: ComparedMetric,
+}
+
+/// What to do about an arm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Conclusion {
+    /// Better, and all guardrails hold.
+    Adopt,
+    /// Worse, or a guardrail is broken.
+    Reject,
+    /// No difference worth having, whatever the guardrails.
+    NoDifference,
+    /// It is not over yet.
+    Wait,
+    /// Users are not spread over the arms as planned: find out why before believing anything.
+    Investigate,
+}
+
+/// One candidate against the control.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ArmResult {
+    pub arm: String,
+    pub conclusion: Conclusion,
+    /// The conclusion in words.
+    pub sentence: String,
+    pub primary: ComparedMetric,
+    pub guardrails: Vec<Guardrail>,
+    /// Users who are in this arm and in the control.
+    #[schema(required = true)]
+    pub users_on_both: Option<u64>,
+    /// The primary metric as it was known at the end of each of some days.
+    pub looks: Vec<Look>,
+}
+
+/// Users of an arm.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ArmUsers {
+    pub arm: String,
+    #[schema(required = true)]
+    pub users: Option<u64>,
+    /// The share that was planned.
+    pub planned_share: f64,
+}
+
+/// How users are spread over the arms.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ArmBalance {
+    pub arms: Vec<ArmUsers>,
+    /// That chance alone made the shares so different from those planned.
+    #[schema(required = true)]
+    pub p_value: Option<f64>,
+    pub mismatch: bool,
+}
+
+pub struct Results {
+    pub candidates: Vec<ArmResult>,
+    pub balance: ArmBalance,
+    /// The level of each candidate's sequences.
+    pub level: Level,
+    /// The range that was looked at, and the log position; `None` without candidates.
+    pub seen: Option<(Window, i64)>,
+}
+
+/// Compares every candidate with the control, from one state of the database.
+pub fn run(
+    conn: &mut PgConnection,
+    sources: &Sources,
+    experiment: &Experiment,
+    now: DateTime<Utc>,
+) -> Result<Results, QueryError> {
+    conn.build_transaction().read_only().repeatable_read().run(|conn| {
+        let mut query = experiment.query.clone();
+        let (control, candidates) = (&experiment.control, &experiment.candidates);
+        query.level = shared(query.level, candidates.len());
+        let (mut users_of_control, mut arms) = (None, Vec::new());
+        let mut found = Vec::new();
+        for candidate in candidates {
+            let comparison = Comparison {
+                query: query.clone(),
+                baseline: control.filters.clone(),
+                candidate: candidate.filters.clone(),
+                margins: experiment.margins.clone(),
+                planned_users: experiment.planned_users,
+                candidate_share: None,
+                days_before: experiment.days_before,
+            };
+            let compared = compare::answer(conn, sources, &comparison, now)?;
+            users_of_control = compared.sample_ratio.baseline_users;
+            arms.push((candidate, compared.sample_ratio.candidate_users));
+            found.push((candidate, compared));
+        }
+        arms.insert(0, (control, users_of_control));
+        let balance = balance(&arms);
+        let seen = found
+            .last()
+            .map(|(_, compared)| (compared.answer.window, compared.answer.log_position));
+        let candidates = found
+            .into_iter()
+            .filter_map(|(arm, compared)| result(experiment, arm, compared, balance.mismatch))
+            .collect();
+        Ok(Results {
+            candidates,
+            balance,
+            level: query.level,
+            seen,
+        })
+    })
+}
+
+/// A candidate's share of the error.
+fn shared(level: Level, candidates: usize) -> Level {
+    Level::new(1.0 - (1.0 - level.get()) / candidates.max(1) as f64).unwrap_or(level)
+}
+
+fn balance(arms: &[(&Arm, Option<u64>)]) -> ArmBalance {
+    let observed: Option<Vec<u64>> = arms.iter().map(|(_, users)| *users).collect();
+    let shares: Vec<f64> = arms.iter().map(|(arm, _)| arm.share).collect();
+    let all: f64 = shares.iter().sum();
+    let p_value = observed.and_then(|observed| balance::p_value(&observed, &shares));
+    ArmBalance {
+        arms: arms
+            .iter()
+            .map(|(arm, users)| ArmUsers {
+                arm: arm.name.clone(),
+                users: *users,
+                planned_share: arm.share / all,
+            })
+            .collect(),
+        p_value,
+        mismatch: p_value.is_some_and(|p| p < balance::MISMATCH),
+    }
+}
+
+fn result(experiment: &Experiment, arm: &Arm, compared: compare::Compared, mismatch: bool) -> Option<ArmResult> {
+    let mut metrics = compared.metrics.into_iter();
+    let primary = metrics.next()?;
+    let asked = experiment.query.metrics.iter().zip(&experiment.margins).skip(1);
+    let guardrails: Vec<Guardrail> = metrics
+        .zip(asked)
+        .map(|(compared, (metric, margin))| guardrail(metric, *margin, compared))
+        .collect();
+    let conclusion = conclusion(primary.verdict, &guardrails, mismatch);
+    Some(ArmResult {
+        arm: arm.name.clone(),
+        conclusion,
+        sentence: sentence(&arm.name, conclusion, &primary, &guardrails),
+        primary,
+        guardrails,
+        users_on_both: compared.sample_ratio.users_on_both,
+        looks: compared.looks,
+    })
+}
+
+fn guardrail(metric: &Metric, margin: f64, compared: ComparedMetric) -> Guardrail {
+    let sequence = compared.sequence.lower.zip(compared.sequence.upper);
+    let verdict = match sequence.filter(|_| compared.enough_users) {
+        Some((lower, upper)) => holds(metric.direction, Interval { lower, upper }, margin),
+        None => GuardrailVerdict::CannotTellYet,
+    };
+    let name = metric.title.to_lowercase();
+    let sentence = match verdict {
+        GuardrailVerdict::Holds => format!("{name} holds: it is not worse by more than {margin}."),
+        GuardrailVerdict::Broken => format!("{name} is broken: it is worse by more than {margin}."),
+        GuardrailVerdict::CannotTellYet => {
+            format!("{name}: cannot tell yet whether it is worse by more than {margin}.")
+        }
+    };
+    Guardrail {
+        verdict,
+        sentence,
+        margin,
+        compared,
+    }
+}
+
+/// Non-inferiority by a confidence sequence of candidate minus control.
+fn holds(direction: Direction, sequence: Interval, margin: f64) -> GuardrailVerdict {
+    // From here on, more is better.
+    let (worst, best) = match direction {
+        Direction::LowerIsBetter => (-sequence.upper, -sequence.lower),
+        _ => (sequence.lower, sequence.upper),
+    };
+    if worst > -margin {
+        GuardrailVerdict::Holds
+    } else if best < -margin {
+        GuardrailVerdict::Broken
+    } else {
+        GuardrailVerdict::CannotTellYet
+    }
+}
+
+fn conclusion(primary: ComparisonVerdict, guardrails: &[Guardrail], mismatch: bool) -> Conclusion {
+    let any = |verdict| guardrails.iter().any(|guardrail| guardrail.verdict == verdict);
+    if mismatch {
+        return Conclusion::Investigate;
+    }
+    match primary {
+        _ if any(GuardrailVerdict::Broken) => Conclusion::Reject,
+        ComparisonVerdict::Worse => Conclusion::Reject,
+        ComparisonVerdict::Better if any(GuardrailVerdict::CannotTellYet) => Conclusion::Wait,
+        ComparisonVerdict::Better => Conclusion::Adopt,
+        ComparisonVerdict::NoDifferenceWorthHaving => Conclusion::NoDifference,
+        ComparisonVerdict::Different | ComparisonVerdict::CannotTellYet => Conclusion::Wait,
+    }
+}
+
+fn sentence(arm: &str, conclusion: Conclusion, primary: &ComparedMetric, guardrails: &[Guardrail]) -> String {
+    let verdict = match conclusion {
+        Conclusion::Adopt => format!("Adopt `{arm}`."),
+        Conclusion::Reject => format!("Do not adopt `{arm}`."),
+        Conclusion::NoDifference => format!("`{arm}` makes no difference worth having."),
+        Conclusion::Wait => format!("Cannot tell yet about `{arm}`."),
+        Conclusion::Investigate => {
+            format!("Believe nothing about `{arm}` yet: users are not spread over the arms as planned.")
+        }
+    };
+    let mut text = format!("{verdict} {}", primary.sentence);
+    for guardrail in guardrails {
+        text += " Guardrail ";
+        text += &guardrail.sentence;
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sequence(lower: f64, upper: f64) -> Interval {
+        Interval { lower, upper }
+    }
+
+    #[test]
+    fn a_guardrail_holds_in_the_direction_that_is_better() {
+        let holds = |direction, lower, upper| holds(direction, sequence(lower, upper), 0.02);
+        let (more, less) = (Direction::HigherIsBetter, Direction::LowerIsBetter);
+        assert_eq!(holds(more, -0.01, 0.05), GuardrailVerdict::Holds);
+        assert_eq!(holds(more, -0.09, -0.03), GuardrailVerdict::Broken);
+        assert_eq!(holds(more, -0.03, 0.05), GuardrailVerdict::CannotTellYet);
+        assert_eq!(holds(less, -0.05, 0.01), GuardrailVerdict::Holds);
+        assert_eq!(holds(less, 0.03, 0.09), GuardrailVerdict::Broken);
+        assert_eq!(holds(less, -0.05, 0.03), GuardrailVerdict::CannotTellYet);
+    }
+
+    #[test]
+    fn candidates_share_the_error() {
+        assert!((shared(Level::default(), 2).get() - 0.975).abs() < 1e-12);
+        assert_eq!(shared(Level::default(), 1), Level::default());
+    }
+}

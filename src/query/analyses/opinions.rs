@@ -1,0 +1,165 @@
+//! What raters and judges hold of the outputs of a slice.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::domain::decision::Decision;
+use crate::domain::event::JudgementSource;
+use crate::domain::window::Window;
+use crate::query::dimensions;
+use crate::query::plan;
+use crate::query::request::{Query, QueryError};
+use crate::query::sources::Sources;
+use crate::store::opinions::{self, Held, RATING};
+
+/// Opinions that are read at most.
+pub const MOST_OPINIONS: i64 = 500_000;
+
+/// What kind of holder an opinion has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum HolderKind {
+    /// A person who rates.
+    Rater,
+    /// A person who judges.
+    Human,
+    /// What came of it.
+    Outcome,
+    /// A program.
+    Code,
+    /// A language model.
+    Llm,
+}
+
+impl HolderKind {
+    fn of(source: i16) -> HolderKind {
+        match source {
+            RATING => HolderKind::Rater,
+            rank if rank == JudgementSource::Outcome.rank() => HolderKind::Outcome,
+            rank if rank == JudgementSource::Code.rank() => HolderKind::Code,
+            rank if rank == JudgementSource::Llm.rank() => HolderKind::Llm,
+            _ => HolderKind::Human,
+        }
+    }
+
+    pub fn is_person(self) -> bool {
+        matches!(self, HolderKind::Rater | HolderKind::Human)
+    }
+}
+
+/// Who holds an opinion.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ToSchema)]
+pub struct Holder {
+    pub kind: HolderKind,
+    /// Null for the output's own user, and for a judge without a name.
+    #[schema(required = true)]
+    pub name: Option<String>,
+}
+
+/// One opinion, with the numbers of its holder and rubric.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Said {
+    pub holder: usize,
+    pub rubric: usize,
+    /// From 0 to 1.
+    pub value: f64,
+    pub is_right: bool,
+}
+
+/// An output about which something was said.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Discussed {
+    /// Its user, or itself.
+    pub cluster: i64,
+    pub has_user: bool,
+    /// Whether it was taken, if it was decided.
+    pub taken: Option<bool>,
+    pub said: Vec<Said>,
+}
+
+/// Everything that was said.
+#[derive(Clone, Debug, Default)]
+pub struct Heard {
+    pub holders: Vec<Holder>,
+    /// In the order of their names; `None` is the output as a whole.
+    pub rubrics: Vec<Option<String>>,
+    pub outputs: Vec<Discussed>,
+}
+
+impl Heard {
+    pub fn is_person(&self, said: &Said) -> bool {
+        self.holders
+            .get(said.holder)
+            .is_some_and(|holder| holder.kind.is_person())
+    }
+
+    fn new(held: Vec<Held>) -> Heard {
+        let mut heard = Heard::default();
+        let (mut holders, mut rubrics) = (HashMap::new(), HashMap::new());
+        for own in held.chunk_by(|one, other| one.output_key == other.output_key) {
+            let Some(first) = own.first() else { continue };
+            let decision = Decision::from_code(first.decision).filter(|decision| decision.is_decided());
+            let said = own.iter().map(|held| Said {
+                holder: *holders.entry((held.source, held.holder.clone())).or_insert_with(|| {
+                    heard.holders.push(Holder {
+                        kind: HolderKind::of(held.source),
+                        name: named(&held.holder),
+                    });
+                    heard.holders.len() - 1
+                }),
+                rubric: *rubrics.entry(held.rubric.clone()).or_insert_with(|| {
+                    heard.rubrics.push(named(&held.rubric));
+                    heard.rubrics.len() - 1
+                }),
+                value: held.value,
+                is_right: held.is_right,
+            });
+            let said = said.collect();
+            heard.outputs.push(Discussed {
+                cluster: first.cluster(),
+                has_user: first.user_key.is_some(),
+                taken: decision.map(Decision::is_taken),
+                said,
+            });
+        }
+        heard
+    }
+}
+
+fn named(name: &str) -> Option<String> {
+    (!name.is_empty()).then(|| name.to_owned())
+}
+
+/// What was asked for, and as of when.
+pub struct Listened<T> {
+    pub found: T,
+    pub window: Window,
+    pub log_position: i64,
+}
+
+/// Hands all opinions on the outputs that pass the question's filters to `analyse`, from one state of the database.
+pub fn listen<T>(
+    conn: &mut diesel::PgConnection,
+    sources: &Sources,
+    query: &Query,
+    analyse: impl FnOnce(&Heard) -> T,
+) -> Result<Listened<T>, QueryError> {
+    sources.read(conn, query.project, |snapshot, project| {
+        dimensions::check(query, project)?;
+        let window = plan::window(snapshot, query)?;
+        let cells: Vec<i32> = snapshot.view.cells_where(&query.filters).into_iter().collect();
+        let range: (DateTime<Utc>, DateTime<Utc>) = (window.from, window.to);
+        let held = opinions::on_outputs(snapshot.conn, query.project, &cells, range, MOST_OPINIONS + 1)?;
+        if held.len() as i64 > MOST_OPINIONS {
+            return Err(QueryError::TooManyOpinions { limit: MOST_OPINIONS });
+        }
+        Ok(Listened {
+            found: analyse(&Heard::new(held)),
+            window,
+            log_position: project.folded_events,
+        })
+    })
+}

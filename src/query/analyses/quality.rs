@@ -1,0 +1,161 @@
+//! What is the true quality, from few labels of people and many of a judge?
+//!
+//! People are right but few, a judge is plenty but errs. [`Ppi`] puts both together without believing the judge. The quality is the
+//! share of outputs that people call right (of one output, the share of the people who do), among those that the judge has judged.
+
+use diesel::PgConnection;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::agreement::{MOST_ROWS, most_frequent};
+use super::opinions::{Heard, Holder, Listened, listen};
+use crate::metrics::Estimate;
+use crate::metrics::estimate::plain_number;
+use crate::query::request::{Query, QueryError};
+use crate::query::sources::Sources;
+use crate::stats::level::Level;
+use crate::stats::normal;
+use crate::stats::ppi::{Judged, Mean, Ppi};
+
+/// Labels of people below which normal intervals should not be believed.
+const FEWEST_LABELS: u64 = 30;
+
+/// An estimate that leans on the judge as far as `lambda` says.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Assisted {
+    /// 0 is people alone, 1 takes the judge at its word.
+    pub lambda: f64,
+    pub estimate: Estimate,
+}
+
+/// The quality by one judge's help, on one rubric.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct AssistedQuality {
+    pub judge: Holder,
+    /// Null is the output as a whole.
+    #[schema(required = true)]
+    pub rubric: Option<String>,
+    /// The finding in words.
+    pub sentence: String,
+    /// Outputs that both people and the judge have judged.
+    pub labelled: u64,
+    /// Outputs that only the judge has judged.
+    pub unlabelled: u64,
+    /// The labels of people: no bias, but few.
+    pub people_alone: Estimate,
+    /// The mean of the judge's opinions: many, but as biased as the judge.
+    pub judge_alone: Estimate,
+    /// PPI with the λ of least clustered variance; it may be beyond 0 and 1.
+    pub assisted: Assisted,
+    /// PPI++ with the λ of its authors, cut to 0 and 1.
+    pub ppi_plus_plus: Assisted,
+    /// How many labels of people alone would say as much.
+    #[serde(serialize_with = "plain_number")]
+    #[schema(required = true)]
+    pub effective_labels: Option<f64>,
+    /// That people chose at random which outputs to judge, as far as the judge can tell. Where it is small, the estimates are of the
+    /// kind of output that people choose.
+    #[serde(serialize_with = "plain_number")]
+    #[schema(required = true)]
+    pub random_labels_p_value: Option<f64>,
+}
+
+/// Estimates the quality of the outputs that pass the question's filters, with each judge's help.
+pub fn run(
+    conn: &mut PgConnection,
+    sources: &Sources,
+    query: &Query,
+) -> Result<Listened<Vec<AssistedQuality>>, QueryError> {
+    listen(conn, sources, query, |heard| {
+        let said = heard.outputs.iter().flat_map(|output| &output.said);
+        let judged = said.filter(|said| !heard.is_person(said));
+        let judges = most_frequent(judged.map(|said| (said.holder, said.rubric)));
+        let mut found: Vec<AssistedQuality> = judges
+            .into_iter()
+            .take(MOST_ROWS)
+            .filter_map(|((judge, rubric), _)| with_help_of(heard, judge, rubric, query.level))
+            .collect();
+        found.sort_by_key(|quality| std::cmp::Reverse(quality.labelled));
+        found
+    })
+}
+
+fn with_help_of(heard: &Heard, judge: usize, rubric: usize, level: Level) -> Option<AssistedQuality> {
+    let holder = heard.holders.get(judge)?;
+    let outputs: Vec<Judged> = heard
+        .outputs
+        .iter()
+        .filter_map(|output| {
+            let said = || output.said.iter().filter(|said| said.rubric == rubric);
+            let own = said().find(|said| said.holder == judge)?;
+            let people: Vec<f64> = said()
+                .filter(|said| heard.is_person(said))
+                .map(|said| f64::from(u8::from(said.is_right)))
+                .collect();
+            Some(Judged {
+                cluster: output.cluster,
+                judge: own.value,
+                people: (!people.is_empty()).then(|| people.iter().sum::<f64>() / people.len() as f64),
+            })
+        })
+        .collect();
+    let ppi = Ppi::new(&outputs)?;
+    let all = ppi.labelled + ppi.unlabelled;
+    let assisted = |lambda| Assisted {
+        lambda,
+        estimate: estimate(ppi.at(lambda), all, level),
+    };
+    let (people, best) = (ppi.people_alone(), ppi.at(ppi.optimal()));
+    let imbalance = ppi.imbalance();
+    let error = |mean: Mean| mean.standard_error.filter(|error| *error > 0.0);
+    let gain = error(people)
+        .zip(error(best))
+        .map(|(people, best)| (people / best).powi(2));
+    let mut quality = AssistedQuality {
+        judge: holder.clone(),
+        rubric: heard.rubrics.get(rubric)?.clone(),
+        sentence: String::new(),
+        labelled: ppi.labelled,
+        unlabelled: ppi.unlabelled,
+        people_alone: estimate(people, ppi.labelled, level),
+        judge_alone: estimate(ppi.judge_alone(), all, level),
+        assisted: assisted(ppi.optimal()),
+        ppi_plus_plus: assisted(ppi.power_tuned()),
+        effective_labels: gain.map(|gain| gain * ppi.labelled as f64),
+        random_labels_p_value: error(imbalance).map(|error| 2.0 * normal::cdf(-(imbalance.value / error).abs())),
+    };
+    quality.sentence = sentence(&quality);
+    Some(quality)
+}
+
+fn estimate(mean: Mean, n: u64, level: Level) -> Estimate {
+    Estimate::point(mean.value, n)
+        .with_standard_error(mean.standard_error)
+        .within(mean.interval(level), "linear_cluster_exact")
+}
+
+fn sentence(quality: &AssistedQuality) -> String {
+    let assisted = &quality.assisted.estimate;
+    let (Some(value), Some(lower), Some(upper)) = (assisted.value, assisted.lower, assisted.upper) else {
+        return "Cannot tell yet: people have judged too few outputs.".to_owned();
+    };
+    let mut text = format!(
+        "{:.1} % [{:.1} %, {:.1} %] of outputs are right by people's word",
+        value * 100.0,
+        lower * 100.0,
+        upper * 100.0
+    );
+    if let Some(labels) = quality.effective_labels {
+        text += &format!(
+            "; with the judge, {} labels of people are worth {labels:.0}",
+            quality.labelled
+        );
+    }
+    if quality.labelled < FEWEST_LABELS {
+        text += &format!("; fewer than {FEWEST_LABELS} labels of people are too few to be sure of the interval");
+    }
+    if quality.random_labels_p_value.is_some_and(|p| p < 0.01) {
+        text += "; people seem not to have chosen at random what they judge, so that this may not hold for all outputs";
+    }
+    text + "."
+}

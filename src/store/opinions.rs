@@ -1,0 +1,121 @@
+//! What raters and judges hold of outputs: one row per output, holder and rubric.
+
+use chrono::{DateTime, Utc};
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, Bool, Double, Int4, Int8, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
+use uuid::Uuid;
+
+use super::cells::CellId;
+use super::copy::{CopyRows, copy_into};
+use super::schema::opinions;
+use crate::domain::key::{self, ProjectId};
+
+/// The source of an opinion that is a rating. Judgements have the rank of their source, which is lower.
+pub const RATING: i16 = 4;
+
+/// The newest word of one holder on one output, as a whole or on one rubric.
+#[derive(Clone, Debug, PartialEq, Queryable, Selectable)]
+#[diesel(table_name = opinions, check_for_backend(diesel::pg::Pg))]
+pub struct Opinion {
+    pub output_key: Uuid,
+    pub source: i16,
+    /// Empty for the output's own user, and for a judge without a name.
+    pub holder: String,
+    /// Empty for the output as a whole.
+    pub rubric: String,
+    /// From 0, the worst, to 1, the best.
+    pub value: f64,
+    pub is_right: bool,
+    pub stated_at: DateTime<Utc>,
+}
+
+/// The opinions on these outputs, by output, source, holder and rubric.
+pub fn of_keys(conn: &mut PgConnection, project: ProjectId, keys: &[Uuid]) -> QueryResult<Vec<Opinion>> {
+    opinions::table
+        .filter(opinions::project_id.eq(project).and(opinions::output_key.eq_any(keys)))
+        .order((opinions::output_key, opinions::source))
+        // As the fold compares them, whatever the database's collation.
+        .then_order_by(diesel::dsl::sql::<Text>("holder COLLATE \"C\", rubric COLLATE \"C\""))
+        .select(Opinion::as_select())
+        .load(conn)
+}
+
+/// Puts new opinions in the place of those on the `known` outputs.
+pub fn replace(conn: &mut PgConnection, project: ProjectId, known: &[Uuid], new: &[Opinion]) -> QueryResult<()> {
+    if !known.is_empty() {
+        delete(conn, project, known)?;
+    }
+    if new.is_empty() {
+        return Ok(());
+    }
+    let mut rows = CopyRows::with_capacity(new.len() * 100);
+    for opinion in new {
+        rows.row(8)
+            .put(project)
+            .put(opinion.output_key)
+            .put(opinion.source)
+            .put(opinion.holder.as_str())
+            .put(opinion.rubric.as_str())
+            .put(opinion.value)
+            .put(opinion.is_right)
+            .put(opinion.stated_at);
+    }
+    copy_into!(conn, opinions::table, &rows).map(|_| ())
+}
+
+pub fn delete(conn: &mut PgConnection, project: ProjectId, outputs: &[Uuid]) -> QueryResult<()> {
+    diesel::delete(opinions::table.filter(opinions::project_id.eq(project).and(opinions::output_key.eq_any(outputs))))
+        .execute(conn)
+        .map(|_| ())
+}
+
+/// An opinion with what an analysis needs to know of its output.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Held {
+    #[diesel(sql_type = SqlUuid)]
+    pub output_key: Uuid,
+    #[diesel(sql_type = Nullable<Int8>)]
+    pub user_key: Option<i64>,
+    #[diesel(sql_type = SmallInt)]
+    pub decision: i16,
+    #[diesel(sql_type = SmallInt)]
+    pub source: i16,
+    #[diesel(sql_type = Text)]
+    pub holder: String,
+    #[diesel(sql_type = Text)]
+    pub rubric: String,
+    #[diesel(sql_type = Double)]
+    pub value: f64,
+    #[diesel(sql_type = Bool)]
+    pub is_right: bool,
+}
+
+impl Held {
+    /// Outputs of one cluster are not independent of each other.
+    pub fn cluster(&self) -> i64 {
+        key::cluster_key(self.user_key, self.output_key)
+    }
+}
+
+/// The opinions on outputs of some cells that were shown in a half-open range, at most `limit`, by output.
+pub fn on_outputs(
+    conn: &mut PgConnection,
+    project: ProjectId,
+    cells: &[CellId],
+    (from, to): (DateTime<Utc>, DateTime<Utc>),
+    limit: i64,
+) -> QueryResult<Vec<Held>> {
+    diesel::sql_query(
+        "SELECT p.output_key, o.user_key, o.decision, p.source, p.holder, p.rubric, p.value, p.is_right \
+         FROM outputs o JOIN opinions p USING (project_id, output_key) \
+         WHERE o.project_id = $1 AND o.cell_id = ANY($2) AND o.shown_at >= $3 AND o.shown_at < $4 \
+         ORDER BY p.output_key, p.source, p.holder COLLATE \"C\", p.rubric COLLATE \"C\" LIMIT $5",
+    )
+    .bind::<Int4, _>(project)
+    .bind::<Array<Int4>, _>(cells)
+    .bind::<Timestamptz, _>(from)
+    .bind::<Timestamptz, _>(to)
+    .bind::<Int8, _>(limit)
+    .load(conn)
+}
