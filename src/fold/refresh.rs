@@ -23,6 +23,7 @@ use super::history::History;
 use super::link::Links;
 use super::resolve::resolve;
 use super::rollups;
+use crate::domain::dimension::Cell;
 use crate::domain::key::ProjectId;
 use crate::store::cells::{self, New};
 use crate::store::events::{self, Alias, LoggedEvent};
@@ -41,8 +42,8 @@ pub struct Refresh {
     links: Links,
     /// How many entries each tied key had.
     entries_of: HashMap<Uuid, i64>,
-    /// Outputs of cells that have no number yet.
-    unnumbered: HashSet<Uuid>,
+    /// Outputs whose cells have no number yet.
+    unnumbered: HashMap<Uuid, Cell>,
     states: States,
     texts: Vec<Texts>,
     change: Difference,
@@ -92,9 +93,9 @@ impl Refresh {
         let project = self.project.id;
         projects::add_folded(conn, project, self.entries as i64)?;
         if !self.alone {
+            self.number(conn)?;
             self.rebase(conn)?;
-            let mut moved = self.moved(conn)?;
-            moved.extend(self.unnumbered.drain());
+            let moved = self.moved(conn)?;
             if !moved.is_empty() {
                 self.compute_again(conn, moved)?;
             }
@@ -105,6 +106,25 @@ impl Refresh {
         texts::replace(conn, project, &known, &self.texts)?;
         outputs::replace(conn, project, &gone, &self.states.new)?;
         rollups::add(conn, project, self.change)
+    }
+
+    /// Numbers new cells.
+    fn number(&mut self, conn: &mut PgConnection) -> anyhow::Result<()> {
+        if self.unnumbered.is_empty() {
+            return Ok(());
+        }
+        let distinct: HashSet<Cell> = self.unnumbered.values().cloned().collect();
+        let numbers = cells::number(conn, self.project.id, &Vec::from_iter(distinct), New::All)?;
+        let States { same, old, new } = self.states.take(&self.unnumbered.keys().copied().collect());
+        let without = [new, same.clone()].concat();
+        let mut with = without.clone();
+        for output in &mut with {
+            let cell = self.unnumbered.get(&output.output_key);
+            output.cell_id = cell.and_then(|cell| numbers.get(cell).copied());
+        }
+        self.add(difference(&without, &with)?);
+        self.states.extend(States::new([old, same].concat(), with));
+        Ok(())
     }
 
     /// Takes the difference from the states that tied outputs have now. Nobody else could write those without ties.
@@ -241,26 +261,24 @@ fn complete(
     Ok(arrived)
 }
 
-/// From events to states, with numbered cells. The last part are the outputs whose cells got no number.
+/// From events to states. The last part are the cells that have no number yet, by output.
 fn fold(
     conn: &mut PgConnection,
     project: &Project,
     links: &Links,
     logged: Vec<LoggedEvent>,
     new: New,
-) -> anyhow::Result<(Vec<Output>, Vec<Texts>, HashSet<Uuid>)> {
+) -> anyhow::Result<(Vec<Output>, Vec<Texts>, HashMap<Uuid, Cell>)> {
     let resolved = resolve(project, &History::new(project.id, logged, links)?)?;
     let distinct: HashSet<_> = resolved.iter().filter_map(|state| state.cell.clone()).collect();
     let numbers = cells::number(conn, project.id, &distinct.into_iter().collect::<Vec<_>>(), new)?;
-    let mut unnumbered = HashSet::new();
+    let mut unnumbered = HashMap::new();
     let (outputs, texts) = resolved
         .into_iter()
         .map(|mut state| {
-            if let Some(cell) = state.cell {
-                state.output.cell_id = numbers.get(&cell).copied();
-                if state.output.cell_id.is_none() {
-                    unnumbered.insert(state.output.output_key);
-                }
+            state.output.cell_id = state.cell.as_ref().and_then(|cell| numbers.get(cell).copied());
+            if let (Some(cell), None) = (state.cell, state.output.cell_id) {
+                unnumbered.insert(state.output.output_key, cell);
             }
             (state.output, state.texts)
         })
