@@ -67,8 +67,8 @@ impl Refresh {
             entries_of.entry(event.output_key).and_modify(|entries| *entries += 1);
         }
         let cells = if lease.is_whole() { New::All } else { New::None };
-        let (new, texts, unnumbered) = fold(conn, &project, &links, logged, cells)?;
-        let states = States::new(old, new);
+        let folded = fold(conn, &project, &links, logged, cells)?;
+        let states = States::new(old, folded.outputs);
         let change = difference(&states.old, &states.new)?;
         Ok(Refresh {
             project,
@@ -76,9 +76,9 @@ impl Refresh {
             alone: lease.is_whole(),
             links,
             entries_of,
-            unnumbered,
+            unnumbered: folded.unnumbered,
             states,
-            texts,
+            texts: folded.texts,
             change,
         })
     }
@@ -179,15 +179,15 @@ impl Refresh {
 
         let old = outputs::of_keys(conn, project.id, &links.keys)?;
         let logged = events::of_outputs(conn, project.id, &links.keys)?;
-        let (new, texts, _) = fold(conn, project, &links, logged, New::All)?;
-        let states = States::new(old, new);
+        let folded = fold(conn, project, &links, logged, New::All)?;
+        let states = States::new(old, folded.outputs);
         // What was computed before is taken back.
         let old = [&dropped.new, &states.old].map(Vec::as_slice).concat();
         let new = [&dropped.old, &states.new].map(Vec::as_slice).concat();
         let change = difference(&old, &new)?;
         self.add(change);
         self.states.extend(states);
-        self.texts.extend(texts);
+        self.texts.extend(folded.texts);
         Ok(())
     }
 
@@ -261,14 +261,21 @@ fn complete(
     Ok(arrived)
 }
 
-/// From events to states. The last part are the cells that have no number yet, by output.
+/// What events come to.
+struct Folded {
+    outputs: Vec<Output>,
+    texts: Vec<Texts>,
+    /// Cells that have no number yet, by output.
+    unnumbered: HashMap<Uuid, Cell>,
+}
+
 fn fold(
     conn: &mut PgConnection,
     project: &Project,
     links: &Links,
     logged: Vec<LoggedEvent>,
     new: New,
-) -> anyhow::Result<(Vec<Output>, Vec<Texts>, HashMap<Uuid, Cell>)> {
+) -> anyhow::Result<Folded> {
     let resolved = resolve(project, &History::new(project.id, logged, links)?)?;
     let distinct: HashSet<_> = resolved.iter().filter_map(|state| state.cell.clone()).collect();
     let numbers = cells::number(conn, project.id, &distinct.into_iter().collect::<Vec<_>>(), new)?;
@@ -283,5 +290,9 @@ fn fold(
             (state.output, state.texts)
         })
         .unzip();
-    Ok((outputs, texts, unnumbered))
+    Ok(Folded {
+        outputs,
+        texts,
+        unnumbered,
+    })
 }
