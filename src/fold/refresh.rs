@@ -1,17 +1,16 @@
 //! The outputs that some events touch, computed from all of their events, and what that changes.
 //!
 //! It is done in two halves, since several workers may fold one project. [`Refresh::compute`] reads and computes; workers do that
-//! side by side. [`Refresh::write`] takes the project's row, looks whether anything has changed meanwhile, and writes; only one
-//! worker at a time does that.
+//! side by side. [`Refresh::write`] takes the project's row, which only one worker at a time has, and writes.
 //!
 //! An output without ties is its range's: only who holds the range writes it. Outputs that are tied by aliases may be of several
-//! ranges. A worker that does not hold all ranges locks their aliases before it reads their events, so that whoever comes after
-//! it to the same outputs reads at least what it has read. An alias that comes in the middle is seen by at least one of two
-//! workers once it has the project's row: that one computes these outputs again, from what is there then. So it does with
-//! outputs of new cells, which are numbered by whoever has the row.
+//! ranges, and so of several workers. Who has the row therefore looks whether what it has read of them is still all there is:
+//! the aliases, the number of entries, the states. Where other states were written meanwhile, the difference is taken from those;
+//! where there are new aliases or entries, the outputs are computed again. An output that was without ties is found in the same
+//! way if it has one now, or else by the worker that comes to the alias after this one.
 //!
-//! Nobody waits in a circle: aliases are locked in one order, then rows of projects in one order, and who has such a row waits
-//! for nothing else.
+//! Cells are numbered by who has the row, too. Nobody who has it waits for anything but rows of later projects, and nobody else
+//! waits while it holds something, so that there are no circles.
 
 use std::collections::{HashMap, HashSet};
 
@@ -24,6 +23,7 @@ use super::history::History;
 use super::link::Links;
 use super::resolve::resolve;
 use super::rollups;
+use crate::domain::dimension::Cell;
 use crate::domain::key::ProjectId;
 use crate::store::cells::{self, New};
 use crate::store::events::{self, Alias, LoggedEvent};
@@ -42,8 +42,10 @@ pub struct Refresh {
     /// Whether nobody else can have folded since.
     alone: bool,
     links: Links,
-    /// Outputs of cells that have no number yet.
-    unnumbered: HashSet<Uuid>,
+    /// How many entries each tied key had.
+    entries_of: HashMap<Uuid, i64>,
+    /// Outputs whose cells have no number yet.
+    unnumbered: HashMap<Uuid, Cell>,
     states: States,
     texts: Vec<Texts>,
     opinions: Vec<Opinion>,
@@ -63,11 +65,12 @@ impl Refresh {
     ) -> anyhow::Result<Refresh> {
         let entries = arrived.len();
         let mut links = Links::around(conn, project.id, touched)?;
-        if !lease.is_whole() && !links.aliases.is_empty() {
-            events::lock_aliases(conn, project.id, &links.aliases)?;
-        }
         let old = open(conn, project.id, &mut links)?;
         let logged = complete(conn, project.id, &links, &old, arrived)?;
+        let mut entries_of: HashMap<Uuid, i64> = links.tied().map(|key| (key, 0)).collect();
+        for event in &logged {
+            entries_of.entry(event.output_key).and_modify(|entries| *entries += 1);
+        }
         let cells = if lease.is_whole() { New::All } else { New::None };
         let folded = fold(conn, &project, &links, logged, cells)?;
         let states = States::new(old, folded.outputs);
@@ -77,6 +80,7 @@ impl Refresh {
             entries,
             alone: lease.is_whole(),
             links,
+            entries_of,
             unnumbered: folded.unnumbered,
             states,
             texts: folded.texts,
@@ -96,8 +100,9 @@ impl Refresh {
         let project = self.project.id;
         projects::add_folded(conn, project, self.entries as i64)?;
         if !self.alone {
-            let mut moved = self.moved(conn)?;
-            moved.extend(self.unnumbered.drain());
+            self.number(conn)?;
+            self.rebase(conn)?;
+            let moved = self.moved(conn)?;
             if !moved.is_empty() {
                 self.compute_again(conn, moved)?;
             }
@@ -112,24 +117,65 @@ impl Refresh {
         rollups::add(conn, project, self.change)
     }
 
-    /// Keys that were tied to others, or got another state, since they were read.
+    /// Numbers new cells.
+    fn number(&mut self, conn: &mut PgConnection) -> anyhow::Result<()> {
+        if self.unnumbered.is_empty() {
+            return Ok(());
+        }
+        let distinct: HashSet<Cell> = self.unnumbered.values().cloned().collect();
+        let numbers = cells::number(conn, self.project.id, &Vec::from_iter(distinct), New::All)?;
+        let States { same, old, new } = self.states.take(&self.unnumbered.keys().copied().collect());
+        let without = [new, same.clone()].concat();
+        let mut with = without.clone();
+        for output in &mut with {
+            let cell = self.unnumbered.get(&output.output_key);
+            output.cell_id = cell.and_then(|cell| numbers.get(cell).copied());
+        }
+        self.add(difference(&without, &with)?);
+        self.states.extend(States::new([old, same].concat(), with));
+        Ok(())
+    }
+
+    /// Takes the difference from the states that tied outputs have now. Nobody else could write those without ties.
+    fn rebase(&mut self, conn: &mut PgConnection) -> anyhow::Result<()> {
+        let tied: Vec<Uuid> = self.links.tied().collect();
+        let mut now = outputs::of_keys(conn, self.project.id, &tied)?;
+        now.retain(|output| !output.sealed);
+        let mut read: HashMap<Uuid, &Output> = self.states.known().map(|output| (output.output_key, output)).collect();
+        read.retain(|key, _| self.links.is_tied(*key));
+        let mut restated: HashSet<Uuid> = now
+            .iter()
+            .filter(|output| read.remove(&output.output_key) != Some(output))
+            .map(|output| output.output_key)
+            .collect();
+        restated.extend(read.into_keys());
+        if restated.is_empty() {
+            return Ok(());
+        }
+        let before = self.states.take(&restated);
+        let now: Vec<Output> = now
+            .into_iter()
+            .filter(|output| restated.contains(&output.output_key))
+            .collect();
+        let was = [&before.same, &before.old].map(Vec::as_slice).concat();
+        self.add(difference(&now, &was)?);
+        // What stayed as it was read is what it comes to.
+        self.states.extend(States::new(now, [before.new, before.same].concat()));
+        Ok(())
+    }
+
+    /// Keys that got aliases or entries since they were read.
     fn moved(&self, conn: &mut PgConnection) -> QueryResult<HashSet<Uuid>> {
         let project = self.project.id;
         let known = |alias: &&Alias| self.links.aliases.binary_search(alias).is_ok();
-        let now = events::aliases_of(conn, project, &self.links.keys)?;
-        let new = now.iter().filter(|alias| !known(alias));
+        let aliases = events::aliases_of(conn, project, &self.links.keys)?;
+        let new = aliases.iter().filter(|alias| !known(alias));
         let mut moved: HashSet<Uuid> = new.flat_map(|alias| [alias.alias_key, alias.output_key]).collect();
 
-        // Nobody else could write those without ties.
         let tied: Vec<Uuid> = self.links.tied().collect();
-        let mut read: HashMap<Uuid, &Output> = self.states.known().map(|output| (output.output_key, output)).collect();
-        read.retain(|key, _| self.links.is_tied(*key));
-        for output in outputs::of_keys(conn, project, &tied)? {
-            if !output.sealed && read.remove(&output.output_key) != Some(&output) {
-                moved.insert(output.output_key);
-            }
-        }
-        moved.extend(read.into_keys());
+        let entries = events::entries_of(conn, project, &tied)?.into_iter();
+        let grown = entries.filter(|now| self.entries_of.get(&now.output_key) != Some(&now.entries));
+        moved.extend(grown.map(|now| now.output_key));
         Ok(moved)
     }
 
@@ -149,14 +195,19 @@ impl Refresh {
         // What was computed before is taken back.
         let old = [&dropped.new, &states.old].map(Vec::as_slice).concat();
         let new = [&dropped.old, &states.new].map(Vec::as_slice).concat();
-        for (day, tables) in difference(&old, &new)? {
-            self.change.entry(day).or_default().extend(tables);
-        }
+        let change = difference(&old, &new)?;
+        self.add(change);
         self.states.extend(states);
         self.texts.extend(folded.texts);
         self.opinions.extend(folded.opinions);
         self.late.extend(folded.late);
         Ok(())
+    }
+
+    fn add(&mut self, change: Difference) {
+        for (day, tables) in change {
+            self.change.entry(day).or_default().extend(tables);
+        }
     }
 }
 
@@ -237,8 +288,8 @@ struct Folded {
     outputs: Vec<Output>,
     texts: Vec<Texts>,
     opinions: Vec<Opinion>,
-    /// The outputs whose cells got no number.
-    unnumbered: HashSet<Uuid>,
+    /// Cells that have no number yet, by output.
+    unnumbered: HashMap<Uuid, Cell>,
     late: Vec<LateEvent>,
 }
 
@@ -259,11 +310,9 @@ fn fold(
         ..Folded::default()
     };
     for mut state in resolved {
-        if let Some(cell) = state.cell {
-            state.output.cell_id = numbers.get(&cell).copied();
-            if state.output.cell_id.is_none() {
-                folded.unnumbered.insert(state.output.output_key);
-            }
+        state.output.cell_id = state.cell.as_ref().and_then(|cell| numbers.get(cell).copied());
+        if let (Some(cell), None) = (state.cell, state.output.cell_id) {
+            folded.unnumbered.insert(state.output.output_key, cell);
         }
         folded.outputs.push(state.output);
         folded.texts.push(state.texts);

@@ -105,6 +105,26 @@ pub fn of_outputs(conn: &mut PgConnection, project: ProjectId, outputs: &[Uuid])
     .load(conn)
 }
 
+/// How many entries an output key has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, QueryableByName)]
+pub struct Entries {
+    #[diesel(sql_type = SqlUuid)]
+    pub output_key: Uuid,
+    #[diesel(sql_type = Int8)]
+    pub entries: i64,
+}
+
+/// Counts what the log holds of these outputs.
+pub fn entries_of(conn: &mut PgConnection, project: ProjectId, outputs: &[Uuid]) -> QueryResult<Vec<Entries>> {
+    diesel::sql_query(
+        "SELECT k.output_key, e.entries FROM unnest($2) AS k (output_key) CROSS JOIN LATERAL \
+         (SELECT count(*) AS entries FROM events WHERE project_id = $1 AND output_key = k.output_key) AS e",
+    )
+    .bind::<Int4, _>(project)
+    .bind::<Array<SqlUuid>, _>(outputs)
+    .load(conn)
+}
+
 /// A name and an output that declares it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, QueryableByName)]
 pub struct Alias {
@@ -123,22 +143,6 @@ pub fn aliases_of(conn: &mut PgConnection, project: ProjectId, keys: &[Uuid]) ->
     .bind::<Int4, _>(project)
     .bind::<Array<SqlUuid>, _>(keys)
     .load(conn)
-}
-
-/// Keeps other transactions from locking these aliases until this one ends.
-pub fn lock_aliases(conn: &mut PgConnection, project: ProjectId, aliases: &[Alias]) -> QueryResult<()> {
-    let (names, outputs): (Vec<Uuid>, Vec<Uuid>) =
-        aliases.iter().map(|alias| (alias.alias_key, alias.output_key)).unzip();
-    diesel::sql_query(
-        // In one order everywhere, so that no two transactions wait for each other.
-        "SELECT FROM output_aliases a JOIN unnest($2, $3) AS k (alias_key, output_key) USING (alias_key, output_key) \
-         WHERE a.project_id = $1 ORDER BY a.alias_key, a.output_key FOR NO KEY UPDATE OF a",
-    )
-    .bind::<Int4, _>(project)
-    .bind::<Array<SqlUuid>, _>(names)
-    .bind::<Array<SqlUuid>, _>(outputs)
-    .execute(conn)
-    .map(|_| ())
 }
 
 /// How much of the log is not folded yet.
