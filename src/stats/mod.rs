@@ -17,7 +17,14 @@
 //! | [`balance`] | did users arrive in the planned shares? |
 //! | [`power`] | how many users would it take? |
 //! | [`calibration`] | does a stated confidence of 80 % come true 80 % of the time? |
+//! | [`binned`], [`smooth`] | … and by how much not, without bias, without bins? |
+//! | [`consistency`] | … and how far off may chance bring it? |
+//! | [`murphy`], [`isotonic`] | what is a Brier score made of? |
+//! | [`recalibration`], [`logistic`] | what should the model have said? |
 //! | [`auroc`] | does confidence tell right outputs from wrong ones? |
+//! | [`selective`] | how many errors are left among the most confident? |
+//! | [`risk_control`] | above which confidence are errors rare enough, for sure? |
+//! | [`sample`] | what is known of all that when users are drawn again? |
 //! | [`sketch`] | what are the quantiles of a duration, from mergeable buckets? |
 //! | [`detection`] | can users tell right outputs from wrong ones? |
 //!
@@ -37,8 +44,10 @@
 pub mod auroc;
 pub mod balance;
 pub mod beta;
+pub mod binned;
 pub mod calibration;
 pub mod cluster;
+pub mod consistency;
 pub mod contrast;
 pub mod cuped;
 pub mod cusum;
@@ -46,16 +55,24 @@ pub mod decomposition;
 pub mod detection;
 pub mod drift;
 pub mod gamma;
+pub mod isotonic;
 pub mod laney;
 pub mod level;
+pub mod logistic;
 pub mod multiple;
+pub mod murphy;
 pub mod normal;
 pub mod page_hinkley;
 pub mod power;
 pub mod proportion;
 pub mod psi;
 pub mod random;
+pub mod recalibration;
+pub mod risk_control;
+pub mod sample;
+pub mod selective;
 pub mod sequence;
 pub mod sketch;
+pub mod smooth;
 pub mod student;
 pub mod trust_memory;

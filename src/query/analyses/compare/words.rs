@@ -81,7 +81,7 @@ fn written(unit: Unit, value: f64) -> String {
         Unit::ShareDifference => format!("{:+.1} points", value * 100.0),
         Unit::Milliseconds => format!("{value:.0} ms"),
         Unit::Count | Unit::Characters => format!("{value:.0}"),
-        Unit::Rating | Unit::Nats | Unit::StandardDeviations => format!("{value:.3}"),
+        Unit::Rating | Unit::Nats | Unit::StandardDeviations | Unit::Ratio => format!("{value:.3}"),
     }
 }
 
@@ -90,6 +90,6 @@ fn difference(unit: Unit, value: f64) -> String {
         Unit::Share | Unit::ShareDifference => format!("{:+.1} points", value * 100.0),
         Unit::Milliseconds => format!("{value:+.0} ms"),
         Unit::Count | Unit::Characters => format!("{value:+.0}"),
-        Unit::Rating | Unit::Nats | Unit::StandardDeviations => format!("{value:+.3}"),
+        Unit::Rating | Unit::Nats | Unit::StandardDeviations | Unit::Ratio => format!("{value:+.3}"),
     }
 }
