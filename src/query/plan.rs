@@ -202,7 +202,8 @@ pub fn window(snapshot: &mut Snapshot, query: &Query) -> Result<Window, QueryErr
     Ok(Window { from, to })
 }
 
-fn plan<'a>(query: &'a Query, cells: &'a [(CellId, Cell)], window: Window) -> Result<Plan<'a>, QueryError> {
+/// What a question comes to for some cells.
+pub fn plan<'a>(query: &'a Query, cells: &'a [(CellId, Cell)], window: Window) -> Result<Plan<'a>, QueryError> {
     let buckets = match query.granularity {
         None => vec![Bucket {
             start: window.from.with_timezone(&query.timezone),

@@ -31,7 +31,7 @@ pub fn slices(snapshot: &mut Snapshot, plan: &Plan, sums: &[Sum]) -> Result<(Sli
 }
 
 /// The rows of a day that are in the plan, with the numbers of their group and bucket.
-fn placed(plan: &Plan, group_of_cell: &HashMap<CellId, u32>, stated: DataFrame) -> PolarsResult<DataFrame> {
+pub fn placed(plan: &Plan, group_of_cell: &HashMap<CellId, u32>, stated: DataFrame) -> PolarsResult<DataFrame> {
     let cells = stated.column(f::CELL)?.i32()?.iter();
     let times = stated.column(f::SHOWN_AT)?.i64()?.iter();
     let places: Vec<Option<(u32, u32)>> = cells

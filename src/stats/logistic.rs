@@ -102,6 +102,8 @@ fn log_likelihood<const K: usize>(rows: &[Row<K>], coefficients: &[f64; K]) -> f
 pub fn fit<const K: usize>(rows: &[Row<K>]) -> Option<Fit<K>> {
     const MAX_STEPS: u32 = 100;
     const ENOUGH: f64 = 1e-12;
+    // Near the maximum the likelihood moves by less than its rounding.
+    const ROUNDING: f64 = 1e-12;
     let mut coefficients = [0.0; K];
     let mut reached = log_likelihood(rows, &coefficients);
     for _ in 0..MAX_STEPS {
@@ -127,7 +129,7 @@ pub fn fit<const K: usize>(rows: &[Row<K>]) -> Option<Fit<K>> {
                 from.unwrap_or_default() + share * by.unwrap_or_default()
             });
             let likelihood = log_likelihood(rows, &next);
-            if likelihood >= reached || share < 1e-6 {
+            if likelihood >= reached - ROUNDING * reached.abs() || share < 1e-6 {
                 break (next, likelihood);
             }
             share /= 2.0;

@@ -21,9 +21,10 @@
 //! | [`consistency`] | … and how far off may chance bring it? |
 //! | [`murphy`], [`isotonic`] | what is a Brier score made of? |
 //! | [`recalibration`], [`logistic`] | what should the model have said? |
+//! | [`improvement`] | … and would it have been better where it was not fitted? |
 //! | [`auroc`] | does confidence tell right outputs from wrong ones? |
 //! | [`selective`] | how many errors are left among the most confident? |
-//! | [`risk_control`] | above which confidence are errors rare enough, for sure? |
+//! | [`risk_control`], [`thresholds`] | above which confidence are errors rare enough, for sure? |
 //! | [`sample`] | what is known of all that when users are drawn again? |
 //! | [`sketch`] | what are the quantiles of a duration, from mergeable buckets? |
 //! | [`detection`] | can users tell right outputs from wrong ones? |
@@ -55,6 +56,7 @@ pub mod decomposition;
 pub mod detection;
 pub mod drift;
 pub mod gamma;
+pub mod improvement;
 pub mod isotonic;
 pub mod laney;
 pub mod level;
@@ -75,4 +77,5 @@ pub mod sequence;
 pub mod sketch;
 pub mod smooth;
 pub mod student;
+pub mod thresholds;
 pub mod trust_memory;

@@ -166,7 +166,7 @@ mod tests {
     #[test]
     fn the_ends_stay_within_the_unit_interval() {
         for form in Form::ALL {
-            let map = Map::fit(form, &following(|p| 0.1 + 0.5 * p)).unwrap();
+            let map = Map::fit(form, &following(|p| 0.2 + 0.6 * p)).unwrap();
             assert!(
                 [0.0, 1.0].map(|p| map.apply(p)).iter().all(|q| (0.0..=1.0).contains(q)),
                 "{map:?}"

@@ -17,6 +17,8 @@ use super::beta;
 
 /// Bets in the mixture.
 const BETS: usize = 10;
+/// Where a sequence that would need more begins all the same.
+const MOST: u64 = 1_000_000;
 
 /// The chance of so few errors or fewer among `n` independent outputs, if each were one with probability `risk`.
 #[must_use]
@@ -63,7 +65,10 @@ impl Evidence {
 /// The fewest independent outputs of which half the risk passes as below it: where a sequence of [`binomial_p`] begins.
 #[must_use]
 pub fn fewest_outputs(risk: f64, delta: f64) -> u64 {
-    fewest(|n| binomial_p((n as f64 * risk / 2.0).floor() as u64, n, risk) <= delta)
+    // Half the risk rounds down to a count, so that a few more outputs may fail where fewer pass: one by one.
+    (1..MOST)
+        .find(|n| binomial_p((*n as f64 * risk / 2.0).floor() as u64, *n, risk) <= delta)
+        .unwrap_or(MOST)
 }
 
 /// The fewest users of whom half the risk each passes as below it: where a sequence of [`Evidence`] begins.
@@ -74,21 +79,12 @@ pub fn fewest_users(risk: f64, delta: f64) -> u64 {
         evidence.count(risk / 2.0, None);
         evidence
     };
-    fewest(|n| {
+    let is_enough = |n: u64| {
         let mut many = one.clone();
         many.bets.iter_mut().for_each(|(_, log)| *log *= n as f64);
         many.p_value() <= delta
-    })
-}
-
-/// The least number, doubled and halved to, that is enough.
-fn fewest(is_enough: impl Fn(u64) -> bool) -> u64 {
-    const MOST: u64 = 1 << 40;
-    let mut high = 1;
-    while high < MOST && !is_enough(high) {
-        high *= 2;
-    }
-    let mut low = high / 2;
+    };
+    let (mut low, mut high) = (0, MOST);
     while low + 1 < high {
         let middle = u64::midpoint(low, high);
         if is_enough(middle) {

@@ -5,9 +5,8 @@ use std::collections::HashMap;
 use super::calibration::{self, Bin};
 use super::random::Random;
 
-/// Up to so many different confidences are kept apart; more are put on a grid of [`GRID`] cells, with their means.
-const APART: usize = 20_000;
-const GRID: usize = 1_000;
+/// Cells of the grid on which confidences are put that are too many to be kept apart.
+pub const GRID: usize = 1_000;
 
 /// Observations of one cluster with one confidence.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,9 +30,10 @@ pub struct Sample {
 }
 
 impl Sample {
-    /// From `(cluster, confidence, outcome)`. Clusters are numbered in the order of their keys.
+    /// From `(cluster, confidence, outcome)`. Clusters are numbered in the order of their keys. Up to `apart` different confidences
+    /// are kept apart; more are put on a grid of [`GRID`] cells, with their means.
     #[must_use]
-    pub fn new(mut points: Vec<(i64, f64, bool)>) -> Sample {
+    pub fn new(mut points: Vec<(i64, f64, bool)>, apart: usize) -> Sample {
         points.sort_unstable_by(|one, other| one.1.total_cmp(&other.1).then(one.0.cmp(&other.0)));
         let mut keys: Vec<i64> = points.iter().map(|(key, _, _)| *key).collect();
         keys.sort_unstable();
@@ -41,7 +41,7 @@ impl Sample {
         let numbers: HashMap<i64, u32> = keys.iter().copied().zip(0..).collect();
         let distinct = points.chunk_by(|one, other| one.1 == other.1).count();
         let is_same = |one: &(i64, f64, bool), other: &(i64, f64, bool)| {
-            if distinct <= APART {
+            if distinct <= apart {
                 one.1 == other.1
             } else {
                 calibration::bin_index(one.1, GRID) == calibration::bin_index(other.1, GRID)
@@ -164,7 +164,7 @@ mod tests {
     #[test]
     fn equal_confidences_share_a_cell_and_users_their_entries() {
         let points = vec![(7, 0.5, true), (3, 0.1, false), (7, 0.5, false), (3, 0.5, true)];
-        let sample = Sample::new(points);
+        let sample = Sample::new(points, GRID);
         assert_eq!(sample.confidences, [0.1, 0.5]);
         let entry = |cluster, cell, n, y| Entry { cluster, cell, n, y };
         assert_eq!(
@@ -181,13 +181,13 @@ mod tests {
                 sum_y: 1.0
             }
         );
-        assert_eq!(Sample::new(Vec::new()), Sample::default());
+        assert_eq!(Sample::new(Vec::new(), GRID), Sample::default());
     }
 
     #[test]
     fn many_confidences_go_to_a_grid_with_their_means() {
         let points = (0..30_000).map(|i| (i % 10, f64::from(i as i32) / 30_000.0, i % 2 == 0));
-        let sample = Sample::new(points.collect());
+        let sample = Sample::new(points.collect(), GRID);
         assert_eq!(sample.confidences.len(), GRID);
         let mean = sample.cells().iter().map(|cell| cell.sum_p).sum::<f64>() / 30_000.0;
         assert!((mean - 29_999.0 / 60_000.0).abs() < 1e-9);
@@ -197,7 +197,7 @@ mod tests {
     fn the_bootstrap_finds_the_error_of_a_mean() {
         // Fifty users who each agree with themselves: as good as fifty observations.
         let points = (0..5_000).map(|i| (i % 50, 0.5, i % 50 < 20));
-        let sample = Sample::new(points.collect());
+        let sample = Sample::new(points.collect(), GRID);
         let rate = |cells: &[Bin]| {
             let n: f64 = cells.iter().map(|cell| cell.n).sum();
             vec![Some(cells.iter().map(|cell| cell.sum_y).sum::<f64>() / n), None]

@@ -10,7 +10,7 @@
 //!
 //! Errors among equal confidences are spread evenly over them, so that the order of rows does not matter.
 
-use super::auroc::{self, GridCount};
+use super::auroc;
 use super::calibration::Bin;
 use super::gamma::digamma;
 
@@ -55,15 +55,8 @@ pub fn areas(cells: &[Bin]) -> Option<Areas> {
 }
 
 fn generalised(cells: &[Bin], risk: f64) -> f64 {
-    let grid: Vec<GridCount> = cells
-        .iter()
-        .map(|cell| GridCount {
-            positives: cell.sum_y,
-            negatives: cell.n - cell.sum_y,
-        })
-        .collect();
     // With one class only there is nothing to rank, and the first term is 0.
-    let area = auroc::from_grid(&grid).map_or(1.0, |area| area.value);
+    let area = auroc::from_grid(&auroc::grid_of(cells)).map_or(1.0, |area| area.value);
     (1.0 - area) * risk * (1.0 - risk) + risk * risk / 2.0
 }
 

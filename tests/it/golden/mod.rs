@@ -3,6 +3,7 @@
 //! Each topic has a script in `tests/golden` that computes its JSON file there; the numbers are the libraries', not ours.
 
 mod basics;
+mod calibration;
 mod comparison;
 
 use std::path::Path;

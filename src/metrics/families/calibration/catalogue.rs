@@ -1,16 +1,22 @@
 //! The metrics of the family, each against acceptance and against correctness.
 
-use super::super::LINEAR;
 use super::{Target, estimates, grid};
+use crate::metrics::families::LINEAR;
 use crate::metrics::{Direction, Metric, Unit};
 
 /// What the catalogue says of the interval of a function of the confidences themselves.
 const DRAWN: &str =
     "none here, since confidences are counted without their users; `/features/{feature}/calibration` draws users again";
 
-/// Declares each metric twice.
+/// Declares each metric twice. Those of `grid` are functions of cells, those of `estimates` of all statistics.
 macro_rules! against_both {
-    ($($id:literal, $title:literal, $estimate:path {
+    (@ grid $estimate:ident $s:ident $target:expr) => {
+        grid::of_cells($s, $target, grid::$estimate)
+    };
+    (@ estimates $estimate:ident $s:ident $target:expr) => {
+        estimates::$estimate($s, $target)
+    };
+    ($($id:literal, $title:literal, $from:ident::$estimate:ident {
         summary: $summary:expr,
         formula: $formula:expr,
         unit: $unit:ident,
@@ -28,7 +34,7 @@ macro_rules! against_both {
                 direction: Direction::$direction,
                 interval: $interval,
                 source: $source,
-                estimate: |s| $estimate(s, Target::Acceptance),
+                estimate: |s| against_both!(@ $from $estimate s Target::Acceptance),
             },
             Metric {
                 id: concat!($id, "_correctness"),
@@ -39,7 +45,7 @@ macro_rules! against_both {
                 direction: Direction::$direction,
                 interval: $interval,
                 source: $source,
-                estimate: |s| $estimate(s, Target::Correctness),
+                estimate: |s| against_both!(@ $from $estimate s Target::Correctness),
             },
         )*]
     };
@@ -134,7 +140,7 @@ pub(super) static METRICS: [Metric; 42] = against_both! {
         interval: DRAWN,
         source: "Nixon et al. 2019, who call it ACE too",
     }
-    "smooth_ece", "Smooth calibration error", grid::smooth {
+    "smooth_ece", "Smooth calibration error", grid::smooth_error {
         summary: "How far confidence is from what happened, smoothed over neighbouring confidences instead of cut into bands.",
         formula: "mean over confidence of |smoothed outcome − confidence|, Gaussian kernel reflected at 0 and 1, as wide as the error is large",
         unit: Share,

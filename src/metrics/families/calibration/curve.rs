@@ -5,7 +5,7 @@ use super::estimates::bins;
 use super::grid::cells;
 use crate::metrics::Statistics;
 use crate::metrics::estimate::{Estimate, Reason};
-use crate::metrics::facts::BINS;
+use crate::metrics::facts::{BINS, SCALE};
 use crate::stats::calibration::{self, Bin};
 use crate::stats::level::Interval;
 use crate::stats::murphy::{self, Murphy};
@@ -74,7 +74,9 @@ pub fn curve(s: &Statistics, target: Target) -> Curve {
         consistent: consistency::bar(&bin, s.level),
         bin,
     });
-    let in_bin = |cell: &Bin| cell.mean_p().map(|p| calibration::bin_index(p, BINS));
+    // The mean of equal confidences may be off in the last digit, and round ones lie on edges.
+    let as_stored = |p: f64| (p * SCALE).round() / SCALE;
+    let in_bin = |cell: &Bin| cell.mean_p().map(|p| calibration::bin_index(as_stored(p), BINS));
     Curve {
         bands: bands.collect(),
         ece_expected_if_calibrated: calibration::ece_expected_if_calibrated(&bins),

@@ -9,9 +9,8 @@ use crate::metrics::estimate::{Estimate, Reason};
 use crate::metrics::facts::{BINS, GRID, SCALE};
 use crate::metrics::statistics::Clustering;
 use crate::stats::calibration::{self, Bin};
-use crate::stats::murphy::Corp;
-use crate::stats::selective::Areas;
-use crate::stats::{binned, murphy, recalibration, selective, smooth};
+pub(super) use crate::stats::murphy::spiegelhalter_z;
+use crate::stats::{auroc, binned, murphy, recalibration, selective, smooth};
 
 /// The cells of a slice in ascending order of confidence, or why there are none.
 pub(super) fn cells(s: &Statistics, target: Target) -> Result<Vec<Bin>, Reason> {
@@ -57,8 +56,11 @@ fn move_to_means(s: &Statistics, target: Target, cells: &mut [Bin]) {
     }
 }
 
+/// A function of the cells of a slice.
+type OfCells = fn(&[Bin]) -> Option<f64>;
+
 /// An estimate that is a function of the cells.
-fn of_cells(s: &Statistics, target: Target, value: impl Fn(&[Bin]) -> Option<f64>) -> Estimate {
+pub(super) fn of_cells(s: &Statistics, target: Target, value: OfCells) -> Estimate {
     let cells = match cells(s, target) {
         Ok(cells) => cells,
         Err(reason) => return s.nothing(reason),
@@ -81,58 +83,64 @@ fn undefined(cells: &[Bin]) -> Reason {
     }
 }
 
-pub(super) fn ece_equal_mass(s: &Statistics, target: Target) -> Estimate {
-    of_cells(s, target, |cells| calibration::ece(&binned::equal_mass(cells, BINS)))
+/// Metrics whose intervals come from drawing users again, by their ids without the target.
+pub const DRAWN: [(&str, OfCells); 10] = [
+    ("ece_equal_mass_10", ece_equal_mass),
+    ("adaptive_calibration_error_10", adaptive),
+    ("smooth_ece", smooth_error),
+    ("miscalibration", miscalibration),
+    ("discrimination", discrimination),
+    ("uncertainty", uncertainty),
+    ("auroc", area),
+    ("aurc", aurc),
+    ("e_aurc", e_aurc),
+    ("augrc", augrc),
+];
+
+pub(super) fn ece_equal_mass(cells: &[Bin]) -> Option<f64> {
+    calibration::ece(&binned::equal_mass(cells, BINS))
 }
 
-pub(super) fn adaptive(s: &Statistics, target: Target) -> Estimate {
-    of_cells(s, target, |cells| binned::average(&binned::equal_mass(cells, BINS)))
+pub(super) fn adaptive(cells: &[Bin]) -> Option<f64> {
+    binned::average(&binned::equal_mass(cells, BINS))
 }
 
-pub(super) fn smooth(s: &Statistics, target: Target) -> Estimate {
-    of_cells(s, target, |cells| smooth::error(cells).map(|found| found.error))
+pub(super) fn smooth_error(cells: &[Bin]) -> Option<f64> {
+    smooth::error(cells).map(|found| found.error)
 }
 
-fn corp(s: &Statistics, target: Target, part: fn(Corp) -> f64) -> Estimate {
-    of_cells(s, target, |cells| murphy::corp(cells).map(part))
+pub(super) fn miscalibration(cells: &[Bin]) -> Option<f64> {
+    murphy::corp(cells).map(|parts| parts.miscalibration)
 }
 
-pub(super) fn miscalibration(s: &Statistics, target: Target) -> Estimate {
-    corp(s, target, |parts| parts.miscalibration)
+pub(super) fn discrimination(cells: &[Bin]) -> Option<f64> {
+    murphy::corp(cells).map(|parts| parts.discrimination)
 }
 
-pub(super) fn discrimination(s: &Statistics, target: Target) -> Estimate {
-    corp(s, target, |parts| parts.discrimination)
+pub(super) fn uncertainty(cells: &[Bin]) -> Option<f64> {
+    murphy::corp(cells).map(|parts| parts.uncertainty)
 }
 
-pub(super) fn uncertainty(s: &Statistics, target: Target) -> Estimate {
-    corp(s, target, |parts| parts.uncertainty)
+pub(super) fn slope(cells: &[Bin]) -> Option<f64> {
+    recalibration::cox(cells).map(|line| line.slope)
 }
 
-pub(super) fn slope(s: &Statistics, target: Target) -> Estimate {
-    of_cells(s, target, |cells| recalibration::cox(cells).map(|line| line.slope))
+pub(super) fn intercept(cells: &[Bin]) -> Option<f64> {
+    recalibration::cox(cells).map(|line| line.intercept)
 }
 
-pub(super) fn intercept(s: &Statistics, target: Target) -> Estimate {
-    of_cells(s, target, |cells| recalibration::cox(cells).map(|line| line.intercept))
+fn area(cells: &[Bin]) -> Option<f64> {
+    auroc::from_grid(&auroc::grid_of(cells)).map(|area| area.value)
 }
 
-pub(super) fn spiegelhalter_z(s: &Statistics, target: Target) -> Estimate {
-    of_cells(s, target, murphy::spiegelhalter_z)
+pub(super) fn aurc(cells: &[Bin]) -> Option<f64> {
+    selective::areas(cells).map(|areas| areas.aurc)
 }
 
-fn selective(s: &Statistics, target: Target, area: fn(Areas) -> f64) -> Estimate {
-    of_cells(s, target, |cells| selective::areas(cells).map(area))
+pub(super) fn e_aurc(cells: &[Bin]) -> Option<f64> {
+    selective::areas(cells).map(|areas| areas.excess)
 }
 
-pub(super) fn aurc(s: &Statistics, target: Target) -> Estimate {
-    selective(s, target, |areas| areas.aurc)
-}
-
-pub(super) fn e_aurc(s: &Statistics, target: Target) -> Estimate {
-    selective(s, target, |areas| areas.excess)
-}
-
-pub(super) fn augrc(s: &Statistics, target: Target) -> Estimate {
-    selective(s, target, |areas| areas.generalised)
+pub(super) fn augrc(cells: &[Bin]) -> Option<f64> {
+    selective::areas(cells).map(|areas| areas.generalised)
 }

@@ -14,6 +14,7 @@ use polars::prelude::{Expr, col, lit, when};
 use self::catalogue::METRICS;
 pub use self::curve::{Band, Curve, MassBand, curve};
 pub use self::estimates::binned;
+pub use self::grid::DRAWN;
 use crate::metrics::facts::{self, BINS, count, decision, fixed, only};
 use crate::metrics::{Family, Histogram, Sum};
 
@@ -48,7 +49,7 @@ impl Target {
     }
 
     /// Whether the outcome is known and a confidence is there.
-    fn known(self) -> Expr {
+    pub fn known(self) -> Expr {
         let outcome = match self {
             Target::Acceptance => decision::decided(),
             Target::Correctness => col(facts::CORRECT).is_not_null(),
@@ -56,7 +57,8 @@ impl Target {
         outcome.and(col(facts::CONFIDENCE).is_not_null())
     }
 
-    fn positive(self) -> Expr {
+    /// Whether what confidence is about came true.
+    pub fn positive(self) -> Expr {
         match self {
             Target::Acceptance => decision::taken(),
             Target::Correctness => col(facts::CORRECT),

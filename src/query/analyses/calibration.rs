@@ -1,0 +1,141 @@
+//! Does confidence mean what it says, with an interval for every number?
+//!
+//! Most errors of calibration are functions of the confidences themselves, which have no simple variance. Where an answer comes from
+//! outputs, their intervals come from drawing users with replacement: the value ± the critical value times the standard deviation
+//! over [`DRAWS`] draws, seeded, so that the same outputs give the same interval. Cox's line has a sandwich instead.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use diesel::pg::PgConnection;
+
+use super::outcomes::{self, outcomes};
+use crate::metrics::families::calibration::{DRAWN, Target};
+use crate::metrics::{Estimate, Metric, Unit};
+use crate::query::answer::{Answer, Row, Source};
+use crate::query::blocks::days_covering;
+use crate::query::gather::{BUCKET, GROUP};
+use crate::query::plan::{self, Plan};
+use crate::query::request::{Query, QueryError};
+use crate::query::rows::placed;
+use crate::query::snapshot::Snapshot;
+use crate::query::sources::Sources;
+use crate::query::sums::SliceKey;
+use crate::stats::calibration::Bin;
+use crate::stats::cluster;
+use crate::stats::level::{Interval, Level};
+use crate::stats::recalibration;
+use crate::stats::sample::{GRID, Sample};
+use crate::store::projects;
+
+/// Draws of users for each slice.
+pub const DRAWS: usize = 200;
+/// Answers of more slices come without drawn intervals.
+pub const MOST_DRAWN: usize = 50;
+
+const SEED: u64 = 20_210_609;
+
+/// Answers a question about metrics of one target of the calibration family.
+pub fn run(
+    conn: &mut PgConnection,
+    sources: &Sources,
+    query: &Query,
+    target: Target,
+    now: DateTime<Utc>,
+) -> Result<Answer, QueryError> {
+    conn.build_transaction().read_only().repeatable_read().run(|conn| {
+        let mut answer = plan::answer(conn, sources, query, now)?;
+        if answer.source == Source::Segments && answer.rows.len() <= MOST_DRAWN {
+            let project = projects::find(conn, query.project)?;
+            let mut snapshot = Snapshot::new(conn, sources, &project)?;
+            let view = Arc::clone(&snapshot.view);
+            let plan = plan::plan(query, &view.cells, answer.window)?;
+            let samples = samples(&mut snapshot, &plan, target)?;
+            for row in &mut answer.rows {
+                if let Some(sample) = samples.get(&place_of(&plan, row)) {
+                    draw(query, target, row, sample);
+                }
+            }
+        }
+        Ok(answer)
+    })
+}
+
+/// The number of a row's group, and of its bucket.
+fn place_of(plan: &Plan, row: &Row) -> SliceKey {
+    let mut starts = plan.buckets.iter().map(|bucket| bucket.start);
+    let bucket = row.bucket.and_then(|start| starts.position(|other| other == start));
+    (row.number, bucket.unwrap_or_default() as u32)
+}
+
+/// The confidences of each slice of a plan.
+fn samples(snapshot: &mut Snapshot, plan: &Plan, target: Target) -> Result<HashMap<SliceKey, Sample>, QueryError> {
+    let group_of_cell = plan.group_of_cell();
+    let mut points: HashMap<SliceKey, Vec<(i64, f64, bool)>> = HashMap::new();
+    for day in days_covering(&plan.window) {
+        let stated = placed(plan, &group_of_cell, snapshot.segment(day, Some(&outcomes::COLUMNS))?)?;
+        for (outcome, place) in outcomes(stated, target, &[GROUP, BUCKET])? {
+            if let [group, bucket] = place[..] {
+                let own = points.entry((group, bucket)).or_default();
+                own.push((outcome.cluster, outcome.confidence, outcome.positive));
+            }
+        }
+    }
+    Ok(points
+        .into_iter()
+        .map(|(key, points)| (key, Sample::new(points, GRID)))
+        .collect())
+}
+
+/// Gives a row the intervals that take its users.
+fn draw(query: &Query, target: Target, row: &mut Row, sample: &Sample) {
+    let statistics = |cells: &[Bin]| DRAWN.iter().map(|(_, of)| of(cells)).collect();
+    let errors = sample.bootstrap(DRAWS, SEED, statistics);
+    let drawn = DRAWN
+        .iter()
+        .zip(errors)
+        .map(|((name, _), error)| (*name, error, "bootstrap_cluster"));
+    let [intercept, slope] = line_errors(sample).map_or([None; 2], |errors| errors.map(Some));
+    let line = [
+        ("calibration_intercept", intercept, "sandwich_cluster"),
+        ("calibration_slope", slope, "sandwich_cluster"),
+    ];
+    for (name, error, method) in drawn.chain(line) {
+        let id = format!("{name}_{}", target.name());
+        let asked = query.metrics.iter().zip(&mut row.estimates);
+        for (metric, estimate) in asked.filter(|(metric, _)| metric.id == id) {
+            give(metric, estimate, error, method, sample.clusters, query.level);
+        }
+    }
+}
+
+fn give(
+    metric: &Metric,
+    estimate: &mut Estimate,
+    error: Option<f64>,
+    method: &'static str,
+    clusters: usize,
+    level: Level,
+) {
+    let Some(value) = estimate.value else { return };
+    let interval = error.map(|error| {
+        let interval = Interval::around(value, cluster::critical(clusters as u64, level) * error);
+        match metric.unit {
+            Unit::Share => interval.clip_to_unit(),
+            _ => interval,
+        }
+    });
+    *estimate = estimate.clone().within(interval, method).with_standard_error(error);
+}
+
+/// The standard errors of Cox's line, clustered.
+fn line_errors(sample: &Sample) -> Option<[f64; 2]> {
+    let line = recalibration::cox(&sample.cells())?;
+    let scores = sample.by_cluster(&[0.0; 2], |sum, confidence, entry| {
+        let [intercept, slope] = line.score(confidence, entry.n, entry.y);
+        *sum = [sum[0] + intercept, sum[1] + slope];
+    });
+    line.clustered_variances(&scores)
+        .map(|variances| variances.map(f64::sqrt))
+}
