@@ -301,7 +301,8 @@ impl From<QueryError> for ApiError {
             QueryError::TooManyGroups { .. }
             | QueryError::TooManyBuckets
             | QueryError::TooManyRows { .. }
-            | QueryError::TooManyOutputs { .. } => ApiError::new(ErrorCode::AnswerTooLarge, error.to_string()),
+            | QueryError::TooManyOutputs { .. }
+            | QueryError::TooManyOutcomes { .. } => ApiError::new(ErrorCode::AnswerTooLarge, error.to_string()),
             QueryError::Store(error) => error.into(),
             QueryError::Frame(cause) => ApiError::internal(cause),
             QueryError::Damaged(cause) => ApiError::internal(cause),

@@ -125,6 +125,8 @@ pub enum QueryError {
          ranges and buckets that start on whole hours"
     )]
     TooManyOutputs { found: i64, limit: i64 },
+    #[error("more than {limit} outputs have a confidence and a known outcome; choose a shorter range, or filter")]
+    TooManyOutcomes { limit: usize },
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]

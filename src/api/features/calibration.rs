@@ -106,6 +106,15 @@ pub enum CalibrationTarget {
     Correctness,
 }
 
+impl From<CalibrationTarget> for Target {
+    fn from(target: CalibrationTarget) -> Target {
+        match target {
+            CalibrationTarget::Acceptance => Target::Acceptance,
+            CalibrationTarget::Correctness => Target::Correctness,
+        }
+    }
+}
+
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -156,10 +165,7 @@ pub async fn get_feature_calibration(
 ) -> Result<HttpResponse, ApiError> {
     let asked = params.0;
     let target = asked.target.unwrap_or(CalibrationTarget::Correctness);
-    let of = match target {
-        CalibrationTarget::Acceptance => Target::Acceptance,
-        CalibrationTarget::Correctness => Target::Correctness,
-    };
+    let of = Target::from(target);
     let params = FeatureParams {
         from: asked.from,
         to: asked.to,

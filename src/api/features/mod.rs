@@ -1,9 +1,11 @@
 //! `GET /features`, and one question each about a feature.
 
+pub mod autonomy;
 pub mod calibration;
 pub mod drift;
 pub mod explain;
 pub mod list;
+pub mod recalibration;
 pub mod reliance;
 pub mod trajectory;
 pub mod trust;
