@@ -11,6 +11,7 @@ use crate::api::projects::{DIMENSIONS, MAX_HORIZON_SECONDS};
 use crate::api::rate::{BURST, Rates, UNKNOWN_KEYS};
 use crate::connections;
 use crate::ingest::limits as events;
+use crate::query::analyses::outcomes::MOST_OUTCOMES;
 use crate::query::plan::MOST_EXACT_OUTPUTS;
 use crate::query::request as query;
 
@@ -166,6 +167,11 @@ fn questions() -> Vec<Row> {
         (
             "outputs that `exact` reads",
             grouped(MOST_EXACT_OUTPUTS as usize),
+            "422 `answer_too_large`",
+        ),
+        (
+            "outputs with a confidence and a known outcome, for recalibration and autonomy",
+            grouped(MOST_OUTCOMES),
             "422 `answer_too_large`",
         ),
         (

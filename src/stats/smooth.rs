@@ -94,6 +94,46 @@ impl Series {
         };
         (0..POINTS).map(at).sum::<f64>() / POINTS as f64
     }
+
+    /// By halving the width, since narrow kernels cost most, then by false position.
+    fn fixed_point(&mut self) -> Smooth {
+        const MAX_STEPS: u32 = 60;
+        const ENOUGH: f64 = 1e-12;
+        let mut high = (1.0, self.error(1.0) - 1.0);
+        let mut low;
+        loop {
+            let width = f64::max(high.0 / 2.0, NARROWEST);
+            let error = self.error(width);
+            low = (width, error - width);
+            if low.1 > 0.0 {
+                break;
+            }
+            if width <= NARROWEST {
+                return Smooth { error, width };
+            }
+            high = low;
+        }
+        let mut width = low.0;
+        for _ in 0..MAX_STEPS {
+            width = (low.0 * high.1 - high.0 * low.1) / (high.1 - low.1);
+            let excess = self.error(width) - width;
+            if excess.abs() <= ENOUGH {
+                break;
+            }
+            // The Illinois variant: the end that stays twice counts half.
+            if excess > 0.0 {
+                low = (width, excess);
+                high.1 /= 2.0;
+            } else {
+                high = (width, excess);
+                low.1 /= 2.0;
+            }
+        }
+        Smooth {
+            error: self.error(width),
+            width,
+        }
+    }
 }
 
 /// The error at one width, in `[0, 1]`, from cells in any order; `None` without observations.
@@ -102,42 +142,25 @@ pub fn error_at(cells: &[Bin], width: f64) -> Option<f64> {
     Series::new(cells).map(|mut series| series.error(width.max(NARROWEST)))
 }
 
-/// The error at the width that equals it, found by bisection and the secant; at [`NARROWEST`] where it is less than that.
-/// `None` without observations.
+/// The error at the width that equals it; at [`NARROWEST`] where it is less than that. `None` without observations.
 #[must_use]
 pub fn error(cells: &[Bin]) -> Option<Smooth> {
-    const MAX_STEPS: u32 = 60;
-    const ENOUGH: f64 = 1e-12;
+    Series::new(cells).map(|mut series| series.fixed_point())
+}
+
+/// A function of cells that moves as the error does when these cells are drawn again, with one smoothing for each draw: at the width
+/// `σ` that these cells have, `smECE_σ/(1 − s)` with `s` the slope of the error in the width. `None` without observations.
+#[must_use]
+pub fn linearised(cells: &[Bin]) -> Option<impl Fn(&[Bin]) -> Option<f64> + use<>> {
+    const STEP: f64 = 1e-3;
     let mut series = Series::new(cells)?;
-    let error = series.error(NARROWEST);
-    if error <= NARROWEST {
-        return Some(Smooth {
-            error,
-            width: NARROWEST,
-        });
-    }
-    // Illinois variant of the false position: the end that stays twice counts half.
-    let mut low = (NARROWEST, error - NARROWEST);
-    let mut high = (1.0, series.error(1.0) - 1.0);
-    let mut width = high.0;
-    for _ in 0..MAX_STEPS {
-        width = (low.0 * high.1 - high.0 * low.1) / (high.1 - low.1);
-        let excess = series.error(width) - width;
-        if excess.abs() <= ENOUGH {
-            break;
-        }
-        if excess > 0.0 {
-            low = (width, excess);
-            high.1 /= 2.0;
-        } else {
-            high = (width, excess);
-            low.1 /= 2.0;
-        }
-    }
-    Some(Smooth {
-        error: series.error(width),
-        width,
-    })
+    let width = series.fixed_point().width;
+    let slope = if width > NARROWEST {
+        (series.error(width * (1.0 + STEP)) - series.error(width * (1.0 - STEP))) / (2.0 * STEP * width)
+    } else {
+        0.0
+    };
+    Some(move |cells: &[Bin]| error_at(cells, width).map(|error| error / (1.0 - slope.min(0.0))))
 }
 
 #[cfg(test)]
@@ -181,6 +204,23 @@ mod tests {
             .collect();
         assert!(error(&perfect).unwrap().error < 1e-12);
         assert_eq!(error(&[Bin::default()]), None);
+    }
+
+    #[test]
+    fn the_linearised_error_moves_as_the_error_does() {
+        let cells = |shift: f64| -> Vec<Bin> {
+            (0..20)
+                .map(|i| {
+                    let p = (f64::from(i) + 0.5) / 20.0;
+                    cell(p, 100.0, 100.0 * (0.3 + 0.4 * p + shift * (p - 0.3)))
+                })
+                .collect()
+        };
+        let linear = linearised(&cells(0.0)).unwrap();
+        let moved = |of: &dyn Fn(&[Bin]) -> f64| of(&cells(1e-4)) - of(&cells(-1e-4));
+        let expected = moved(&|cells| error(cells).unwrap().error);
+        let found = moved(&|cells| linear(cells).unwrap());
+        assert!((found / expected - 1.0).abs() < 0.02, "{found} {expected}");
     }
 
     #[test]

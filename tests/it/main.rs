@@ -18,6 +18,7 @@ mod faults;
 mod golden;
 mod ingest;
 mod overload;
+mod promises;
 mod questions;
 mod reference;
 mod smoke;

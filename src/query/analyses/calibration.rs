@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 
 use super::outcomes::{self, outcomes};
-use crate::metrics::families::calibration::{DRAWN, Target};
+use crate::metrics::families::calibration::{Target, of_draws};
 use crate::metrics::{Estimate, Metric, Unit};
 use crate::query::answer::{Answer, Row, Source};
 use crate::query::blocks::days_covering;
@@ -44,22 +44,26 @@ pub fn run(
     target: Target,
     now: DateTime<Utc>,
 ) -> Result<Answer, QueryError> {
-    conn.build_transaction().read_only().repeatable_read().run(|conn| {
-        let mut answer = plan::answer(conn, sources, query, now)?;
+    let (mut answer, samples) = conn.build_transaction().read_only().repeatable_read().run(|conn| {
+        let answer = plan::answer(conn, sources, query, now)?;
+        let mut samples = Vec::new();
         if answer.source == Source::Segments && answer.rows.len() <= MOST_DRAWN {
             let project = projects::find(conn, query.project)?;
             let mut snapshot = Snapshot::new(conn, sources, &project)?;
             let view = Arc::clone(&snapshot.view);
             let plan = plan::plan(query, &view.cells, answer.window)?;
-            let samples = samples(&mut snapshot, &plan, target)?;
-            for row in &mut answer.rows {
-                if let Some(sample) = samples.get(&place_of(&plan, row)) {
-                    draw(query, target, row, sample);
-                }
-            }
+            let mut by_place = self::samples(&mut snapshot, &plan, target)?;
+            samples.extend(answer.rows.iter().map(|row| by_place.remove(&place_of(&plan, row))));
         }
-        Ok(answer)
-    })
+        Ok::<_, QueryError>((answer, samples))
+    })?;
+    // The transaction is over: drawing takes longer than reading.
+    for (row, sample) in answer.rows.iter_mut().zip(samples) {
+        if let Some(sample) = sample {
+            draw(query, target, row, &sample);
+        }
+    }
+    Ok(answer)
 }
 
 /// The number of a row's group, and of its bucket.
@@ -90,13 +94,15 @@ fn samples(snapshot: &mut Snapshot, plan: &Plan, target: Target) -> Result<HashM
 
 /// Gives a row the intervals that take its users.
 fn draw(query: &Query, target: Target, row: &mut Row, sample: &Sample) {
-    let statistics = |cells: &[Bin]| DRAWN.iter().map(|(_, of)| of(cells)).collect();
+    let cells = sample.cells();
+    let of_draws = of_draws(&cells);
+    let statistics = |cells: &[Bin]| of_draws.iter().map(|(_, of)| of(cells)).collect();
     let errors = sample.bootstrap(DRAWS, SEED, statistics);
-    let drawn = DRAWN
+    let drawn = of_draws
         .iter()
         .zip(errors)
         .map(|((name, _), error)| (*name, error, "bootstrap_cluster"));
-    let [intercept, slope] = line_errors(sample).map_or([None; 2], |errors| errors.map(Some));
+    let [intercept, slope] = line_errors(sample, &cells).map_or([None; 2], |errors| errors.map(Some));
     let line = [
         ("calibration_intercept", intercept, "sandwich_cluster"),
         ("calibration_slope", slope, "sandwich_cluster"),
@@ -130,8 +136,8 @@ fn give(
 }
 
 /// The standard errors of Cox's line, clustered.
-fn line_errors(sample: &Sample) -> Option<[f64; 2]> {
-    let line = recalibration::cox(&sample.cells())?;
+fn line_errors(sample: &Sample, cells: &[Bin]) -> Option<[f64; 2]> {
+    let line = recalibration::cox(cells)?;
     let scores = sample.by_cluster(&[0.0; 2], |sum, confidence, entry| {
         let [intercept, slope] = line.score(confidence, entry.n, entry.y);
         *sum = [sum[0] + intercept, sum[1] + slope];

@@ -4,6 +4,7 @@
 //! equal, and everything else equal to nine digits. Where a definition differs on purpose, the test says so and compares
 //! what is the same.
 
+mod calibration;
 mod decisions;
 mod ratings;
 mod stability;

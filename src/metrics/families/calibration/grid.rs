@@ -84,10 +84,9 @@ fn undefined(cells: &[Bin]) -> Reason {
 }
 
 /// Metrics whose intervals come from drawing users again, by their ids without the target.
-pub const DRAWN: [(&str, OfCells); 10] = [
+const DRAWN: [(&str, OfCells); 9] = [
     ("ece_equal_mass_10", ece_equal_mass),
     ("adaptive_calibration_error_10", adaptive),
-    ("smooth_ece", smooth_error),
     ("miscalibration", miscalibration),
     ("discrimination", discrimination),
     ("uncertainty", uncertainty),
@@ -96,6 +95,16 @@ pub const DRAWN: [(&str, OfCells); 10] = [
     ("e_aurc", e_aurc),
     ("augrc", augrc),
 ];
+
+/// A function of a draw, under the id of its metric without the target.
+pub type OfDraw = (&'static str, Box<dyn Fn(&[Bin]) -> Option<f64>>);
+
+/// What is to be computed of each draw from some cells so that its spread is the error of each metric.
+pub fn of_draws(cells: &[Bin]) -> Vec<OfDraw> {
+    let plain = DRAWN.into_iter().map(|(id, of)| -> OfDraw { (id, Box::new(of)) });
+    let smooth = smooth::linearised(cells).map(|of| -> OfDraw { ("smooth_ece", Box::new(of)) });
+    plain.chain(smooth).collect()
+}
 
 pub(super) fn ece_equal_mass(cells: &[Bin]) -> Option<f64> {
     calibration::ece(&binned::equal_mass(cells, BINS))

@@ -14,7 +14,7 @@ use polars::prelude::{Expr, col, lit, when};
 use self::catalogue::METRICS;
 pub use self::curve::{Band, Curve, MassBand, curve};
 pub use self::estimates::binned;
-pub use self::grid::DRAWN;
+pub use self::grid::of_draws;
 use crate::metrics::facts::{self, BINS, count, decision, fixed, only};
 use crate::metrics::{Family, Histogram, Sum};
 
