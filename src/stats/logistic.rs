@@ -67,7 +67,7 @@ fn inverse<const K: usize>(matrix: &Matrix<K>) -> Option<Matrix<K>> {
         let (left, right) = *rows.get(pivot)?;
         let size = *left.get(pivot)?;
         let original = *matrix.get(pivot)?.get(pivot)?;
-        if !(size > SINGULAR * original) {
+        if size.is_nan() || size <= SINGULAR * original {
             return None;
         }
         let scaled = (left.map(|cell| cell / size), right.map(|cell| cell / size));

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 
 use super::calibration::{self, Bin};
+use super::cluster;
+use super::level::{Interval, Level};
 use super::random::Random;
 
 /// Cells of the grid on which confidences are put that are too many to be kept apart.
@@ -123,14 +125,14 @@ impl Sample {
         found
     }
 
-    /// Standard errors of some statistics of the cells by the bootstrap: clusters are drawn with replacement, each so often as a
-    /// Poisson variable of mean 1 says (Chamandy et al. 2012). `None` for a statistic that too many draws do not have.
+    /// How some statistics of the cells spread by the bootstrap: clusters are drawn with replacement, each so often as a Poisson
+    /// variable of mean 1 says (Chamandy et al. 2012). `None` for a statistic that too many draws do not have.
     pub fn bootstrap(
         &self,
         draws: usize,
         seed: u64,
         statistics: impl Fn(&[Bin]) -> Vec<Option<f64>>,
-    ) -> Vec<Option<f64>> {
+    ) -> Vec<Option<Spread>> {
         let mut random = Random::new(seed);
         let mut weights = vec![0.0; self.clusters];
         let drawn: Vec<Vec<Option<f64>>> = (0..draws)
@@ -140,21 +142,48 @@ impl Sample {
                 statistics(&cells)
             })
             .collect();
-        let count = drawn.first().map_or(0, Vec::len);
-        (0..count)
-            .map(|at| {
-                let values: Vec<f64> = drawn.iter().filter_map(|values| *values.get(at)?).collect();
-                (self.clusters >= 2 && 10 * values.len() >= 9 * draws.max(2)).then(|| deviation(&values))
+        let spread = |(at, own): (usize, Option<f64>)| {
+            let values: Vec<f64> = drawn.iter().filter_map(|values| *values.get(at)?).collect();
+            let is_enough = self.clusters >= 2 && 10 * values.len() >= 9 * draws.max(2);
+            let (mean, error) = moments(&values);
+            is_enough.then_some(Spread {
+                bias: mean - own?,
+                error,
+                clusters: self.clusters as u64,
             })
-            .collect()
+        };
+        statistics(&self.cells()).into_iter().enumerate().map(spread).collect()
     }
 }
 
-fn deviation(values: &[f64]) -> f64 {
+/// How a statistic spreads over draws.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Spread {
+    /// The mean over draws minus the value that was drawn from: what the value itself is likely to be off.
+    pub bias: f64,
+    /// The standard deviation over draws.
+    pub error: f64,
+    pub clusters: u64,
+}
+
+impl Spread {
+    /// `value ± critical·√(error² + bias²)`. Errors of calibration are biased upwards, all the more the less there is to find, and
+    /// draws show about as much bias again: taking it off would trust it too far, so that it counts as error.
+    #[must_use]
+    pub fn interval(&self, value: f64, level: Level) -> Interval {
+        Interval::around(
+            value,
+            cluster::critical(self.clusters, level) * self.error.hypot(self.bias),
+        )
+    }
+}
+
+/// Mean and standard deviation.
+fn moments(values: &[f64]) -> (f64, f64) {
     let n = values.len() as f64;
     let mean = values.iter().sum::<f64>() / n;
     let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
-    (squares / (n - 1.0)).sqrt()
+    (mean, (squares / (n - 1.0)).sqrt())
 }
 
 #[cfg(test)]
@@ -172,7 +201,7 @@ mod tests {
             [entry(0, 0, 1.0, 0.0), entry(0, 1, 1.0, 1.0), entry(1, 1, 2.0, 1.0)]
         );
         assert_eq!((sample.clusters, sample.n()), (2, 4.0));
-        let without_first = sample.weighted(|cluster| f64::from(cluster));
+        let without_first = sample.weighted(f64::from);
         assert_eq!(
             without_first[1],
             Bin {
@@ -202,10 +231,16 @@ mod tests {
             let n: f64 = cells.iter().map(|cell| cell.n).sum();
             vec![Some(cells.iter().map(|cell| cell.sum_y).sum::<f64>() / n), None]
         };
-        let errors = sample.bootstrap(2_000, 1, rate);
+        let spreads = sample.bootstrap(2_000, 1, rate);
+        let spread = spreads[0].unwrap();
         let expected = (0.4 * 0.6 / 50.0_f64).sqrt();
-        assert!((errors[0].unwrap() / expected - 1.0).abs() < 0.06, "{errors:?}");
-        assert_eq!(errors[1], None);
-        assert_eq!(errors, sample.bootstrap(2_000, 1, rate), "seeded");
+        assert!(
+            (spread.error / expected - 1.0).abs() < 0.06 && spread.bias.abs() < 0.01,
+            "{spread:?}"
+        );
+        let interval = spread.interval(0.4, Level::default());
+        assert!((interval.upper - interval.lower - 2.0 * 1.96 * spread.error).abs() < 0.01);
+        assert_eq!(spreads[1], None);
+        assert_eq!(spreads, sample.bootstrap(2_000, 1, rate), "seeded");
     }
 }

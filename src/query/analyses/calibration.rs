@@ -1,8 +1,9 @@
 //! Does confidence mean what it says, with an interval for every number?
 //!
 //! Most errors of calibration are functions of the confidences themselves, which have no simple variance. Where an answer comes from
-//! outputs, their intervals come from drawing users with replacement: the value ± the critical value times the standard deviation
-//! over [`DRAWS`] draws, seeded, so that the same outputs give the same interval. Cox's line has a sandwich instead.
+//! outputs, their intervals come from drawing users with replacement, [`DRAWS`] times and seeded, so that the same outputs give the
+//! same interval: the value ± the critical value times what draws differ from it by (root mean square). Cox's line has a
+//! sandwich instead.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -23,10 +24,9 @@ use crate::query::snapshot::Snapshot;
 use crate::query::sources::Sources;
 use crate::query::sums::SliceKey;
 use crate::stats::calibration::Bin;
-use crate::stats::cluster;
-use crate::stats::level::{Interval, Level};
+use crate::stats::level::Level;
 use crate::stats::recalibration;
-use crate::stats::sample::{GRID, Sample};
+use crate::stats::sample::{GRID, Sample, Spread};
 use crate::store::projects;
 
 /// Draws of users for each slice.
@@ -97,41 +97,47 @@ fn draw(query: &Query, target: Target, row: &mut Row, sample: &Sample) {
     let cells = sample.cells();
     let of_draws = of_draws(&cells);
     let statistics = |cells: &[Bin]| of_draws.iter().map(|(_, of)| of(cells)).collect();
-    let errors = sample.bootstrap(DRAWS, SEED, statistics);
+    let spreads = sample.bootstrap(DRAWS, SEED, statistics);
     let drawn = of_draws
         .iter()
-        .zip(errors)
-        .map(|((name, _), error)| (*name, error, "bootstrap_cluster"));
-    let [intercept, slope] = line_errors(sample, &cells).map_or([None; 2], |errors| errors.map(Some));
+        .zip(spreads)
+        .map(|((name, _), spread)| (*name, spread, "bootstrap_cluster"));
+    let clusters = sample.clusters as u64;
+    let line = line_errors(sample, &cells);
+    let of_line = |at: fn([f64; 2]) -> f64| {
+        line.map(|errors| Spread {
+            bias: 0.0,
+            error: at(errors),
+            clusters,
+        })
+    };
     let line = [
-        ("calibration_intercept", intercept, "sandwich_cluster"),
-        ("calibration_slope", slope, "sandwich_cluster"),
+        (
+            "calibration_intercept",
+            of_line(|[intercept, _]| intercept),
+            "sandwich_cluster",
+        ),
+        ("calibration_slope", of_line(|[_, slope]| slope), "sandwich_cluster"),
     ];
-    for (name, error, method) in drawn.chain(line) {
+    for (name, spread, method) in drawn.chain(line) {
         let id = format!("{name}_{}", target.name());
         let asked = query.metrics.iter().zip(&mut row.estimates);
         for (metric, estimate) in asked.filter(|(metric, _)| metric.id == id) {
-            give(metric, estimate, error, method, sample.clusters, query.level);
+            give(metric, estimate, spread, method, query.level);
         }
     }
 }
 
-fn give(
-    metric: &Metric,
-    estimate: &mut Estimate,
-    error: Option<f64>,
-    method: &'static str,
-    clusters: usize,
-    level: Level,
-) {
+fn give(metric: &Metric, estimate: &mut Estimate, spread: Option<Spread>, method: &'static str, level: Level) {
     let Some(value) = estimate.value else { return };
-    let interval = error.map(|error| {
-        let interval = Interval::around(value, cluster::critical(clusters as u64, level) * error);
+    let interval = spread.map(|spread| {
+        let interval = spread.interval(value, level);
         match metric.unit {
             Unit::Share => interval.clip_to_unit(),
             _ => interval,
         }
     });
+    let error = spread.map(|spread| spread.error);
     *estimate = estimate.clone().within(interval, method).with_standard_error(error);
 }
 

@@ -48,17 +48,23 @@ pub fn outcomes(stated: DataFrame, target: Target, places: &[&str]) -> PolarsRes
     let times = frame.column(f::SHOWN_AT)?.i64()?.iter();
     let confidences = frame.column(f::CONFIDENCE)?.f64()?.iter();
     let positives = frame.column(POSITIVE)?.bool()?.iter();
-    let rows = clusters.zip(times).zip(confidences.zip(positives)).enumerate();
-    let outcome = |(row, ((cluster, time), (confidence, positive))): (usize, ((Option<i64>, _), (_, Option<bool>)))| {
-        let outcome = Outcome {
-            cluster: cluster?,
-            shown_at: time?,
-            confidence: confidence?,
-            positive: positive?,
-        };
-        Some((outcome, places.iter().filter_map(|place| place.get(row)).collect()))
-    };
-    Ok(rows.filter_map(outcome).collect())
+    let mut found = Vec::with_capacity(frame.height());
+    for (row, ((cluster, shown_at), (confidence, positive))) in
+        clusters.zip(times).zip(confidences.zip(positives)).enumerate()
+    {
+        if let (Some(cluster), Some(shown_at), Some(confidence), Some(positive)) =
+            (cluster, shown_at, confidence, positive)
+        {
+            let outcome = Outcome {
+                cluster,
+                shown_at,
+                confidence,
+                positive,
+            };
+            found.push((outcome, places.iter().filter_map(|place| place.get(row)).collect()));
+        }
+    }
+    Ok(found)
 }
 
 /// Hands out the outputs of some cells in a window, day by day, with some of their columns; [`f::CELL`] and [`f::SHOWN_AT`] are

@@ -67,6 +67,7 @@ fn users_who_differ_much_do_not_break_the_promise() {
         users: 200,
         spread: 2.0,
         steps: 100,
+        outputs: (5, 24),
     };
     let risk = 0.4;
     let [(named, broken_by_users), (_, broken_by_outputs)] = broken(&population, risk);
@@ -87,6 +88,7 @@ fn independent_outputs_are_promised_more_and_get_it() {
         users: 200,
         spread: 0.0,
         steps: 100,
+        outputs: (5, 24),
     };
     let [(by_users, broken_by_users), (by_outputs, broken_by_outputs)] = broken(&population, 0.25);
     println!("for users: {by_users} named, {broken_by_users} broken; for outputs: {by_outputs}, {broken_by_outputs}");

@@ -14,6 +14,7 @@ struct Population {
     spread: f64,
     /// Steps of confidence.
     steps: u64,
+    outputs: (u64, u64),
 }
 
 impl Population {
@@ -26,12 +27,13 @@ impl Population {
         (random.below(self.steps) as f64 + 0.5) / self.steps as f64
     }
 
-    /// Users with 5 to 24 outputs each.
+    /// All outputs of all users.
     fn draw(&self, random: &mut Random) -> Sample {
         let mut points = Vec::new();
+        let (least, most) = self.outputs;
         for user in 0..self.users {
             let effect = self.spread * random.normal();
-            for _ in 0..5 + random.below(20) {
+            for _ in 0..least + random.below(most - least + 1) {
                 let confidence = self.confidence(random);
                 let is_right = random.uniform() < Population::chance(confidence, effect);
                 points.push((user as i64, confidence, is_right));

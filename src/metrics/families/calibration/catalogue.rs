@@ -164,12 +164,12 @@ pub(super) static METRICS: [Metric; 42] = against_both! {
         interval: DRAWN,
         source: "Dimitriadis, Gneiting & Jordan 2021 (CORP)",
     }
-    "uncertainty", "Uncertainty", grid::uncertainty {
+    "uncertainty", "Uncertainty", estimates::uncertainty {
         summary: "What always saying the base rate would cost in the Brier score.",
         formula: "mean outcome × (1 − mean outcome), of outputs with a confidence",
         unit: Share,
         direction: Neutral,
-        interval: DRAWN,
+        interval: "the range of the formula over the interval of the mean outcome",
         source: "Murphy 1973",
     }
     "calibration_slope", "Calibration slope", grid::slope {

@@ -131,6 +131,23 @@ pub(super) fn gap(s: &Statistics, target: Target) -> Estimate {
     )
 }
 
+/// `y(1 − y)` of the mean outcome, and the range that it has over the interval of that.
+pub(super) fn uncertainty(s: &Statistics, target: Target) -> Estimate {
+    let name = target.name();
+    let rate = s.proportion(&format!("{name}_y"), &format!("{name}_n"), Reason::NoConfidence);
+    let of = |y: f64| y * (1.0 - y);
+    let interval = rate.lower.zip(rate.upper).map(|(lower, upper)| Interval {
+        lower: of(lower).min(of(upper)),
+        upper: of(0.5_f64.clamp(lower, upper)),
+    });
+    match rate.value {
+        Some(value) => s
+            .valued(of(value), rate.n as f64)
+            .within(interval, rate.method.unwrap_or_else(|| s.name("wilson"))),
+        None => rate,
+    }
+}
+
 pub(super) fn brier(s: &Statistics, target: Target) -> Estimate {
     let name = target.name();
     s.mean(

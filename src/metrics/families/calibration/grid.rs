@@ -84,12 +84,11 @@ fn undefined(cells: &[Bin]) -> Reason {
 }
 
 /// Metrics whose intervals come from drawing users again, by their ids without the target.
-const DRAWN: [(&str, OfCells); 9] = [
+const DRAWN: [(&str, OfCells); 8] = [
     ("ece_equal_mass_10", ece_equal_mass),
     ("adaptive_calibration_error_10", adaptive),
     ("miscalibration", miscalibration),
     ("discrimination", discrimination),
-    ("uncertainty", uncertainty),
     ("auroc", area),
     ("aurc", aurc),
     ("e_aurc", e_aurc),
@@ -124,10 +123,6 @@ pub(super) fn miscalibration(cells: &[Bin]) -> Option<f64> {
 
 pub(super) fn discrimination(cells: &[Bin]) -> Option<f64> {
     murphy::corp(cells).map(|parts| parts.discrimination)
-}
-
-pub(super) fn uncertainty(cells: &[Bin]) -> Option<f64> {
-    murphy::corp(cells).map(|parts| parts.uncertainty)
 }
 
 pub(super) fn slope(cells: &[Bin]) -> Option<f64> {
