@@ -53,7 +53,7 @@ impl Tally {
             self.name,
             self.sum / RUNS as f64 - self.truth
         );
-        assert!((0.93..=0.97).contains(&share), "{}: {share}", self.name);
+        (0.93..=0.97).contains(&share)
     }
 }
 
