@@ -311,7 +311,8 @@ impl From<QueryError> for ApiError {
             | QueryError::TooManyBuckets
             | QueryError::TooManyRows { .. }
             | QueryError::TooManyOutputs { .. }
-            | QueryError::TooManyOpinions { .. } => ApiError::new(ErrorCode::AnswerTooLarge, error.to_string()),
+            | QueryError::TooManyOpinions { .. }
+            | QueryError::TooManyOutcomes { .. } => ApiError::new(ErrorCode::AnswerTooLarge, error.to_string()),
             QueryError::Store(error) => error.into(),
             QueryError::Frame(cause) => ApiError::internal(cause),
             QueryError::Damaged(cause) => ApiError::internal(cause),

@@ -58,6 +58,8 @@ pub fn configure(routes: &mut ServiceConfig) {
                 .service(features::list::list_features)
                 .service(features::trust::get_feature_trust)
                 .service(features::calibration::get_feature_calibration)
+                .service(features::recalibration::get_feature_recalibration)
+                .service(features::autonomy::get_feature_autonomy)
                 .service(features::reliance::get_feature_reliance)
                 .service(features::agreement::get_feature_agreement)
                 .service(features::quality::get_feature_quality)

@@ -14,6 +14,7 @@ use crate::api::rate::{BURST, Rates, UNKNOWN_KEYS};
 use crate::connections;
 use crate::ingest::limits as events;
 use crate::query::analyses::opinions::MOST_OPINIONS;
+use crate::query::analyses::outcomes::MOST_OUTCOMES;
 use crate::query::plan::MOST_EXACT_OUTPUTS;
 use crate::query::request as query;
 
@@ -179,6 +180,11 @@ fn questions() -> Vec<Row> {
         (
             "opinions that `agreement` and `quality` read",
             grouped(MOST_OPINIONS as usize),
+            "422 `answer_too_large`",
+        ),
+        (
+            "outputs with a confidence and a known outcome, for recalibration and autonomy",
+            grouped(MOST_OUTCOMES),
             "422 `answer_too_large`",
         ),
         (

@@ -78,6 +78,8 @@ pub enum Unit {
     /// In the units of the rating's own scale.
     Rating,
     Nats,
+    /// A plain number, 1 where nothing is off.
+    Ratio,
     /// Standard deviations of the standard normal distribution.
     StandardDeviations,
     Characters,

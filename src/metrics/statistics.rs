@@ -82,10 +82,10 @@ impl Statistics<'_> {
         }
     }
 
-    /// Notes the influence of the clusters on an estimate that is no ratio.
-    pub fn note_influence(&self, influence: impl FnOnce() -> Vec<f64>) {
+    /// Notes the influence of each cluster, if it has one, on an estimate that is no ratio.
+    pub fn note_influence(&self, influence: impl FnOnce() -> Vec<Option<f64>>) {
         self.note(|| Trace {
-            influence: influence().into_iter().map(Some).collect(),
+            influence: influence(),
             totals: Vec::new(),
         });
     }
@@ -210,7 +210,7 @@ impl Statistics<'_> {
 
     /// A smooth function of sums, from how much each cluster moves it.
     pub fn linearised(&self, value: f64, n: f64, influence: &[f64], range: (f64, f64)) -> Estimate {
-        self.note_influence(|| influence.to_vec());
+        self.note_influence(|| influence.iter().copied().map(Some).collect());
         let estimate = self.valued(value, n);
         let standard_error = cluster::linearised_variance(influence).map(f64::sqrt);
         let critical = cluster::critical(influence.len() as u64, self.level);

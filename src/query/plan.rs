@@ -101,13 +101,12 @@ pub fn answer(
     now: DateTime<Utc>,
 ) -> Result<Answer, QueryError> {
     let project = projects::find(conn, query.project)?;
-    let undeclared = undeclared(query.dimensions(), &project)?;
     let mut snapshot = Snapshot::new(conn, sources, &project)?;
     let window = window(&mut snapshot, query)?;
     let view = Arc::clone(&snapshot.view);
     let days = days_covering(&window);
     let gone = view.last_gone(days.clone());
-    let refined = refine(&mut snapshot, query, &window, undeclared, &view.cells)?;
+    let refined = refine(&mut snapshot, query, &project, &window)?;
     let plan = plan(query, &view.cells, refined.as_ref(), window)?;
     let must_be_exact = query.exact || refined.is_some() || !is_hourly(&plan);
     if let Some(day) = gone.filter(|_| must_be_exact) {
@@ -158,20 +157,21 @@ pub fn answer(
 }
 
 /// Splits the cells by attributes that are not declared, if the question names any.
-fn refine(
+pub fn refine(
     snapshot: &mut Snapshot,
     query: &Query,
+    project: &Project,
     window: &Window,
-    undeclared: BTreeSet<String>,
-    cells: &[(CellId, Cell)],
 ) -> Result<Option<Refined>, QueryError> {
+    let undeclared = undeclared(query.dimensions(), project)?;
     if undeclared.is_empty() {
         return Ok(None);
     }
     let known = |filter: &&Filter| !undeclared.contains(filter.dimension.name());
     let filters: Vec<&Filter> = query.filters.iter().filter(known).collect();
     let accepted = |cell: &Cell| filters.iter().all(|filter| filter.accepts(cell));
-    let cells: Vec<(CellId, Cell)> = cells.iter().filter(|(_, cell)| accepted(cell)).cloned().collect();
+    let view = Arc::clone(&snapshot.view);
+    let cells: Vec<(CellId, Cell)> = view.cells.iter().filter(|(_, cell)| accepted(cell)).cloned().collect();
     check_exact(tabulate::count_outputs(
         cells.iter().map(|(id, _)| *id),
         window,
@@ -235,7 +235,8 @@ pub fn window(snapshot: &mut Snapshot, query: &Query) -> Result<Window, QueryErr
     Ok(Window { from, to })
 }
 
-fn plan<'a>(
+/// What a question comes to for some cells.
+pub fn plan<'a>(
     query: &'a Query,
     cells: &'a [(CellId, Cell)],
     refined: Option<&'a Refined>,

@@ -138,6 +138,8 @@ pub enum QueryError {
     OutputsGone { until: NaiveDate },
     #[error("the slice holds more than {limit} opinions; choose a shorter range or more filters")]
     TooManyOpinions { limit: i64 },
+    #[error("more than {limit} outputs have a confidence and a known outcome; choose a shorter range, or filter")]
+    TooManyOutcomes { limit: usize },
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]

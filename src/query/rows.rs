@@ -31,7 +31,7 @@ pub fn slices(snapshot: &mut Snapshot, plan: &Plan, sums: &[Sum]) -> Result<(Sli
 }
 
 /// The rows of a day that are in the plan, with the numbers of their group and bucket.
-fn placed(plan: &Plan, group_of_cell: &HashMap<CellId, u32>, stated: DataFrame) -> PolarsResult<DataFrame> {
+pub fn placed(plan: &Plan, group_of_cell: &HashMap<CellId, u32>, stated: DataFrame) -> PolarsResult<DataFrame> {
     let cells: Vec<Option<CellId>> = match plan.refined {
         Some(refined) => refined.parts(&stated)?,
         None => stated.column(f::CELL)?.i32()?.iter().collect(),

@@ -9,6 +9,7 @@
 //! variance is that of DeLong, DeLong and Clarke-Pearson (1988), from the placements of each
 //! class among the other. It treats observations as independent.
 
+use super::calibration::Bin;
 use super::level::{Interval, Level};
 
 /// Positives and negatives whose score falls in one cell.
@@ -18,6 +19,16 @@ pub struct GridCount {
     pub positives: f64,
     /// Observations with outcome 0.
     pub negatives: f64,
+}
+
+/// The counts of cells of confidence.
+#[must_use]
+pub fn grid_of(cells: &[Bin]) -> Vec<GridCount> {
+    let count = |cell: &Bin| GridCount {
+        positives: cell.sum_y,
+        negatives: cell.n - cell.sum_y,
+    };
+    cells.iter().map(count).collect()
 }
 
 /// An area under the ROC curve counted on a grid.

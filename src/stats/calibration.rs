@@ -133,7 +133,8 @@ pub fn ece_expected_if_calibrated(bins: &[Bin]) -> Option<f64> {
 }
 
 /// Bins pooled over clusters; a shorter cluster has nothing in the bins it lacks.
-fn pool(per_cluster: &[Vec<Bin>]) -> Vec<Bin> {
+#[must_use]
+pub fn pool(per_cluster: &[Vec<Bin>]) -> Vec<Bin> {
     let width = per_cluster.iter().map(Vec::len).max().unwrap_or(0);
     let mut pooled = vec![Bin::default(); width];
     for bins in per_cluster {
@@ -148,9 +149,9 @@ fn pool(per_cluster: &[Vec<Bin>]) -> Vec<Bin> {
 /// `e_g = (Σ_b s_b·Σ(y − p)_gb − ECE·n_g)/N`, with `s_b` the sign of the pooled gap.
 ///
 /// Linear as long as no gap changes sign, so trust the result when gaps are clear of 0. One
-/// value per cluster that has observations, in order, adding up to 0; `None` if none has.
+/// value per cluster, `None` for those without observations, adding up to 0; `None` if none has.
 #[must_use]
-pub fn ece_influence(per_cluster: &[Vec<Bin>]) -> Option<Vec<f64>> {
+pub fn ece_influence(per_cluster: &[Vec<Bin>]) -> Option<Vec<Option<f64>>> {
     let pooled = pool(per_cluster);
     let ece = ece(&pooled)?;
     let n = observations(&pooled);
@@ -165,7 +166,7 @@ pub fn ece_influence(per_cluster: &[Vec<Bin>]) -> Option<Vec<f64>> {
         let signed = bins.iter().zip(&pooled).map(|(bin, all)| sign(all) * bin.excess());
         (own > 0.0).then(|| (signed.sum::<f64>() - ece * own) / n)
     };
-    Some(per_cluster.iter().filter_map(influence).collect())
+    Some(per_cluster.iter().map(influence).collect())
 }
 
 /// Cluster-robust interval for the ECE: `ECE ± critical·√Var`, clipped to `[0, 1]`, with the
@@ -183,7 +184,7 @@ pub fn ece_interval(per_cluster: &[Vec<Bin>], level: Level) -> Option<Interval> 
 /// its own value, with the clusters' variance as if they had as many observations.
 #[must_use]
 pub fn ece_interval_of_part(value: f64, n: f64, per_cluster: &[Vec<Bin>], level: Level) -> Option<Interval> {
-    let influence = ece_influence(per_cluster)?;
+    let influence: Vec<f64> = ece_influence(per_cluster)?.into_iter().flatten().collect();
     let covered: f64 = per_cluster.iter().flatten().map(|bin| bin.n).sum();
     let variance = cluster::linearised_variance(&influence)? * covered / n;
     let half_width = cluster::critical(influence.len() as u64, level) * variance.sqrt();
@@ -266,8 +267,8 @@ mod tests {
             vec![bin(3.0, 0.6, 1.0)],
         ];
         let influence = ece_influence(&clusters).unwrap();
-        assert_eq!(influence.len(), 3);
-        assert!(influence.iter().sum::<f64>().abs() < 1e-15);
+        assert_eq!((influence.len(), influence[1]), (4, None));
+        assert!(influence.iter().flatten().sum::<f64>().abs() < 1e-15);
         let interval = ece_interval(&clusters, Level::default()).unwrap();
         let ece = ece(&pool(&clusters)).unwrap();
         assert!((0.0..=ece).contains(&interval.lower) && (ece..=1.0).contains(&interval.upper));

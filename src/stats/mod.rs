@@ -23,7 +23,15 @@
 //! | [`posterior`] | how likely is it better, and what is lost if it is not? |
 //! | [`power`] | how many users would it take? |
 //! | [`calibration`] | does a stated confidence of 80 % come true 80 % of the time? |
+//! | [`binned`], [`smooth`] | … and by how much not, without bias, without bins? |
+//! | [`consistency`] | … and how far off may chance bring it? |
+//! | [`murphy`], [`isotonic`] | what is a Brier score made of? |
+//! | [`recalibration`], [`logistic`] | what should the model have said? |
+//! | [`improvement`] | … and would it have been better where it was not fitted? |
 //! | [`auroc`] | does confidence tell right outputs from wrong ones? |
+//! | [`selective`] | how many errors are left among the most confident? |
+//! | [`risk_control`], [`thresholds`] | above which confidence are errors rare enough, for sure? |
+//! | [`sample`] | what is known of all that when users are drawn again? |
 //! | [`sketch`] | what are the quantiles of a duration, from mergeable buckets? |
 //! | [`detection`] | can users tell right outputs from wrong ones? |
 //! | [`agreement`] | do those who judge agree? |
@@ -50,9 +58,11 @@ pub mod agreement;
 pub mod auroc;
 pub mod balance;
 pub mod beta;
+pub mod binned;
 pub mod bootstrap;
 pub mod calibration;
 pub mod cluster;
+pub mod consistency;
 pub mod contrast;
 pub mod cuped;
 pub mod cusum;
@@ -62,9 +72,13 @@ pub mod detection;
 pub mod drift;
 pub mod gamma;
 pub mod half_life;
+pub mod improvement;
+pub mod isotonic;
 pub mod laney;
 pub mod level;
+pub mod logistic;
 pub mod multiple;
+pub mod murphy;
 pub mod nonresponse;
 pub mod normal;
 pub mod page_hinkley;
@@ -75,10 +89,16 @@ pub mod prevalence;
 pub mod proportion;
 pub mod psi;
 pub mod random;
+pub mod recalibration;
+pub mod risk_control;
+pub mod sample;
+pub mod selective;
 pub mod sequence;
 pub mod shrinkage;
 pub mod sketch;
+pub mod smooth;
 pub mod spearman;
 pub mod student;
+pub mod thresholds;
 pub mod trust_memory;
 pub mod within;

@@ -65,9 +65,15 @@ pub fn replace(conn: &mut PgConnection, project: ProjectId, known: &[Uuid], new:
 }
 
 pub fn delete(conn: &mut PgConnection, project: ProjectId, outputs: &[Uuid]) -> QueryResult<()> {
-    diesel::delete(opinions::table.filter(opinions::project_id.eq(project).and(opinions::output_key.eq_any(outputs))))
-        .execute(conn)
-        .map(|_| ())
+    diesel::delete(
+        opinions::table.filter(
+            opinions::project_id
+                .eq(project)
+                .and(opinions::output_key.eq_any(outputs)),
+        ),
+    )
+    .execute(conn)
+    .map(|_| ())
 }
 
 /// An opinion with what an analysis needs to know of its output.

@@ -21,6 +21,7 @@ mod guarantees;
 mod ingest;
 mod intervals;
 mod overload;
+mod promises;
 mod questions;
 mod reference;
 mod retention;

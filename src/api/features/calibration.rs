@@ -4,18 +4,23 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{FeatureParams, about, group, question};
+use super::{FeatureParams, group, of_feature, question};
 use crate::api::answers::{Absent, ReadAnswers};
+use crate::api::ask;
 use crate::api::auth::{Authorized, Read};
 use crate::api::error::ApiError;
 use crate::api::extract::{Params, Segment};
-use crate::api::query::{QueryMeta, estimates, meta};
+use crate::api::query::{QueryMeta, computed, estimates, meta};
 use crate::api::respond::{self, Ordered};
+use crate::domain::window::Granularity;
 use crate::metrics::Estimate;
 use crate::metrics::estimate::plain_number;
-use crate::metrics::families::calibration::Target;
+use crate::metrics::families::calibration::{MassBand, Target};
+use crate::query::analyses::calibration;
 use crate::query::{Query, Row};
 use crate::state::AppState;
+use crate::stats::level::Interval;
+use crate::stats::murphy::Murphy;
 
 /// One band of confidence.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -29,19 +34,58 @@ pub struct ReliabilityBin {
     pub mean_confidence: Option<f64>,
     #[schema(required = true)]
     pub outcome: Estimate,
+    /// Where the outcome of so many independent outputs would be if the confidence were right (a consistency bar); null when empty.
+    #[schema(required = true)]
+    pub consistent: Option<Band>,
+}
+
+/// One of the bands that have as many outputs each.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct EqualMassBin {
+    pub n: u64,
+    pub mean_confidence: f64,
+    pub mean_outcome: f64,
+    #[schema(required = true)]
+    pub consistent: Option<Band>,
+}
+
+/// Two ends.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct Band {
+    pub lower: f64,
+    pub upper: f64,
+}
+
+/// What the Brier score is made of over the ten bands: reliability − resolution + uncertainty + within_variance − 2 × within_covariance.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct BrierParts {
+    pub reliability: f64,
+    pub resolution: f64,
+    pub uncertainty: f64,
+    /// Variance of confidence within bands.
+    pub within_variance: f64,
+    /// Covariance of confidence and outcome within bands.
+    pub within_covariance: f64,
 }
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct CalibrationSlice {
     #[schema(value_type = std::collections::BTreeMap<String, Option<String>>)]
     pub group: Ordered<Option<String>>,
+    /// The start of the bucket.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bucket: Option<String>,
     /// Ten equal-width bands, closed on the right.
     pub bins: Vec<ReliabilityBin>,
+    /// Ten bands with as many outputs each; none where the slice is no whole UTC days and comes from rollups.
+    pub equal_mass_bins: Vec<EqualMassBin>,
     /// What the calibration error of a perfectly calibrated model of this size would be about.
     #[schema(required = true)]
     pub ece_expected_if_calibrated: Option<f64>,
     #[schema(required = true)]
     pub brier_skill: Option<f64>,
+    #[schema(required = true)]
+    pub brier_parts: Option<BrierParts>,
     #[schema(value_type = std::collections::BTreeMap<String, Estimate>)]
     pub metrics: Ordered<Estimate>,
 }
@@ -62,6 +106,15 @@ pub enum CalibrationTarget {
     Correctness,
 }
 
+impl From<CalibrationTarget> for Target {
+    fn from(target: CalibrationTarget) -> Target {
+        match target {
+            CalibrationTarget::Acceptance => Target::Acceptance,
+            CalibrationTarget::Correctness => Target::Correctness,
+        }
+    }
+}
+
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -76,15 +129,22 @@ pub struct CalibrationParams {
     pub filters: Option<String>,
     /// Dimensions to split by, separated by commas.
     pub group_by: Option<String>,
+    /// Length of the buckets; one bucket without it.
+    pub granularity: Option<Granularity>,
+    /// IANA time zone of days, weeks and months.
+    pub timezone: Option<String>,
     #[param(minimum = 0.5, maximum = 0.9999)]
     pub level: Option<f64>,
+    /// Compute from the outputs, each user apart, even if there are many. Intervals of errors that are no sums need it then.
     #[serde(default)]
     pub exact: bool,
 }
 
 /// Calibration of a feature
 ///
-/// Does its confidence mean what it says? The reliability curve and the errors it comes to, against acceptance or correctness.
+/// Does its confidence mean what it says? The reliability curve and the errors it comes to, against acceptance or correctness, split
+/// by any dimensions and over time. Errors that are no sums have intervals where the answer is computed from outputs and has at most
+/// 50 slices: users are drawn again.
 #[utoipa::path(
     tag = "features",
     params(("feature" = String, Path, description = "The feature"), CalibrationParams),
@@ -105,10 +165,7 @@ pub async fn get_feature_calibration(
 ) -> Result<HttpResponse, ApiError> {
     let asked = params.0;
     let target = asked.target.unwrap_or(CalibrationTarget::Correctness);
-    let of = match target {
-        CalibrationTarget::Acceptance => Target::Acceptance,
-        CalibrationTarget::Correctness => Target::Correctness,
-    };
+    let of = Target::from(target);
     let params = FeatureParams {
         from: asked.from,
         to: asked.to,
@@ -118,14 +175,20 @@ pub async fn get_feature_calibration(
         exact: asked.exact,
     };
     let mut query = question(key.project, &of.metric_ids(), &params)?;
+    query.timezone = ask::timezone(asked.timezone.as_deref())?;
+    query.granularity = asked.granularity;
     query.curve = Some(of);
-    about(&state, &request, query, &feature.0, |query, answer| {
-        let data = answer.rows.iter().map(|row| calibration_slice(query, row));
+    query.fill = true;
+    let query = of_feature(&state, query, &feature.0).await?;
+    let question = query.clone();
+    let compute = move |conn: &mut _, sources: &_, now| calibration::run(conn, sources, &query, of, now);
+    computed(&state, &request, key.project, String::new(), compute, |answer| {
+        let data = answer.rows.iter().map(|row| calibration_slice(&question, row));
         respond::rendered_json(&CalibrationResponse {
             feature: feature.0.clone(),
             target,
             data: data.collect(),
-            meta: meta(query, answer),
+            meta: meta(&question, answer),
         })
     })
     .await
@@ -137,6 +200,7 @@ fn calibration_slice(query: &Query, row: &Row) -> CalibrationSlice {
     let edge = |number: usize| number as f64 / bands.len() as f64;
     CalibrationSlice {
         group: group(query, row),
+        bucket: row.bucket.map(|bucket| bucket.to_rfc3339()),
         bins: bands
             .iter()
             .enumerate()
@@ -146,10 +210,42 @@ fn calibration_slice(query: &Query, row: &Row) -> CalibrationSlice {
                 n: band.outcome.n,
                 mean_confidence: band.mean_confidence,
                 outcome: band.outcome.clone(),
+                consistent: band.consistent.map(Band::from),
             })
             .collect(),
+        equal_mass_bins: curve
+            .map(|curve| curve.equal_mass.iter().filter_map(equal_mass_bin).collect())
+            .unwrap_or_default(),
         ece_expected_if_calibrated: curve.and_then(|curve| curve.ece_expected_if_calibrated),
         brier_skill: curve.and_then(|curve| curve.brier_skill),
+        brier_parts: curve.and_then(|curve| curve.parts).map(BrierParts::from),
         metrics: estimates(query, row),
+    }
+}
+
+fn equal_mass_bin(band: &MassBand) -> Option<EqualMassBin> {
+    Some(EqualMassBin {
+        n: band.bin.n.round() as u64,
+        mean_confidence: band.bin.mean_p()?,
+        mean_outcome: band.bin.mean_y()?,
+        consistent: band.consistent.map(Band::from),
+    })
+}
+
+impl From<Interval> for Band {
+    fn from(Interval { lower, upper }: Interval) -> Band {
+        Band { lower, upper }
+    }
+}
+
+impl From<Murphy> for BrierParts {
+    fn from(parts: Murphy) -> BrierParts {
+        BrierParts {
+            reliability: parts.reliability,
+            resolution: parts.resolution,
+            uncertainty: parts.uncertainty,
+            within_variance: parts.within_variance,
+            within_covariance: parts.within_covariance,
+        }
     }
 }

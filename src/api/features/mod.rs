@@ -2,12 +2,14 @@
 
 pub mod agreement;
 pub mod approvals;
+pub mod autonomy;
 pub mod calibration;
 pub mod coverage;
 pub mod drift;
 pub mod explain;
 pub mod list;
 pub mod quality;
+pub mod recalibration;
 pub mod reliance;
 pub mod segments;
 pub mod trajectory;

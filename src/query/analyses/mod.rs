@@ -2,6 +2,8 @@
 
 pub mod agreement;
 pub mod approvals;
+pub mod autonomy;
+pub mod calibration;
 mod clusters;
 pub mod compare;
 pub mod coverage;
@@ -12,8 +14,10 @@ pub mod exposures;
 pub mod fading;
 pub mod growth;
 pub mod opinions;
+pub mod outcomes;
 pub mod quality;
 pub mod ranking;
+pub mod recalibration;
 pub mod recovery;
 pub mod trajectory;
 pub mod trigger;

@@ -1,6 +1,7 @@
 //! The analyses, over a simulated product whose truth is known.
 
 mod agreement;
+mod calibration;
 mod compare;
 mod drift;
 mod experiments;

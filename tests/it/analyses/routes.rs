@@ -215,6 +215,7 @@ fn analyses_answer_over_http() {
     assert_eq!(agreement["data"]["judges"][0]["against_people"], Value::Null);
     server.get("/api/v1/features/chat.answer/quality").expect(200);
 
+    depth_of_calibration(&server);
     refused(
         &server,
         "/api/v1/compare?baseline=t1&candidate=version=t2",
@@ -246,4 +247,69 @@ fn analyses_answer_over_http() {
     );
     refused(&server, "/api/v1/features/nothing/explain", "not_found");
     refused(&server, "/api/v1/features/nothing/trajectory", "not_found");
+}
+
+fn depth_of_calibration(server: &TestServer) {
+    let feature = "/api/v1/features/browser.step";
+    let whole = server.get(&format!("{feature}/calibration")).expect(200);
+    let slice = &whole["data"][0];
+    assert_eq!(
+        slice["metrics"]["smooth_ece_correctness"]["method"],
+        "bootstrap_cluster"
+    );
+    assert!(slice["bins"][9]["consistent"]["lower"].is_number() && slice["brier_parts"]["reliability"].is_number());
+    assert_eq!(slice["equal_mass_bins"].as_array().unwrap().len(), 10);
+    let weeks = server
+        .get(&format!(
+            "{feature}/calibration?granularity=week&group_by=version&target=acceptance"
+        ))
+        .expect(200);
+    let first = &weeks["data"][0];
+    assert!(
+        first["bucket"].is_string() && first["group"]["version"].is_string(),
+        "{first}"
+    );
+    refused(
+        server,
+        &format!("{feature}/calibration?granularity=fortnight"),
+        "invalid_parameter",
+    );
+
+    let recalibration = server
+        .get(&format!("{feature}/recalibration?against=acceptance"))
+        .expect(200);
+    assert_eq!(recalibration["maps"].as_array().unwrap().len(), 4);
+    assert_eq!(recalibration["table"][100]["confidence"], 1.0);
+    let table = server.get(&format!("{feature}/recalibration?against=acceptance&format=csv"));
+    assert_eq!(table.status, 200);
+    let text = String::from_utf8(table.body.clone()).unwrap();
+    let mut lines = text.lines();
+    assert_eq!(
+        lines.next(),
+        Some("confidence,recommended,temperature,platt,beta,isotonic")
+    );
+    assert_eq!(lines.count(), 101);
+    refused(
+        server,
+        &format!("{feature}/recalibration?against=users"),
+        "invalid_parameter",
+    );
+
+    let autonomy = server
+        .get(&format!("{feature}/autonomy?risk=0.2&delta=0.1"))
+        .expect(200);
+    assert_eq!(
+        (&autonomy["risk"], &autonomy["delta"]),
+        (&Value::from(0.2), &Value::from(0.1))
+    );
+    assert!(
+        autonomy["threshold"].is_object() != autonomy["reason"].is_string(),
+        "{autonomy}"
+    );
+    assert!(autonomy["sentence"].as_str().unwrap().ends_with('.'));
+    for wrong in ["risk=0", "risk=0.6", "delta=1", "nothing=1"] {
+        refused(server, &format!("{feature}/autonomy?{wrong}"), "invalid_parameter");
+    }
+    refused(server, "/api/v1/features/nothing/autonomy", "not_found");
+    refused(server, "/api/v1/features/nothing/recalibration", "not_found");
 }

@@ -4,6 +4,7 @@
 
 mod agreement;
 mod basics;
+mod calibration;
 mod comparison;
 mod drift;
 mod experiments;

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{Imported, Slice, check_curve, same};
 
-const FEATURE: &str = "copilot.completion";
+pub const FEATURE: &str = "copilot.completion";
 
 #[test]
 fn copilot_completions() {

@@ -5,6 +5,7 @@
 //! what is the same.
 
 mod agreement;
+mod calibration;
 mod decisions;
 mod ratings;
 mod stability;

@@ -1,14 +1,17 @@
-//! From the sums of a slice to its calibration.
+//! Estimates from ten bins and sums, with intervals clustered by user; and the area under the curve.
 
 use super::Target;
 use crate::metrics::Statistics;
 use crate::metrics::estimate::{Estimate, Reason};
 use crate::metrics::facts::{BINS, unfixed};
 use crate::stats::auroc::{self, GridCount};
+use crate::stats::binned as stats;
 use crate::stats::calibration::{self, Bin};
+use crate::stats::cluster;
+use crate::stats::level::Interval;
 
 /// The ten bins of a slice.
-fn bins(s: &Statistics, target: Target) -> Vec<Bin> {
+pub(super) fn bins(s: &Statistics, target: Target) -> Vec<Bin> {
     let name = target.name();
     (0..BINS)
         .map(|bin| Bin {
@@ -40,57 +43,6 @@ fn bins_by_cluster(s: &Statistics, target: Target) -> Vec<Vec<Bin>> {
     clusters
 }
 
-/// The reliability curve of a slice, and what it takes to read it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Curve {
-    /// From the least confident band to the most.
-    pub bands: Vec<Band>,
-    /// What the calibration error of a perfectly calibrated model of this size would be about.
-    pub ece_expected_if_calibrated: Option<f64>,
-    /// How much better than always saying the base rate: 1 is perfect, below 0 is worse.
-    pub brier_skill: Option<f64>,
-}
-
-/// One band of confidence.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Band {
-    pub mean_confidence: Option<f64>,
-    /// The share of positive outcomes.
-    pub outcome: Estimate,
-    /// Of all outputs with a confidence and an outcome.
-    pub share: Estimate,
-}
-
-pub fn curve(s: &Statistics, target: Target) -> Curve {
-    let name = target.name();
-    let bins = bins(s, target);
-    let bands = (0..).zip(&bins).map(|(number, bin): (usize, &Bin)| Band {
-        mean_confidence: bin.mean_p(),
-        outcome: Estimate {
-            // The users of the slice are not those of the band.
-            users: None,
-            ..s.proportion(
-                &format!("{name}_bin{number}_y"),
-                &format!("{name}_bin{number}_n"),
-                Reason::NoCases,
-            )
-        },
-        share: s.proportion(
-            &format!("{name}_bin{number}_n"),
-            &format!("{name}_n"),
-            Reason::NoConfidence,
-        ),
-    });
-    let n = s.total(&format!("{name}_n"));
-    let base_rate = s.total(&format!("{name}_y")) / n;
-    let brier = calibration::brier(s.real(&format!("{name}_squared_error")), n);
-    Curve {
-        bands: bands.collect(),
-        ece_expected_if_calibrated: calibration::ece_expected_if_calibrated(&bins),
-        brier_skill: brier.and_then(|brier| calibration::brier_skill(brier, base_rate)),
-    }
-}
-
 pub(super) fn ece(s: &Statistics, target: Target) -> Estimate {
     let pooled = bins(s, target);
     let Some(value) = calibration::ece(&pooled) else {
@@ -102,13 +54,55 @@ pub(super) fn ece(s: &Statistics, target: Target) -> Estimate {
 
 /// An expected error over bins, with its interval from the bins of each cluster.
 pub fn binned(s: &Statistics, value: f64, n: f64, clusters: &[Vec<Bin>]) -> Estimate {
-    s.note_influence(|| {
-        let covered: f64 = clusters.iter().flatten().map(|bin| bin.n).sum();
-        let scale = (covered / n).sqrt();
-        let influence = calibration::ece_influence(clusters).unwrap_or_default();
-        influence.into_iter().map(|own| own * scale).collect()
-    });
-    let interval = calibration::ece_interval_of_part(value, n, clusters, s.level);
+    let influence = calibration::ece_influence(clusters).unwrap_or_default();
+    let interval = around(s, value, n, clusters, influence).map(Interval::clip_to_unit);
+    s.valued(value, n).within(interval, s.name("linear"))
+}
+
+/// The interval of a value from the influence of each cluster. The clusters may cover more time than the slice.
+fn around(s: &Statistics, value: f64, n: f64, clusters: &[Vec<Bin>], influence: Vec<Option<f64>>) -> Option<Interval> {
+    let covered: f64 = clusters.iter().flatten().map(|bin| bin.n).sum();
+    let scale = (covered / n).sqrt();
+    let scaled: Vec<Option<f64>> = influence.into_iter().map(|own| Some(own? * scale)).collect();
+    let own: Vec<f64> = scaled.iter().flatten().copied().collect();
+    s.note_influence(|| scaled);
+    let variance = cluster::linearised_variance(&own)?;
+    let half_width = cluster::critical(own.len() as u64, s.level) * variance.sqrt();
+    Some(Interval::around(value, half_width))
+}
+
+pub(super) fn debiased_square(s: &Statistics, target: Target) -> Estimate {
+    let pooled = bins(s, target);
+    let Some(value) = stats::debiased_square(&pooled) else {
+        return s.nothing(Reason::NoConfidence);
+    };
+    let n = pooled.iter().map(|bin| bin.n).sum();
+    let clusters = bins_by_cluster(s, target);
+    let interval = around(s, value, n, &clusters, stats::square_influence(&clusters));
+    s.valued(value, n).within(interval, s.name("linear"))
+}
+
+/// The root of the square, and of the ends of its interval.
+pub(super) fn debiased(s: &Statistics, target: Target) -> Estimate {
+    let square = debiased_square(s, target);
+    let root = |square: Option<f64>| square.map(|square| square.max(0.0).sqrt());
+    Estimate {
+        value: root(square.value),
+        lower: root(square.lower),
+        upper: root(square.upper),
+        ..square
+    }
+}
+
+pub(super) fn average(s: &Statistics, target: Target) -> Estimate {
+    let pooled = bins(s, target);
+    let Some(value) = stats::average(&pooled) else {
+        return s.nothing(Reason::NoConfidence);
+    };
+    let n = pooled.iter().map(|bin| bin.n).sum();
+    let clusters = bins_by_cluster(s, target);
+    let interval = around(s, value, n, &clusters, stats::average_influence(&clusters));
+    let interval = interval.map(Interval::clip_to_unit);
     s.valued(value, n).within(interval, s.name("linear"))
 }
 
@@ -135,6 +129,23 @@ pub(super) fn gap(s: &Statistics, target: Target) -> Estimate {
         (-1.0, 1.0),
         Reason::NoConfidence,
     )
+}
+
+/// `y(1 − y)` of the mean outcome, and the range that it has over the interval of that.
+pub(super) fn uncertainty(s: &Statistics, target: Target) -> Estimate {
+    let name = target.name();
+    let rate = s.proportion(&format!("{name}_y"), &format!("{name}_n"), Reason::NoConfidence);
+    let of = |y: f64| y * (1.0 - y);
+    let interval = rate.lower.zip(rate.upper).map(|(lower, upper)| Interval {
+        lower: of(lower).min(of(upper)),
+        upper: of(0.5_f64.clamp(lower, upper)),
+    });
+    match rate.value {
+        Some(value) => s
+            .valued(of(value), rate.n as f64)
+            .within(interval, rate.method.unwrap_or_else(|| s.name("wilson"))),
+        None => rate,
+    }
 }
 
 pub(super) fn brier(s: &Statistics, target: Target) -> Estimate {

@@ -4,16 +4,19 @@
 //! different questions and are never mixed. Ten equal-width bins, closed on the right, as scikit-learn's
 //! `calibration_curve(strategy="uniform")` cuts them.
 
+mod catalogue;
+mod curve;
 mod estimates;
+mod grid;
 
 use polars::prelude::{Expr, col, lit, when};
 
-pub use self::estimates::{Band, Curve, binned, curve};
-use self::estimates::{area, brier, ece, gap, log_loss, mce};
-use super::LINEAR;
-use crate::metrics::estimate::Estimate;
+use self::catalogue::METRICS;
+pub use self::curve::{Band, Curve, MassBand, curve};
+pub use self::estimates::binned;
+pub use self::grid::of_draws;
 use crate::metrics::facts::{self, BINS, count, decision, fixed, only};
-use crate::metrics::{Direction, Family, Histogram, Metric, Statistics, Sum, Unit};
+use crate::metrics::{Family, Histogram, Sum};
 
 /// What confidence is compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,26 +35,10 @@ impl Target {
         }
     }
 
-    /// The headline metrics of this target.
-    pub fn metric_ids(self) -> [&'static str; 6] {
-        match self {
-            Target::Acceptance => [
-                "ece_10_acceptance",
-                "mce_10_acceptance",
-                "calibration_gap_acceptance",
-                "brier_acceptance",
-                "log_loss_acceptance",
-                "auroc_acceptance",
-            ],
-            Target::Correctness => [
-                "ece_10_correctness",
-                "mce_10_correctness",
-                "calibration_gap_correctness",
-                "brier_correctness",
-                "log_loss_correctness",
-                "auroc_correctness",
-            ],
-        }
+    /// The metrics of this target.
+    pub fn metric_ids(self) -> Vec<&'static str> {
+        let ids = FAMILY.metrics.iter().map(|metric| metric.id);
+        ids.filter(|id| id.ends_with(self.name())).collect()
     }
 
     fn histogram(self) -> &'static str {
@@ -62,7 +49,7 @@ impl Target {
     }
 
     /// Whether the outcome is known and a confidence is there.
-    fn known(self) -> Expr {
+    pub fn known(self) -> Expr {
         let outcome = match self {
             Target::Acceptance => decision::decided(),
             Target::Correctness => col(facts::CORRECT).is_not_null(),
@@ -70,7 +57,8 @@ impl Target {
         outcome.and(col(facts::CONFIDENCE).is_not_null())
     }
 
-    fn positive(self) -> Expr {
+    /// Whether what confidence is about came true.
+    pub fn positive(self) -> Expr {
         match self {
             Target::Acceptance => decision::taken(),
             Target::Correctness => col(facts::CORRECT),
@@ -122,128 +110,5 @@ pub static FAMILY: Family = Family {
         };
         vec![histogram(2, Target::Acceptance), histogram(3, Target::Correctness)]
     },
-    metrics: &[
-        ece_metric("ece_10_acceptance", "Calibration error (acceptance)", |s| {
-            ece(s, Target::Acceptance)
-        }),
-        ece_metric("ece_10_correctness", "Calibration error (correctness)", |s| {
-            ece(s, Target::Correctness)
-        }),
-        mce_metric("mce_10_acceptance", "Largest calibration error (acceptance)", |s| {
-            mce(s, Target::Acceptance)
-        }),
-        mce_metric("mce_10_correctness", "Largest calibration error (correctness)", |s| {
-            mce(s, Target::Correctness)
-        }),
-        gap_metric("calibration_gap_acceptance", "Over-confidence (acceptance)", |s| {
-            gap(s, Target::Acceptance)
-        }),
-        gap_metric("calibration_gap_correctness", "Over-confidence (correctness)", |s| {
-            gap(s, Target::Correctness)
-        }),
-        brier_metric("brier_acceptance", "Brier score (acceptance)", |s| {
-            brier(s, Target::Acceptance)
-        }),
-        brier_metric("brier_correctness", "Brier score (correctness)", |s| {
-            brier(s, Target::Correctness)
-        }),
-        log_loss_metric("log_loss_acceptance", "Log loss (acceptance)", |s| {
-            log_loss(s, Target::Acceptance)
-        }),
-        log_loss_metric("log_loss_correctness", "Log loss (correctness)", |s| {
-            log_loss(s, Target::Correctness)
-        }),
-        auroc_metric("auroc_acceptance", "Discrimination (acceptance)", |s| {
-            area(s, Target::Acceptance)
-        }),
-        auroc_metric("auroc_correctness", "Discrimination (correctness)", |s| {
-            area(s, Target::Correctness)
-        }),
-    ],
+    metrics: &METRICS,
 };
-
-type Estimator = fn(&Statistics) -> Estimate;
-
-const fn ece_metric(id: &'static str, title: &'static str, estimate: Estimator) -> Metric {
-    Metric {
-        id,
-        title,
-        summary: "How far confidence is from what happened, on average over ten bands of confidence.",
-        formula: "sum over 10 equal-width bins of n_bin / n × |mean outcome − mean confidence|",
-        unit: Unit::Share,
-        direction: Direction::LowerIsBetter,
-        interval: "linearised with the signs of the bins' gaps held, clustered by user; the estimate is biased upwards when bins are small",
-        source: "Naeini, Cooper & Hauskrecht 2015; Guo et al. 2017",
-        estimate,
-    }
-}
-
-const fn mce_metric(id: &'static str, title: &'static str, estimate: Estimator) -> Metric {
-    Metric {
-        id,
-        title,
-        summary: "How far confidence is from what happened, in the worst of ten bands of confidence.",
-        formula: "maximum over 10 equal-width bins with an output of |mean outcome − mean confidence|",
-        unit: Unit::Share,
-        direction: Direction::LowerIsBetter,
-        interval: "none: a maximum has no simple one",
-        source: "Naeini, Cooper & Hauskrecht 2015",
-        estimate,
-    }
-}
-
-const fn gap_metric(id: &'static str, title: &'static str, estimate: Estimator) -> Metric {
-    Metric {
-        id,
-        title,
-        summary: "Mean confidence minus what happened: above zero is over-confident.",
-        formula: "mean confidence − mean outcome",
-        unit: Unit::ShareDifference,
-        direction: Direction::CloserToZeroIsBetter,
-        interval: LINEAR,
-        source: "calibration in the large",
-        estimate,
-    }
-}
-
-const fn brier_metric(id: &'static str, title: &'static str, estimate: Estimator) -> Metric {
-    Metric {
-        id,
-        title,
-        summary: "Mean squared error of confidence: 0 is perfect, 0.25 is what always saying 50 % gets.",
-        formula: "mean of (confidence − outcome)²",
-        unit: Unit::Share,
-        direction: Direction::LowerIsBetter,
-        interval: LINEAR,
-        source: "Brier 1950",
-        estimate,
-    }
-}
-
-const fn log_loss_metric(id: &'static str, title: &'static str, estimate: Estimator) -> Metric {
-    Metric {
-        id,
-        title,
-        summary: "How surprising the outcomes are to the confidence: certain errors cost most.",
-        formula: "−mean of outcome × ln p + (1 − outcome) × ln(1 − p), p clipped to [1e-6, 1 − 1e-6]",
-        unit: Unit::Nats,
-        direction: Direction::LowerIsBetter,
-        interval: LINEAR,
-        source: "Good 1952",
-        estimate,
-    }
-}
-
-const fn auroc_metric(id: &'static str, title: &'static str, estimate: Estimator) -> Metric {
-    Metric {
-        id,
-        title,
-        summary: "How well confidence tells good outputs from bad ones: 0.5 is chance, 1 is perfect.",
-        formula: "P(confidence of a positive > that of a negative) + ½ P(equal); exact from outputs, from a grid of 1000 in rollups",
-        unit: Unit::Share,
-        direction: Direction::HigherIsBetter,
-        interval: "DeLong, DeLong & Clarke-Pearson 1988; outputs taken as independent",
-        source: "Hanley & McNeil 1982",
-        estimate,
-    }
-}

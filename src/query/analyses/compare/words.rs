@@ -87,7 +87,7 @@ fn written(unit: Unit, value: f64) -> String {
         Unit::Milliseconds => format!("{value:.0} ms"),
         Unit::Count | Unit::Characters => format!("{value:.0}"),
         Unit::Outputs => format!("{value:.1}"),
-        Unit::Rating | Unit::Nats | Unit::StandardDeviations => format!("{value:.3}"),
+        Unit::Rating | Unit::Nats | Unit::StandardDeviations | Unit::Ratio => format!("{value:.3}"),
     }
 }
 
@@ -97,6 +97,6 @@ fn difference(unit: Unit, value: f64) -> String {
         Unit::Milliseconds => format!("{value:+.0} ms"),
         Unit::Count | Unit::Characters => format!("{value:+.0}"),
         Unit::Outputs => format!("{value:+.1}"),
-        Unit::Rating | Unit::Nats | Unit::StandardDeviations => format!("{value:+.3}"),
+        Unit::Rating | Unit::Nats | Unit::StandardDeviations | Unit::Ratio => format!("{value:+.3}"),
     }
 }

@@ -244,7 +244,7 @@ fn confidence(
     let target = Target::Acceptance;
     let mut bands = |from, to| -> Result<Option<(Vec<f64>, f64)>, QueryError> {
         let mut query = question.query.clone();
-        query.metrics = metrics::find(target.metric_ids()[0])
+        query.metrics = metrics::find("ece_10_acceptance")
             .map(|(_, metric)| metric)
             .into_iter()
             .collect();

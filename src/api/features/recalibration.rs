@@ -1,0 +1,235 @@
+//! `GET /features/{feature}/recalibration`.
+
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::calibration::CalibrationTarget;
+use super::{AnalysisMeta, of_feature};
+use crate::api::answers::{Absent, ReadAnswers};
+use crate::api::ask::{self, Scope};
+use crate::api::auth::{Authorized, Read};
+use crate::api::error::ApiError;
+use crate::api::extract::{Params, Segment};
+use crate::api::query::computed;
+use crate::api::rendered::Rendered;
+use crate::api::respond::{self, CsvRows, Format, number_cell};
+use crate::query::Query;
+use crate::query::analyses::recalibration::{self, Fitted, Gains, Recalibration, RecalibrationVerdict, TableRow};
+use crate::query::answer::Source;
+use crate::state::AppState;
+use crate::stats::recalibration::{Form, Map};
+
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct RecalibrationParams {
+    /// What confidence should have meant; `correctness` without it.
+    pub against: Option<CalibrationTarget>,
+    /// Start of the range, RFC 3339 or milliseconds since 1970; the day of the first output without it.
+    pub from: Option<String>,
+    /// End of the range, not part of it; the end of the day of the last output without it.
+    pub to: Option<String>,
+    /// A JSON array of filters as `POST /query` takes them.
+    pub filters: Option<String>,
+    #[param(minimum = 0.5, maximum = 0.9999)]
+    pub level: Option<f64>,
+    /// `csv` gives the table alone.
+    pub format: Option<Format>,
+}
+
+/// The form of a map from stated to calibrated confidence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MapForm {
+    /// σ(logit p / temperature)
+    Temperature,
+    /// σ(a + b × logit p)
+    Platt,
+    /// σ(c + a × ln p − b × ln(1 − p))
+    Beta,
+    /// Straight between knots, level beyond them
+    Isotonic,
+}
+
+/// The numbers of a map; those that its form does not have are absent.
+#[derive(Clone, Debug, Default, Serialize, ToSchema)]
+pub struct MapParameters {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub temperature: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub a: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub b: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub c: Option<f64>,
+    /// Confidence and what to say instead, in ascending order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub knots: Option<Vec<(f64, f64)>>,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct RecalibrationMap {
+    pub form: MapForm,
+    /// Fitted to all outputs of the range; null where they do not determine it.
+    #[schema(required = true)]
+    pub parameters: Option<MapParameters>,
+    /// What it takes off the errors for users to whom it was not fitted.
+    pub other_users: Gains,
+    /// The same for the last three tenths of the outputs, fitted to those before.
+    pub later_days: Gains,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct RecalibrationResponse {
+    pub feature: String,
+    pub against: CalibrationTarget,
+    pub verdict: RecalibrationVerdict,
+    pub sentence: String,
+    /// Null where recalibrating would not help.
+    #[schema(required = true)]
+    pub recommended: Option<MapForm>,
+    pub maps: Vec<RecalibrationMap>,
+    /// What to say instead of each hundredth of confidence.
+    pub table: Vec<TableRow>,
+    /// Outputs with a confidence and a known outcome, and their users.
+    pub outputs: usize,
+    pub users: usize,
+    pub meta: AnalysisMeta,
+}
+
+/// Recalibration of a feature
+///
+/// What should its confidence have been? Four maps, what each would take off the errors for users and days to which it was not
+/// fitted, which one to use, and when recalibrating would not help. With `format=csv` the table from stated to calibrated confidence.
+#[utoipa::path(
+    tag = "features",
+    params(("feature" = String, Path, description = "The feature"), RecalibrationParams),
+    responses(
+        (status = 200, description = "The maps and what they are worth",
+         content((RecalibrationResponse = "application/json"), (String = "text/csv"))),
+        ReadAnswers,
+        Absent,
+    ),
+    security(("api_key" = []))
+)]
+#[get("/features/{feature}/recalibration")]
+pub async fn get_feature_recalibration(
+    request: HttpRequest,
+    key: Authorized<Read>,
+    feature: Segment<String>,
+    params: Params<RecalibrationParams>,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let asked = params.0;
+    let against = asked.against.unwrap_or(CalibrationTarget::Correctness);
+    let format = Format::of(&request, asked.format);
+    let mut query = Query::new(key.project, Vec::new());
+    query.filters = ask::filters_parameter(asked.filters.as_deref())?;
+    let scope = Scope {
+        from: asked.from.as_deref(),
+        to: asked.to.as_deref(),
+        level: asked.level,
+        ..Scope::default()
+    };
+    scope.apply(&mut query)?;
+    let query = of_feature(&state, query, &feature.0).await?;
+    let level = query.level.get();
+    let compute = move |conn: &mut _, sources: &_, _| recalibration::run(conn, sources, &query, against.into());
+    computed(
+        &state,
+        &request,
+        key.project,
+        format!("{format:?}"),
+        compute,
+        |found| match format {
+            Format::Json => respond::rendered_json(&response(feature.0.clone(), against, level, found)),
+            Format::Csv => Ok(Rendered::new(respond::CSV, csv(&found.table)?)),
+        },
+    )
+    .await
+}
+
+fn response(feature: String, against: CalibrationTarget, level: f64, found: &Recalibration) -> RecalibrationResponse {
+    RecalibrationResponse {
+        feature,
+        against,
+        verdict: found.verdict,
+        sentence: recalibration::sentence(found, against.into()),
+        recommended: found.recommended.map(MapForm::from),
+        maps: found.maps.iter().map(map).collect(),
+        table: found.table.clone(),
+        outputs: found.outputs,
+        users: found.users,
+        meta: AnalysisMeta {
+            from: found.window.from,
+            to: found.window.to,
+            level,
+            log_position: found.log_position,
+            source: Source::Segments,
+        },
+    }
+}
+
+fn map(fitted: &Fitted) -> RecalibrationMap {
+    RecalibrationMap {
+        form: fitted.form.into(),
+        parameters: fitted.map.clone().map(MapParameters::from),
+        other_users: fitted.other_users.clone(),
+        later_days: fitted.later_days.clone(),
+    }
+}
+
+impl From<Form> for MapForm {
+    fn from(form: Form) -> MapForm {
+        match form {
+            Form::Temperature => MapForm::Temperature,
+            Form::Platt => MapForm::Platt,
+            Form::Beta => MapForm::Beta,
+            Form::Isotonic => MapForm::Isotonic,
+        }
+    }
+}
+
+impl From<Map> for MapParameters {
+    fn from(map: Map) -> MapParameters {
+        let none = MapParameters::default();
+        match map {
+            Map::Temperature { temperature } => MapParameters {
+                temperature: Some(temperature),
+                ..none
+            },
+            Map::Platt { a, b } => MapParameters {
+                a: Some(a),
+                b: Some(b),
+                ..none
+            },
+            Map::Beta { a, b, c } => MapParameters {
+                a: Some(a),
+                b: Some(b),
+                c: Some(c),
+                ..none
+            },
+            Map::Isotonic { knots } => MapParameters {
+                knots: Some(knots),
+                ..none
+            },
+        }
+    }
+}
+
+fn csv(table: &[TableRow]) -> Result<Vec<u8>, ApiError> {
+    let mut rows = CsvRows::new(["confidence", "recommended", "temperature", "platt", "beta", "isotonic"])?;
+    for row in table {
+        let cells = [
+            Some(row.confidence),
+            Some(row.recommended),
+            row.temperature,
+            row.platt,
+            row.beta,
+            row.isotonic,
+        ];
+        rows.row(&cells.map(number_cell))?;
+    }
+    rows.finish()
+}

@@ -1,0 +1,87 @@
+//! The reliability curve.
+
+use super::Target;
+use super::estimates::bins;
+use super::grid::cells;
+use crate::metrics::Statistics;
+use crate::metrics::estimate::{Estimate, Reason};
+use crate::metrics::facts::{BINS, SCALE};
+use crate::stats::calibration::{self, Bin};
+use crate::stats::level::Interval;
+use crate::stats::murphy::{self, Murphy};
+use crate::stats::{binned, consistency};
+
+/// The reliability curve of a slice, and what it takes to read it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Curve {
+    /// From the least confident band to the most.
+    pub bands: Vec<Band>,
+    /// What the calibration error of a perfectly calibrated model of this size would be about.
+    pub ece_expected_if_calibrated: Option<f64>,
+    /// How much better than always saying the base rate: 1 is perfect, below 0 is worse.
+    pub brier_skill: Option<f64>,
+    /// Ten bands with as many outputs each. None where the confidences of the slice are not kept apart.
+    pub equal_mass: Vec<MassBand>,
+    /// The parts of the Brier score over the bands.
+    pub parts: Option<Murphy>,
+}
+
+/// One band of confidence.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Band {
+    pub mean_confidence: Option<f64>,
+    /// The share of positive outcomes.
+    pub outcome: Estimate,
+    /// Where that share would be if the confidence were right, of independent outputs.
+    pub consistent: Option<Interval>,
+    /// Of all outputs with a confidence and an outcome.
+    pub share: Estimate,
+}
+
+/// One of the bands that have as many outputs each.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MassBand {
+    pub bin: Bin,
+    pub consistent: Option<Interval>,
+}
+
+pub fn curve(s: &Statistics, target: Target) -> Curve {
+    let name = target.name();
+    let bins = bins(s, target);
+    let bands = (0..).zip(&bins).map(|(number, bin): (usize, &Bin)| Band {
+        mean_confidence: bin.mean_p(),
+        outcome: Estimate {
+            // The users of the slice are not those of the band.
+            users: None,
+            ..s.proportion(
+                &format!("{name}_bin{number}_y"),
+                &format!("{name}_bin{number}_n"),
+                Reason::NoCases,
+            )
+        },
+        consistent: consistency::bar(bin, s.level),
+        share: s.proportion(
+            &format!("{name}_bin{number}_n"),
+            &format!("{name}_n"),
+            Reason::NoConfidence,
+        ),
+    });
+    let n = s.total(&format!("{name}_n"));
+    let base_rate = s.total(&format!("{name}_y")) / n;
+    let brier = calibration::brier(s.real(&format!("{name}_squared_error")), n);
+    let cells = cells(s, target).unwrap_or_default();
+    let equal_mass = binned::equal_mass(&cells, BINS).into_iter().map(|bin| MassBand {
+        consistent: consistency::bar(&bin, s.level),
+        bin,
+    });
+    // The mean of equal confidences may be off in the last digit, and round ones lie on edges.
+    let as_stored = |p: f64| (p * SCALE).round() / SCALE;
+    let in_bin = |cell: &Bin| cell.mean_p().map(|p| calibration::bin_index(as_stored(p), BINS));
+    Curve {
+        bands: bands.collect(),
+        ece_expected_if_calibrated: calibration::ece_expected_if_calibrated(&bins),
+        brier_skill: brier.and_then(|brier| calibration::brier_skill(brier, base_rate)),
+        equal_mass: equal_mass.collect(),
+        parts: murphy::over_groups(cells.chunk_by(|one, other| in_bin(one) == in_bin(other))),
+    }
+}

@@ -1,0 +1,98 @@
+//! A threshold that is named safe is safe, as often as promised.
+
+use calibrant::stats::random::Random;
+use calibrant::stats::sample::Sample;
+use calibrant::stats::thresholds::{self, Threshold, safe_for_outputs, safe_for_users};
+
+use super::Population;
+
+const RUNS: u64 = 1_000;
+const DELTA: f64 = 0.1;
+
+/// The true error rate above each of a hundred steps of confidence: of the average user, and as many outputs on each.
+struct Truth(Vec<f64>);
+
+impl Truth {
+    fn of(population: &Population) -> Truth {
+        let mut random = Random::new(7);
+        let effects: Vec<f64> = (0..20_000).map(|_| population.spread * random.normal()).collect();
+        let steps = population.steps;
+        let wrong = (0..steps).map(|step| {
+            let confidence = (step as f64 + 0.5) / steps as f64;
+            let right: f64 = effects
+                .iter()
+                .map(|effect| Population::chance(confidence, *effect))
+                .sum();
+            1.0 - right / effects.len() as f64
+        });
+        let wrong: Vec<f64> = wrong.collect();
+        Truth((0..wrong.len()).map(|from| mean(&wrong[from..])).collect())
+    }
+
+    fn above(&self, threshold: &Threshold) -> f64 {
+        self.0[(threshold.above * self.0.len() as f64).round() as usize]
+    }
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+/// Over many products: how often each kind of threshold is named, and how often the risk above it is too high.
+fn broken(population: &Population, risk: f64) -> [(u64, u64); 2] {
+    let truth = Truth::of(population);
+    let mut random = Random::new(11);
+    let mut found = [(0, 0); 2];
+    for _ in 0..RUNS {
+        let sample: Sample = population.draw(&mut random);
+        let descent = thresholds::descend(&sample, risk);
+        let places = [
+            safe_for_users(&descent, risk, DELTA),
+            safe_for_outputs(&descent, risk, DELTA),
+        ];
+        for (counts, place) in found.iter_mut().zip(places) {
+            if let Some(place) = place {
+                counts.0 += 1;
+                counts.1 += u64::from(truth.above(&descent[place]) > risk);
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn users_who_differ_much_do_not_break_the_promise() {
+    // A sequence ends soon after the risk is met only if thresholds lie close: a hundred steps.
+    let population = Population {
+        users: 200,
+        spread: 2.0,
+        steps: 100,
+        outputs: (5, 24),
+    };
+    let risk = 0.4;
+    let [(named, broken_by_users), (_, broken_by_outputs)] = broken(&population, risk);
+    println!("for users: {named} named, {broken_by_users} broken; for outputs: {broken_by_outputs} broken");
+    // Three standard deviations of chance above the promise.
+    let most = RUNS as f64 * DELTA + 3.0 * (RUNS as f64 * DELTA * (1.0 - DELTA)).sqrt();
+    assert!((broken_by_users as f64) <= most, "{broken_by_users}");
+    assert!(named > RUNS / 2, "a promise that is never made is kept: {named}");
+    assert!(
+        broken_by_outputs as f64 > most,
+        "outputs of one user are not independent, and the test that takes them so shows it: {broken_by_outputs}"
+    );
+}
+
+#[test]
+fn independent_outputs_are_promised_more_and_get_it() {
+    let population = Population {
+        users: 200,
+        spread: 0.0,
+        steps: 100,
+        outputs: (5, 24),
+    };
+    let [(by_users, broken_by_users), (by_outputs, broken_by_outputs)] = broken(&population, 0.25);
+    println!("for users: {by_users} named, {broken_by_users} broken; for outputs: {by_outputs}, {broken_by_outputs}");
+    let most = RUNS as f64 * DELTA + 3.0 * (RUNS as f64 * DELTA * (1.0 - DELTA)).sqrt();
+    assert!((broken_by_users as f64) <= most && (broken_by_outputs as f64) <= most);
+    assert!(by_outputs > RUNS / 2);
+}
