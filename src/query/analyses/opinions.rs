@@ -90,10 +90,23 @@ pub struct Heard {
 }
 
 impl Heard {
-    pub fn is_person(&self, said: &Said) -> bool {
-        self.holders
-            .get(said.holder)
-            .is_some_and(|holder| holder.kind.is_person())
+    pub fn kind(&self, said: &Said) -> Option<HolderKind> {
+        self.holders.get(said.holder).map(|holder| holder.kind)
+    }
+
+    /// The word of people on one rubric: what human judges say of the output, and only if none does, what raters say. A rating tells
+    /// how much it was liked, which is not quite whether it is right.
+    pub fn people<'a>(&self, output: &'a Discussed, rubric: usize) -> Vec<&'a Said> {
+        let of = |kind| {
+            let said = output.said.iter().filter(move |said| said.rubric == rubric);
+            said.filter(|said| self.kind(said) == Some(kind)).collect::<Vec<_>>()
+        };
+        let judges = of(HolderKind::Human);
+        if judges.is_empty() {
+            of(HolderKind::Rater)
+        } else {
+            judges
+        }
     }
 
     fn new(held: Vec<Held>) -> Heard {

@@ -2,6 +2,7 @@
 //!
 //! People are right but few, a judge is plenty but errs. [`Ppi`] puts both together without believing the judge. The quality is the
 //! share of outputs that people call right (of one output, the share of the people who do), among those that the judge has judged.
+//! People are human judges, and raters where no human judges.
 
 use diesel::PgConnection;
 use serde::Serialize;
@@ -68,7 +69,7 @@ pub fn run(
 ) -> Result<Listened<Vec<AssistedQuality>>, QueryError> {
     listen(conn, sources, query, |heard| {
         let said = heard.outputs.iter().flat_map(|output| &output.said);
-        let judged = said.filter(|said| !heard.is_person(said));
+        let judged = said.filter(|said| heard.kind(said).is_some_and(|kind| !kind.is_person()));
         let judges = most_frequent(judged.map(|said| (said.holder, said.rubric)));
         let mut found: Vec<AssistedQuality> = judges
             .into_iter()
@@ -86,16 +87,14 @@ fn with_help_of(heard: &Heard, judge: usize, rubric: usize, level: Level) -> Opt
         .outputs
         .iter()
         .filter_map(|output| {
-            let said = || output.said.iter().filter(|said| said.rubric == rubric);
-            let own = said().find(|said| said.holder == judge)?;
-            let people: Vec<f64> = said()
-                .filter(|said| heard.is_person(said))
-                .map(|said| f64::from(u8::from(said.is_right)))
-                .collect();
+            let mut said = output.said.iter().filter(|said| said.rubric == rubric);
+            let own = said.find(|said| said.holder == judge)?;
+            let people = heard.people(output, rubric);
+            let right = people.iter().filter(|said| said.is_right).count() as f64;
             Some(Judged {
                 cluster: output.cluster,
                 judge: own.value,
-                people: (!people.is_empty()).then(|| people.iter().sum::<f64>() / people.len() as f64),
+                people: (!people.is_empty()).then(|| right / people.len() as f64),
             })
         })
         .collect();

@@ -186,7 +186,8 @@ fn an_opinion_on_a_rubric_leaves_the_whole_alone() {
         .iter()
         .map(|own| &own["rubric"])
         .collect();
-    assert_eq!(rubrics, [&Value::Null, &json!("tone")]);
+    // Judges and raters, on the whole and on the tone.
+    assert_eq!(rubrics, [&Value::Null, &Value::Null, &json!("tone"), &json!("tone")]);
     for path in ["agreement", "quality"] {
         let unknown = format!("/api/v1/features/f/{path}?rubric=tone");
         server.get(&unknown).expect_problem(400, "invalid_parameter");

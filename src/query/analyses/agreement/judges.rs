@@ -21,7 +21,7 @@ pub struct Kappas {
     pub quadratic: Estimate,
 }
 
-/// A judge against the word of people on the same outputs.
+/// A judge against the word of people on the same outputs: of human judges, or of raters where no human judges.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct AgainstPeople {
     pub outputs: u64,
@@ -82,12 +82,7 @@ pub struct JudgeAgreement {
 pub fn against_others(heard: &Heard, level: Level) -> Vec<JudgeAgreement> {
     let all = heard.outputs.iter().flat_map(|output| &output.said);
     // Human judges are compared with what users did like any other; raters are mostly users themselves.
-    let is_judge = |said: &&Said| {
-        heard
-            .holders
-            .get(said.holder)
-            .is_some_and(|holder| holder.kind != HolderKind::Rater)
-    };
+    let is_judge = |said: &&Said| heard.kind(said) != Some(HolderKind::Rater);
     let judges = most_frequent(all.filter(is_judge).map(|said| (said.holder, said.rubric)));
     let judges = judges.into_iter().take(MOST_ROWS);
     judges
@@ -142,10 +137,7 @@ struct Word {
 
 /// `None` where people say nothing.
 fn word(heard: &Heard, case: &Case) -> Option<Word> {
-    let said = case.output.said.iter();
-    let mut said: Vec<&Said> = said
-        .filter(|said| said.rubric == case.said.rubric && heard.is_person(said))
-        .collect();
+    let mut said = heard.people(case.output, case.said.rubric);
     if said.is_empty() {
         return None;
     }

@@ -10,7 +10,7 @@ use super::paired::Paired;
 use super::{MOST_ROWS, most_frequent};
 use crate::metrics::{Estimate, Reason};
 use crate::query::analyses::clusters::Clusters;
-use crate::query::analyses::opinions::{Discussed, Heard, Holder, Said};
+use crate::query::analyses::opinions::{Discussed, Heard, Holder, HolderKind, Said};
 use crate::stats::agreement::pair::Weights;
 use crate::stats::agreement::raters::{Ratings, Scale};
 use crate::stats::agreement::{RELIABLE, TENTATIVE};
@@ -60,11 +60,13 @@ pub struct PeopleAgreement {
     /// Null is the output as a whole.
     #[schema(required = true)]
     pub rubric: Option<String>,
+    /// Raters or human judges: what they answer is not quite the same question.
+    pub kind: HolderKind,
     pub verdict: AgreementVerdict,
     /// The verdict in words, with its evidence.
     pub sentence: String,
     pub opinions: u64,
-    /// People who gave an opinion; the users of their own outputs count as one.
+    /// Those who gave an opinion; the users of their own outputs count as one.
     pub people: u64,
     /// The distinct ratings, from 0 to 1.
     pub categories: Vec<f64>,
@@ -82,24 +84,21 @@ pub struct PeopleAgreement {
 
 pub fn among_themselves(heard: &Heard, level: Level) -> Vec<PeopleAgreement> {
     let said = heard.outputs.iter().flat_map(|output| &output.said);
-    let rubrics = most_frequent(said.filter(|said| heard.is_person(said)).map(|said| said.rubric));
-    let rubrics = rubrics.into_iter().take(MOST_ROWS);
+    let of_people = said.filter_map(|said| Some((said.rubric, heard.kind(said).filter(|kind| kind.is_person())?)));
+    let rubrics = most_frequent(of_people).into_iter().take(MOST_ROWS);
     rubrics
-        .map(|(rubric, opinions)| on_rubric(heard, rubric, opinions, level))
+        .map(|((rubric, kind), opinions)| on_rubric(heard, rubric, kind, opinions, level))
         .collect()
 }
 
-/// The opinions of people on one rubric, by output.
-fn on_rubric(heard: &Heard, rubric: usize, opinions: u64, level: Level) -> PeopleAgreement {
+/// The opinions of people of one kind on one rubric, by output.
+fn on_rubric(heard: &Heard, rubric: usize, kind: HolderKind, opinions: u64, level: Level) -> PeopleAgreement {
     let outputs: Vec<(&Discussed, Vec<&Said>)> = heard
         .outputs
         .iter()
         .map(|output| {
-            let said = output
-                .said
-                .iter()
-                .filter(|said| said.rubric == rubric && heard.is_person(said));
-            (output, said.collect())
+            let said = output.said.iter().filter(|said| said.rubric == rubric);
+            (output, said.filter(|said| heard.kind(said) == Some(kind)).collect())
         })
         .filter(|(_, said): &(_, Vec<&Said>)| !said.is_empty())
         .collect();
@@ -109,8 +108,9 @@ fn on_rubric(heard: &Heard, rubric: usize, opinions: u64, level: Level) -> Peopl
     let verdict = verdict(&ordinal);
     let name = heard.rubrics.get(rubric).cloned().flatten();
     PeopleAgreement {
-        sentence: sentence(verdict, name.as_deref(), &ordinal),
+        sentence: sentence(verdict, kind, name.as_deref(), &ordinal),
         rubric: name,
+        kind,
         verdict,
         opinions,
         people: people.len() as u64,
@@ -221,11 +221,15 @@ fn verdict(alpha: &Estimate) -> AgreementVerdict {
     }
 }
 
-fn sentence(verdict: AgreementVerdict, rubric: Option<&str>, alpha: &Estimate) -> String {
+fn sentence(verdict: AgreementVerdict, kind: HolderKind, rubric: Option<&str>, alpha: &Estimate) -> String {
     let quality = rubric.map_or_else(|| "outputs as a whole".to_owned(), |rubric| format!("`{rubric}`"));
+    let (they, who) = match kind {
+        HolderKind::Rater => ("Raters", "raters"),
+        _ => ("Human judges", "human judges"),
+    };
     let (Some(value), Some(lower), Some(upper)) = (alpha.value, alpha.lower, alpha.upper) else {
         return format!(
-            "Cannot tell yet whether people judge {quality} alike: too few outputs have opinions of two people or more."
+            "Cannot tell yet whether {who} see {quality} alike: too few outputs have opinions of two or more that differ."
         );
     };
     let evidence = format!(
@@ -233,11 +237,11 @@ fn sentence(verdict: AgreementVerdict, rubric: Option<&str>, alpha: &Estimate) -
         alpha.n
     );
     match verdict {
-        AgreementVerdict::Alike => format!("People judge {quality} alike: {evidence}."),
-        AgreementVerdict::SomewhatAlike => format!("People judge {quality} somewhat alike: {evidence}."),
+        AgreementVerdict::Alike => format!("{they} see {quality} alike: {evidence}."),
+        AgreementVerdict::SomewhatAlike => format!("{they} see {quality} somewhat alike: {evidence}."),
         AgreementVerdict::NotAlike => {
-            format!("People do not judge {quality} alike: {evidence}; a single person's word says little about it.")
+            format!("{they} do not see {quality} alike: {evidence}; a single person's word says little about it.")
         }
-        AgreementVerdict::CannotTellYet => format!("Cannot tell yet whether people judge {quality} alike: {evidence}."),
+        AgreementVerdict::CannotTellYet => format!("Cannot tell yet whether {who} see {quality} alike: {evidence}."),
     }
 }
