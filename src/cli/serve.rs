@@ -1,29 +1,34 @@
 //! `calibrant serve`.
 
+use std::io::{IsTerminal, stdout};
 use std::net::TcpListener;
 
 use anyhow::Context;
 use diesel::Connection;
 
-use crate::api::auth;
+use crate::api::{auth, session};
 use crate::config::Config;
 use crate::domain::scope::Scope;
 use crate::server;
 use crate::state::Limits;
-use crate::store::{Db, StoreError, keys, projects};
+use crate::store::{Db, StoreError, keys, projects, sessions};
 
 pub fn run(config: &Config) -> anyhow::Result<()> {
     let listener = bind(config)?;
     let database = config.own_database()?;
     let first_key = first_admin_key(&database.db, config.admin_key.as_deref())?;
     let address = listener.local_addr()?;
+    let db = database.db.clone();
     server::serve(
         database.db.clone(),
         config.segments(),
         &Limits::with_rates(config.rates),
         listener,
         move |_| {
-            super::announce(address);
+            // What a terminal shows is not kept; of a log only the first start's key and link are a part.
+            let tells = first_key.is_some() || stdout().is_terminal();
+            let sign_in = if tells { sign_in_token(&db)? } else { None };
+            super::announce(address, sign_in.as_deref());
             if let Some(key) = first_key {
                 println!("  Admin key          {key}");
                 println!("                     (told this once; make more with POST /api/v1/keys)");
@@ -57,4 +62,24 @@ pub fn first_admin_key(db: &Db, preset: Option<&str>) -> anyhow::Result<Option<S
         })
     })?;
     Ok(made)
+}
+
+/// The token of a link that signs in with the oldest key of the first project that may do everything; none without such a key.
+pub fn sign_in_token(db: &Db) -> anyhow::Result<Option<String>> {
+    let token = db.with(|conn| {
+        let (project, _) = projects::find_or_create(conn, projects::DEFAULT)?;
+        let may_all = |scopes: &[String]| {
+            Scope::ALL
+                .iter()
+                .all(|scope| scopes.iter().any(|own| own == scope.name()))
+        };
+        let keys = keys::of_project(conn, project.id)?;
+        let Some(key) = keys.iter().find(|key| key.revoked_at.is_none() && may_all(&key.scopes)) else {
+            return Ok(None);
+        };
+        let (token, link) = session::new_link(key.id);
+        sessions::insert(conn, &link)?;
+        Ok::<_, StoreError>(Some(token))
+    })?;
+    Ok(token)
 }

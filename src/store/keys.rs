@@ -41,6 +41,10 @@ pub fn find_by_hash(conn: &mut PgConnection, hash: &[u8]) -> QueryResult<Option<
         .optional()
 }
 
+pub fn find(conn: &mut PgConnection, id: Uuid) -> QueryResult<ApiKey> {
+    api_keys::table.find(id).select(ApiKey::as_select()).first(conn)
+}
+
 pub fn of_project(conn: &mut PgConnection, project: ProjectId) -> QueryResult<Vec<ApiKey>> {
     api_keys::table
         .filter(api_keys::project_id.eq(project))

@@ -14,6 +14,7 @@ pub mod projects;
 pub mod rejections;
 pub mod rollups;
 pub mod schema;
+pub mod sessions;
 pub mod stalled;
 pub mod texts;
 

@@ -155,6 +155,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    sessions (token_hash) {
+        token_hash -> Bytea,
+        key_id -> Uuid,
+        is_link -> Bool,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     stalled_projects (project_id) {
         project_id -> Int4,
         tx -> Int8,
@@ -177,5 +186,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     rejections,
     rollup_columns,
     rollup_differences,
+    sessions,
     stalled_projects,
 );

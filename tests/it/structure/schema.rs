@@ -70,7 +70,7 @@ fn migrations_can_be_taken_back() {
 #[test]
 fn large_tables_belong_to_projects() {
     /// Small tables, one copy of which every machine would have.
-    const SMALL: [&str; 4] = ["projects", "api_keys", "cells", "fold_cursor"];
+    const SMALL: [&str; 5] = ["projects", "api_keys", "cells", "fold_cursor", "sessions"];
     let mut conn = connect();
     let unique = lines(
         &mut conn,
