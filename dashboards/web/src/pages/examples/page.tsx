@@ -1,0 +1,1 @@
+export function Examples() { return <h1>Examples</h1>; }

@@ -1,0 +1,131 @@
+/** Changes of level that are more than chance, each with its day, its size and its segments. */
+
+import { api, type Schemas } from '../../api/client';
+import { type Loaded, useData } from '../../api/data';
+import { Trend } from '../../charts/trend';
+import { percent } from '../../format/number';
+import { date } from '../../format/time';
+import { segment } from '../../format/words';
+import { useMetric } from '../../parts/catalogue';
+import { Difference } from '../../parts/estimate';
+import { Figure } from '../../parts/figure';
+import { Await } from '../../parts/states';
+import { Term } from '../../parts/term';
+import { useScope } from '../../state/scope';
+import { onward } from '../../state/url';
+import { dayOf } from '../../state/range';
+
+type Found = Schemas['DriftResponse'];
+
+/** Drift over all of the feature's time: what is normal is learnt from its first days, not from the range of the page. */
+export function useDrift(feature: string): Loaded<Found> {
+    const { scope } = useScope();
+    const query = scope.filters === undefined ? {} : { filters: scope.filters };
+    return useData(`drift ${feature} ${JSON.stringify(query)}`, () =>
+        api.get('/api/v1/features/{feature}/drift', { path: { feature }, query }),
+    );
+}
+
+export function Drift({ feature }: { feature: string }) {
+    const drift = useDrift(feature);
+    return (
+        <Await of={drift}>
+            {(found) => (
+                <>
+                    <p class="foot">
+                        Looked for over all of its time, {date(found.meta.from)} – {date(found.meta.to)}.
+                    </p>
+                    <ul class="findings">
+                        {found.data.map((metric) => (
+                            <Metric key={metric.metric} feature={feature} {...metric} />
+                        ))}
+                    </ul>
+                    {found.confidence !== null && <Confidence {...found.confidence} />}
+                </>
+            )}
+        </Await>
+    );
+}
+
+function Metric({ feature, metric, days, changes, alarm }: Schemas['DriftedMetric'] & { feature: string }) {
+    const title = useMetric(metric)?.title ?? metric;
+    if (changes.length === 0) {
+        return (
+            <li>
+                <strong>
+                    <Term metric={metric}>{title}</Term>
+                </strong>{' '}
+                {days < 14 ? `has too few days to tell (${days}).` : `kept its level over ${days} days.`}
+                {alarm !== null && ` Watching it would have raised an alarm on ${date(alarm)}.`}
+            </li>
+        );
+    }
+    return (
+        <>
+            {changes.map((change) => (
+                <li key={change.at}>
+                    <strong>
+                        <Term metric={metric}>{title}</Term>
+                    </strong>{' '}
+                    changed on{' '}
+                    <a href={onward('/examples', { feature, from: dayOf(Date.parse(change.at)), to: dayOf(Date.parse(change.at)), range: null })}>
+                        {date(change.at)}
+                    </a>{' '}
+                    by <Difference metric={metric} value={change.difference} />
+                    {change.segments.length > 0 && `, most in ${change.segments.map((one) => segment(one.dimension, one.value)).join(', ')}`}.
+                </li>
+            ))}
+        </>
+    );
+}
+
+function Confidence({ before, after, psi, expected, p_value }: Schemas['ConfidenceShift']) {
+    const moved = p_value < 0.05;
+    const middle = (at: number) => (at + 0.5) / before.length;
+    const words = (at: number) => `${percent(at / before.length)} to ${percent((at + 1) / before.length)}`;
+    const most = Math.max(...before, ...after);
+    return (
+        <>
+            <p class="sentence">
+                {moved ? 'Confidences are spread differently now than at first' : 'Confidences are spread as they were at first'} (stability index{' '}
+                {psi.toFixed(2)}, {expected.toFixed(2)} by chance alone).
+            </p>
+            {moved && (
+                <div class="pair">
+                    {(
+                        [
+                            ['In the first days', before],
+                            ['In the last days', after],
+                        ] as const
+                    ).map(([title, shares]) => (
+                        <Figure
+                            key={title}
+                            title={title}
+                            table={{ head: ['Confidence', 'Share'], rows: shares.map((share, at) => [words(at), percent(share)]) }}
+                        >
+                            {(width) => (
+                                <Trend
+                                    label={`Spread of confidence: ${title.toLowerCase()}`}
+                                    points={shares.map((share, at) => ({
+                                        x: middle(at),
+                                        value: share,
+                                        lower: 0,
+                                        upper: share,
+                                        words: `Confidence ${words(at)}: ${percent(share)} of outputs`,
+                                    }))}
+                                    width={width}
+                                    height={130}
+                                    domain={[0, 1]}
+                                    limits={[0, most]}
+                                    axis={[0, 0.5, 1].map((x) => ({ x, words: percent(x) }))}
+                                    format={percent}
+                                />
+                            )}
+                        </Figure>
+                    ))}
+                </div>
+            )}
+        </>
+    );
+}
+

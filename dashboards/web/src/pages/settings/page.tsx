@@ -1,0 +1,1 @@
+export function Settings() { return <h1>Settings</h1>; }
