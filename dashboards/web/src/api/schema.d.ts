@@ -1352,13 +1352,12 @@ export interface components {
             key: components["schemas"]["KeyView"];
             project: string;
         };
-        /** @description How one signs in. */
+        /** @description How one signs in: one of the two. */
         SignInRequest: {
             /** @description An API key that may read. */
-            key: string;
-        } | {
+            key?: string | null;
             /** @description The token of a sign-in link. It works once. */
-            token: string;
+            token?: string | null;
         };
         /**
          * @description Where the numbers came from.
@@ -2825,6 +2824,8 @@ export interface operations {
                 user_id?: string;
                 /** @description Only outputs judged right, or wrong. */
                 correct?: boolean;
+                /** @description Only outputs that were judged, or that wait for it. */
+                judged?: boolean;
                 /** @description The least confidence. */
                 confidence_from?: number;
                 /** @description The greatest confidence. */

@@ -16,7 +16,7 @@ export interface Placed {
     href: string;
 }
 
-const MARGIN = { top: 12, right: 16, bottom: 44, left: 52 };
+const MARGIN = { top: 28, right: 20, bottom: 44, left: 46 };
 const RADIUS = [5, 13] as const;
 /** Gaps of up to so many points are calibrated; as in the verdicts of the API. */
 const CALIBRATED = 0.05;
@@ -65,7 +65,7 @@ export function Quadrant({ items, width }: { items: Placed[]; width: number }) {
                 <g key={tick} aria-hidden="true">
                     <line class="grid" x1={x(tick)} x2={x(tick)} y1={y.range[0]} y2={y.range[1]} />
                     <line class="grid" x1={x.range[0]} x2={x.range[1]} y1={y(tick)} y2={y(tick)} />
-                    <text class="tick" x={x(tick)} y={y.range[0] + 16} text-anchor="middle">
+                    <text class="tick" x={x(tick)} y={y.range[0] + 18} text-anchor="middle">
                         {percent(tick)}
                     </text>
                     <text class="tick" x={x.range[0] - 8} y={y(tick)} dy="0.35em" text-anchor="end">
@@ -81,10 +81,10 @@ export function Quadrant({ items, width }: { items: Placed[]; width: number }) {
                 <text class="region under" x={width - MARGIN.right - 10} y={y.range[0] - 12} text-anchor="end">
                     trusted too little
                 </text>
-                <text class="axis" x={(x.range[0] + x.range[1]) / 2} y={height - 6} text-anchor="middle">
+                <text class="axis" x={x.range[1]} y={height - 6} text-anchor="end">
                     Trustworthiness: share that was right
                 </text>
-                <text class="axis" transform={`translate(12 ${(y.range[0] + y.range[1]) / 2}) rotate(-90)`} text-anchor="middle">
+                <text class="axis" x="0" y="12">
                     Trust: share that users took
                 </text>
             </g>

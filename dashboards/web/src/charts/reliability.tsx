@@ -46,7 +46,7 @@ export function Reliability({ bins, outcome, width }: { bins: Bin[]; outcome: st
             <text class="region" x={side - MARGIN.right - 8} y={bottom - 10} text-anchor="end" aria-hidden="true">
                 over-confident
             </text>
-            <text class="axis" x={(x.range[0] + x.range[1]) / 2} y={height - 4} text-anchor="middle" aria-hidden="true">
+            <text class="axis" x={x.range[1]} y={height - 4} text-anchor="end" aria-hidden="true">
                 Confidence, and how many outputs had it
             </text>
             {bins.map((bin) =>

@@ -62,7 +62,7 @@ export function parts(spread: Spread, unit: Unit, signed?: boolean): { value: st
     if (unit === 'count') return { value: fixed(spread.value, 0), interval: '' };
     const shown = display(unit, spread.value);
     const wide = width(spread);
-    const places = digits(wide === null ? null : wide * shown.factor);
+    const places = wide === null && shown.suffix.endsWith('ms') ? { value: 0, ends: 0 } : digits(wide === null ? null : wide * shown.factor);
     const sign = signed ?? shown.signed;
     const end = (value: number) => fixed(value * shown.factor, places.ends, sign);
     return {

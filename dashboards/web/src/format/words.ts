@@ -41,7 +41,9 @@ export function reason(code: string | null): string {
     return REASONS[code as keyof typeof REASONS] ?? (code === null ? 'no value' : code.replaceAll('_', ' '));
 }
 
-export const DECISIONS: Record<Schemas['Decision'], string> = {
+export type Decision = Schemas['Decision'];
+
+export const DECISIONS: Record<Decision, string> = {
     accepted: 'Accepted',
     edited: 'Edited',
     undone: 'Undone',

@@ -13,7 +13,7 @@ import { write } from '../../state/filter';
 import { dayOf } from '../../state/range';
 import { useScope } from '../../state/scope';
 import { onward, set } from '../../state/url';
-import { isClear, useExplanation } from '../overview/change';
+import { isClear, standsOut, useExplanation } from '../overview/change';
 
 const METRICS = ['acceptance_rate', 'correctness_rate', 'undo_rate', 'edit_distance', 'response_rate'];
 const MOST = 8;
@@ -88,7 +88,7 @@ function Found(found: Schemas['ExplainResponse']) {
                                 <tr key={`${one.dimension} ${one.value}`}>
                                     <th scope="row">
                                         <a href={examples(found, one)}>{segment(one.dimension, one.value)}</a>
-                                        {isClear(one.excess) && <span class="evidence">stands out</span>}
+                                        {standsOut(one) && <span class="evidence">stands out</span>}
                                     </th>
                                     <td>
                                         <Estimate metric={metric} value={one.before} />

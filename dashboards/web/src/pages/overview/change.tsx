@@ -22,9 +22,19 @@ export function isClear(between: Schemas['Between']): boolean {
     return (between.lower ?? -1) > 0 || (between.upper ?? 1) < 0;
 }
 
-/** The segment that stands out, if one surely does: it moves more than its size explains. */
+/** Many segments are looked at: one stands out when its excess is so many standard errors from zero. */
+const SURE = 3;
+
+/** Whether a segment moved more than its size explains, beyond what the best of many would by chance. */
+export function standsOut({ excess: { value, lower, upper } }: Schemas['Segment']): boolean {
+    if (value === null || lower === null || upper === null || upper <= lower) return false;
+    // The intervals are made at 95 %.
+    return Math.abs(value) / ((upper - lower) / (2 * 1.96)) >= SURE;
+}
+
+/** The segment that moved most, if one surely stands out. */
 export function culprit({ leading }: Explanation): Schemas['Segment'] | undefined {
-    return leading.find((found) => found.value !== null && isClear(found.excess));
+    return leading.find((found) => found.value !== null && standsOut(found));
 }
 
 export function Change({ feature, wanted }: { feature: string; wanted: boolean }) {

@@ -86,7 +86,7 @@ function Row({ feature, verdict, metrics, explained, trends }: Summary & { expla
             </td>
             {TRENDS.map((metric) => (
                 <td key={metric} data-label={metric === 'acceptance_rate' ? 'Acceptance' : 'Correctness'}>
-                    <Estimate metric={metric} value={metrics[metric]} bare />
+                    <Estimate metric={metric} value={metrics[metric]} />
                     {trends !== undefined && <Sparkline points={trends[metric]} label={`Trend of ${metric} of ${feature}`} />}
                 </td>
             ))}
