@@ -1,7 +1,7 @@
 /** Starts the server with a simulated product, of which the truth is known. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
@@ -34,6 +34,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     const binary = process.env.CALIBRANT_BINARY;
     if (binary === undefined) throw new Error('set CALIBRANT_BINARY to the server; `scripts/web browser` does');
     const folder = mkdtempSync(join(tmpdir(), 'calibrant-browser-'));
+    // Started as root, the database runs as someone else, who must get there.
+    chmodSync(folder, 0o755);
     const options = ['--data-dir', join(folder, 'data'), '--bind', '127.0.0.1:0', '--admin-key', KEY, '--outputs', String(OUTPUTS)];
     const server = spawn(binary, ['demo', ...options], { stdio: ['ignore', 'pipe', 'inherit'] });
     try {

@@ -3,6 +3,7 @@
 import { useEffect, useReducer } from 'preact/hooks';
 import { Problem } from './client';
 import { position } from './live';
+import { Turns } from './turns';
 
 export interface Loaded<T> {
     /** The newest answer; while a changed question is answered, the answer before it. */
@@ -20,6 +21,9 @@ interface Entry {
     problem?: Problem;
     listeners: Set<() => void>;
 }
+
+/** One page keeps no more of the server busy at once, so that it is never told to come back for its own haste. */
+const turns = new Turns(3);
 
 const entries = new Map<string, Entry>();
 const MOST_KEPT = 100;
@@ -44,7 +48,7 @@ async function refresh(key: string, load: () => Promise<unknown>): Promise<void>
     own.running = true;
     own.asked = position.value;
     try {
-        own.data = await load();
+        own.data = await turns.run(load);
         delete own.problem;
     } catch (error) {
         own.problem = error instanceof Problem ? error : new Problem(0, 'failed', String(error));

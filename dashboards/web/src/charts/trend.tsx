@@ -1,7 +1,7 @@
 /** A value over time, or over any other order, with its interval as a band. Read with the pointer or with the arrow keys. */
 
 import { useState } from 'preact/hooks';
-import type { Spread } from '../format/number';
+import { type Spread, ticker, type Unit } from '../format/number';
 import { band, line } from './path';
 import { linear, nearest, niceDomain, ticks } from './scale';
 
@@ -28,7 +28,7 @@ interface Props {
     /** What values can be at all. */
     limits: [number, number];
     axis: { x: number; words: string }[];
-    format: (value: number) => string;
+    unit: Unit;
     /** From here on decisions have not had time to arrive. */
     immatureFrom?: number;
     markers?: Marker[];
@@ -48,6 +48,7 @@ export function Trend(props: Props) {
     const x = linear([first, last], [MARGIN.left, width - MARGIN.right]);
     const within = niceDomain(props.reference === undefined ? values : [...values, props.reference], limits, 3);
     const y = linear(within, [height - MARGIN.bottom, MARGIN.top]);
+    const format = ticker(props.unit, Math.max(...within.map(Math.abs)));
     const chosen = at === null ? undefined : points[at];
     const move = (to: number) => setAt(Math.max(0, Math.min(points.length - 1, to)));
     const key = (event: KeyboardEvent) => {
@@ -85,21 +86,19 @@ export function Trend(props: Props) {
                 onClick={() => chosen?.href !== undefined && props.onOpen?.(chosen.href)}
             >
                 {immatureFrom !== undefined && immatureFrom < last && (
-                    <g>
-                        <rect
-                            class="immature"
-                            x={x(Math.max(first, immatureFrom))}
-                            width={x(last) - x(Math.max(first, immatureFrom)) + MARGIN.right}
-                            y={MARGIN.top}
-                            height={bottom - MARGIN.top}
-                        />
-                    </g>
+                    <rect
+                        class="immature"
+                        x={x(Math.max(first, immatureFrom))}
+                        width={width - x(Math.max(first, immatureFrom))}
+                        y={MARGIN.top}
+                        height={bottom - MARGIN.top}
+                    />
                 )}
                 {ticks(within, 3).map((tick) => (
                     <g key={tick}>
                         <line class="grid" x1={MARGIN.left} x2={width - MARGIN.right} y1={y(tick)} y2={y(tick)} />
                         <text class="tick" x={MARGIN.left - 6} y={y(tick)} dy="0.35em" text-anchor="end">
-                            {props.format(tick)}
+                            {format(tick)}
                         </text>
                     </g>
                 ))}

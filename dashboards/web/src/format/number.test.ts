@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { count, counted, evidence, parts, percent, withInterval } from './number';
+import { count, counted, evidence, parts, percent, ticker, withInterval } from './number';
 
 const plain = (text: string) => text.replaceAll('\u00a0', ' ').replaceAll('\u2212', '-');
 
@@ -18,6 +18,12 @@ describe('numbers', () => {
     it('says that there is none', () => expect(parts({ value: null }, 'share')).toEqual({ value: '–', interval: '' }));
     it('leaves out an interval that is not there', () =>
         expect(plain(withInterval({ value: 0.5, lower: null, upper: null }, 'share'))).toBe('50.0 %'));
+    it('writes axes in one unit', () => {
+        expect([0, 0.125, 0.5].map(ticker('share', 0.5)).map(plain)).toEqual(['0 %', '12.5 %', '50 %']);
+        expect([-0.05, 0, 0.05].map(ticker('share_difference', 0.05))).toEqual(['\u22125', '0', '+5']);
+        expect([0, 30_000, 90_000].map(ticker('milliseconds', 90_000)).map(plain)).toEqual(['0 s', '30 s', '90 s']);
+        expect(plain(parts({ value: 779 }, 'milliseconds').value)).toBe('779 ms');
+    });
     it('counts', () => {
         expect(count(1_096)).toBe('1,096');
         expect(plain(counted(1, 'user'))).toBe('1 user');

@@ -80,6 +80,17 @@ export function withInterval(spread: Spread, unit: Unit, signed?: boolean): stri
     return interval === '' ? value : `${value} ${interval}`;
 }
 
+/** Writes values along an axis, all in the unit that suits the largest: `20 %`, `+5`, `90 s`. */
+export function ticker(unit: Unit, largest: number): (value: number) => string {
+    const shown = display(unit, largest);
+    const suffix = unit === 'share_difference' ? '' : shown.suffix;
+    return (value) => {
+        const written = value * shown.factor;
+        const places = Number.isInteger(Number(written.toFixed(6))) ? 0 : Math.abs(written) < 1 ? 2 : 1;
+        return fixed(written, places, shown.signed) + suffix;
+    };
+}
+
 export function count(value: number): string {
     return fixed(value, 0);
 }

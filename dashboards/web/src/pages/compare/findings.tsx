@@ -2,7 +2,7 @@
 
 import type { Schemas } from '../../api/client';
 import { Interval } from '../../charts/intervals';
-import { counted, type Unit, withInterval } from '../../format/number';
+import { type Unit, withInterval } from '../../format/number';
 import { useMetric } from '../../parts/catalogue';
 import { Difference, Estimate } from '../../parts/estimate';
 import { Explained, Term } from '../../parts/term';
@@ -10,10 +10,10 @@ import { Explained, Term } from '../../parts/term';
 type Compared = Schemas['ComparedMetric'];
 
 const VERDICTS: Record<Schemas['ComparisonVerdict'], { words: string; sign: string }> = {
-    better: { words: 'Better', sign: '＋' },
-    worse: { words: 'Worse', sign: '－' },
+    better: { words: 'Better', sign: '+' },
+    worse: { words: 'Worse', sign: '−' },
     different: { words: 'Different', sign: '≠' },
-    no_difference_worth_having: { words: 'No difference worth having', sign: '＝' },
+    no_difference_worth_having: { words: 'No difference worth having', sign: '=' },
     cannot_tell_yet: { words: 'Cannot tell yet', sign: '?' },
 };
 
@@ -54,7 +54,7 @@ export function Findings({ data, baseline, candidate }: Props) {
     );
 }
 
-function Row({ metric, verdict, sentence, baseline, candidate, difference, sequence, users_needed, more_days_needed }: Compared) {
+function Row({ metric, verdict, sentence, baseline, candidate, difference, sequence }: Compared) {
     const definition = useMetric(metric);
     const unit: Unit = definition?.unit === 'share' ? 'share_difference' : (definition?.unit ?? 'share_difference');
     const values = [difference, sequence];
@@ -68,13 +68,7 @@ function Row({ metric, verdict, sentence, baseline, candidate, difference, seque
                 <span class="says">
                     <span aria-hidden="true">{VERDICTS[verdict].sign}</span> {VERDICTS[verdict].words}
                 </span>
-                <span class="evidence">{sentence}</span>
-                {verdict === 'cannot_tell_yet' && users_needed !== null && (
-                    <span class="evidence">
-                        To tell, it takes {counted(users_needed, 'user')}
-                        {more_days_needed !== null && `, ${counted(more_days_needed, 'more day')} at this pace`}.
-                    </span>
-                )}
+                <span class="evidence">{sentence.replace(/^[^:]+: (.)/, (_, first: string) => first.toUpperCase())}</span>
             </th>
             <td>
                 <Estimate metric={metric} value={baseline} />

@@ -3,7 +3,7 @@
 import type { Schemas } from '../../api/client';
 import { dayTicks } from '../../charts/scale';
 import { Trend } from '../../charts/trend';
-import { parts, type Unit, withInterval } from '../../format/number';
+import { type Unit, withInterval } from '../../format/number';
 import { day } from '../../format/time';
 import { useMetric } from '../../parts/catalogue';
 import { Figure } from '../../parts/figure';
@@ -43,7 +43,7 @@ export function Sequence({ looks, data }: Pick<Schemas['CompareResponse'], 'look
                         height={220}
                         limits={unit === 'share_difference' ? [-1, 1] : [-1e12, 1e12]}
                         axis={dayTicks([end(looks[0]!), end(looks.at(-1)!)], Math.max(2, Math.floor(width / 90))).map((x) => ({ x, words: day(x) }))}
-                        format={(value) => parts({ value, lower: value - 0.1, upper: value + 0.1 }, unit, true).value.replace('points', 'pts')}
+                        unit={unit}
                         reference={0}
                     />
                 )}

@@ -32,18 +32,35 @@ const METRICS = [
     'regenerate_rate',
 ];
 
+/** Outputs that a bucket should hold on average; with fewer, days are put together to weeks, or noise is all one sees. */
+const LEAST = 20;
+/** Days that make enough weeks for a picture. */
+const LONG = 21;
+
 export function useDaily(feature: string): Loaded<Answer> {
+    const fine = useBuckets(feature, 'auto', true);
+    const thin = fine.data !== undefined && isThin(fine.data);
+    const coarse = useBuckets(feature, 'week', thin);
+    return thin ? coarse : fine;
+}
+
+function isThin({ data, meta }: Answer): boolean {
+    const shown = data.reduce((sum, row) => sum + (row.metrics['shown']?.value ?? 0), 0);
+    return meta.granularity === 'day' && data.length >= LONG && shown < LEAST * data.length;
+}
+
+function useBuckets(feature: string, granularity: 'auto' | 'week', wanted: boolean): Loaded<Answer> {
     const { scope, params } = useScope();
     const { from, to } = scope;
     const body = {
         metrics: METRICS,
         filters: [...apiFilters(conditions(params)), { dimension: 'feature', op: 'eq' as const, value: feature }],
-        granularity: 'auto' as const,
+        granularity,
         fill: true,
         ...(from === undefined ? {} : { from }),
         ...(to === undefined ? {} : { to }),
     };
-    return useData(`daily ${JSON.stringify(body)}`, () => api.post('/api/v1/query', { body }));
+    return useData(wanted ? `daily ${JSON.stringify(body)}` : null, () => api.post('/api/v1/query', { body }));
 }
 
 export const LENGTHS: Record<string, number> = { hour: 3_600_000, day: 86_400_000, week: 604_800_000, month: 2_678_400_000 };
@@ -76,7 +93,11 @@ export function axis(answer: Answer, width: number): { x: number; words: string 
     return dayTicks([from, to], Math.max(2, Math.floor(width / 90))).map((x) => ({ x, words: day(x) }));
 }
 
+/** Halfway before the first bucket in which decisions are still arriving; none if all have arrived. */
 export function immatureFrom(answer: Answer): number | undefined {
     const from = answer.meta.immature_from;
-    return from == null ? undefined : Date.parse(from);
+    const length = LENGTHS[answer.meta.granularity ?? 'day'] ?? 0;
+    const starts = answer.data.map((row) => Date.parse(row.bucket ?? answer.meta.from));
+    const first = from == null ? undefined : starts.find((start) => start + length > Date.parse(from));
+    return first === undefined ? undefined : first - length / 2;
 }

@@ -2,7 +2,7 @@
 
 import { api, type Schemas } from '../../api/client';
 import { type Loaded, useData } from '../../api/data';
-import { Trend } from '../../charts/trend';
+import { Bars } from '../../charts/bars';
 import { percent } from '../../format/number';
 import { date } from '../../format/time';
 import { segment } from '../../format/words';
@@ -56,7 +56,7 @@ function Metric({ feature, metric, days, changes, alarm }: Schemas['DriftedMetri
                     <Term metric={metric}>{title}</Term>
                 </strong>{' '}
                 {days < 14 ? `has too few days to tell (${days}).` : `kept its level over ${days} days.`}
-                {alarm !== null && ` Watching it would have raised an alarm on ${date(alarm)}.`}
+                {alarm !== null && ` Watched day by day it gave an alarm on ${date(alarm)}, which looking back does not bear out.`}
             </li>
         );
     }
@@ -81,7 +81,6 @@ function Metric({ feature, metric, days, changes, alarm }: Schemas['DriftedMetri
 
 function Confidence({ before, after, psi, expected, p_value }: Schemas['ConfidenceShift']) {
     const moved = p_value < 0.05;
-    const middle = (at: number) => (at + 0.5) / before.length;
     const words = (at: number) => `${percent(at / before.length)} to ${percent((at + 1) / before.length)}`;
     const most = Math.max(...before, ...after);
     return (
@@ -103,24 +102,7 @@ function Confidence({ before, after, psi, expected, p_value }: Schemas['Confiden
                             title={title}
                             table={{ head: ['Confidence', 'Share'], rows: shares.map((share, at) => [words(at), percent(share)]) }}
                         >
-                            {(width) => (
-                                <Trend
-                                    label={`Spread of confidence: ${title.toLowerCase()}`}
-                                    points={shares.map((share, at) => ({
-                                        x: middle(at),
-                                        value: share,
-                                        lower: 0,
-                                        upper: share,
-                                        words: `Confidence ${words(at)}: ${percent(share)} of outputs`,
-                                    }))}
-                                    width={width}
-                                    height={130}
-                                    domain={[0, 1]}
-                                    limits={[0, most]}
-                                    axis={[0, 0.5, 1].map((x) => ({ x, words: percent(x) }))}
-                                    format={percent}
-                                />
-                            )}
+                            {(width) => <Bars shares={shares} most={most} width={width} label={`Spread of confidence ${title.toLowerCase()}`} words={words} />}
                         </Figure>
                     ))}
                 </div>

@@ -1,7 +1,7 @@
 /** How much people change in what they take, and how long they think before. */
 
 import { Trend } from '../../charts/trend';
-import { parts, percent, type Unit, withInterval } from '../../format/number';
+import { type Unit, withInterval } from '../../format/number';
 import { bucket } from '../../format/time';
 import { useMetric } from '../../parts/catalogue';
 import { Estimate } from '../../parts/estimate';
@@ -66,7 +66,7 @@ function Side({ metric, facts, limits, answer, feature }: (typeof SIDES)[number]
                             height={140}
                             limits={limits}
                             axis={axis(answer, width)}
-                            format={unit === 'share' ? percent : (value) => parts({ value }, unit).value}
+                            unit={unit}
                             {...(immature === undefined ? {} : { immatureFrom: immature })}
                             onOpen={go}
                         />

@@ -4,7 +4,7 @@ import { api, type Schemas } from '../../api/client';
 import { useData } from '../../api/data';
 import { around, Interval } from '../../charts/intervals';
 import { Trend } from '../../charts/trend';
-import { evidence, percent, withInterval } from '../../format/number';
+import { evidence, withInterval } from '../../format/number';
 import { Estimate } from '../../parts/estimate';
 import { Figure } from '../../parts/figure';
 import { Await, Empty } from '../../parts/states';
@@ -73,7 +73,7 @@ function ByExposure({ metric, steps }: { metric: string; steps: Step[] }) {
                     height={150}
                     limits={[0, 1]}
                     axis={steps.flatMap((step, x) => (x % Math.ceil((steps.length * 64) / width) === 0 ? [{ x, words: name(step) }] : []))}
-                    format={percent}
+                    unit="share"
                 />
             )}
         </Figure>

@@ -3,7 +3,7 @@
 import { api } from '../../api/client';
 import { useData } from '../../api/data';
 import { type Marker, Trend } from '../../charts/trend';
-import { percent, withInterval } from '../../format/number';
+import { withInterval } from '../../format/number';
 import { bucket } from '../../format/time';
 import { Figure } from '../../parts/figure';
 import { Await } from '../../parts/states';
@@ -55,7 +55,7 @@ export function Trends({ feature }: { feature: string }) {
                                         width={width}
                                         limits={[0, 1]}
                                         axis={axis(answer, width)}
-                                        format={percent}
+                                        unit="share"
                                         markers={markers}
                                         {...(immature === undefined ? {} : { immatureFrom: immature })}
                                         onOpen={go}
