@@ -67,9 +67,10 @@ it('puts the planted features on the right side of the diagonal', async () => {
 it('shares a view as its address', async () => {
     const one = await visit();
     await open(one.page, '/');
-    await one.page.getByLabel('Time').selectOption('90d');
-    await one.page.getByLabel('Filter').selectOption('locale');
-    await one.page.getByLabel('locale', { exact: true }).selectOption({ index: 1 });
+    const choose = (name: string) => one.page.getByRole('combobox', { name, exact: true });
+    await choose('Time').selectOption('90d');
+    await choose('Filter').selectOption('locale');
+    await choose('locale').selectOption({ index: 1 });
     await one.page.getByRole('button', { name: /Remove the filter locale/ }).waitFor();
     await settled(one.page);
     const shown = await one.page.locator('table.features').innerText();
@@ -81,7 +82,7 @@ it('shares a view as its address', async () => {
 
     const other = await visit();
     await open(other.page, address);
-    expect(await other.page.getByLabel('Time').inputValue()).toBe('90d');
+    expect(await other.page.getByRole('combobox', { name: 'Time', exact: true }).inputValue()).toBe('90d');
     const before = (text: string) => text.replace(/\s+/g, ' ').split('Change')[0];
     expect(before(await other.page.locator('table.features').innerText())).toBe(before(shown));
     await other.close();

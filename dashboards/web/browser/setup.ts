@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 
 /** Outputs of the simulated product: few enough to load fast, enough for the planted findings to show. */
-const OUTPUTS = 10_000;
+const OUTPUTS = 6_000;
 const KEY = `cal_sk_${'browser'.repeat(6)}`;
 
 declare module 'vitest' {

@@ -22,8 +22,12 @@ interface Entry {
     listeners: Set<() => void>;
 }
 
-/** One page keeps no more of the server busy at once, so that it is never told to come back for its own haste. */
-const turns = new Turns(3);
+/**
+ * A page keeps no more of the server busy at once, so that it is never told to come back for its own haste. Analyses that take
+ * long have a lane of their own, so that numbers do not wait behind them.
+ */
+const LANES = { numbers: new Turns(3), analyses: new Turns(1) };
+export type Lane = keyof typeof LANES;
 
 const entries = new Map<string, Entry>();
 const MOST_KEPT = 100;
@@ -42,29 +46,29 @@ function entry(key: string): Entry {
     return found;
 }
 
-async function refresh(key: string, load: () => Promise<unknown>): Promise<void> {
+async function refresh(key: string, load: () => Promise<unknown>, lane: Lane): Promise<void> {
     const own = entry(key);
     if (own.running || (own.asked === position.value && own.problem === undefined)) return;
     own.running = true;
     own.asked = position.value;
     try {
-        own.data = await turns.run(load);
+        own.data = await LANES[lane].run(load);
         delete own.problem;
     } catch (error) {
         own.problem = error instanceof Problem ? error : new Problem(0, 'failed', String(error));
         if (own.problem.status === 401) position.signedOut();
         else if (own.problem.status === 0 || own.problem.status >= 429) {
-            setTimeout(() => own.listeners.size > 0 && void refresh(key, load), AGAIN);
+            setTimeout(() => own.listeners.size > 0 && void refresh(key, load, lane), AGAIN);
         }
     }
     own.running = false;
     for (const listener of own.listeners) listener();
     // The project moved on while this was answered.
-    if (own.listeners.size > 0 && own.problem === undefined) void refresh(key, load);
+    if (own.listeners.size > 0 && own.problem === undefined) void refresh(key, load, lane);
 }
 
 /** What `load` gives. `key` names everything that its answer depends on; without one nothing is loaded. */
-export function useData<T>(key: string | null, load: () => Promise<T>): Loaded<T> {
+export function useData<T>(key: string | null, load: () => Promise<T>, lane: Lane = 'numbers'): Loaded<T> {
     const [, redraw] = useReducer((count: number, _: void) => count + 1, 0);
     const [held] = useReducer((held: { data?: T }) => held, {} as { data?: T });
     useEffect(() => {
@@ -72,7 +76,7 @@ export function useData<T>(key: string | null, load: () => Promise<T>): Loaded<T
         const own = entry(key);
         const listener = () => redraw();
         own.listeners.add(listener);
-        const again = () => void refresh(key, load);
+        const again = () => void refresh(key, load, lane);
         again();
         const stop = position.follow(again);
         return () => {

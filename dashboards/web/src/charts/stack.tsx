@@ -94,7 +94,7 @@ export function Stack({ parts, columns, axis, width, label }: Props) {
             })}
             {parts.map((part, at) =>
                 (totals[at] ?? 0) === 0 ? null : (
-                    <a key={part.name} href={part.href} aria-label={`Examples: ${part.name}`}>
+                    <a key={part.name} href={part.href}>
                         <rect class={`tone ${part.tone}`} x={room + 4} y={(places[at] ?? 0) - 5} width="9" height="9" />
                         <text class="name" x={room + 18} y={places[at]} dy="0.35em">
                             {part.name} {percent((totals[at] ?? 0) / Math.max(1, all))}

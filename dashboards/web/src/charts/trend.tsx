@@ -52,11 +52,20 @@ export function Trend(props: Props) {
     const chosen = at === null ? undefined : points[at];
     const move = (to: number) => setAt(Math.max(0, Math.min(points.length - 1, to)));
     const key = (event: KeyboardEvent) => {
-        const steps: Record<string, number> = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, Home: -1e6, End: 1e6 };
-        const step = steps[event.key];
-        if (step !== undefined) {
+        // It stands at the end before it is moved.
+        const from = at ?? points.length - 1;
+        const places: Record<string, number> = {
+            ArrowLeft: from - 1,
+            ArrowDown: from - 1,
+            ArrowRight: from + 1,
+            ArrowUp: from + 1,
+            Home: 0,
+            End: points.length - 1,
+        };
+        const to = places[event.key];
+        if (to !== undefined) {
             event.preventDefault();
-            move(at === null ? (step < 0 ? points.length - 1 : 0) : at + step);
+            move(to);
         } else if (event.key === 'Enter' && chosen?.href !== undefined) props.onOpen?.(chosen.href);
         else if (event.key === 'Escape') setAt(null);
     };

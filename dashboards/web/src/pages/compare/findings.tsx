@@ -26,7 +26,7 @@ interface Props {
 export function Findings({ data, baseline, candidate }: Props) {
     return (
         <div class="scroll" tabIndex={0} role="region" aria-label="What was found">
-            <table class="compared">
+            <table class="compared cards">
                 <thead>
                     <tr>
                         <th scope="col">Metric</th>
@@ -46,7 +46,7 @@ export function Findings({ data, baseline, candidate }: Props) {
                 </thead>
                 <tbody>
                     {data.map((found) => (
-                        <Row key={found.metric} {...found} />
+                        <Row key={found.metric} {...found} sides={[baseline, candidate]} />
                     ))}
                 </tbody>
             </table>
@@ -54,7 +54,7 @@ export function Findings({ data, baseline, candidate }: Props) {
     );
 }
 
-function Row({ metric, verdict, sentence, baseline, candidate, difference, sequence }: Compared) {
+function Row({ metric, verdict, sentence, baseline, candidate, difference, sequence, sides }: Compared & { sides: [string, string] }) {
     const definition = useMetric(metric);
     const unit: Unit = definition?.unit === 'share' ? 'share_difference' : (definition?.unit ?? 'share_difference');
     const values = [difference, sequence];
@@ -70,14 +70,14 @@ function Row({ metric, verdict, sentence, baseline, candidate, difference, seque
                 </span>
                 <span class="evidence">{sentence.replace(/^[^:]+: (.)/, (_, first: string) => first.toUpperCase())}</span>
             </th>
-            <td>
+            <td data-label={sides[0]}>
                 <Estimate metric={metric} value={baseline} />
             </td>
-            <td>
+            <td data-label={sides[1]}>
                 <Estimate metric={metric} value={candidate} />
             </td>
             {values.map((between, at) => (
-                <td key={at}>
+                <td key={at} data-label={at === 0 ? 'Difference' : 'At all looks'}>
                     {between.value === null ? (
                         <span class="none">–</span>
                     ) : (

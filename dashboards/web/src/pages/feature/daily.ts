@@ -33,7 +33,7 @@ const METRICS = [
 ];
 
 /** Outputs that a bucket should hold on average; with fewer, days are put together to weeks, or noise is all one sees. */
-const LEAST = 20;
+const LEAST = 50;
 /** Days that make enough weeks for a picture. */
 const LONG = 21;
 

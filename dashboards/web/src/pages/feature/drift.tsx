@@ -21,9 +21,8 @@ type Found = Schemas['DriftResponse'];
 export function useDrift(feature: string): Loaded<Found> {
     const { scope } = useScope();
     const query = scope.filters === undefined ? {} : { filters: scope.filters };
-    return useData(`drift ${feature} ${JSON.stringify(query)}`, () =>
-        api.get('/api/v1/features/{feature}/drift', { path: { feature }, query }),
-    );
+    const load = () => api.get('/api/v1/features/{feature}/drift', { path: { feature }, query });
+    return useData(`drift ${feature} ${JSON.stringify(query)}`, load, 'analyses');
 }
 
 export function Drift({ feature }: { feature: string }) {

@@ -68,8 +68,8 @@ function Found(found: Schemas['ExplainResponse']) {
             {shown.length === 0 ? (
                 <Empty title="No segment stands out" />
             ) : (
-                <div class="scroll" tabIndex={0} role="region" aria-label="Segments that moved">
-                    <table>
+                <div class="scroll" tabIndex={0} role="region" aria-label="Segments, before and after">
+                    <table class="cards">
                         <thead>
                             <tr>
                                 <th scope="col">Segment</th>
@@ -90,17 +90,17 @@ function Found(found: Schemas['ExplainResponse']) {
                                         <a href={examples(found, one)}>{segment(one.dimension, one.value)}</a>
                                         {standsOut(one) && <span class="evidence">stands out</span>}
                                     </th>
-                                    <td>
+                                    <td data-label="Before">
                                         <Estimate metric={metric} value={one.before} />
                                     </td>
-                                    <td>
+                                    <td data-label="After">
                                         <Estimate metric={metric} value={one.after} />
                                     </td>
-                                    <td>
+                                    <td data-label="Adds to the change">
                                         <Interval value={one.contribution} domain={domain} label={withInterval(one.contribution, unit)} />
                                         <span class="evidence">{parts(one.contribution, unit, true).value}</span>
                                     </td>
-                                    <td>
+                                    <td data-label="Share of outputs">
                                         {percent(one.share_before)} → {percent(one.share_after)}
                                     </td>
                                 </tr>

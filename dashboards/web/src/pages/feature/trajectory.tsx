@@ -16,9 +16,8 @@ type Step = Schemas['ExposureStep'];
 
 export function Trajectory({ feature }: { feature: string }) {
     const { scope } = useScope();
-    const found = useData(`trajectory ${feature} ${JSON.stringify(scope)}`, () =>
-        api.get('/api/v1/features/{feature}/trajectory', { path: { feature }, query: scope }),
-    );
+    const load = () => api.get('/api/v1/features/{feature}/trajectory', { path: { feature }, query: scope });
+    const found = useData(`trajectory ${feature} ${JSON.stringify(scope)}`, load, 'analyses');
     return (
         <Await of={found} lines={10}>
             {(answer) =>
@@ -123,17 +122,14 @@ function Recovery({ recovery }: Answer) {
                     <tr>
                         <th scope="col">Decisions later</th>
                         <th scope="col">Difference in acceptance</th>
-                        <th scope="col">
-                            <span class="hidden">As a picture</span>
-                        </th>
                     </tr>
                 </thead>
                 <tbody>
                     {shown.map(({ lag, difference }) => (
                         <tr key={lag}>
                             <th scope="row">{lag}</th>
-                            <td class="number">{withInterval(difference, 'share_difference')}</td>
-                            <td>
+                            <td class="number">
+                                {withInterval(difference, 'share_difference')}
                                 <Interval value={difference} domain={domain} label={withInterval(difference, 'share_difference')} />
                             </td>
                         </tr>

@@ -9,7 +9,8 @@ import { VerdictName } from '../../parts/verdict';
 import { useScope } from '../../state/scope';
 import { onward } from '../../state/url';
 
-const COLUMNS = ['trust_gap', 'acceptance_rate', 'correctness_rate'];
+const LABELS: Record<string, string> = { trust_gap: 'Trust gap', acceptance_rate: 'Acceptance', correctness_rate: 'Correctness' };
+const COLUMNS = Object.keys(LABELS);
 
 export function Versions({ feature }: { feature: string }) {
     const { scope } = useScope();
@@ -23,8 +24,8 @@ export function Versions({ feature }: { feature: string }) {
                 data.length === 0 ? (
                     <Empty title="Nothing was shown in this range" />
                 ) : (
-                    <div class="scroll" tabIndex={0} role="region" aria-label="Versions">
-                        <table>
+                    <div class="scroll" tabIndex={0} role="region" aria-label="Trust by version">
+                        <table class="cards">
                             <thead>
                                 <tr>
                                     <th scope="col">Version</th>
@@ -50,7 +51,7 @@ export function Versions({ feature }: { feature: string }) {
                                                 <VerdictName verdict={slice.verdict} />
                                             </td>
                                             {COLUMNS.map((metric) => (
-                                                <td key={metric}>
+                                                <td key={metric} data-label={LABELS[metric]}>
                                                     <Estimate metric={metric} value={slice.metrics[metric]} />
                                                 </td>
                                             ))}

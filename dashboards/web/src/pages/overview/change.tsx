@@ -6,6 +6,7 @@ import { segment } from '../../format/words';
 import { Difference } from '../../parts/estimate';
 import { Explained } from '../../parts/term';
 import { useScope } from '../../state/scope';
+import { onward } from '../../state/url';
 import { periodName } from '../../state/range';
 
 type Explanation = Schemas['ExplainResponse'];
@@ -14,7 +15,8 @@ type Explanation = Schemas['ExplainResponse'];
 export function useExplanation(feature: string, metric = 'acceptance_rate', wanted = true): Loaded<Explanation> {
     const { change } = useScope();
     const key = wanted ? `explain ${feature} ${metric} ${JSON.stringify(change)}` : null;
-    return useData(key, () => api.get('/api/v1/features/{feature}/explain', { path: { feature }, query: { ...change, metric } }));
+    const load = () => api.get('/api/v1/features/{feature}/explain', { path: { feature }, query: { ...change, metric } });
+    return useData(key, load, 'analyses');
 }
 
 /** Whether an interval leaves zero out. */
@@ -40,6 +42,7 @@ export function culprit({ leading }: Explanation): Schemas['Segment'] | undefine
 export function Change({ feature, wanted }: { feature: string; wanted: boolean }) {
     const { params } = useScope();
     const { data, problem } = useExplanation(feature, 'acceptance_rate', wanted);
+    if (!wanted) return <a href={`${onward(`/features/${encodeURIComponent(feature)}`)}#segments`}>look</a>;
     if (data === undefined) return <span class="none">{problem === undefined ? '…' : 'not available'}</span>;
     if (data.change.value === null) return <span class="none">nothing to compare with</span>;
     const found = culprit(data);

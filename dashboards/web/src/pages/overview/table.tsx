@@ -45,7 +45,7 @@ export function FeatureTable({ features }: { features: Summary[] }) {
     return (
         <section aria-labelledby="features">
             <h2 id="features">Features</h2>
-            <table class="features">
+            <table class="features cards">
                 <thead>
                     <tr>
                         {head('feature', 'Feature')}
