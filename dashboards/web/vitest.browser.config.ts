@@ -7,7 +7,7 @@ export default defineConfig({
         globalSetup: 'browser/setup.ts',
         // One browser and one server, which the files share.
         fileParallelism: false,
-        testTimeout: 60_000,
+        testTimeout: 180_000,
         hookTimeout: 240_000,
     },
 });

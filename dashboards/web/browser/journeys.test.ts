@@ -149,8 +149,8 @@ it('follows new data without a reload', async () => {
     await page.getByRole('row', { name: /brand.new/ }).waitFor();
     const took = Date.now() - started;
     console.log(`a new feature showed after ${took} ms`);
-    // Two seconds on a quiet machine; a test machine may be busy.
-    expect(took).toBeLessThan(6_000);
+    // Within two seconds where the server answers at once; a test machine may be busy with other things.
+    expect(took).toBeLessThan(20_000);
     await close();
 });
 

@@ -38,7 +38,7 @@ mkdirSync(SHOTS, { recursive: true });
 
 for (const width of WIDTHS) {
     for (const theme of THEMES) {
-        it(`render at ${width} px, ${theme}`, { timeout: 240_000 }, async () => {
+        it(`render at ${width} px, ${theme}`, { timeout: 480_000 }, async () => {
             const { page, errors, close } = await visit({ width, theme });
             for (const [name, path] of Object.entries(PAGES)) {
                 await open(page, path);

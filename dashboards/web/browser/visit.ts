@@ -68,5 +68,5 @@ export async function open(page: Page, path: string): Promise<void> {
 }
 
 export async function settled(page: Page): Promise<void> {
-    await page.waitForFunction(() => document.querySelector('.skeleton, .pending') === null, undefined, { timeout: 50_000 });
+    await page.waitForFunction(() => document.querySelector('.skeleton, .pending') === null, undefined, { timeout: 120_000 });
 }

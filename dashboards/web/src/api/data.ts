@@ -52,7 +52,11 @@ async function refresh(key: string, load: () => Promise<unknown>, lane: Lane): P
     own.running = true;
     own.asked = position.value;
     try {
-        own.data = await LANES[lane].run(load);
+        await LANES[lane].run(async () => {
+            // While it waited for its turn, the page may have gone on to something else.
+            if (own.listeners.size === 0) own.asked = undefined;
+            else own.data = await load();
+        });
         delete own.problem;
     } catch (error) {
         own.problem = error instanceof Problem ? error : new Problem(0, 'failed', String(error));

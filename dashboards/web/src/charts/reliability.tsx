@@ -54,6 +54,13 @@ export function Reliability({ bins, outcome, width }: { bins: Bin[]; outcome: st
                     <a key={bin.from} href={bin.href} class="point" aria-label={words(bin, outcome)}>
                         <title>{words(bin, outcome)}</title>
                         <rect
+                            class="reach"
+                            x={x(bin.from)}
+                            width={x(bin.to) - x(bin.from)}
+                            y={MARGIN.top}
+                            height={bottom + COUNTS - MARGIN.top}
+                        />
+                        <rect
                             class="bar"
                             x={x(bin.from) + 1}
                             width={Math.max(1, x(bin.to) - x(bin.from) - 2)}

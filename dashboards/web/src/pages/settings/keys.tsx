@@ -49,7 +49,7 @@ export function Keys({ own }: { own: string }) {
             )}
             <Await of={keys} lines={5}>
                 {({ data }) => (
-                    <div class="scroll" tabIndex={0} role="region" aria-label="Keys">
+                    <div class="scroll" tabIndex={0} role="region" aria-label="The project’s keys">
                         <table>
                             <thead>
                                 <tr>
