@@ -1,6 +1,6 @@
 /** How trust grows with use, and what a bad output does to it. */
 
-import { api, type Schemas } from '../../api/client';
+import { api, type Estimate as Value, type Schemas } from '../../api/client';
 import { useData } from '../../api/data';
 import { around, Interval } from '../../charts/intervals';
 import { Trend } from '../../charts/trend';
@@ -106,8 +106,16 @@ function Newcomers({ newcomers, returning }: Answer) {
     );
 }
 
+/** Decisions after a bad output that are shown. */
+const LAGS = 5;
+
+/** Whether a difference of shares is known better than before anything was seen: its interval is within −100 and +100 points. */
+function saysSomething({ value, lower, upper }: Value): boolean {
+    return value !== null && lower !== null && upper !== null && lower > -1 && upper < 1;
+}
+
 function Recovery({ recovery }: Answer) {
-    const shown = recovery.filter(({ lag, difference }) => lag <= 5 && difference.value !== null);
+    const shown = recovery.filter(({ lag, difference }) => lag <= LAGS && saysSomething(difference));
     if (shown.length === 0) return null;
     const domain = around(shown.map(({ difference }) => difference));
     return (
