@@ -22,7 +22,8 @@ export function Estimate({ metric, value, bare = false }: Props) {
         <span class="estimate">
             <span class="number">
                 {shown.value}
-                {shown.interval !== '' && <span class="interval"> {shown.interval}</span>}
+                {shown.interval !== '' && ' '}
+                {shown.interval !== '' && <span class="interval">{shown.interval}</span>}
             </span>
             {!bare && unit !== 'count' && <span class="evidence">{evidence(value.n, value.users)}</span>}
         </span>
@@ -36,7 +37,8 @@ export function Difference({ metric, value }: { metric: string; value: Schemas['
     return (
         <span class="number">
             {shown.value}
-            {shown.interval !== '' && <span class="interval"> {shown.interval}</span>}
+            {shown.interval !== '' && ' '}
+            {shown.interval !== '' && <span class="interval">{shown.interval}</span>}
         </span>
     );
 }

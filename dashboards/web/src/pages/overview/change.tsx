@@ -53,7 +53,9 @@ export function Change({ feature, wanted }: { feature: string; wanted: boolean }
             </span>
             <span class="evidence">
                 {found !== undefined ? (
-                    <>mostly {segment(found.dimension, found.value)}</>
+                    <>
+                        {isClear(data.change) ? 'mostly' : 'except in'} {segment(found.dimension, found.value)}
+                    </>
                 ) : (
                     <Explained text={`Acceptance in the ${periodName(params)} against the time before.`}>
                         {isClear(data.change) ? 'spread evenly' : 'within noise'}

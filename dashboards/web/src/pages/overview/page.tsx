@@ -47,6 +47,8 @@ export function inWords(features: Summary[]): string {
     return features.length === 0 ? '' : `Of ${counted(features.length, 'feature')}, ${parts.join(', ')}.`;
 }
 
+const days = ({ from, to }: Schemas['QueryMeta']) => (Date.parse(to) - Date.parse(from)) / 86_400_000;
+
 function Found({ features, meta }: { features: Summary[]; meta: Schemas['QueryMeta'] }) {
     const placed: Placed[] = features.flatMap(({ feature, verdict, metrics }) => {
         const { trust, trustworthiness, shown } = metrics;
@@ -82,7 +84,7 @@ function Found({ features, meta }: { features: Summary[]; meta: Schemas['QueryMe
                 </Figure>
                 <Attention features={features} />
             </div>
-            <FeatureTable features={features} />
+            <FeatureTable features={features} days={days(meta)} />
             <p class="foot">
                 {span(meta.from, meta.to)}, UTC days. Decisions on the newest outputs are still arriving. <Age />
             </p>
@@ -116,7 +118,14 @@ function NoJudgements() {
 function Nothing() {
     const { params } = useScope();
     if (params.has('filter') || params.has('range') || params.has('from') || params.has('to')) {
-        return <Empty title="No outputs here">Nothing was shown in this time range with these filters.</Empty>;
+        return (
+            <Empty title="No outputs here">
+                <p>Nothing was shown in this time range with these filters.</p>
+                <p>
+                    <a href="/?range=all">All time, without filters</a>
+                </p>
+            </Empty>
+        );
     }
     return (
         <Empty title="No outputs in the last 28 days">

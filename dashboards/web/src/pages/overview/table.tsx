@@ -28,12 +28,12 @@ const SORTS: Record<string, (feature: Summary) => number | string> = {
     shown: (feature) => -(feature.metrics['shown']?.value ?? 0),
 };
 
-export function FeatureTable({ features }: { features: Summary[] }) {
+export function FeatureTable({ features, days }: { features: Summary[]; days: number }) {
     const { params } = useScope();
     const [sort, setSort] = useState('shown');
     const by = SORTS[sort] ?? SORTS['shown']!;
     const sorted = [...features].sort((one, other) => (by(one) < by(other) ? -1 : by(one) > by(other) ? 1 : 0));
-    const trends = useTrends();
+    const trends = useTrends(isThin(features, days));
     const head = (name: string, label: preact.ComponentChildren) => (
         <th scope="col" aria-sort={sort === name ? (name === 'feature' ? 'ascending' : 'descending') : undefined}>
             {label}{' '}
@@ -105,10 +105,20 @@ function Row({ feature, verdict, metrics, explained, trends }: Summary & { expla
     );
 }
 
+/** Outputs a day below which the trend of a feature is noise, and days that make enough weeks for one. */
+const LEAST = 50;
+const LONG = 21;
+
+/** Whether most features are shown too seldom for daily trends. */
+function isThin(features: Summary[], days: number): boolean {
+    const thin = features.filter(({ metrics }) => (metrics['shown']?.value ?? 0) < LEAST * days);
+    return days >= LONG && thin.length > features.length / 2;
+}
+
 /** The trends of all features, in one request. */
-function useTrends(): Map<string, Trends> {
+function useTrends(byWeek: boolean): Map<string, Trends> {
     const { scope } = useScope();
-    const query = { ...scope, metrics: TRENDS.join(','), group_by: 'feature', granularity: 'auto' as const };
+    const query = { ...scope, metrics: TRENDS.join(','), group_by: 'feature', granularity: byWeek ? ('week' as const) : ('auto' as const) };
     const { data } = useData(`trends ${JSON.stringify(query)}`, () => api.get('/api/v1/series', { query }));
     const found = new Map<string, Trends>();
     for (const row of data ?? []) {

@@ -50,7 +50,7 @@ export function Keys({ own }: { own: string }) {
             <Await of={keys} lines={5}>
                 {({ data }) => (
                     <div class="scroll" tabIndex={0} role="region" aria-label="The project’s keys">
-                        <table>
+                        <table class="cards">
                             <thead>
                                 <tr>
                                     {['Name', 'Begins with', 'May', 'Made', ''].map((name) => (
@@ -64,11 +64,11 @@ export function Keys({ own }: { own: string }) {
                                 {data.map((key) => (
                                     <tr key={key.id}>
                                         <th scope="row">{key.name}</th>
-                                        <td>
+                                        <td data-label="Begins with">
                                             <code>{key.prefix}…</code>
                                         </td>
-                                        <td>{key.scopes.join(', ')}</td>
-                                        <td>{date(key.created_at)}</td>
+                                        <td data-label="May">{key.scopes.join(', ')}</td>
+                                        <td data-label="Made">{date(key.created_at)}</td>
                                         <td>
                                             {key.revoked_at === null ? (
                                                 <button type="button" aria-label={`Revoke ${key.name}`} onClick={() => revoke(key)}>
