@@ -104,7 +104,7 @@ function Sides() {
                 values !== undefined && (
                     <Empty title="There is nothing to compare">
                         {values.length < 2
-                            ? `In this time range ${feature ?? 'the project'} has ${count(values.length)} ${dimensionName(dimension).toLowerCase()}. Choose a longer time, or another dimension.`
+                            ? `In this time range ${feature ?? 'the project'} has ${values.length === 0 ? 'no' : 'only one'} ${dimensionName(dimension).toLowerCase()}. Choose a longer time, or another dimension.`
                             : 'Both sides are the same. Choose two.'}
                     </Empty>
                 )
