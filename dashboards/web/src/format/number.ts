@@ -1,21 +1,15 @@
 /** Numbers as they are written everywhere: rounded to what their interval supports, with thin marks and no false digits. */
 
+import type { Schemas } from '../api/client';
+
 export interface Spread {
     value: number | null;
     lower?: number | null;
     upper?: number | null;
 }
 
-/** The units of the catalogue. */
-export type Unit =
-    | 'count'
-    | 'share'
-    | 'share_difference'
-    | 'milliseconds'
-    | 'rating'
-    | 'nats'
-    | 'standard_deviations'
-    | 'characters';
+/** The units of the catalogue. One that is not known here is written as a plain number. */
+export type Unit = Schemas['Unit'];
 
 const MINUS = '\u2212';
 /** Between a number and its unit; does not break. */

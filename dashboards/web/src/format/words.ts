@@ -22,7 +22,8 @@ export const VERDICTS: Record<Verdict, { words: string; shape: Shape; meaning: s
 
 export type Shape = 'up' | 'down' | 'dot' | 'ring';
 
-const REASONS: Record<NonNullable<Schemas['Reason']>, string> = {
+/** Those that read better than their names. */
+const REASONS: Partial<Record<Schemas['Reason'], string>> = {
     no_data: 'no outputs',
     no_decisions: 'no decisions yet',
     no_judgements: 'not judged yet',
@@ -38,7 +39,7 @@ const REASONS: Record<NonNullable<Schemas['Reason']>, string> = {
 };
 
 export function reason(code: string | null): string {
-    return REASONS[code as keyof typeof REASONS] ?? (code === null ? 'no value' : code.replaceAll('_', ' '));
+    return code === null ? 'no value' : (REASONS[code as Schemas['Reason']] ?? code.replaceAll('_', ' '));
 }
 
 export type Decision = Schemas['Decision'];
