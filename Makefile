@@ -4,10 +4,10 @@ export CARGO_TARGET_DIR ?= $(HOME)/.cache/calibrant-target
 
 DEMO_DIR ?= $(if $(filter 0,$(shell id -u)),/var/lib/calibrant-demo,$(HOME)/.local/share/calibrant-demo)
 
-.PHONY: demo test torture fuzz lint generate bench bench-long bench-build build postgres clean-demo
+.PHONY: demo test torture fuzz lint generate bench bench-long bench-build build web postgres clean-demo
 
 # A server with a simulated product in it.
-demo: postgres
+demo: postgres web
 	@echo "Building (the first time takes a quarter of an hour on two cores) …"
 	@cargo build --release --locked
 	@$(CARGO_TARGET_DIR)/release/calibrant demo --data-dir "$(DEMO_DIR)"
@@ -16,12 +16,18 @@ demo: postgres
 clean-demo:
 	rm -rf "$(DEMO_DIR)"
 
-build: postgres
+build: postgres web
 	cargo build --release --locked
 
-# Everything that must hold: style, lints, unit tests, integration tests on a real PostgreSQL.
-test: postgres lint
+# The dashboard, which the next build of the server embeds. Without Node it is left out, and the server says so in its place.
+web:
+	@./scripts/web build
+
+# Everything that must hold: style, lints, unit tests, integration tests on a real PostgreSQL, the dashboard in a real browser.
+test: postgres web lint
+	./scripts/web test
 	cargo test --locked
+	CALIBRANT_BINARY=$(CARGO_TARGET_DIR)/debug/calibrant ./scripts/web browser
 
 # The long forms: half an hour of kills at random instants (`CALIBRANT_TORTURE_SEED=n` repeats a run's choices), a minute of
 # overload, and many more arbitrary inputs for every decoder.
@@ -41,6 +47,7 @@ lint:
 # Renews the files that are made from the code.
 generate: postgres
 	UPDATE_GENERATED=1 cargo test --locked --test it structure
+	./scripts/web types
 
 # Everything that has a bar on speed, in its short form; PARTS="ingest large" chooses. benches/README.md says more.
 bench: postgres

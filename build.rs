@@ -1,5 +1,41 @@
-//! Migrations are embedded at compile time; the compiler does not see new SQL files by itself.
+//! What is embedded at compile time: migrations, and the dashboard if it was built. The compiler does not see new SQL files by
+//! itself, and without a dashboard there is nothing it could include.
 
-fn main() {
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
+
+/// Where `make web` puts the dashboard. The folder around it is always there, so that its making is seen.
+const BUILT: &str = "dashboards/web/dist/app";
+
+fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=migrations");
+    println!("cargo::rerun-if-changed=dashboards/web/dist");
+    let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default()).join(BUILT);
+    let mut files = Vec::new();
+    if root.is_dir() {
+        collect(&root, &mut files)?;
+        files.sort();
+    }
+    let mut code = String::from("&[\n");
+    for file in files {
+        let name = file.strip_prefix(&root).unwrap_or(&file);
+        let name = name.to_string_lossy().replace('\\', "/");
+        let _ = writeln!(code, "    ({name:?}, include_bytes!({file:?}) as &[u8]),");
+    }
+    code.push_str("]\n");
+    let to = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("dashboard.rs");
+    fs::write(to, code)
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            collect(&path, files)?;
+        } else {
+            files.push(path);
+        }
+    }
+    Ok(())
 }

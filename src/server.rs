@@ -71,7 +71,6 @@ pub fn build_app(
         .configure(api::configure)
         .openapi_service(|api| SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", api))
         .into_app()
-        .service(web::redirect("/", "/docs/"))
         .service(web::redirect("/docs", "/docs/"))
         .default_service(web::to(fallback::answer))
         .wrap(from_fn(cors::allow))

@@ -1,4 +1,4 @@
-//! API keys: made, hashed, found, and demanded by type.
+//! API keys: made, hashed, found, and demanded by type. A browser's session stands for the key it was made with.
 //!
 //! A handler that takes [`Authorized<Read>`] cannot be reached without a key of that scope, and cannot learn its project from
 //! anywhere but the key.
@@ -11,7 +11,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use actix_web::body::MessageBody;
-use actix_web::dev::{self, ServiceRequest, ServiceResponse};
+use actix_web::dev::{self, RequestHead, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use actix_web::middleware::Next;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
@@ -24,11 +24,12 @@ use uuid::Uuid;
 
 use super::error::{ApiError, ErrorCode};
 use super::rate::{Limiter, Rates};
+use super::session;
 use crate::domain::key::ProjectId;
 use crate::domain::scope::Scope;
 use crate::state::AppState;
 use crate::store::keys::{self, ApiKey};
-use crate::store::{Db, StoreError};
+use crate::store::{Db, StoreError, sessions};
 
 /// For how long a key that was found is believed. A key revoked on another server works there no longer than this.
 const BELIEVED: Duration = Duration::from_secs(5);
@@ -37,23 +38,28 @@ const REMEMBERED: usize = 10_000;
 /// Characters of a key that are stored in the clear, to tell keys apart.
 const PREFIX_CHARS: usize = 12;
 
-/// A scope as a type.
+/// A scope as a type; none where any live key will do.
 pub trait RequiredScope: 'static {
-    const SCOPE: Scope;
+    const SCOPE: Option<Scope>;
 }
 
+pub struct Any;
 pub struct Ingest;
 pub struct Read;
 pub struct Admin;
 
+impl RequiredScope for Any {
+    const SCOPE: Option<Scope> = None;
+}
+
 impl RequiredScope for Ingest {
-    const SCOPE: Scope = Scope::Ingest;
+    const SCOPE: Option<Scope> = Some(Scope::Ingest);
 }
 impl RequiredScope for Read {
-    const SCOPE: Scope = Scope::Read;
+    const SCOPE: Option<Scope> = Some(Scope::Read);
 }
 impl RequiredScope for Admin {
-    const SCOPE: Scope = Scope::Admin;
+    const SCOPE: Option<Scope> = Some(Scope::Admin);
 }
 
 /// Proof that the request carries a live key with a scope.
@@ -73,13 +79,51 @@ pub async fn identify(
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
     let state = request.app_data::<web::Data<AppState>>().cloned();
-    if let (Some(presented), Some(state)) = (presented_key(request.headers()), state) {
+    if let Some(state) = state
+        && let Some(presented) = presented(request.head()).transpose()
+    {
         let peer = request.peer_addr().map(|address| address.ip());
-        let found = state.keys.find(&state.db, &state.limiter, peer, &presented).await;
-        let found = found.and_then(|key| admit(&state.limiter, key));
+        let found = match presented {
+            Ok(credential) => find(&state, peer, credential).await,
+            Err(error) => Err(error),
+        };
         request.extensions_mut().insert(Identity(found));
     }
     next.call(request).await
+}
+
+/// What a request is known by.
+pub enum Credential {
+    Key(String),
+    Session(String),
+}
+
+impl Credential {
+    /// Keys and sessions have 256 random bits, so that one round of a fast hash is enough. Neither hashes to the other's.
+    pub fn hash(&self) -> Vec<u8> {
+        match self {
+            Credential::Key(text) => hash(text),
+            Credential::Session(token) => hash(&format!("session {token}")),
+        }
+    }
+}
+
+/// The key of a request, or else its session.
+fn presented(head: &RequestHead) -> Result<Option<Credential>, ApiError> {
+    match presented_key(&head.headers) {
+        Some(key) => Ok(Some(Credential::Key(key))),
+        None => Ok(session::presented(head)?.map(Credential::Session)),
+    }
+}
+
+/// The live key that a credential stands for, if it may send another request now.
+pub async fn find(
+    state: &AppState,
+    peer: Option<IpAddr>,
+    credential: Credential,
+) -> Result<Option<Arc<ApiKey>>, ApiError> {
+    let found = state.keys.find(&state.db, &state.limiter, peer, credential).await?;
+    admit(&state.limiter, found)
 }
 
 /// Lets a request pass if its key has not used up its rate.
@@ -116,8 +160,10 @@ fn authorize<S: RequiredScope>(identity: Option<Identity>) -> Result<Authorized<
     };
     let key =
         found?.ok_or_else(|| ApiError::new(ErrorCode::Unauthenticated, "the API key is unknown or was revoked"))?;
-    if !key.scopes.iter().any(|scope| scope == S::SCOPE.name()) {
-        let detail = format!("the API key lacks the scope `{}`", S::SCOPE.name());
+    if let Some(wanted) = S::SCOPE.map(Scope::name)
+        && !key.scopes.iter().any(|scope| scope == wanted)
+    {
+        let detail = format!("the API key lacks the scope `{wanted}`");
         return Err(ApiError::new(ErrorCode::Forbidden, detail));
     }
     Ok(Authorized {
@@ -158,16 +204,16 @@ pub struct KeyCache {
 type Remembered<T> = HashMap<Vec<u8>, (Instant, T)>;
 
 impl KeyCache {
-    /// The live key that was presented. A peer that has presented many unknown ones must wait before another is looked up; a
-    /// key that was known a while ago is looked up in any case.
+    /// The live key that was presented. A peer that has presented many unknown ones must wait before another is looked up; one
+    /// that was known a while ago is looked up in any case.
     async fn find(
         &self,
         db: &Db,
         limiter: &Limiter,
         peer: Option<IpAddr>,
-        presented: &str,
+        presented: Credential,
     ) -> Result<Option<Arc<ApiKey>>, ApiError> {
-        let hash = hash(presented);
+        let hash = presented.hash();
         let remembered = recall(&self.known, &hash);
         if let Some((when, key)) = &remembered
             && when.elapsed() < BELIEVED
@@ -177,21 +223,25 @@ impl KeyCache {
         if recall(&self.unknown, &hash).is_some_and(|(when, ())| when.elapsed() < BELIEVED) {
             return Ok(None);
         }
-        let stranger = peer.filter(|_| remembered.is_none());
-        if let Some(wait) = stranger.map(|peer| limiter.stranger(peer))
-            && wait > Duration::ZERO
-        {
-            return Err(ApiError::rate_limited(
-                wait,
-                "too many unknown API keys came from this address",
-            ));
+        if remembered.is_none() {
+            check_stranger(limiter, peer)?;
         }
         let wanted = hash.clone();
         let found = db
-            .look_up(move |conn| keys::use_by_hash(conn, &wanted, Utc::now().date_naive()).map_err(StoreError::from))
+            .look_up(move |conn| {
+                let found = match presented {
+                    Credential::Key(_) => keys::find_by_hash(conn, &wanted)?.map(|key| (key.hash.clone(), key)),
+                    Credential::Session(_) => sessions::find_key(conn, &wanted)?,
+                };
+                if let Some((_, key)) = &found {
+                    keys::note_use(conn, key, Utc::now().date_naive())?;
+                }
+                Ok::<_, StoreError>(found)
+            })
             .await?;
         // The index compares byte by byte; the answer is compared in constant time before it is believed.
-        let found = found.filter(|key| key.hash.ct_eq(&hash).into()).map(Arc::new);
+        let found = found.filter(|(stored, _)| stored.ct_eq(&hash).into());
+        let found = found.map(|(_, key)| Arc::new(key));
         match &found {
             Some(key) => remember(&self.known, hash, Arc::clone(key)),
             None => {
@@ -211,6 +261,16 @@ impl KeyCache {
     }
 }
 
+/// A peer that has presented many unknown keys must wait.
+pub fn check_stranger(limiter: &Limiter, peer: Option<IpAddr>) -> Result<(), ApiError> {
+    let wait = peer.map_or(Duration::ZERO, |peer| limiter.stranger(peer));
+    if wait > Duration::ZERO {
+        let rule = "too many unknown API keys came from this address";
+        return Err(ApiError::rate_limited(wait, rule));
+    }
+    Ok(())
+}
+
 fn recall<T: Clone>(remembered: &RwLock<Remembered<T>>, hash: &[u8]) -> Option<(Instant, T)> {
     let remembered = remembered.read().unwrap_or_else(PoisonError::into_inner);
     remembered.get(hash).cloned()
@@ -224,7 +284,6 @@ fn remember<T>(remembered: &RwLock<Remembered<T>>, hash: Vec<u8>, found: T) {
     remembered.insert(hash, (Instant::now(), found));
 }
 
-/// A key has 256 random bits, so that one round of a fast hash is enough.
 fn hash(key: &str) -> Vec<u8> {
     Sha256::digest(key.as_bytes()).to_vec()
 }

@@ -1,5 +1,6 @@
-//! Lets pages of any origin call the API: keys travel in headers, never in cookies, so that a page can only do what its own
-//! key may.
+//! Lets pages of any origin call the API: their keys travel in headers, so that a page can only do what its own key may. The
+//! dashboard's cookie is taken from pages of this server only, and no other page may read an answer to it: browsers refuse `*`
+//! for requests with cookies.
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};

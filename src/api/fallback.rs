@@ -1,9 +1,10 @@
-//! What no route takes: 404, or 405 where the path exists with other methods.
+//! What no route takes: a page or file of the dashboard, 404, or 405 where the path exists with other methods.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::path::PathItem;
 
+use super::dashboard;
 use super::error::{ApiError, ErrorCode};
 
 /// The paths of the API with the methods that each takes.
@@ -67,10 +68,8 @@ pub async fn answer(request: HttpRequest, known: web::Data<KnownPaths>) -> Resul
             error.allow = Some(allow);
             Err(error)
         }
-        _ => Err(ApiError::new(
-            ErrorCode::NotFound,
-            "there is no such route; /docs lists them",
-        )),
+        _ => dashboard::answer(&request)
+            .ok_or_else(|| ApiError::new(ErrorCode::NotFound, "there is no such route; /docs lists them")),
     }
 }
 

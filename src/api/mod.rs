@@ -7,6 +7,7 @@ pub mod body;
 pub mod catalogue;
 pub mod compare;
 pub mod cors;
+pub mod dashboard;
 pub mod error;
 pub mod events;
 pub mod experiments;
@@ -22,6 +23,7 @@ pub mod rate;
 pub mod rendered;
 pub mod respond;
 pub mod series;
+pub mod session;
 pub mod settings;
 pub mod status;
 pub mod tables;
@@ -72,6 +74,9 @@ pub fn configure(routes: &mut ServiceConfig) {
                 .service(features::approvals::get_feature_approvals)
                 .service(outputs::list_outputs)
                 .service(outputs::get_output)
+                .service(session::create_session)
+                .service(session::get_session)
+                .service(session::delete_session)
                 .service(keys::list_keys)
                 .service(keys::create_key)
                 .service(keys::revoke_key)

@@ -54,7 +54,8 @@ pub fn run(config: &Config, args: &DemoArgs) -> anyhow::Result<()> {
                     project.folded_events
                 );
             }
-            super::announce(address);
+            let sign_in = serve::sign_in_token(&db)?;
+            super::announce(address, sign_in.as_deref());
             println!("  Admin key          {key}");
             println!();
             println!("Try:");

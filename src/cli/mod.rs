@@ -14,6 +14,7 @@ mod serve;
 mod simulate;
 mod verify;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
@@ -98,8 +99,12 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
 }
 
 /// Prints what a server tells at its start.
-fn announce(address: std::net::SocketAddr) {
+fn announce(address: SocketAddr, sign_in: Option<&str>) {
     println!("Calibrant listens on http://{address}");
+    if let Some(token) = sign_in {
+        println!("  Dashboard          http://{address}/sign-in#{token}");
+        println!("                     (the link signs in as administrator, once, within a day)");
+    }
     println!("  API documentation  http://{address}/docs/");
     println!("  Health             http://{address}/api/v1/health/ready");
 }

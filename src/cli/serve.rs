@@ -1,17 +1,18 @@
 //! `calibrant serve`.
 
+use std::io::{IsTerminal, stdout};
 use std::net::TcpListener;
 
 use anyhow::Context;
 use clap::Args;
 use diesel::Connection;
 
-use crate::api::auth;
+use crate::api::{auth, session};
 use crate::config::Config;
 use crate::domain::scope::Scope;
 use crate::server::{self, Folding};
 use crate::state::Limits;
-use crate::store::{Db, StoreError, keys, projects};
+use crate::store::{Db, StoreError, keys, projects, sessions};
 
 #[derive(Debug, Args)]
 pub struct ServeArgs {
@@ -30,6 +31,7 @@ pub fn run(config: &Config, args: &ServeArgs) -> anyhow::Result<()> {
     } else {
         Folding::Here
     };
+    let db = database.db.clone();
     server::serve(
         database.db.clone(),
         config.segments(),
@@ -37,7 +39,10 @@ pub fn run(config: &Config, args: &ServeArgs) -> anyhow::Result<()> {
         folding,
         listener,
         move |_| {
-            super::announce(address);
+            // What a terminal shows is not kept; of a log only the first start's key and link are a part.
+            let tells = first_key.is_some() || stdout().is_terminal();
+            let sign_in = if tells { sign_in_token(&db)? } else { None };
+            super::announce(address, sign_in.as_deref());
             if let Some(key) = first_key {
                 println!("  Admin key          {key}");
                 println!("                     (told this once; make more with POST /api/v1/keys)");
@@ -71,4 +76,24 @@ pub fn first_admin_key(db: &Db, preset: Option<&str>) -> anyhow::Result<Option<S
         })
     })?;
     Ok(made)
+}
+
+/// The token of a link that signs in with the oldest key of the first project that may do everything; none without such a key.
+pub fn sign_in_token(db: &Db) -> anyhow::Result<Option<String>> {
+    let token = db.with(|conn| {
+        let (project, _) = projects::find_or_create(conn, projects::DEFAULT)?;
+        let may_all = |scopes: &[String]| {
+            Scope::ALL
+                .iter()
+                .all(|scope| scopes.iter().any(|own| own == scope.name()))
+        };
+        let keys = keys::of_project(conn, project.id)?;
+        let Some(key) = keys.iter().find(|key| key.revoked_at.is_none() && may_all(&key.scopes)) else {
+            return Ok(None);
+        };
+        let (token, link) = session::new_link(key.id);
+        sessions::insert(conn, &link)?;
+        Ok::<_, StoreError>(Some(token))
+    })?;
+    Ok(token)
 }

@@ -34,22 +34,28 @@ pub fn insert(conn: &mut PgConnection, key: &ApiKey) -> QueryResult<()> {
         .map(|_| ())
 }
 
-/// The live key of that hash, which is used on that day.
-pub fn use_by_hash(conn: &mut PgConnection, hash: &[u8], today: NaiveDate) -> QueryResult<Option<ApiKey>> {
-    let found = api_keys::table
+/// The live key of that hash.
+pub fn find_by_hash(conn: &mut PgConnection, hash: &[u8]) -> QueryResult<Option<ApiKey>> {
+    api_keys::table
         .filter(api_keys::hash.eq(hash).and(api_keys::revoked_at.is_null()))
         .select(ApiKey::as_select())
         .first(conn)
-        .optional()?;
-    // Noted once a day, so that looking up a key seldom writes. Servers whose clocks disagree do not take turns.
-    if let Some(key) = &found
-        && key.used_on.is_none_or(|noted| noted < today)
-    {
+        .optional()
+}
+
+/// Notes the day on which a key is used. Once a day, so that looking up a key seldom writes; servers whose clocks disagree do not
+/// take turns.
+pub fn note_use(conn: &mut PgConnection, key: &ApiKey, today: NaiveDate) -> QueryResult<()> {
+    if key.used_on.is_none_or(|noted| noted < today) {
         diesel::update(api_keys::table.find(key.id))
             .set(api_keys::used_on.eq(today))
             .execute(conn)?;
     }
-    Ok(found)
+    Ok(())
+}
+
+pub fn find(conn: &mut PgConnection, id: Uuid) -> QueryResult<ApiKey> {
+    api_keys::table.find(id).select(ApiKey::as_select()).first(conn)
 }
 
 pub fn of_project(conn: &mut PgConnection, project: ProjectId) -> QueryResult<Vec<ApiKey>> {

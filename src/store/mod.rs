@@ -21,6 +21,7 @@ pub mod rejections;
 pub mod retention;
 pub mod rollups;
 pub mod schema;
+pub mod sessions;
 pub mod stalled;
 pub mod texts;
 

@@ -188,6 +188,7 @@ pub struct Listing {
     pub reason: Option<String>,
     pub user_id: Option<String>,
     pub correct: Option<bool>,
+    pub judged: Option<bool>,
     pub confidence_from: Option<f64>,
     pub confidence_to: Option<f64>,
     /// A piece of text, in any letter case, of input, output, final text or comment.
@@ -247,6 +248,9 @@ pub fn list(conn: &mut PgConnection, project: ProjectId, listing: &Listing) -> Q
     }
     if let Some(correct) = listing.correct {
         query = query.filter(outputs::correct.eq(correct));
+    }
+    if let Some(judged) = listing.judged {
+        query = query.filter(outputs::correct.is_not_null().eq(judged));
     }
     if let Some(least) = listing.confidence_from {
         query = query.filter(outputs::confidence.ge(least));

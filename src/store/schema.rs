@@ -209,6 +209,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    sessions (token_hash) {
+        token_hash -> Bytea,
+        key_id -> Uuid,
+        is_link -> Bool,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     stalled_ranges (project_id, range) {
         project_id -> Int4,
         range -> Int4,
@@ -236,5 +245,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     rollup_bases,
     rollup_columns,
     rollup_differences,
+    sessions,
     stalled_ranges,
 );

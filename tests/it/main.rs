@@ -13,6 +13,7 @@ mod support;
 mod agreement;
 mod analyses;
 mod crash;
+mod dashboard;
 mod disorder;
 mod doctor;
 mod faults;

@@ -11,6 +11,8 @@ use crate::support::{Answer, TestServer, tables};
 const MARKER: &str = "Wolverine";
 /// The routes that need no key.
 const OPEN: [&str; 3] = ["/api/v1/health/live", "/api/v1/health/ready", "/metrics"];
+/// Signing in needs no key but the one in its body.
+const SIGN_IN: (&str, &str) = ("POST", "/api/v1/session");
 
 /// Every route of the API as documented: method and path template.
 fn routes() -> Vec<(&'static str, String)> {
@@ -58,6 +60,7 @@ fn body_for(template: &str) -> Value {
         "/api/v1/projects/current" => json!({}),
         "/api/v1/experiments" => experiment("own"),
         "/api/v1/experiments/{experiment}" => json!({"ends_at": null}),
+        "/api/v1/session" => json!({"key": "cal_sk_0"}),
         _ => json!(null),
     }
 }
@@ -355,7 +358,9 @@ fn check_scopes(server: &TestServer, scopes: &[Scope], allowed: impl Fn(&str, &s
             "0199b2c4-0000-7000-8000-000000000000",
             "",
         );
-        if OPEN.contains(&template.as_str()) || allowed(method, &template) {
+        if (method, template.as_str()) == SIGN_IN {
+            answer.expect_problem(401, "unauthenticated");
+        } else if OPEN.contains(&template.as_str()) || allowed(method, &template) {
             assert!(
                 ![401, 403].contains(&answer.status),
                 "{scopes:?} {method} {template}: {}",
@@ -377,8 +382,13 @@ fn a_key_reaches_what_its_scopes_say_and_no_more() {
         template.starts_with("/api/v1/keys")
             || (declares.iter().any(|path| template.starts_with(path)) && method != "GET")
     };
-    check_scopes(&server, &[Scope::Ingest], |_, template| writes(template));
-    check_scopes(&server, &[Scope::Admin], |method, template| manages(method, template));
+    let own = |template: &str| template == "/api/v1/session";
+    check_scopes(&server, &[Scope::Ingest], |_, template| {
+        writes(template) || own(template)
+    });
+    check_scopes(&server, &[Scope::Admin], |method, template| {
+        manages(method, template) || own(template)
+    });
     check_scopes(&server, &[Scope::Read], |method, template| {
         !writes(template) && !manages(method, template)
     });

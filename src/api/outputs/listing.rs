@@ -36,6 +36,8 @@ pub struct OutputParams {
     pub user_id: Option<String>,
     /// Only outputs judged right, or wrong.
     pub correct: Option<bool>,
+    /// Only outputs that were judged, or that wait for it.
+    pub judged: Option<bool>,
     /// The least confidence.
     #[param(minimum = 0, maximum = 1)]
     pub confidence_from: Option<f64>,
@@ -129,6 +131,7 @@ pub fn listing(asked: &OutputParams) -> Result<Listing, ApiError> {
         reason: asked.reason.clone(),
         user_id: asked.user_id.clone(),
         correct: asked.correct,
+        judged: asked.judged,
         confidence_from: asked.confidence_from,
         confidence_to: asked.confidence_to,
         text: asked.text.clone(),

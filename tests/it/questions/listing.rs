@@ -27,6 +27,8 @@ fn outputs_are_found_by_anything_that_is_known_of_them() {
     check(&server, "decision=undecided", &[6]);
     check(&server, "user_id=u1", &[4, 1]);
     check(&server, "correct=false&decision=accepted", &[3, 1]);
+    check(&server, "judged=false", &[6]);
+    check(&server, "judged=true&feature=%3Df&correct=false", &[5, 3, 1]);
     check(&server, "confidence_from=0.4&confidence_to=0.8", &[4, 3, 2]);
     check(&server, "text=question%203", &[3]);
     // Nothing in the text is a pattern.

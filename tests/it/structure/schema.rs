@@ -70,7 +70,7 @@ fn migrations_can_be_taken_back() {
 #[test]
 fn large_tables_belong_to_projects() {
     /// Small tables, one copy of which every machine would have.
-    const SMALL: [&str; 5] = ["projects", "api_keys", "cells", "fold_ranges", "fold_state"];
+    const SMALL: [&str; 6] = ["projects", "api_keys", "cells", "fold_ranges", "fold_state", "sessions"];
     let mut conn = connect();
     let unique = lines(
         &mut conn,

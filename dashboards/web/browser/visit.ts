@@ -1,0 +1,72 @@
+/** A browser, signed in, whose pages report what goes wrong in them. */
+
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, inject } from 'vitest';
+
+export const server = inject('server');
+
+export const WIDTHS = [1280, 390] as const;
+export const THEMES = ['light', 'dark'] as const;
+
+let browser: Browser;
+
+/** Makes a browser for the tests of a file. */
+export function withBrowser(): void {
+    beforeAll(async () => {
+        browser = await chromium.launch({
+            executablePath: process.env.CALIBRANT_CHROMIUM ?? '/usr/bin/chromium',
+            args: [
+                '--headless',
+                '--no-sandbox',
+                '--disable-gpu',
+                '--disable-quic',
+                '--no-first-run',
+                '--disable-background-networking',
+                '--disable-component-update',
+                '--disable-sync',
+            ],
+        });
+    });
+    afterAll(() => browser.close());
+}
+
+export interface Visit {
+    context: BrowserContext;
+    page: Page;
+    /** Errors that the page told of. */
+    errors: string[];
+    close: () => Promise<void>;
+}
+
+/** A visitor who is signed in unless told otherwise. */
+export async function visit({ width = 1280, theme = 'light' as 'light' | 'dark', signedIn = true } = {}): Promise<Visit> {
+    const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: theme });
+    if (signedIn) {
+        const answer = await context.request.post(`${server.origin}/api/v1/session`, { data: { key: server.key } });
+        if (!answer.ok()) throw new Error(await answer.text());
+    }
+    const page = await context.newPage();
+    const errors: string[] = [];
+    page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
+    page.on('pageerror', (error) => errors.push(error.message));
+    return { context, page, errors, close: () => context.close() };
+}
+
+/** Opens an address and waits until nothing on the page is being loaded, having scrolled through all of it. */
+export async function open(page: Page, path: string): Promise<void> {
+    await page.goto(server.origin + path);
+    await page.locator('h1').first().waitFor();
+    await settled(page);
+    await page.evaluate(async () => {
+        for (let y = 0; y < document.body.scrollHeight; y += 500) {
+            scrollTo(0, y);
+            await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 30)));
+        }
+        scrollTo(0, 0);
+    });
+    await settled(page);
+}
+
+export async function settled(page: Page): Promise<void> {
+    await page.waitForFunction(() => document.querySelector('.skeleton, .pending') === null, undefined, { timeout: 120_000 });
+}

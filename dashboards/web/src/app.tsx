@@ -1,0 +1,180 @@
+/** The frame of every page: who is signed in, where one is, and the page of the address. */
+
+import { createContext } from 'preact';
+import { useContext, useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { api, Problem } from './api/client';
+import { useData } from './api/data';
+import { position } from './api/live';
+import { Compare } from './pages/compare/page';
+import { Examples } from './pages/examples/page';
+import { Feature } from './pages/feature/page';
+import { Metrics } from './pages/metrics';
+import { Overview } from './pages/overview/page';
+import { Settings } from './pages/settings/page';
+import { SignIn } from './pages/sign_in';
+import { Catalogue } from './parts/catalogue';
+import { Empty } from './parts/states';
+import { current, type Session, signOut } from './session';
+import { applyTheme, theme, THEMES, type Theme } from './state/theme';
+import { go, onward, usePlace } from './state/url';
+
+const Signed = createContext<Session | null>(null);
+
+/** The session of the page; pages are shown only with one. */
+export function useSession(): Session {
+    const session = useContext(Signed);
+    if (session === null) throw new Error('no session');
+    return session;
+}
+
+type State = { is: 'starting' } | { is: 'signed-out' } | { is: 'failed'; problem: string } | { is: 'signed-in'; session: Session };
+
+export function App() {
+    const [state, setState] = useState<State>({ is: 'starting' });
+    const enter = async (found: Session | null) => {
+        if (found === null) return setState({ is: 'signed-out' });
+        await position.start();
+        setState({ is: 'signed-in', session: found });
+    };
+    useEffect(() => {
+        position.signedOut = () => {
+            position.stop();
+            setState({ is: 'signed-out' });
+        };
+        const start = () =>
+            current()
+                .then(enter)
+                .catch((problem: unknown) => {
+                    setState({ is: 'failed', problem: problem instanceof Problem ? problem.detail : String(problem) });
+                    setTimeout(start, 3_000);
+                });
+        void start();
+    }, []);
+    switch (state.is) {
+        case 'starting':
+            return <main class="page" aria-busy="true" />;
+        case 'failed':
+            return (
+                <main class="page">
+                    <div role="alert">
+                        <Empty title="Calibrant does not answer">{state.problem}</Empty>
+                    </div>
+                </main>
+            );
+        case 'signed-out':
+            return <SignIn onSignedIn={enter} />;
+        case 'signed-in':
+            return (
+                <Signed.Provider value={state.session}>
+                    <Frame onSignOut={() => void signOut().then(() => setState({ is: 'signed-out' }))} />
+                </Signed.Provider>
+            );
+    }
+}
+
+const PAGES = [
+    ['/', 'Overview'],
+    ['/compare', 'Compare'],
+    ['/examples', 'Examples'],
+    ['/catalogue', 'Metrics'],
+    ['/settings', 'Settings'],
+] as const;
+
+function Frame({ onSignOut }: { onSignOut: () => void }) {
+    const { path } = usePlace();
+    const { project } = useSession();
+    const catalogue = useData('catalogue', () => api.get('/api/v1/metrics'));
+    const metrics = useMemo(() => new Map(catalogue.data?.data.map((metric) => [metric.id, metric])), [catalogue.data]);
+    const main = useRef<HTMLElement>(null);
+    const before = useRef(path);
+    useEffect(() => {
+        // Who reads by ear is told of the new page.
+        if (before.current !== path) main.current?.focus();
+        before.current = path;
+    }, [path]);
+    return (
+        <Catalogue.Provider value={metrics}>
+            <a class="skip" href="#main" onClick={() => main.current?.focus()}>
+                Skip to the content
+            </a>
+            <header class="bar">
+                <a class="wordmark" href={onward('/')}>
+                    Calibrant
+                </a>
+                <nav aria-label="Pages">
+                    {PAGES.map(([to, name]) => {
+                        const here = to === '/' ? path === '/' || path.startsWith('/features/') : path === to;
+                        return (
+                            <a key={to} href={onward(to)} aria-current={here ? 'page' : undefined}>
+                                {name}
+                            </a>
+                        );
+                    })}
+                </nav>
+                <div class="who">
+                    <span title="Project">{project}</span>
+                    <ThemePicker />
+                    <button type="button" class="quiet" onClick={onSignOut}>
+                        Sign out
+                    </button>
+                </div>
+            </header>
+            <main class="page" id="main" ref={main} tabIndex={-1}>
+                <Page path={path} />
+            </main>
+        </Catalogue.Provider>
+    );
+}
+
+function Page({ path }: { path: string }) {
+    const feature = /^\/features\/([^/]+)$/.exec(path)?.[1];
+    const name = feature === undefined ? PAGES.find(([to]) => to === path)?.[1] : decodeURIComponent(feature);
+    useEffect(() => {
+        document.title = name === undefined ? 'Calibrant' : `${name} · Calibrant`;
+    }, [name]);
+    useEffect(() => {
+        if (path === '/sign-in') go('/', true);
+    }, [path]);
+    if (feature !== undefined) return <Feature name={decodeURIComponent(feature)} key={feature} />;
+    switch (path) {
+        case '/':
+            return <Overview />;
+        case '/compare':
+            return <Compare />;
+        case '/examples':
+            return <Examples />;
+        case '/catalogue':
+            return <Metrics />;
+        case '/settings':
+            return <Settings />;
+        default:
+            return (
+                <Empty title="There is no such page">
+                    <a href="/">To the overview</a>
+                </Empty>
+            );
+    }
+}
+
+function ThemePicker() {
+    const [chosen, setChosen] = useState<Theme>(theme());
+    return (
+        <label class="theme">
+            <span class="hidden">Colours</span>
+            <select
+                value={chosen}
+                onChange={(event) => {
+                    const next = event.currentTarget.value as Theme;
+                    applyTheme(next);
+                    setChosen(next);
+                }}
+            >
+                {THEMES.map((name) => (
+                    <option key={name} value={name}>
+                        {name === 'system' ? 'Auto' : name === 'light' ? 'Light' : 'Dark'}
+                    </option>
+                ))}
+            </select>
+        </label>
+    );
+}

@@ -1,0 +1,107 @@
+/** Numbers as they are written everywhere: rounded to what their interval supports, with thin marks and no false digits. */
+
+import type { Schemas } from '../api/client';
+
+export interface Spread {
+    value: number | null;
+    lower?: number | null;
+    upper?: number | null;
+}
+
+/** The units of the catalogue. One that is not known here is written as a plain number. */
+export type Unit = Schemas['Unit'];
+
+const MINUS = '\u2212';
+/** Between a number and its unit; does not break. */
+const GAP = '\u00a0';
+
+function fixed(value: number, digits: number, signed = false): string {
+    const text = Math.abs(value).toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+    const isZero = Number(text.replace(/,/g, '')) === 0;
+    const sign = value < 0 && !isZero ? MINUS : signed && !isZero ? '+' : '';
+    return sign + text;
+}
+
+/** How many decimals the value and the ends of its interval deserve: the ends about two digits of the interval's width. */
+export function digits(width: number | null): { value: number; ends: number } {
+    if (width === null || !(width > 0)) return { value: 1, ends: 1 };
+    const ends = Math.min(4, Math.max(0, 1 - Math.floor(Math.log10(width))));
+    return { value: ends === 0 && width < 30 ? 1 : ends, ends };
+}
+
+function width({ lower, upper }: Spread): number | null {
+    return lower === null || lower === undefined || upper === null || upper === undefined ? null : upper - lower;
+}
+
+/** What values of a unit are multiplied by, what stands after them, and whether a plus is written. */
+function display(unit: Unit, value: number): { factor: number; suffix: string; signed: boolean } {
+    switch (unit) {
+        case 'share':
+            return { factor: 100, suffix: `${GAP}%`, signed: false };
+        case 'share_difference':
+            return { factor: 100, suffix: `${GAP}points`, signed: true };
+        case 'milliseconds':
+            if (Math.abs(value) < 1_000) return { factor: 1, suffix: `${GAP}ms`, signed: false };
+            if (Math.abs(value) < 120_000) return { factor: 1 / 1_000, suffix: `${GAP}s`, signed: false };
+            if (Math.abs(value) < 7_200_000) return { factor: 1 / 60_000, suffix: `${GAP}min`, signed: false };
+            return { factor: 1 / 3_600_000, suffix: `${GAP}h`, signed: false };
+        default:
+            return { factor: 1, suffix: '', signed: false };
+    }
+}
+
+/** `35.2 %` and `[29, 42]`. */
+export function parts(spread: Spread, unit: Unit, signed?: boolean): { value: string; interval: string } {
+    if (spread.value === null) return { value: '–', interval: '' };
+    if (unit === 'count') return { value: fixed(spread.value, 0), interval: '' };
+    const shown = display(unit, spread.value);
+    const wide = width(spread);
+    const places = wide === null && shown.suffix.endsWith('ms') ? { value: 0, ends: 0 } : digits(wide === null ? null : wide * shown.factor);
+    const sign = signed ?? shown.signed;
+    const end = (value: number) => fixed(value * shown.factor, places.ends, sign);
+    return {
+        value: fixed(spread.value * shown.factor, unit === 'characters' ? 0 : places.value, sign) + shown.suffix,
+        interval:
+            wide === null || spread.lower == null || spread.upper == null
+                ? ''
+                : `[${end(spread.lower)}, ${end(spread.upper)}]`,
+    };
+}
+
+/** `35.2 % [29, 42]`. */
+export function withInterval(spread: Spread, unit: Unit, signed?: boolean): string {
+    const { value, interval } = parts(spread, unit, signed);
+    return interval === '' ? value : `${value} ${interval}`;
+}
+
+/** Writes values along an axis, all in the unit that suits the largest: `20 %`, `+5`, `90 s`. */
+export function ticker(unit: Unit, largest: number): (value: number) => string {
+    const shown = display(unit, largest);
+    const suffix = unit === 'share_difference' ? '' : shown.suffix;
+    return (value) => {
+        const written = value * shown.factor;
+        const places = Number.isInteger(Number(written.toFixed(6))) ? 0 : Math.abs(written) < 1 ? 2 : 1;
+        return fixed(written, places, shown.signed) + suffix;
+    };
+}
+
+export function count(value: number): string {
+    return fixed(value, 0);
+}
+
+/** `1 output`, `1,096 outputs`. */
+export function counted(value: number, noun: string): string {
+    return `${count(value)}${GAP}${noun}${value === 1 ? '' : 's'}`;
+}
+
+/** `n 1,096 · 21 users`. */
+export function evidence(n: number, users: number | null | undefined): string {
+    const text = `n${GAP}${count(n)}`;
+    return users === null || users === undefined ? text : `${text} · ${counted(users, 'user')}`;
+}
+
+/** A share of something, without an interval: `9 %`, `0.4 %`. */
+export function percent(share: number): string {
+    const points = share * 100;
+    return `${fixed(points, points !== 0 && Math.abs(points) < 1 ? 1 : 0)}${GAP}%`;
+}

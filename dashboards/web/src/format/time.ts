@@ -1,0 +1,26 @@
+/** Times in UTC, as the API buckets them. */
+
+const format = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', ...options });
+const DAY = format({ day: 'numeric', month: 'short' });
+const DATE = format({ day: 'numeric', month: 'short', year: 'numeric' });
+const MINUTE = format({ day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' });
+const HOUR = format({ day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' });
+
+type Time = string | number;
+export const day = (time: Time) => DAY.format(new Date(time));
+export const date = (time: Time) => DATE.format(new Date(time));
+export const minute = (time: Time) => `${MINUTE.format(new Date(time))} UTC`;
+
+/** A bucket by its start: `20 Nov`, `week of 16 Nov`, `Nov 2026`. */
+export function bucket(time: Time, granularity: string | null): string {
+    if (granularity === 'hour') return HOUR.format(new Date(time));
+    if (granularity === 'week') return `week of ${day(time)}`;
+    if (granularity === 'month') return format({ month: 'short', year: 'numeric' }).format(new Date(time));
+    return day(time);
+}
+
+/** Half-open, as the first and the last day in it. */
+export function span(from: Time, to: Time): string {
+    const last = new Date(new Date(to).getTime() - 1);
+    return `${date(from)} – ${date(last.getTime())}`;
+}

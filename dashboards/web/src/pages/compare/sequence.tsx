@@ -1,0 +1,53 @@
+/** The first metric as it was known at the end of each day: when could one have stopped? */
+
+import type { Schemas } from '../../api/client';
+import { dayTicks } from '../../charts/scale';
+import { Trend } from '../../charts/trend';
+import { type Unit, withInterval } from '../../format/number';
+import { day } from '../../format/time';
+import { useMetric } from '../../parts/catalogue';
+import { Figure } from '../../parts/figure';
+import { Term } from '../../parts/term';
+
+export function Sequence({ looks, data }: Pick<Schemas['CompareResponse'], 'looks' | 'data'>) {
+    const metric = data[0]?.metric ?? '';
+    const definition = useMetric(metric);
+    const unit: Unit = definition?.unit === 'share' ? 'share_difference' : (definition?.unit ?? 'share_difference');
+    if (looks.length < 2) return null;
+    const end = (look: Schemas['Look']) => Date.parse(look.to) - 1;
+    const decided = looks.find(({ sequence }) => (sequence.lower ?? -1) > 0 || (sequence.upper ?? 1) < 0);
+    return (
+        <section class="section" aria-labelledby="sequence">
+            <div class="section-head">
+                <h2 id="sequence">Over time</h2>
+                <p>{decided === undefined ? 'The interval has not left zero out yet.' : `Since ${day(end(decided))} the interval leaves zero out.`}</p>
+            </div>
+            <Figure
+                title={
+                    <>
+                        <Term metric={metric} />: difference as it was known each day
+                    </>
+                }
+                caption="The band holds at all looks at once: it is wider than that of a single look, and may be watched."
+                table={{ head: ['Until', 'Difference at all looks'], rows: looks.map((look) => [day(end(look)), withInterval(look.sequence, unit, true)]) }}
+            >
+                {(width) => (
+                    <Trend
+                        label="Difference over time"
+                        points={looks.map((look) => ({
+                            ...look.sequence,
+                            x: end(look),
+                            words: `Until ${day(end(look))}: ${withInterval(look.sequence, unit, true)}`,
+                        }))}
+                        width={width}
+                        height={220}
+                        limits={unit === 'share_difference' ? [-1, 1] : [-1e12, 1e12]}
+                        axis={dayTicks([end(looks[0]!), end(looks.at(-1)!)], Math.max(2, Math.floor(width / 90))).map((x) => ({ x, words: day(x) }))}
+                        unit={unit}
+                        reference={0}
+                    />
+                )}
+            </Figure>
+        </section>
+    );
+}

@@ -1,0 +1,32 @@
+/** What the page of a feature shows, in order. Another analysis is another file beside this one and another line here. */
+
+import type { ComponentType } from 'preact';
+import { Calibration } from './calibration';
+import { Decisions } from './decisions';
+import { Drift } from './drift';
+import { Effort } from './effort';
+import { Reliance } from './reliance';
+import { Segments } from './segments';
+import { Trajectory } from './trajectory';
+import { Trends } from './trends';
+import { Versions } from './versions';
+
+export interface Section {
+    id: string;
+    title: string;
+    /** What it answers. */
+    question: string;
+    Body: ComponentType<{ feature: string }>;
+}
+
+export const SECTIONS: Section[] = [
+    { id: 'trend', title: 'Trend', question: 'Is it getting better, and when did it change?', Body: Trends },
+    { id: 'decisions', title: 'Decisions', question: 'What do people do with it?', Body: Decisions },
+    { id: 'reliance', title: 'Reliance', question: 'Do people take it when it is right, and decline it when it is wrong?', Body: Reliance },
+    { id: 'calibration', title: 'Calibration', question: 'Does its confidence mean what it says?', Body: Calibration },
+    { id: 'segments', title: 'Segments that moved', question: 'For whom did it change?', Body: Segments },
+    { id: 'drift', title: 'Drift', question: 'What changed for good, and on which day?', Body: Drift },
+    { id: 'versions', title: 'Versions', question: 'How do versions compare?', Body: Versions },
+    { id: 'effort', title: 'Effort', question: 'How much do people change, and how long do they think?', Body: Effort },
+    { id: 'trajectory', title: 'Trajectory', question: 'Does trust grow with use, and survive a mistake?', Body: Trajectory },
+];

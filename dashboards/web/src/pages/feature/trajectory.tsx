@@ -1,0 +1,149 @@
+/** How trust grows with use, and what a bad output does to it. */
+
+import { api, type Estimate as Value, type Schemas } from '../../api/client';
+import { useData } from '../../api/data';
+import { around, Interval } from '../../charts/intervals';
+import { Trend } from '../../charts/trend';
+import { evidence, withInterval } from '../../format/number';
+import { Estimate } from '../../parts/estimate';
+import { Figure } from '../../parts/figure';
+import { Await, Empty } from '../../parts/states';
+import { Explained, Term } from '../../parts/term';
+import { useScope } from '../../state/scope';
+
+type Answer = Schemas['TrajectoryResponse'];
+type Step = Schemas['ExposureStep'];
+
+export function Trajectory({ feature }: { feature: string }) {
+    const { scope } = useScope();
+    const load = () => api.get('/api/v1/features/{feature}/trajectory', { path: { feature }, query: scope });
+    const found = useData(`trajectory ${feature} ${JSON.stringify(scope)}`, load, 'analyses');
+    return (
+        <Await of={found} lines={10}>
+            {(answer) =>
+                answer.by_exposure.length === 0 ? (
+                    <Empty title="No output names its user">
+                        Send <code>user_id</code>, or a pseudonym of it, to follow people.
+                    </Empty>
+                ) : (
+                    <>
+                        <div class="pair">
+                            {['acceptance_rate', 'correctness_rate'].map((metric) => (
+                                <ByExposure key={metric} metric={metric} steps={answer.by_exposure} />
+                            ))}
+                        </div>
+                        <Newcomers {...answer} />
+                        <Recovery {...answer} />
+                    </>
+                )
+            }
+        </Await>
+    );
+}
+
+function name({ from, to }: Step): string {
+    return to === null ? `${from} or more` : from === to ? `${from}` : `${from} to ${to}`;
+}
+
+function ByExposure({ metric, steps }: { metric: string; steps: Step[] }) {
+    return (
+        <Figure
+            title={
+                <>
+                    <Term metric={metric} /> by how often users have met it
+                </>
+            }
+            table={{ head: ['Meeting', 'Value'], rows: steps.map((step) => [name(step), written(step, metric)]) }}
+        >
+            {(width) => (
+                <Trend
+                    label={`${metric} by exposure`}
+                    points={steps.map((step, x) => {
+                        const value = step.metrics[metric];
+                        return {
+                            x,
+                            value: value?.value ?? null,
+                            lower: value?.lower ?? null,
+                            upper: value?.upper ?? null,
+                            words: `Meeting ${name(step)}: ${written(step, metric)}`,
+                        };
+                    })}
+                    width={width}
+                    height={150}
+                    limits={[0, 1]}
+                    axis={steps.flatMap((step, x) => (x % Math.ceil((steps.length * 64) / width) === 0 ? [{ x, words: name(step) }] : []))}
+                    unit="share"
+                />
+            )}
+        </Figure>
+    );
+}
+
+function written(step: Step, metric: string): string {
+    const value = step.metrics[metric];
+    return value === undefined || value.value === null ? 'no value' : `${withInterval(value, 'share')}, ${evidence(value.n, value.users)}`;
+}
+
+function Newcomers({ newcomers, returning }: Answer) {
+    return (
+        <dl class="facts wide">
+            {(
+                [
+                    ['New users', 'Users who met it for the first time in this range.', newcomers],
+                    ['Returning users', 'Users who had met it before this range.', returning],
+                ] as const
+            ).map(([title, text, metrics]) => (
+                <div key={title}>
+                    <dt>
+                        <Explained text={text}>{title}</Explained>, acceptance
+                    </dt>
+                    <dd>
+                        <Estimate metric="acceptance_rate" value={metrics['acceptance_rate']} />
+                    </dd>
+                </div>
+            ))}
+        </dl>
+    );
+}
+
+/** Decisions after a bad output that are shown. */
+const LAGS = 5;
+
+/** Whether a difference of shares is known better than before anything was seen: its interval is within −100 and +100 points. */
+function saysSomething({ value, lower, upper }: Value): boolean {
+    return value !== null && lower !== null && upper !== null && lower > -1 && upper < 1;
+}
+
+function Recovery({ recovery }: Answer) {
+    const shown = recovery.filter(({ lag, difference }) => lag <= LAGS && saysSomething(difference));
+    if (shown.length === 0) return null;
+    const domain = around(shown.map(({ difference }) => difference));
+    return (
+        <>
+            <h3>After a bad output</h3>
+            <p class="figure-caption">
+                How much less the same user accepts, so many decisions after an output that was rejected, taken back or judged wrong, than after a
+                good one.
+            </p>
+            <table class="lags">
+                <thead>
+                    <tr>
+                        <th scope="col">Decisions later</th>
+                        <th scope="col">Difference in acceptance</th>
+                    </tr>
+                </thead>
+                <tbody>
+                    {shown.map(({ lag, difference }) => (
+                        <tr key={lag}>
+                            <th scope="row">{lag}</th>
+                            <td class="number">
+                                {withInterval(difference, 'share_difference')}
+                                <Interval value={difference} domain={domain} label={withInterval(difference, 'share_difference')} />
+                            </td>
+                        </tr>
+                    ))}
+                </tbody>
+            </table>
+        </>
+    );
+}

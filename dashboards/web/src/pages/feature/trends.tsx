@@ -1,0 +1,98 @@
+/** Acceptance and correctness over time, with the days on which versions started and levels changed. */
+
+import { api } from '../../api/client';
+import { useData } from '../../api/data';
+import { type Marker, Trend } from '../../charts/trend';
+import { withInterval } from '../../format/number';
+import { bucket } from '../../format/time';
+import { Figure } from '../../parts/figure';
+import { Await } from '../../parts/states';
+import { Term } from '../../parts/term';
+import { conditions, filtersParameter } from '../../state/filter';
+import { useScope } from '../../state/scope';
+import { go } from '../../state/url';
+import { axis, immatureFrom, points, useDaily } from './daily';
+import { useDrift } from './drift';
+
+const SHOWN = ['acceptance_rate', 'correctness_rate'];
+
+export function Trends({ feature }: { feature: string }) {
+    const daily = useDaily(feature);
+    const versions = useVersionStarts(feature);
+    const drift = useDrift(feature);
+    return (
+        <Await of={daily} lines={10}>
+            {(answer) => (
+                <>
+                    {SHOWN.map((metric) => {
+                        const changes = drift.data?.data.find((found) => found.metric === metric)?.changes ?? [];
+                        const markers: Marker[] = [
+                            ...versions,
+                            ...changes.map((change) => ({ x: Date.parse(change.at), words: 'level changed', kind: 'change' as const })),
+                        ];
+                        const immature = metric === 'acceptance_rate' ? immatureFrom(answer) : undefined;
+                        return (
+                            <Figure
+                                key={metric}
+                                title={<Term metric={metric} />}
+                                caption={immature === undefined ? undefined : 'Shaded: decisions are still arriving.'}
+                                table={{
+                                    head: ['When', 'Value', 'n'],
+                                    rows: answer.data.map((row) => {
+                                        const value = row.metrics[metric];
+                                        return [
+                                            bucket(row.bucket ?? '', answer.meta.granularity),
+                                            value === undefined ? '' : withInterval(value, 'share'),
+                                            value?.n ?? 0,
+                                        ];
+                                    }),
+                                }}
+                            >
+                                {(width) => (
+                                    <Trend
+                                        label={`${metric} of ${feature} over time`}
+                                        points={points(answer, metric, 'share', feature)}
+                                        width={width}
+                                        limits={[0, 1]}
+                                        axis={axis(answer, width)}
+                                        unit="share"
+                                        markers={markers}
+                                        {...(immature === undefined ? {} : { immatureFrom: immature })}
+                                        onOpen={go}
+                                    />
+                                )}
+                            </Figure>
+                        );
+                    })}
+                </>
+            )}
+        </Await>
+    );
+}
+
+/** The first bucket of each version that started within the range. */
+function useVersionStarts(feature: string): Marker[] {
+    const { scope, params } = useScope();
+    const filters = filtersParameter(conditions(params));
+    const query = {
+        ...scope,
+        metrics: 'shown',
+        feature,
+        group_by: 'version',
+        granularity: 'day' as const,
+        ...(filters === undefined ? {} : { filters }),
+    };
+    const { data } = useData(`starts ${JSON.stringify(query)}`, () => api.get('/api/v1/series', { query }));
+    const starts = new Map<string, number>();
+    for (const row of data ?? []) {
+        const version = row['version'] as string | null;
+        const at = Date.parse(String(row['time']));
+        if (version !== null && at < (starts.get(version) ?? Infinity)) starts.set(version, at);
+    }
+    const first = Math.min(...starts.values());
+    // What is there from the beginning did not start in the range.
+    return [...starts]
+        .filter(([, at]) => at > first)
+        .map(([version, x]) => ({ x, words: version, kind: 'version' as const }))
+        .slice(-12);
+}

@@ -1,0 +1,79 @@
+/** Where to look first, in sentences. */
+
+import type { Schemas } from '../../api/client';
+import { withInterval } from '../../format/number';
+import { segment } from '../../format/words';
+import { Mark } from '../../parts/verdict';
+import { onward } from '../../state/url';
+import { periodName } from '../../state/range';
+import { useScope } from '../../state/scope';
+import { culprit, isClear, useExplanation } from './change';
+
+type Summary = Schemas['FeatureSummary'];
+
+/** Features listed here. */
+const MOST = 6;
+
+/** Features by how surely and how far trust is off, the worst first. */
+export function byConcern(features: Summary[]): Summary[] {
+    const concern = ({ verdict, metrics }: Summary) =>
+        verdict === 'over' || verdict === 'under' ? Math.abs(metrics['trust_gap']?.value ?? 0) : -1;
+    return [...features].sort((one, other) => concern(other) - concern(one));
+}
+
+export function Attention({ features }: { features: Summary[] }) {
+    return (
+        <section aria-labelledby="attention">
+            <h2 id="attention">Where to look</h2>
+            <ul class="attention">
+                {byConcern(features)
+                    .slice(0, MOST)
+                    .map((feature) => (
+                        <Line key={feature.feature} {...feature} />
+                    ))}
+            </ul>
+        </section>
+    );
+}
+
+function Line({ feature, verdict, metrics }: Summary) {
+    const gap = metrics['trust_gap'];
+    return (
+        <li>
+            <Mark verdict={verdict} />
+            <div>
+                <a href={onward(`/features/${encodeURIComponent(feature)}`)}>{feature}</a> <span>{says(verdict)}</span>
+                {gap?.value != null && <span class="evidence">{withInterval(gap, 'share_difference')}</span>}
+                <Moved feature={feature} />
+            </div>
+        </li>
+    );
+}
+
+function says(verdict: Summary['verdict']): string {
+    switch (verdict) {
+        case 'over':
+            return 'is taken more often than it is right.';
+        case 'under':
+            return 'is right more often than it is taken.';
+        case 'calibrated':
+            return 'is trusted about as much as it deserves.';
+        case 'insufficient':
+            return 'cannot be told yet: more outputs must be judged.';
+    }
+}
+
+function Moved({ feature }: { feature: string }) {
+    const { params } = useScope();
+    const { data } = useExplanation(feature);
+    if (data === undefined) return null;
+    const found = culprit(data);
+    if (!isClear(data.change) && found === undefined) return null;
+    const by = withInterval(data.change, 'share_difference');
+    return (
+        <p class="moved">
+            {isClear(data.change) ? `Acceptance moved by ${by} (${periodName(params)})` : `Acceptance as a whole stood still (${periodName(params)})`}
+            {found === undefined ? '.' : isClear(data.change) ? `, mostly in ${segment(found.dimension, found.value)}.` : `, but not in ${segment(found.dimension, found.value)}.`}
+        </p>
+    );
+}

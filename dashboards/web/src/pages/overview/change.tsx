@@ -1,0 +1,67 @@
+/** What changed in a feature between two periods, and which segment did most of it. */
+
+import { api, type Schemas } from '../../api/client';
+import { type Loaded, useData } from '../../api/data';
+import { segment } from '../../format/words';
+import { Difference } from '../../parts/estimate';
+import { Explained } from '../../parts/term';
+import { useScope } from '../../state/scope';
+import { onward } from '../../state/url';
+import { periodName } from '../../state/range';
+
+type Explanation = Schemas['ExplainResponse'];
+
+/** Why a metric of a feature moved. Asked for once, whoever shows it. */
+export function useExplanation(feature: string, metric = 'acceptance_rate', wanted = true): Loaded<Explanation> {
+    const { change } = useScope();
+    const key = wanted ? `explain ${feature} ${metric} ${JSON.stringify(change)}` : null;
+    const load = () => api.get('/api/v1/features/{feature}/explain', { path: { feature }, query: { ...change, metric } });
+    return useData(key, load, 'analyses');
+}
+
+/** Whether an interval leaves zero out. */
+export function isClear(between: Schemas['Between']): boolean {
+    return (between.lower ?? -1) > 0 || (between.upper ?? 1) < 0;
+}
+
+/** Many segments are looked at: one stands out when its excess is so many standard errors from zero. */
+const SURE = 3;
+
+/** Whether a segment moved more than its size explains, beyond what the best of many would by chance. */
+export function standsOut({ excess: { value, lower, upper } }: Schemas['Segment']): boolean {
+    if (value === null || lower === null || upper === null || upper <= lower) return false;
+    // The intervals are made at 95 %.
+    return Math.abs(value) / ((upper - lower) / (2 * 1.96)) >= SURE;
+}
+
+/** The segment that moved most, if one surely stands out. */
+export function culprit({ leading }: Explanation): Schemas['Segment'] | undefined {
+    return leading.find((found) => found.value !== null && standsOut(found));
+}
+
+export function Change({ feature, wanted }: { feature: string; wanted: boolean }) {
+    const { params } = useScope();
+    const { data, problem } = useExplanation(feature, 'acceptance_rate', wanted);
+    if (!wanted) return <a href={`${onward(`/features/${encodeURIComponent(feature)}`)}#segments`}>look</a>;
+    if (data === undefined) return <span class="none">{problem === undefined ? '…' : 'not available'}</span>;
+    if (data.change.value === null) return <span class="none">nothing to compare with</span>;
+    const found = culprit(data);
+    return (
+        <span class="estimate">
+            <span class={isClear(data.change) ? 'number strong' : 'number'}>
+                <Difference metric="acceptance_rate" value={data.change} />
+            </span>
+            <span class="evidence">
+                {found !== undefined ? (
+                    <>
+                        {isClear(data.change) ? 'mostly' : 'except in'} {segment(found.dimension, found.value)}
+                    </>
+                ) : (
+                    <Explained text={`Acceptance in the ${periodName(params)} against the time before.`}>
+                        {isClear(data.change) ? 'spread evenly' : 'within noise'}
+                    </Explained>
+                )}
+            </span>
+        </span>
+    );
+}

@@ -1,0 +1,139 @@
+/** Every feature with its numbers, its trends and what changed. */
+
+import { useState } from 'preact/hooks';
+import { api, type Schemas } from '../../api/client';
+import { useData } from '../../api/data';
+import { Sparkline } from '../../charts/sparkline';
+import { count, counted, percent, type Spread } from '../../format/number';
+import { Estimate } from '../../parts/estimate';
+import { Explained, Term } from '../../parts/term';
+import { VerdictName } from '../../parts/verdict';
+import { periodName } from '../../state/range';
+import { useScope } from '../../state/scope';
+import { onward } from '../../state/url';
+import { Change } from './change';
+
+type Summary = Schemas['FeatureSummary'];
+
+/** Features whose change is explained without being asked for; each takes a request. */
+const EXPLAINED = 25;
+
+const TRENDS = ['acceptance_rate', 'correctness_rate'] as const;
+
+const SORTS: Record<string, (feature: Summary) => number | string> = {
+    feature: (feature) => feature.feature,
+    gap: (feature) => -(feature.metrics['trust_gap']?.value ?? -9),
+    acceptance: (feature) => -(feature.metrics['acceptance_rate']?.value ?? -1),
+    correctness: (feature) => -(feature.metrics['correctness_rate']?.value ?? -1),
+    shown: (feature) => -(feature.metrics['shown']?.value ?? 0),
+};
+
+export function FeatureTable({ features, days }: { features: Summary[]; days: number }) {
+    const { params } = useScope();
+    const [sort, setSort] = useState('shown');
+    const by = SORTS[sort] ?? SORTS['shown']!;
+    const sorted = [...features].sort((one, other) => (by(one) < by(other) ? -1 : by(one) > by(other) ? 1 : 0));
+    const trends = useTrends(isThin(features, days));
+    const head = (name: string, label: preact.ComponentChildren) => (
+        <th scope="col" aria-sort={sort === name ? (name === 'feature' ? 'ascending' : 'descending') : undefined}>
+            {label}{' '}
+            <button type="button" class="sort" aria-label={`Sort by ${name}`} onClick={() => setSort(name)}>
+                {sort === name ? '▾' : '▿'}
+            </button>
+        </th>
+    );
+    return (
+        <section aria-labelledby="features">
+            <h2 id="features">Features</h2>
+            <table class="features cards">
+                <thead>
+                    <tr>
+                        {head('feature', 'Feature')}
+                        {head('gap', <Term metric="trust_gap" />)}
+                        {head('acceptance', <Term metric="acceptance_rate">Acceptance</Term>)}
+                        {head('correctness', <Term metric="correctness_rate" />)}
+                        <th scope="col">
+                            <Explained text={`Acceptance in the ${periodName(params)} against the time before, and the segment that did most of it.`}>
+                                Change, {periodName(params)}
+                            </Explained>
+                        </th>
+                        {head('shown', 'Shown')}
+                    </tr>
+                </thead>
+                <tbody>
+                    {sorted.map((feature, at) => (
+                        <Row key={feature.feature} {...feature} explained={at < EXPLAINED} trends={trends.get(feature.feature)} />
+                    ))}
+                </tbody>
+            </table>
+        </section>
+    );
+}
+
+type Trends = Record<(typeof TRENDS)[number], (Spread & { x: number })[]>;
+
+function Row({ feature, verdict, metrics, explained, trends }: Summary & { explained: boolean; trends: Trends | undefined }) {
+    const judged = metrics['correctness_rate']?.n ?? 0;
+    const shown = metrics['shown']?.value ?? 0;
+    return (
+        <tr>
+            <th scope="row">
+                <a href={onward(`/features/${encodeURIComponent(feature)}`)}>{feature}</a>
+                <VerdictName verdict={verdict} />
+            </th>
+            <td data-label="Trust gap">
+                <Estimate metric="trust_gap" value={metrics['trust_gap']} />
+            </td>
+            {TRENDS.map((metric) => (
+                <td key={metric} data-label={metric === 'acceptance_rate' ? 'Acceptance' : 'Correctness'}>
+                    <Estimate metric={metric} value={metrics[metric]} />
+                    {trends !== undefined && <Sparkline points={trends[metric]} label={`Trend of ${metric} of ${feature}`} />}
+                </td>
+            ))}
+            <td data-label="Change">
+                <Change feature={feature} wanted={explained} />
+            </td>
+            <td data-label="Shown">
+                <span class="estimate">
+                    <span class="number">{count(shown)}</span>
+                    <span class="evidence">
+                        {counted(metrics['users']?.value ?? 0, 'user')} · {shown > 0 ? percent(judged / shown) : '0 %'} judged
+                    </span>
+                </span>
+            </td>
+        </tr>
+    );
+}
+
+/** Outputs a day below which the trend of a feature is noise, and days that make enough weeks for one. */
+const LEAST = 50;
+const LONG = 21;
+
+/** Whether most features are shown too seldom for daily trends. */
+function isThin(features: Summary[], days: number): boolean {
+    const thin = features.filter(({ metrics }) => (metrics['shown']?.value ?? 0) < LEAST * days);
+    return days >= LONG && thin.length > features.length / 2;
+}
+
+/** The trends of all features, in one request. */
+function useTrends(byWeek: boolean): Map<string, Trends> {
+    const { scope } = useScope();
+    const query = { ...scope, metrics: TRENDS.join(','), group_by: 'feature', granularity: byWeek ? ('week' as const) : ('auto' as const) };
+    const { data } = useData(`trends ${JSON.stringify(query)}`, () => api.get('/api/v1/series', { query }));
+    const found = new Map<string, Trends>();
+    for (const row of data ?? []) {
+        const name = String(row['feature']);
+        const own = found.get(name) ?? { acceptance_rate: [], correctness_rate: [] };
+        const number = (column: string) => row[column] as number | null;
+        for (const metric of TRENDS) {
+            own[metric].push({
+                x: Date.parse(String(row['time'])),
+                value: number(metric),
+                lower: number(`${metric}_lower`),
+                upper: number(`${metric}_upper`),
+            });
+        }
+        found.set(name, own);
+    }
+    return found;
+}

@@ -1,0 +1,29 @@
+/** Keys, dimensions, and how the service is. */
+
+import { useSession } from '../../app';
+import { may } from '../../session';
+import { Empty } from '../../parts/states';
+import { Keys } from './keys';
+import { Project } from './project';
+import { Status } from './status';
+
+export function Settings() {
+    const session = useSession();
+    const admin = may(session, 'admin');
+    return (
+        <>
+            <div class="title">
+                <h1>Settings</h1>
+                <p class="lead">
+                    Project {session.project}, signed in with the key “{session.key.name}” ({session.key.scopes.join(', ')}).
+                </p>
+            </div>
+            <Status />
+            <Project admin={admin} />
+            <section class="section" aria-labelledby="keys">
+                <h2 id="keys">Keys</h2>
+                {admin ? <Keys own={session.key.id} /> : <Empty title="Keys are managed with the scope admin">Yours does not have it.</Empty>}
+            </section>
+        </>
+    );
+}

@@ -1,0 +1,85 @@
+/** What the project declares: dimensions, text storage, the horizon. */
+
+import { useState } from 'preact/hooks';
+import { api, Problem, type Schemas } from '../../api/client';
+import { reload, useData } from '../../api/data';
+import { Await } from '../../parts/states';
+
+const HOUR = 3_600;
+
+export function Project({ admin }: { admin: boolean }) {
+    const projects = useData('projects', () => api.get('/api/v1/projects'));
+    return (
+        <section class="section" aria-labelledby="project">
+            <h2 id="project">Project</h2>
+            <Await of={projects} lines={5}>
+                {({ data }) => (data[0] === undefined ? null : <Form {...data[0]} admin={admin} key={data[0].dimensions.join()} />)}
+            </Await>
+        </section>
+    );
+}
+
+function Form({ dimensions, stores_text, horizon_seconds, admin }: Schemas['ProjectView'] & { admin: boolean }) {
+    const [told, setTold] = useState<{ problem: boolean; text: string }>();
+    const [busy, setBusy] = useState(false);
+    const save = async (form: HTMLFormElement) => {
+        const values = new FormData(form);
+        const names = String(values.get('dimensions'))
+            .split(/[\s,]+/)
+            .filter((name) => name !== '');
+        setBusy(true);
+        setTold(undefined);
+        try {
+            await api.patch('/api/v1/projects/current', {
+                body: {
+                    dimensions: names,
+                    stores_text: values.get('stores_text') !== null,
+                    horizon_seconds: Math.round(Number(values.get('horizon')) * HOUR),
+                },
+            });
+            setTold({ problem: false, text: 'Saved. Outputs are counted anew.' });
+            reload();
+        } catch (error) {
+            setTold({ problem: true, text: error instanceof Problem ? error.detail : String(error) });
+        }
+        setBusy(false);
+    };
+    return (
+        <form
+            class="form"
+            onSubmit={(event) => {
+                event.preventDefault();
+                void save(event.currentTarget as HTMLFormElement);
+            }}
+        >
+            <fieldset disabled={!admin || busy}>
+                <label>
+                    Dimensions
+                    <input name="dimensions" defaultValue={dimensions.join(', ')} aria-describedby="dimensions-help" />
+                </label>
+                <p id="dimensions-help" class="help">
+                    Attributes of outputs to group and filter by, separated by commas; ten at most. Past outputs are cut anew.
+                </p>
+                <label>
+                    Horizon in hours
+                    <input name="horizon" type="number" min="0.01" step="any" defaultValue={String(horizon_seconds / HOUR)} aria-describedby="horizon-help" />
+                </label>
+                <p id="horizon-help" class="help">
+                    How long decisions usually need to arrive. Younger outputs are shown shaded.
+                </p>
+                <label class="check">
+                    <input name="stores_text" type="checkbox" defaultChecked={stores_text} /> Keep texts
+                </label>
+                <p class="help">Without it, texts are measured on arrival and never written.</p>
+                {admin && (
+                    <button type="submit" class="primary">
+                        {busy ? 'Saving …' : 'Save'}
+                    </button>
+                )}
+            </fieldset>
+            <p role="status" class={told?.problem ? 'notice' : undefined}>
+                {told?.text}
+            </p>
+        </form>
+    );
+}

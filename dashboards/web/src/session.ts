@@ -1,0 +1,33 @@
+/** Who is signed in. The cookie itself is none of the page's business. */
+
+import { api, Problem, type Schemas } from './api/client';
+import { forget } from './api/data';
+import { position } from './api/live';
+
+export type Session = Schemas['SessionResponse'];
+
+/** The session of this browser; null without one. */
+export async function current(): Promise<Session | null> {
+    try {
+        return await api.get('/api/v1/session');
+    } catch (problem) {
+        if (problem instanceof Problem && problem.status === 401) return null;
+        throw problem;
+    }
+}
+
+export async function signIn(body: Schemas['SignInRequest']): Promise<Session> {
+    const session = await api.post('/api/v1/session', { body });
+    forget();
+    return session;
+}
+
+export async function signOut(): Promise<void> {
+    position.stop();
+    await api.delete('/api/v1/session').catch(() => undefined);
+    forget();
+}
+
+export function may(session: Session, scope: 'ingest' | 'read' | 'admin'): boolean {
+    return session.key.scopes.includes(scope);
+}

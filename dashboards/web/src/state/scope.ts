@@ -1,0 +1,19 @@
+/** What the numbers of a page are about, as parameters that every read takes. */
+
+import { conditions, filtersParameter } from './filter';
+import { periods, range } from './range';
+import { usePlace } from './url';
+
+export function useScope() {
+    const { params } = usePlace();
+    const now = Date.now();
+    const filters = filtersParameter(conditions(params));
+    const own = filters === undefined ? {} : { filters };
+    return {
+        params,
+        /** Time range and filters. */
+        scope: { ...range(params, now), ...own },
+        /** The two periods of a change, and filters. */
+        change: { ...periods(params, now), ...own },
+    };
+}
