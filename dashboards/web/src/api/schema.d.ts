@@ -47,6 +47,79 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/experiments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List experiments
+         * @description All experiments of the project as they were declared.
+         */
+        get: operations["list_experiments"];
+        put?: never;
+        /**
+         * Declare an experiment
+         * @description Say beforehand what is compared, what decides, and what must not get worse. Nothing of it can be changed later but its end.
+         */
+        post: operations["create_experiment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/experiments/{experiment}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get an experiment
+         * @description One experiment as it was declared.
+         */
+        get: operations["get_experiment"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete an experiment
+         * @description Forgets the declaration. The outputs stay.
+         */
+        delete: operations["delete_experiment"];
+        options?: never;
+        head?: never;
+        /**
+         * Change the end of an experiment
+         * @description Ends it, or lets it go on. The sequences hold whenever one stops, so that this does no harm.
+         */
+        patch: operations["update_experiment"];
+        trace?: never;
+    };
+    "/api/v1/experiments/{experiment}/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Results of an experiment
+         * @description What is known so far, and what to do about it. Confidence sequences hold at all looks, so that one may look every day and stop at
+         *     any time.
+         */
+        get: operations["get_experiment_results"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/features": {
         parameters: {
             query?: never;
@@ -67,6 +140,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/features/{feature}/agreement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Agreement on a feature
+         * @description Do people judge its outputs alike, rubric by rubric? May a model or program judge in their place? Do users take what judges call
+         *     right? Everyone's newest opinion counts.
+         */
+        get: operations["get_feature_agreement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/features/{feature}/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Approvals of an agent's steps
+         * @description By tool: approved, edited, rejected, taken over, auto-approved, reversed; and how trust in each tool grew. Steps that the app took
+         *     by itself (`accept` with `auto`) are in no rate of what users accept.
+         */
+        get: operations["get_feature_approvals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/features/{feature}/autonomy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Autonomy of a feature
+         * @description Above which confidence may its outputs act without being asked about, so that the error rate stays under a risk with a stated
+         *     guarantee? How much that covers, how it has held up on later outputs, and what users would be spared. Only judgements say
+         *     what is an error; acceptance does not.
+         */
+        get: operations["get_feature_autonomy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/features/{feature}/calibration": {
         parameters: {
             query?: never;
@@ -76,9 +213,32 @@ export interface paths {
         };
         /**
          * Calibration of a feature
-         * @description Does its confidence mean what it says? The reliability curve and the errors it comes to, against acceptance or correctness.
+         * @description Does its confidence mean what it says? The reliability curve and the errors it comes to, against acceptance or correctness, split
+         *     by any dimensions and over time. Errors that are no sums have intervals where the answer is computed from outputs and has at most
+         *     50 slices: users are drawn again.
          */
         get: operations["get_feature_calibration"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/features/{feature}/coverage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Coverage of a feature
+         * @description How many outputs were answered, or judged, and what would the score be, had all been? By segment and band of confidence; weighted
+         *     so that each counts for what was shown; and at worst and at best.
+         */
+        get: operations["get_feature_coverage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -129,6 +289,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/features/{feature}/quality": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Quality of a feature
+         * @description The share of outputs that are right by people's word, from few labels of people and many of a judge (prediction-powered
+         *     inference): not biased by the judge, and hardly ever less certain than people alone.
+         */
+        get: operations["get_feature_quality"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/features/{feature}/recalibration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Recalibration of a feature
+         * @description What should its confidence have been? Four maps, what each would take off the errors for users and days to which it was not
+         *     fitted, which one to use, and when recalibrating would not help. With `format=csv` the table from stated to calibrated confidence.
+         */
+        get: operations["get_feature_recalibration"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/features/{feature}/reliance": {
         parameters: {
             query?: never;
@@ -149,6 +351,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/features/{feature}/segments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Segments of a feature
+         * @description Which values of a dimension stand out in a metric? Each with its own estimate, one that is pulled towards the others by how little
+         *     is known of it, and its gap to the rest, adjusted for how many were looked at. With fewer than eight values nothing is pulled.
+         */
+        get: operations["get_feature_segments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/features/{feature}/trajectory": {
         parameters: {
             query?: never;
@@ -158,10 +381,31 @@ export interface paths {
         };
         /**
          * Trajectory of a feature
-         * @description How trust grows with use: metrics by the users' n-th exposure, of newcomers and returning users, and what a bad output
-         *     does to the acceptance of the next ones. Outputs without a user are left out.
+         * @description How trust grows with use: metrics by the users' n-th exposure, of newcomers and returning users, and over calendar time; and what
+         *     a bad output does to the acceptance of the next ones. Outputs without a user are left out where users are followed.
          */
         get: operations["get_feature_trajectory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/features/{feature}/trigger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Trigger quality of a feature
+         * @description Does it fire when it should, and from which confidence on would it pay to? Precision, recall, and the net benefit by threshold. A
+         *     threshold states what a useless offer costs next to a useful one; it is taken at its word, so that confidence should be calibrated.
+         */
+        get: operations["get_feature_trigger"];
         put?: never;
         post?: never;
         delete?: never;
@@ -375,8 +619,9 @@ export interface paths {
         head?: never;
         /**
          * Change the project's settings
-         * @description Declares dimensions, turns text storage on or off for what comes, sets the horizon. Outputs are recomputed before the
-         *     answer.
+         * @description Declares dimensions, turns text storage on or off for what comes, sets the horizon, and says for how long texts, events and
+         *     outputs are kept. Outputs are recomputed before the answer if dimensions or the horizon are given. What is kept no longer goes
+         *     within an hour, and does not come back.
          */
         patch: operations["update_project"];
         trace?: never;
@@ -496,6 +741,69 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description A judge against what users did with the output. */
+        AgainstBehaviour: {
+            /** @description Taken and called right, or not taken and called wrong. */
+            agreement: components["schemas"]["Estimate"];
+            /** @description The chance that the judge has a higher opinion of something taken than of something not taken. */
+            auc: components["schemas"]["Estimate"];
+            /** @description Outputs by whether they were taken (rows: no, yes) and whether the judge calls them right (columns: no, yes). */
+            confusion: number[][];
+            kappa: components["schemas"]["Estimate"];
+            /** Format: int64 */
+            outputs: number;
+        };
+        /** @description A judge against the word of people on the same outputs: of human judges, or of raters where no human judges. */
+        AgainstPeople: {
+            agreement: components["schemas"]["Estimate"];
+            /** @description The chance that the judge has a higher opinion of something right than of something wrong, by people's word. */
+            auc: components["schemas"]["Estimate"];
+            /** @description The distinct opinions of both, from 0 to 1. */
+            categories: number[];
+            /** @description Outputs by the category of people (rows) and of the judge (columns). */
+            confusion: number[][];
+            /** @description The share that is right, from what the judge calls right, corrected for the judge's errors (Rogan and Gladen). */
+            corrected_rate: components["schemas"]["Estimate"];
+            /**
+             * Format: int64
+             * @description Outputs on which no opinion has the most people: categories, agreement and κ are of the others.
+             */
+            divided: number;
+            kappa: components["schemas"]["Kappas"];
+            /** Format: int64 */
+            outputs: number;
+            /** @description Whether there were too many, so that they were rounded to twentieths. */
+            rounded: boolean;
+            /** @description The share of what most people call right that the judge calls right. */
+            sensitivity: components["schemas"]["Estimate"];
+            /** @description Rank correlation of the judge's opinion and the mean of people's. */
+            spearman: components["schemas"]["Estimate"];
+            /** @description The share of what most people call wrong that the judge calls wrong. */
+            specificity: components["schemas"]["Estimate"];
+        };
+        /** @description Who agrees with whom. */
+        Agreement: {
+            /** @description Each judge on each rubric, against people and against what users did; those with the most opinions first. */
+            judges: components["schemas"]["JudgeAgreement"][];
+            /** @description People among themselves, by rubric; those with the most opinions first. */
+            people: components["schemas"]["PeopleAgreement"][];
+        };
+        AgreementResponse: {
+            data: components["schemas"]["Agreement"];
+            feature: string;
+            meta: components["schemas"]["AnalysisMeta"];
+        };
+        /**
+         * @description Whether people judge a quality alike.
+         * @enum {string}
+         */
+        AgreementVerdict: "alike" | "somewhat_alike" | "not_alike" | "cannot_tell_yet";
+        /** @description Krippendorff's α by what the distance between two ratings means: names, ranks, or amounts. Choose before you look. */
+        Alphas: {
+            interval: components["schemas"]["Estimate"];
+            nominal: components["schemas"]["Estimate"];
+            ordinal: components["schemas"]["Estimate"];
+        };
         /** @description What one must know about an analysis. */
         AnalysisMeta: {
             /** Format: date-time */
@@ -511,8 +819,137 @@ export interface components {
             /** Format: date-time */
             to: string;
         };
+        ApprovalsResponse: {
+            data: components["schemas"]["ToolApprovals"][];
+            /** @description What tools are values of. */
+            dimension: string | null;
+            feature: string;
+            meta: components["schemas"]["AnalysisMeta"];
+        };
+        /** @description How users are spread over the arms. */
+        ArmBalance: {
+            arms: components["schemas"]["ArmUsers"][];
+            mismatch: boolean;
+            /**
+             * Format: double
+             * @description That chance alone made the shares so different from those planned.
+             */
+            p_value: number | null;
+        };
+        /** @description An arm: the outputs that pass all of its filters. */
+        ArmPlan: {
+            filters: components["schemas"]["FilterRequest"][];
+            name: string;
+            /**
+             * Format: double
+             * @description Users that are to be in it, in proportion to the shares of the other arms; 1 without it.
+             */
+            share?: number;
+        };
+        /** @description One candidate against the control. */
+        ArmResult: {
+            arm: string;
+            conclusion: components["schemas"]["Conclusion"];
+            guardrails: components["schemas"]["Guardrail"][];
+            /** @description The primary metric as it was known at the end of each of some days. */
+            looks: components["schemas"]["Look"][];
+            primary: components["schemas"]["ComparedMetric"];
+            /** @description The conclusion in words. */
+            sentence: string;
+            /**
+             * Format: int64
+             * @description Users who are in this arm and in the control.
+             */
+            users_on_both: number | null;
+        };
+        /** @description Users of an arm. */
+        ArmUsers: {
+            arm: string;
+            /**
+             * Format: double
+             * @description The share that was planned.
+             */
+            planned_share: number;
+            /** Format: int64 */
+            users: number | null;
+        };
+        /** @description An estimate that leans on the judge as far as `lambda` says. */
+        Assisted: {
+            estimate: components["schemas"]["Estimate"];
+            /**
+             * Format: double
+             * @description 0 is people alone, 1 takes the judge at its word.
+             */
+            lambda: number;
+        };
+        /** @description The quality by one judge's help, on one rubric. */
+        AssistedQuality: {
+            /** @description PPI with the λ of least clustered variance; it may be beyond 0 and 1. */
+            assisted: components["schemas"]["Assisted"];
+            /**
+             * Format: double
+             * @description How many labels of people alone would say as much.
+             */
+            effective_labels: number | null;
+            judge: components["schemas"]["Holder"];
+            /** @description The mean of the judge's opinions: many, but as biased as the judge. */
+            judge_alone: components["schemas"]["Estimate"];
+            /**
+             * Format: int64
+             * @description Outputs that both people and the judge have judged.
+             */
+            labelled: number;
+            /** @description The labels of people: no bias, but few. */
+            people_alone: components["schemas"]["Estimate"];
+            /** @description PPI++ with the λ of its authors, cut to 0 and 1. */
+            ppi_plus_plus: components["schemas"]["Assisted"];
+            /**
+             * Format: double
+             * @description That people chose at random which outputs to judge, as far as the judge can tell. Where it is small, the estimates are of the
+             *     kind of output that people choose.
+             */
+            random_labels_p_value: number | null;
+            /** @description Null is the output as a whole. */
+            rubric: string | null;
+            /** @description The finding in words. */
+            sentence: string;
+            /**
+             * Format: int64
+             * @description Outputs that only the judge has judged.
+             */
+            unlabelled: number;
+        };
         /** @description A short value of an attribute. Numbers and booleans are kept as text: 1.50 becomes `1.5`. */
         AttributeValue: string | boolean | number;
+        AutonomyResponse: {
+            check: components["schemas"]["Check"] | null;
+            /** @description Error rate by coverage, from the most confident outputs down. */
+            curve: components["schemas"]["Covered"][];
+            /** Format: double */
+            delta: number;
+            feature: string;
+            /** Format: int64 */
+            judged: number;
+            meta: components["schemas"]["AnalysisMeta"];
+            /**
+             * Format: int64
+             * @description Outputs with a confidence, and those of them that were judged. Which are judged is seldom random.
+             */
+            outputs: number;
+            reason: components["schemas"]["NoThreshold"] | null;
+            /** Format: double */
+            risk: number;
+            /** @description The guarantee, or why there is none, in words. */
+            sentence: string;
+            spared: components["schemas"]["Spared"] | null;
+            threshold: components["schemas"]["Covered"] | null;
+            threshold_if_independent: components["schemas"]["Covered"] | null;
+            /**
+             * Format: int64
+             * @description Users with judged outputs that would be enough to show half the risk.
+             */
+            users_needed: number;
+        };
         /** @description Events that are stored and not yet in the numbers. */
         BacklogView: {
             /** Format: int64 */
@@ -525,6 +962,13 @@ export interface components {
             /** @description Whether there are more than were counted. */
             more: boolean;
         };
+        /** @description Two ends. */
+        Band: {
+            /** Format: double */
+            lower: number;
+            /** Format: double */
+            upper: number;
+        };
         /** @description A number between two ends. */
         Between: {
             /** Format: double */
@@ -533,6 +977,25 @@ export interface components {
             upper: number | null;
             /** Format: double */
             value: number | null;
+        };
+        /** @description What the Brier score is made of over the ten bands: reliability − resolution + uncertainty + within_variance − 2 × within_covariance. */
+        BrierParts: {
+            /** Format: double */
+            reliability: number;
+            /** Format: double */
+            resolution: number;
+            /** Format: double */
+            uncertainty: number;
+            /**
+             * Format: double
+             * @description Covariance of confidence and outcome within bands.
+             */
+            within_covariance: number;
+            /**
+             * Format: double
+             * @description Variance of confidence within bands.
+             */
+            within_variance: number;
         };
         CalibrationResponse: {
             data: components["schemas"]["CalibrationSlice"][];
@@ -543,13 +1006,18 @@ export interface components {
         CalibrationSlice: {
             /** @description Ten equal-width bands, closed on the right. */
             bins: components["schemas"]["ReliabilityBin"][];
+            brier_parts: components["schemas"]["BrierParts"] | null;
             /** Format: double */
             brier_skill: number | null;
+            /** @description The start of the bucket. */
+            bucket?: string | null;
             /**
              * Format: double
              * @description What the calibration error of a perfectly calibrated model of this size would be about.
              */
             ece_expected_if_calibrated: number | null;
+            /** @description Ten bands with as many outputs each; none where the slice is no whole UTC days and comes from rollups. */
+            equal_mass_bins: components["schemas"]["EqualMassBin"][];
             group: {
                 [key: string]: string | null;
             };
@@ -565,6 +1033,75 @@ export interface components {
         CatalogueResponse: {
             data: components["schemas"]["MetricDefinition"][];
         };
+        /** @description Control charts of one metric. */
+        Chart: {
+            /**
+             * Format: double
+             * @description The pooled rate; null for means, and without days to measure it by.
+             */
+            centre: number | null;
+            /** @description Empty for means, whose days have no limits of their own. */
+            days: components["schemas"]["ChartDay"][];
+            signals: components["schemas"]["ChartSignal"][];
+        };
+        /** @description A day on the chart of a rate. */
+        ChartDay: {
+            /** Format: date-time */
+            at: string;
+            is_out: boolean;
+            /**
+             * Format: double
+             * @description Three standard deviations below the centre: of the day's own sample, as much wider as days differ (Laney's p′ chart).
+             */
+            lower: number;
+            /** Format: double */
+            upper: number;
+            /** Format: double */
+            value: number;
+        };
+        /**
+         * @description Which way the level moved.
+         * @enum {string}
+         */
+        ChartDirection: "up" | "down";
+        /**
+         * @description How a drift was noticed.
+         * @enum {string}
+         */
+        ChartMethod: "cusum" | "page_hinkley";
+        /** @description A drift that has added up. */
+        ChartSignal: {
+            /**
+             * Format: date-time
+             * @description The day on which it was noticed.
+             */
+            at: string;
+            direction: components["schemas"]["ChartDirection"];
+            method: components["schemas"]["ChartMethod"];
+            /**
+             * Format: date-time
+             * @description The day from which it has been adding up; null with `page_hinkley`.
+             */
+            since: string | null;
+        };
+        /** @description How a threshold from earlier outputs did on later ones. */
+        Check: {
+            /**
+             * Format: double
+             * @description The threshold of the earlier outputs; null if none met the risk.
+             */
+            above: number | null;
+            /**
+             * Format: date-time
+             * @description Where earlier ends and later begins.
+             */
+            at: string;
+            /** @description The error rate among later outputs above it. */
+            later: components["schemas"]["Estimate"];
+            verdict: components["schemas"]["CheckVerdict"] | null;
+        };
+        /** @enum {string} */
+        CheckVerdict: "kept" | "not_contradicted" | "broken";
         CompareResponse: {
             data: components["schemas"]["ComparedMetric"][];
             /** @description The first metric as it was known at the end of each of some days. */
@@ -590,6 +1127,13 @@ export interface components {
             detectable: number | null;
             /** @description Candidate minus baseline, with the interval of a single look. */
             difference: components["schemas"]["Between"];
+            /** @description Whether there are enough users to believe the sequence. */
+            enough_users: boolean;
+            /**
+             * Format: double
+             * @description What is lost on average by choosing the candidate, in the unit of the metric.
+             */
+            expected_loss: number | null;
             metric: string;
             /** Format: int64 */
             more_days_needed: number | null;
@@ -598,6 +1142,11 @@ export interface components {
              * @description Of a single look at this metric alone.
              */
             p_value: number | null;
+            /**
+             * Format: double
+             * @description That the candidate is better, as of a single look; null for a metric of which neither way is better.
+             */
+            probability_better: number | null;
             /** @description Candidate divided by baseline. */
             ratio: components["schemas"]["Between"];
             /** @description The verdict in words, with its evidence. */
@@ -628,6 +1177,11 @@ export interface components {
          * @enum {string}
          */
         ComparisonVerdict: "better" | "worse" | "different" | "no_difference_worth_having" | "cannot_tell_yet";
+        /**
+         * @description What to do about an arm.
+         * @enum {string}
+         */
+        Conclusion: "adopt" | "reject" | "no_difference" | "wait" | "investigate";
         /** @description How the confidence of outputs is spread, now against then. */
         ConfidenceShift: {
             after: number[];
@@ -645,6 +1199,74 @@ export interface components {
              * @description The population stability index.
              */
             psi: number;
+        };
+        CoverageResponse: {
+            bounds: components["schemas"]["ScoreBounds"];
+            by_confidence: components["schemas"]["CoveredBand"][];
+            by_segment: components["schemas"]["CoveredSegment"][];
+            feature: string;
+            meta: components["schemas"]["AnalysisMeta"];
+            target: components["schemas"]["CalibrationTarget"];
+            weighted: components["schemas"]["WeightedScore"];
+            /** @description As it is, of all outputs. */
+            whole: components["schemas"]["CoveredPart"];
+        };
+        /** @description What is above a threshold. */
+        Covered: {
+            /**
+             * Format: double
+             * @description Outputs with a confidence above this are covered.
+             */
+            above: number;
+            /** @description Covered outputs that were judged wrong, of those that were judged; clustered by user. */
+            error_rate: components["schemas"]["Estimate"];
+            /**
+             * Format: double
+             * @description The mean over users of the share of their covered outputs that was judged wrong.
+             */
+            mean_user_error: number;
+            /** Format: int64 */
+            outputs: number;
+            /**
+             * Format: double
+             * @description That users see more errors than the risk on average, users being independent.
+             */
+            p_value: number;
+            /**
+             * Format: double
+             * @description That the error rate is above the risk, outputs being independent.
+             */
+            p_value_if_independent: number;
+            /**
+             * Format: double
+             * @description Of all outputs with a confidence.
+             */
+            share: number;
+        };
+        /** @description Outputs of one band of confidence. */
+        CoveredBand: components["schemas"]["CoveredPart"] & {
+            /**
+             * Format: double
+             * @description The band, open below and closed above; the first includes 0. Null for outputs without a confidence.
+             */
+            from: number | null;
+            /** Format: double */
+            to: number | null;
+        };
+        /** @description How much of some outputs is known, and the score of that. */
+        CoveredPart: {
+            /** @description The share of them that was decided, or judged. */
+            coverage: components["schemas"]["Estimate"];
+            /** @description The score of those. */
+            score: components["schemas"]["Estimate"];
+            /** Format: int64 */
+            shown: number;
+        };
+        /** @description Outputs with the same values of the dimensions. */
+        CoveredSegment: components["schemas"]["CoveredPart"] & {
+            group: {
+                [key: string]: string | null;
+            };
         };
         /**
          * @description The resolution of one output. The last decision stands.
@@ -672,6 +1294,7 @@ export interface components {
              */
             alarm: string | null;
             changes: components["schemas"]["FoundChange"][];
+            chart: components["schemas"]["Chart"];
             /** @description Days with enough to go by. */
             days: number;
             /**
@@ -681,11 +1304,21 @@ export interface components {
             evidence: number | null;
             metric: string;
         };
+        /** @description One of the bands that have as many outputs each. */
+        EqualMassBin: {
+            consistent: components["schemas"]["Band"] | null;
+            /** Format: double */
+            mean_confidence: number;
+            /** Format: double */
+            mean_outcome: number;
+            /** Format: int64 */
+            n: number;
+        };
         /**
          * @description The stable codes.
          * @enum {string}
          */
-        ErrorCode: "invalid_json" | "invalid_body" | "invalid_parameter" | "unsupported_encoding" | "body_too_large" | "too_many_events" | "unknown_metric" | "unknown_dimension" | "answer_too_large" | "unauthenticated" | "forbidden" | "not_found" | "method_not_allowed" | "conflict" | "too_slow" | "rate_limited" | "overloaded" | "unavailable" | "storage_full" | "internal";
+        ErrorCode: "invalid_json" | "invalid_body" | "invalid_parameter" | "unsupported_encoding" | "body_too_large" | "too_many_events" | "unknown_metric" | "unknown_dimension" | "answer_too_large" | "not_kept" | "unauthenticated" | "forbidden" | "not_found" | "method_not_allowed" | "conflict" | "too_slow" | "rate_limited" | "overloaded" | "unavailable" | "storage_full" | "internal";
         /** @description An estimate of one metric for one slice. */
         Estimate: {
             /** Format: double */
@@ -739,6 +1372,8 @@ export interface components {
             attributes?: {
                 [key: string]: components["schemas"]["AttributeValue"];
             };
+            /** @description With `accept`: whether the app took the output by itself, asking no one. Such a decision is not the user's. */
+            auto?: boolean | null;
             /**
              * Format: int32
              * @description Characters of the output that are in the final text, from clients that send no texts.
@@ -812,6 +1447,11 @@ export interface components {
             /** @description With `retract`: the id of the event that is taken back, one of the same output. */
             retracts?: string | null;
             /**
+             * @description With `rate` and `judge`: the one quality that the opinion is about (`tone`, `usefulness`). Without it, the opinion is about the
+             *     output as a whole. Opinions on a rubric are kept apart: they change neither `correct` nor the rating of the whole.
+             */
+            rubric?: string | null;
+            /**
              * Format: double
              * @description With `judge`: a graded judgement in [0, 1]; 0.5 and more counts as right when `correct` is absent.
              */
@@ -850,6 +1490,129 @@ export interface components {
          * @enum {string}
          */
         EventStatus: "created" | "duplicate" | "rejected";
+        /** @description What may change of an experiment. */
+        ExperimentChange: {
+            /**
+             * Format: date-time
+             * @description Outputs from here on are not part of it; null for no end.
+             */
+            ends_at?: string | null;
+        };
+        ExperimentMeta: {
+            /** Format: date-time */
+            from: string | null;
+            /**
+             * Format: double
+             * @description The level of each arm's intervals and sequences: its share of the experiment's, where there are several candidates.
+             */
+            level: number;
+            /**
+             * Format: int64
+             * @description Events of the project's log that the numbers contain.
+             */
+            log_position: number | null;
+            /** Format: date-time */
+            to: string | null;
+        };
+        /**
+         * @description An experiment as it is declared, before it starts.
+         * @example {
+         *       "arms": [
+         *         {
+         *           "filters": [
+         *             {
+         *               "dimension": "variant",
+         *               "op": "eq",
+         *               "value": "a"
+         *             }
+         *           ],
+         *           "name": "control"
+         *         },
+         *         {
+         *           "filters": [
+         *             {
+         *               "dimension": "variant",
+         *               "op": "eq",
+         *               "value": "b"
+         *             }
+         *           ],
+         *           "name": "shorter"
+         *         }
+         *       ],
+         *       "feature": "email.draft",
+         *       "guardrails": [
+         *         {
+         *           "margin": 0.02,
+         *           "metric": "undo_rate"
+         *         }
+         *       ],
+         *       "margin": 0.01,
+         *       "name": "shorter-drafts",
+         *       "planned_users": 2000,
+         *       "primary_metric": "acceptance_rate",
+         *       "starts_at": "2026-12-01T00:00:00Z"
+         *     }
+         */
+        ExperimentPlan: {
+            /** @description The control first. Every output is in at most one. */
+            arms: components["schemas"]["ArmPlan"][];
+            /**
+             * Format: int64
+             * @description Take what users did in so many days before the start off the noise (CUPED).
+             */
+            days_before?: number | null;
+            /**
+             * Format: date-time
+             * @description Outputs from here on are not part of it.
+             */
+            ends_at?: string | null;
+            feature: string;
+            guardrails?: components["schemas"]["GuardrailPlan"][];
+            /** Format: double */
+            level?: number;
+            /**
+             * Format: double
+             * @description The least difference worth having, in the metric's unit.
+             */
+            margin: number;
+            /** @description Names the experiment in addresses. */
+            name: string;
+            /**
+             * Format: double
+             * @description Users at which the sequences are narrowest; 1000 without it.
+             */
+            planned_users?: number;
+            /** @description Id from the catalogue, of a metric with a better direction: the one that decides. */
+            primary_metric: string;
+            /** Format: date-time */
+            starts_at: string;
+        };
+        ExperimentResults: {
+            balance: components["schemas"]["ArmBalance"] | null;
+            /** @description Each arm against the control; empty before the start. */
+            data: components["schemas"]["ArmResult"][];
+            experiment: components["schemas"]["ExperimentView"];
+            meta: components["schemas"]["ExperimentMeta"];
+            /** @description What one must know before believing any of it, in words. */
+            notes: string[];
+            status: components["schemas"]["ExperimentStatus"];
+        };
+        /**
+         * @description Where an experiment stands.
+         * @enum {string}
+         */
+        ExperimentStatus: "planned" | "running" | "ended";
+        /** @description An experiment and when it was declared. */
+        ExperimentView: components["schemas"]["ExperimentPlan"] & {
+            /** Format: date-time */
+            declared_at: string;
+            /** @description Whether it had started by then: who declared it may have seen something. */
+            declared_late: boolean;
+        };
+        ExperimentsResponse: {
+            /** @description The newest first. */
+            data: components["schemas"]["ExperimentView"][];
+        };
         ExplainMeta: {
             /** Format: date-time */
             before_from: string;
@@ -911,8 +1674,20 @@ export interface components {
         /** @description A feature and its headline numbers. */
         FeatureSummary: {
             feature: string;
+            /**
+             * Format: int64
+             * @description If the verdict cannot be told yet: how many more judged outputs like these it would take.
+             */
+            judged_outputs_needed: number | null;
             metrics: {
                 [key: string]: components["schemas"]["Estimate"];
+            };
+            /**
+             * @description The same rates and differences pulled towards those of the other features by how little is known of each: what to rank by,
+             *     so that small features do not lead by chance. Without those that have no value, and empty with fewer than eight features.
+             */
+            shrunk: {
+                [key: string]: components["schemas"]["Shrunk"];
             };
             verdict: components["schemas"]["Verdict"];
         };
@@ -962,11 +1737,44 @@ export interface components {
             /** @description The segments that stand out in it, those that matter most first. */
             segments: components["schemas"]["Segment"][];
         };
+        /** @description What a map takes off three errors, on outputs to which it was not fitted; above zero is better. */
+        Gains: {
+            brier: components["schemas"]["Estimate"];
+            ece_10: components["schemas"]["Estimate"];
+            log_loss: components["schemas"]["Estimate"];
+        };
         /**
          * @description The length of a bucket. Days and longer follow the calendar of the time zone: a day may have 23 or 25 hours.
          * @enum {string}
          */
         Granularity: "hour" | "day" | "week" | "month" | "auto";
+        /** @description A guardrail of one arm. */
+        Guardrail: {
+            compared: components["schemas"]["ComparedMetric"];
+            /**
+             * Format: double
+             * @description How much worse it may be.
+             */
+            margin: number;
+            /** @description The verdict in words. */
+            sentence: string;
+            verdict: components["schemas"]["GuardrailVerdict"];
+        };
+        /** @description A metric that must not get worse by more than a margin. */
+        GuardrailPlan: {
+            /**
+             * Format: double
+             * @description How much worse it may be, in the metric's unit.
+             */
+            margin: number;
+            /** @description Id from the catalogue, of a metric with a better direction. */
+            metric: string;
+        };
+        /**
+         * @description Whether a guardrail holds.
+         * @enum {string}
+         */
+        GuardrailVerdict: "holds" | "broken" | "cannot_tell_yet";
         HealthResponse: {
             /** @example ok */
             status: string;
@@ -981,6 +1789,17 @@ export interface components {
             received_at: string;
             type: components["schemas"]["EventKind"];
         };
+        /** @description Who holds an opinion. */
+        Holder: {
+            kind: components["schemas"]["HolderKind"];
+            /** @description Null for the output's own user, and for a judge without a name. */
+            name: string | null;
+        };
+        /**
+         * @description What kind of holder an opinion has.
+         * @enum {string}
+         */
+        HolderKind: "rater" | "human" | "outcome" | "code" | "llm";
         /** @description What became of a request's events. With a 2xx status all that is created is on disk. */
         IngestResponse: {
             /** Format: int64 */
@@ -1008,11 +1827,32 @@ export interface components {
          * @enum {string}
          */
         IntervalKind: "clustered" | "clustered_linear" | "naive";
+        /** @description One judge on one rubric. */
+        JudgeAgreement: {
+            against_behaviour: components["schemas"]["AgainstBehaviour"] | null;
+            against_people: components["schemas"]["AgainstPeople"] | null;
+            /** @description The share of them that it calls right. */
+            called_right: components["schemas"]["Estimate"];
+            judge: components["schemas"]["Holder"];
+            /**
+             * Format: int64
+             * @description Outputs that it judged.
+             */
+            outputs: number;
+            /** @description Null is the output as a whole. */
+            rubric: string | null;
+        };
         /**
          * @description Who or what states that an output was right.
          * @enum {string}
          */
         JudgementSource: "human" | "outcome" | "code" | "llm";
+        /** @description Cohen's κ by how much it counts to be near. */
+        Kappas: {
+            linear: components["schemas"]["Estimate"];
+            nominal: components["schemas"]["Estimate"];
+            quadratic: components["schemas"]["Estimate"];
+        };
         /** @description A key, without its secret. */
         KeyView: {
             /** Format: date-time */
@@ -1025,6 +1865,11 @@ export interface components {
             /** Format: date-time */
             revoked_at: string | null;
             scopes: string[];
+            /**
+             * Format: date
+             * @description The last UTC day on which it was used.
+             */
+            used_on: string | null;
         };
         KeysResponse: {
             data: components["schemas"]["KeyView"][];
@@ -1040,6 +1885,18 @@ export interface components {
             /** @description 1 is the next decided output of the same user. */
             lag: number;
         };
+        /** @description The two segments that are farthest apart. */
+        LargestGap: {
+            /** @description Highest minus lowest. They were chosen for being far apart, so that this is too large on average. */
+            difference: components["schemas"]["Between"];
+            highest: string | null;
+            lowest: string | null;
+            /**
+             * Format: double
+             * @description The same after shrinking, which makes good for that.
+             */
+            shrunk: number | null;
+        };
         /** @description The first metric up to one moment. */
         Look: {
             difference: components["schemas"]["Between"];
@@ -1049,6 +1906,35 @@ export interface components {
              * @description The end of what is in it.
              */
             to: string;
+        };
+        /**
+         * @description Who brought the last decision about.
+         *
+         *     What the app took by itself says nothing about its user's trust: it is no decision in any metric of what users do, only in
+         *     those of approvals.
+         * @enum {string}
+         */
+        Manner: "asked" | "automatic" | "taken_over";
+        /**
+         * @description The form of a map from stated to calibrated confidence.
+         * @enum {string}
+         */
+        MapForm: "temperature" | "platt" | "beta" | "isotonic";
+        /** @description The numbers of a map; those that its form does not have are absent. */
+        MapParameters: {
+            /** Format: double */
+            a?: number | null;
+            /** Format: double */
+            b?: number | null;
+            /** Format: double */
+            c?: number | null;
+            /** @description Confidence and what to say instead, in ascending order. */
+            knots?: [
+                number,
+                number
+            ][] | null;
+            /** Format: double */
+            temperature?: number | null;
         };
         /** @description The definition of one metric. */
         MetricDefinition: {
@@ -1082,13 +1968,18 @@ export interface components {
             admin_key: string;
             project: components["schemas"]["ProjectView"];
         };
+        /**
+         * @description Why no threshold meets the risk.
+         * @enum {string}
+         */
+        NoThreshold: "no_judgements" | "too_few_users" | "risk_not_met";
         OutputResponse: components["schemas"]["OutputView"] & {
             /** @description Everything that happened to it, in order of time. */
             history: components["schemas"]["HistoryEvent"][];
         };
         /** @description One output: what its events come to. */
         OutputView: {
-            /** @description Declared attributes. */
+            /** @description Declared or not. */
             attributes: {
                 [key: string]: string;
             };
@@ -1111,6 +2002,8 @@ export interface components {
             final: string | null;
             input: string | null;
             judged_by: components["schemas"]["JudgementSource"] | null;
+            /** @description Who brought the decision about. */
+            manner: components["schemas"]["Manner"];
             model: string | null;
             output: string | null;
             output_id: string;
@@ -1125,6 +2018,8 @@ export interface components {
             reason: string | null;
             /** Format: double */
             retained_share: number | null;
+            /** @description Whether its events and texts are kept no longer; nothing changes it any more. */
+            sealed: boolean;
             session_id: string | null;
             /** Format: date-time */
             shown_at: string;
@@ -1137,6 +2032,43 @@ export interface components {
             data: components["schemas"]["OutputView"][];
             /** @description For the next page, if there is one. */
             next_cursor: string | null;
+        };
+        /** @description Two people on the outputs that both gave an opinion on. */
+        PairAgreement: {
+            agreement: components["schemas"]["Estimate"];
+            first: components["schemas"]["Holder"];
+            /** @description Cohen's κ, categories as names. */
+            kappa: components["schemas"]["Estimate"];
+            second: components["schemas"]["Holder"];
+        };
+        /** @description How far people agree on one rubric. */
+        PeopleAgreement: {
+            /** @description Gwet's AC1, which stays high when one answer dominates. */
+            ac1: components["schemas"]["Estimate"];
+            /** @description The chance that two people who rate the same output say the same. */
+            agreement: components["schemas"]["Estimate"];
+            alpha: components["schemas"]["Alphas"];
+            /** @description The distinct ratings, from 0 to 1. */
+            categories: number[];
+            fleiss_kappa: components["schemas"]["Estimate"];
+            /** @description Raters or human judges: what they answer is not quite the same question. */
+            kind: components["schemas"]["HolderKind"];
+            /** Format: int64 */
+            opinions: number;
+            /** @description Those with the most outputs in common. */
+            pairs: components["schemas"]["PairAgreement"][];
+            /**
+             * Format: int64
+             * @description Those who gave an opinion; the users of their own outputs count as one.
+             */
+            people: number;
+            /** @description Whether there were too many, so that they were rounded to twentieths. */
+            rounded: boolean;
+            /** @description Null is the output as a whole. */
+            rubric: string | null;
+            /** @description The verdict in words, with its evidence. */
+            sentence: string;
+            verdict: components["schemas"]["AgreementVerdict"];
         };
         /** @description The body of every error answer (RFC 9457). */
         Problem: {
@@ -1158,6 +2090,21 @@ export interface components {
             dimensions?: string[] | null;
             /** Format: int32 */
             horizon_seconds?: number | null;
+            /**
+             * Format: int32
+             * @description Days after an output was shown; null keeps events for as long as their outputs. Older events are refused.
+             */
+            retain_events_days?: number | null;
+            /**
+             * Format: int32
+             * @description Days after an output was shown; null keeps outputs for ever.
+             */
+            retain_outputs_days?: number | null;
+            /**
+             * Format: int32
+             * @description Days after their receipt; null keeps texts for as long as their events.
+             */
+            retain_texts_days?: number | null;
             stores_text?: boolean | null;
         };
         ProjectView: {
@@ -1171,11 +2118,32 @@ export interface components {
              */
             horizon_seconds: number;
             name: string;
+            /**
+             * Format: int32
+             * @description For how many days after an output was shown its events are kept; null for ever. Not longer than outputs in any case.
+             */
+            retain_events_days: number | null;
+            /**
+             * Format: int32
+             * @description For how many days after they were shown outputs are kept; null for ever. Numbers are kept for ever.
+             */
+            retain_outputs_days: number | null;
+            /**
+             * Format: int32
+             * @description For how many days after their receipt texts are kept; null for ever. Not longer than events in any case.
+             */
+            retain_texts_days: number | null;
             /** @description Whether texts are kept; without it only the numbers taken from them are. */
             stores_text: boolean;
         };
         ProjectsResponse: {
             data: components["schemas"]["ProjectView"][];
+        };
+        QualityResponse: {
+            /** @description For each judge that judged outputs with and without labels of people; those with the most labels first. */
+            data: components["schemas"]["AssistedQuality"][];
+            feature: string;
+            meta: components["schemas"]["AnalysisMeta"];
         };
         /** @description What one must know about an answer. */
         QueryMeta: {
@@ -1225,7 +2193,10 @@ export interface components {
             format?: components["schemas"]["Format"] | null;
             from?: components["schemas"]["Instant"] | null;
             granularity?: components["schemas"]["Granularity"] | null;
-            /** @description Built-in dimensions or declared attributes. */
+            /**
+             * @description Built-in dimensions, declared attributes, or `attributes.<name>` for any attribute: one that is not declared is read from
+             *     the outputs, of which there may be two million in the range.
+             */
             group_by?: string[];
             interval?: components["schemas"]["IntervalKind"] | null;
             /**
@@ -1257,15 +2228,65 @@ export interface components {
                 [key: string]: components["schemas"]["Estimate"];
             };
         };
+        /** @description One value of the dimension. */
+        RankedSegment: {
+            /**
+             * Format: double
+             * @description Adjusted for the number of segments, after Benjamini and Hochberg.
+             */
+            adjusted_p_value: number | null;
+            estimate: components["schemas"]["Estimate"];
+            /** @description The segment minus all the rest. */
+            gap: components["schemas"]["Between"];
+            /** Format: double */
+            p_value: number | null;
+            /**
+             * Format: double
+             * @description Its share of what the metric counts.
+             */
+            share: number;
+            shrunk: components["schemas"]["Shrunk"] | null;
+            standing: components["schemas"]["Standing"];
+            /** @description Null for outputs without the dimension. */
+            value: string | null;
+        };
         /**
          * @description Why there is no value, or no interval.
          * @enum {string}
          */
-        Reason: "no_data" | "no_decisions" | "no_judgements" | "no_confidence" | "no_edits" | "no_times" | "no_ratings" | "no_initial_answers" | "no_cases" | "too_few" | "one_class" | "not_aligned";
+        Reason: "no_data" | "no_decisions" | "no_judgements" | "no_confidence" | "no_edits" | "no_times" | "no_ratings" | "no_initial_answers" | "no_cases" | "too_few" | "one_class" | "not_identified" | "needs_exact" | "not_aligned" | "not_kept";
+        RecalibrationMap: {
+            form: components["schemas"]["MapForm"];
+            /** @description The same for the last three tenths of the outputs, fitted to those before. */
+            later_days: components["schemas"]["Gains"];
+            /** @description What it takes off the errors for users to whom it was not fitted. */
+            other_users: components["schemas"]["Gains"];
+            parameters: components["schemas"]["MapParameters"] | null;
+        };
+        RecalibrationResponse: {
+            against: components["schemas"]["CalibrationTarget"];
+            feature: string;
+            maps: components["schemas"]["RecalibrationMap"][];
+            meta: components["schemas"]["AnalysisMeta"];
+            /** @description Outputs with a confidence and a known outcome, and their users. */
+            outputs: number;
+            recommended: components["schemas"]["MapForm"] | null;
+            sentence: string;
+            /** @description What to say instead of each hundredth of confidence. */
+            table: components["schemas"]["TableRow"][];
+            users: number;
+            verdict: components["schemas"]["RecalibrationVerdict"];
+        };
+        /**
+         * @description Whether recalibrating helps.
+         * @enum {string}
+         */
+        RecalibrationVerdict: "helps" | "does_not_last" | "already_calibrated" | "no_clear_gain" | "too_few";
         /** @enum {string} */
-        RejectionCode: "invalid_json" | "invalid_field" | "unknown_field" | "missing_field" | "out_of_range" | "invalid_length" | "too_many" | "invalid_character" | "invalid_time" | "event_too_large" | "id_conflict";
+        RejectionCode: "invalid_json" | "invalid_field" | "unknown_field" | "missing_field" | "out_of_range" | "invalid_length" | "too_many" | "invalid_character" | "invalid_time" | "expired" | "event_too_large" | "id_conflict";
         /** @description One band of confidence. */
         ReliabilityBin: {
+            consistent: components["schemas"]["Band"] | null;
             /**
              * Format: double
              * @description The band, open below and closed above; the first includes 0.
@@ -1313,6 +2334,20 @@ export interface components {
         };
         /** @enum {string} */
         Scope: "ingest" | "read" | "admin";
+        /** @description What the score could be, whatever lies behind the silence. */
+        ScoreBounds: {
+            /**
+             * Format: double
+             * @description Holds the true score at the level, wherever between the bounds it is; null with fewer than two users.
+             */
+            interval_lower: number | null;
+            /** Format: double */
+            interval_upper: number | null;
+            /** @description If all that is not known were negative. */
+            lower: components["schemas"]["Between"];
+            /** @description If all of it were positive. */
+            upper: components["schemas"]["Between"];
+        };
         /** @description One value of a dimension. */
         Segment: {
             after: components["schemas"]["Estimate"];
@@ -1347,10 +2382,36 @@ export interface components {
             /** @description Null for outputs without the dimension. */
             value: string | null;
         };
+        SegmentsResponse: {
+            /** @description Those that want attention first: the worst where one way is better, else the highest; by the shrunk value where there is one. */
+            data: components["schemas"]["RankedSegment"][];
+            dimension: string;
+            feature: string;
+            largest_gap: components["schemas"]["LargestGap"] | null;
+            meta: components["schemas"]["AnalysisMeta"];
+            metric: string;
+            whole: components["schemas"]["Estimate"];
+        };
         /** @description Whose key a request carries. */
         SessionResponse: {
             key: components["schemas"]["KeyView"];
             project: string;
+        };
+        /** @description An estimate that knows of the others. */
+        Shrunk: {
+            /** Format: double */
+            lower: number;
+            /** @description How it was made: `beta_binomial`, `common_rate` where rates differ no more than by chance, or `normal`. */
+            method: string;
+            /**
+             * Format: double
+             * @description How much of it is its own, in [0, 1]; the rest is what all have in common.
+             */
+            own_weight: number;
+            /** Format: double */
+            upper: number;
+            /** Format: double */
+            value: number;
         };
         /** @description How one signs in: one of the two. */
         SignInRequest: {
@@ -1364,10 +2425,38 @@ export interface components {
          * @enum {string}
          */
         Source: "segments" | "rollups";
+        /** @description What users would not have been asked. */
+        Spared: {
+            /**
+             * Format: int64
+             * @description Decisions that users made on covered outputs.
+             */
+            decisions: number;
+            /**
+             * Format: double
+             * @description The median time such a decision took, in milliseconds; null without times.
+             */
+            median_decision_ms: number | null;
+        };
+        /**
+         * @description How a segment stands against the rest.
+         * @enum {string}
+         */
+        Standing: "higher" | "lower" | "alike" | "cannot_tell_yet";
         StatusResponse: {
             backlog: components["schemas"]["BacklogView"];
+            /**
+             * Format: int64
+             * @description Events of the log position that are no longer kept.
+             */
+            expired_events: number;
             /** Format: date-time */
             folded_at: string;
+            /**
+             * Format: int64
+             * @description Stored events that are in no number, since they came after the events of their output were let go of.
+             */
+            late_events: number;
             /**
              * Format: int64
              * @description Events of the project's log that the numbers contain.
@@ -1390,24 +2479,125 @@ export interface components {
             unlinked: number;
             version: string;
         };
+        /** @description What to say instead of a confidence. */
+        TableRow: {
+            /** Format: double */
+            beta: number | null;
+            /** Format: double */
+            confidence: number;
+            /** Format: double */
+            isotonic: number | null;
+            /** Format: double */
+            platt: number | null;
+            /**
+             * Format: double
+             * @description By the recommended map; the confidence as it is where none is.
+             */
+            recommended: number;
+            /** Format: double */
+            temperature: number | null;
+        };
+        /** @description What would be, were only outputs with at least this confidence shown. */
+        ThresholdStep: {
+            /** @description Net benefit minus that of showing everything: above zero, the threshold is worth having at its own cost. */
+            advantage: components["schemas"]["Between"];
+            /** @description Useful offers per output, less useless ones times what each costs at this threshold. */
+            net_benefit: components["schemas"]["Estimate"];
+            /**
+             * Format: double
+             * @description The net benefit of showing everything.
+             */
+            net_benefit_of_all: number | null;
+            /** @description Share of useful ones among those. */
+            precision: components["schemas"]["Estimate"];
+            /** @description Of the useful outputs that were shown, the share that still would be. What was missed is not in it. */
+            recall_of_shown: components["schemas"]["Estimate"];
+            /** @description Share of the outputs that would still be shown. */
+            shown: components["schemas"]["Estimate"];
+            /** Format: double */
+            threshold: number;
+        };
+        /** @description One bucket of calendar time. */
+        TimeStep: {
+            /** @description The start of the bucket. */
+            bucket: string;
+            metrics: {
+                [key: string]: components["schemas"]["Estimate"];
+            };
+            /** @description Acceptance as it is remembered at the end of the bucket: each decision counts half after the half-life. */
+            trust: components["schemas"]["Estimate"];
+        };
+        /** @description One tool. */
+        ToolApprovals: {
+            /** @description Acceptance by its users' n-th step with it. */
+            by_exposure: components["schemas"]["ExposureStep"][];
+            /** @description Acceptance of users from their 21st step with it on minus that of the same users at their first five. */
+            growth: components["schemas"]["Estimate"];
+            /** @description How its steps end. */
+            metrics: {
+                [key: string]: components["schemas"]["Estimate"];
+            };
+            /** @description Null for steps without the dimension, and where there is none. */
+            tool: string | null;
+        };
         TrajectoryResponse: {
             by_exposure: components["schemas"]["ExposureStep"][];
             /** @description The same over users who met the feature at least `regular_exposures` times: who leaves early is in none of its steps. */
             by_exposure_of_regulars: components["schemas"]["ExposureStep"][];
+            /** @description Outputs without a user are counted here, each as a user of its own. */
+            by_time: components["schemas"]["TimeStep"][];
             feature: string;
+            /** Format: int32 */
+            first_exposures: number;
+            granularity: components["schemas"]["Granularity"];
+            /**
+             * @description Acceptance of users at exposure `regular_exposures` and later minus that of the same users at their first
+             *     `first_exposures`: learning, free of who leaves.
+             */
+            growth: components["schemas"]["Estimate"];
+            /** Format: double */
+            half_life_days: number;
             meta: components["schemas"]["AnalysisMeta"];
             /** @description Users who met the feature for the first time in the range. */
             newcomers: {
                 [key: string]: components["schemas"]["Estimate"];
             };
+            /** @description Newcomers minus returning users. */
+            newcomers_difference: {
+                [key: string]: components["schemas"]["Between"];
+            };
             /** @description Acceptance of a user's next outputs after a bad one (rejected, taken back, or judged wrong) against after a good one. */
             recovery: components["schemas"]["Lag"][];
+            /** @description After how many decided outputs half of the drop is gone. No value where there is no drop to speak of. */
+            recovery_half_life: components["schemas"]["Estimate"];
             /** Format: int32 */
             regular_exposures: number;
             /** @description Users who had met it before the range. */
             returning: {
                 [key: string]: components["schemas"]["Estimate"];
             };
+        };
+        TriggerResponse: {
+            /**
+             * Format: double
+             * @description Mean precision over the recall of what was shown: the base rate when confidence says nothing.
+             */
+            average_precision: number | null;
+            /** @description Share of useful ones among them. */
+            base_rate: components["schemas"]["Estimate"];
+            feature: string;
+            meta: components["schemas"]["AnalysisMeta"];
+            /** @description Precision and recall as the feature fires now. Recall is `not_identified` without `missed` events. */
+            metrics: {
+                [key: string]: components["schemas"]["Estimate"];
+            };
+            /**
+             * Format: int64
+             * @description Outputs with a confidence of which the usefulness is known: what the thresholds are about.
+             */
+            outputs: number;
+            thresholds: components["schemas"]["ThresholdStep"][];
+            usefulness: components["schemas"]["Usefulness"];
         };
         TrustResponse: {
             data: components["schemas"]["TrustSlice"][];
@@ -1419,6 +2609,16 @@ export interface components {
             group: {
                 [key: string]: string | null;
             };
+            /**
+             * Format: int64
+             * @description If it cannot be told yet: how many more judged outputs like these it would take.
+             */
+            judged_outputs_needed: number | null;
+            /**
+             * Format: double
+             * @description Gaps whose interval lies within this much of zero are calibrated trust.
+             */
+            margin: number;
             metrics: {
                 [key: string]: components["schemas"]["Estimate"];
             };
@@ -1427,12 +2627,35 @@ export interface components {
             verdict: components["schemas"]["Verdict"];
         };
         /** @enum {string} */
-        Unit: "count" | "share" | "share_difference" | "milliseconds" | "rating" | "nats" | "standard_deviations" | "characters";
+        Unit: "count" | "share" | "share_difference" | "milliseconds" | "rating" | "nats" | "ratio" | "standard_deviations" | "characters" | "outputs";
+        /**
+         * @description What makes an offer useful.
+         * @enum {string}
+         */
+        Usefulness: "persistence" | "acceptance" | "correctness";
         /**
          * @description What the gap between trust and trustworthiness says.
          * @enum {string}
          */
         Verdict: "over" | "calibrated" | "under" | "insufficient";
+        /** @description The score with each stratum at its share of what was shown. */
+        WeightedScore: {
+            /**
+             * Format: double
+             * @description How many equally weighted outputs would be as informative.
+             */
+            effective_outputs: number | null;
+            score: components["schemas"]["Estimate"];
+            /** @description Segments times bands of confidence that have outputs. */
+            strata: number;
+            /** @description Strata so rarely answered that they get less than their share. */
+            trimmed_strata: number;
+            /**
+             * Format: double
+             * @description Share of the shown outputs in strata of which nothing is known: the score does not speak for them.
+             */
+            unrepresented_share: number | null;
+        };
     };
     responses: never;
     parameters: never;
@@ -1667,17 +2890,602 @@ export interface operations {
             };
         };
     };
+    list_experiments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The experiments */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperimentsResponse"];
+                };
+            };
+            /** @description The client has this answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExperimentPlan"];
+            };
+        };
+        responses: {
+            /** @description The experiment */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperimentView"];
+                };
+            };
+            /** @description The body is not JSON (`invalid_json`); A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly (`too_slow`) */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The name is taken, or there are too many (`conflict`) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large (`body_too_large`); The batch holds too many events (`too_many_events`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what this route takes (`invalid_body`); There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`); The database's disk is full; come back when there is room (`storage_full`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The experiment's name */
+                experiment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The experiment */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperimentView"];
+                };
+            };
+            /** @description The client has this answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The experiment's name */
+                experiment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The experiment is forgotten */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The body is not JSON (`invalid_json`); A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly (`too_slow`) */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large (`body_too_large`); The batch holds too many events (`too_many_events`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what this route takes (`invalid_body`); There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`); The database's disk is full; come back when there is room (`storage_full`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The experiment's name */
+                experiment: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExperimentChange"];
+            };
+        };
+        responses: {
+            /** @description The experiment as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperimentView"];
+                };
+            };
+            /** @description The body is not JSON (`invalid_json`); A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly (`too_slow`) */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large (`body_too_large`); The batch holds too many events (`too_many_events`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what this route takes (`invalid_body`); There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`); The database's disk is full; come back when there is room (`storage_full`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_experiment_results: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The experiment's name */
+                experiment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is known so far */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperimentResults"];
+                };
+            };
+            /** @description The client has this answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_features: {
         parameters: {
             query?: {
+                /**
+                 * @description The id of one of the metrics in the answer: features that want attention come first, by the shrunk value where there is one.
+                 *     In the order of their names without it.
+                 */
+                rank_by?: string;
                 /** @description Start of the range, RFC 3339 or milliseconds since 1970; the day of the first output without it. */
                 from?: string;
                 /** @description End of the range, not part of it; the end of the day of the last output without it. */
                 to?: string;
                 /** @description A JSON array of filters as `POST /query` takes them. */
                 filters?: string;
-                /** @description Dimensions to split by, separated by commas. */
-                group_by?: string;
                 level?: number;
                 exact?: boolean;
             };
@@ -1759,6 +3567,317 @@ export interface operations {
             };
         };
     };
+    get_feature_agreement: {
+        parameters: {
+            query?: {
+                /** @description Start of the range in which outputs were shown, RFC 3339 or milliseconds since 1970; the day of the first output without it. */
+                from?: string;
+                /** @description End of the range, not part of it; the end of the day of the last output without it. */
+                to?: string;
+                /** @description A JSON array of filters as `POST /query` takes them. */
+                filters?: string;
+                level?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The feature */
+                feature: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who agrees with whom */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgreementResponse"];
+                };
+            };
+            /** @description The client has this answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_feature_approvals: {
+        parameters: {
+            query?: {
+                /** @description The dimension whose values are tools; the attribute `tool` without it, if the project declares that, else all steps are one. */
+                dimension?: string;
+                /** @description Start of the range, RFC 3339 or milliseconds since 1970; the day of the first output without it. */
+                from?: string;
+                /** @description End of the range, not part of it; the end of the day of the last output without it. */
+                to?: string;
+                /** @description A JSON array of filters as `POST /query` takes them. */
+                filters?: string;
+                level?: number;
+                exact?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The feature */
+                feature: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How steps end, by tool */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalsResponse"];
+                };
+            };
+            /** @description The client has this answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_feature_autonomy: {
+        parameters: {
+            query?: {
+                /** @description The error rate that is acceptable among outputs that act unasked; 0.05 without it. */
+                risk?: number;
+                /** @description The chance that the guarantee does not hold; 0.05 without it. */
+                delta?: number;
+                /** @description Start of the range, RFC 3339 or milliseconds since 1970; the day of the first output without it. */
+                from?: string;
+                /** @description End of the range, not part of it; the end of the day of the last output without it. */
+                to?: string;
+                /** @description A JSON array of filters as `POST /query` takes them. */
+                filters?: string;
+                /** @description Level of the intervals of error rates. */
+                level?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The feature */
+                feature: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The threshold, or why there is none */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutonomyResponse"];
+                };
+            };
+            /** @description The client has this answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_feature_calibration: {
         parameters: {
             query?: {
@@ -1772,7 +3891,12 @@ export interface operations {
                 filters?: string;
                 /** @description Dimensions to split by, separated by commas. */
                 group_by?: string;
+                /** @description Length of the buckets; one bucket without it. */
+                granularity?: components["schemas"]["Granularity"];
+                /** @description IANA time zone of days, weeks and months. */
+                timezone?: string;
                 level?: number;
+                /** @description Compute from the outputs, each user apart, even if there are many. Intervals of errors that are no sums need it then. */
                 exact?: boolean;
             };
             header?: never;
@@ -1865,6 +3989,111 @@ export interface operations {
             };
         };
     };
+    get_feature_coverage: {
+        parameters: {
+            query?: {
+                /** @description Which score: `acceptance` is known of what was decided, `correctness` of what was judged; `acceptance` without it. */
+                target?: components["schemas"]["CalibrationTarget"];
+                /** @description Dimensions whose segments are weighted, separated by commas; bands of confidence alone without it. */
+                group_by?: string;
+                /** @description Start of the range, RFC 3339 or milliseconds since 1970; the day of the first output without it. */
+                from?: string;
+                /** @description End of the range, not part of it; the end of the day of the last output without it. */
+                to?: string;
+                /** @description A JSON array of filters as `POST /query` takes them. */
+                filters?: string;
+                level?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The feature */
+                feature: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is known, and what that says of the rest */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoverageResponse"];
+                };
+            };
+            /** @description The client has this answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_feature_drift: {
         parameters: {
             query?: {
@@ -1881,7 +4110,7 @@ export interface operations {
                 level?: number;
                 /** @description Days at the start that say what is normal; 14 without it. */
                 baseline_days?: number;
-                /** @description The chance of a false finding over all metrics, and of a false alarm per day of watching; 0.05 without it. */
+                /** @description The chance of a false finding over all metrics, and of a false alarm in thirty days of watching; 0.05 without it. */
                 alpha?: number;
             };
             header?: never;
@@ -2083,6 +4312,213 @@ export interface operations {
             };
         };
     };
+    get_feature_quality: {
+        parameters: {
+            query?: {
+                /** @description Start of the range in which outputs were shown, RFC 3339 or milliseconds since 1970; the day of the first output without it. */
+                from?: string;
+                /** @description End of the range, not part of it; the end of the day of the last output without it. */
+                to?: string;
+                /** @description A JSON array of filters as `POST /query` takes them. */
+                filters?: string;
+                level?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The feature */
+                feature: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The quality, with each judge's help */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityResponse"];
+                };
+            };
+            /** @description The client has this answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_feature_recalibration: {
+        parameters: {
+            query?: {
+                /** @description What confidence should have meant; `correctness` without it. */
+                against?: components["schemas"]["CalibrationTarget"];
+                /** @description Start of the range, RFC 3339 or milliseconds since 1970; the day of the first output without it. */
+                from?: string;
+                /** @description End of the range, not part of it; the end of the day of the last output without it. */
+                to?: string;
+                /** @description A JSON array of filters as `POST /query` takes them. */
+                filters?: string;
+                level?: number;
+                /** @description `csv` gives the table alone. */
+                format?: components["schemas"]["Format"];
+            };
+            header?: never;
+            path: {
+                /** @description The feature */
+                feature: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The maps and what they are worth */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecalibrationResponse"];
+                    "text/csv": string;
+                };
+            };
+            /** @description The client has this answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_feature_reliance: {
         parameters: {
             query?: {
@@ -2187,6 +4623,114 @@ export interface operations {
             };
         };
     };
+    get_feature_segments: {
+        parameters: {
+            query: {
+                /** @description The dimension whose values are compared. */
+                dimension: string;
+                /** @description The id of a metric that is a rate or a mean; `acceptance_rate` without it. */
+                metric?: string;
+                /** @description Start of the range, RFC 3339 or milliseconds since 1970; the day of the first output without it. */
+                from?: string;
+                /** @description End of the range, not part of it; the end of the day of the last output without it. */
+                to?: string;
+                /** @description A JSON array of filters as `POST /query` takes them. */
+                filters?: string;
+                level?: number;
+                /** @description Shares that differ from the rest by less than this are alike; 0.05 without it. */
+                margin?: number;
+                exact?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The feature */
+                feature: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The segments */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentsResponse"];
+                };
+            };
+            /** @description The client has this answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_feature_trajectory: {
         parameters: {
             query?: {
@@ -2199,6 +4743,12 @@ export interface operations {
                 /** @description A JSON array of filters as `POST /query` takes them. */
                 filters?: string;
                 level?: number;
+                /** @description Length of the buckets of calendar time; `auto` without it. */
+                granularity?: components["schemas"]["Granularity"];
+                /** @description IANA time zone of days, weeks and months. */
+                timezone?: string;
+                /** @description Days after which a decision counts half for trust over calendar time; 14 without it. */
+                half_life_days?: number;
             };
             header?: never;
             path: {
@@ -2216,6 +4766,109 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TrajectoryResponse"];
+                };
+            };
+            /** @description The client has this answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_feature_trigger: {
+        parameters: {
+            query?: {
+                /** @description What makes an offer useful; `persistence` without it. */
+                usefulness?: components["schemas"]["Usefulness"];
+                /** @description Start of the range, RFC 3339 or milliseconds since 1970; the day of the first output without it. */
+                from?: string;
+                /** @description End of the range, not part of it; the end of the day of the last output without it. */
+                to?: string;
+                /** @description A JSON array of filters as `POST /query` takes them. */
+                filters?: string;
+                level?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The feature */
+                feature: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How well it is triggered */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriggerResponse"];
                 };
             };
             /** @description The client has this answer already */
