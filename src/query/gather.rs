@@ -105,6 +105,28 @@ impl<'a> Gathered<'a> {
         Ok(some)
     }
 
+    /// What was added with other groups: `numbers` has the new number of each old one.
+    pub fn regrouped(&self, numbers: &[u32]) -> PolarsResult<Gathered<'a>> {
+        let renumber = |piece: &LazyFrame| -> PolarsResult<LazyFrame> {
+            let mut piece = piece.clone().collect()?;
+            let new = |group: u32| numbers.get(group as usize).copied();
+            let groups: UInt32Chunked = piece.column(GROUP)?.u32()?.iter().map(|group| new(group?)).collect();
+            piece.with_column(Column::new(GROUP.into(), groups.into_series()))?;
+            Ok(piece.lazy())
+        };
+        let all = |pieces: &[LazyFrame]| pieces.iter().map(renumber).collect::<PolarsResult<Vec<_>>>();
+        Ok(Gathered {
+            sums: self.sums,
+            histograms: self.histograms,
+            clusters: all(&self.clusters)?,
+            counts: self
+                .counts
+                .iter()
+                .map(|pieces| all(pieces))
+                .collect::<PolarsResult<_>>()?,
+        })
+    }
+
     fn by_cluster(&self, rows: LazyFrame) -> LazyFrame {
         let mut aggregates = vec![col(OUTPUTS).sum(), col(HAS_USER).max()];
         aggregates.extend(self.sums.iter().map(|sum| col(sum.name.as_str()).sum()));
