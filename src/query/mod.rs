@@ -8,7 +8,7 @@ pub mod answer;
 mod assembly;
 mod blocks;
 mod cut;
-mod cuts;
+pub mod cuts;
 pub mod dimensions;
 pub mod filter;
 mod gather;

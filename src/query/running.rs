@@ -26,13 +26,13 @@ use crate::metrics::families::users::USERS;
 use crate::metrics::statistics::{Clustering, Counts};
 use crate::store::projects;
 
-/// Reads the rows of the groups of a question, one for each, as of the ends of `most` UTC days at most and of the window, in the
+/// Reads the rows of the groups of a question, one for each, as of the end of every so many UTC days and of the window, in the
 /// caller's transaction.
 pub fn each<T>(
     conn: &mut PgConnection,
     sources: &Sources,
     query: &Query,
-    most: usize,
+    days: usize,
     read: impl Fn(DateTime<Utc>, &[Row]) -> T,
 ) -> Result<Vec<T>, QueryError> {
     let project = projects::find(conn, query.project)?;
@@ -42,7 +42,7 @@ pub fn each<T>(
     let refined = plan::refine(&mut snapshot, query, &project, &window)?;
     let mut plan = plan::plan(query, &view.cells, refined.as_ref(), window)?;
     let exact = plan::is_exact(&mut snapshot, &plan)?;
-    plan.buckets = stretches(&plan, most);
+    plan.buckets = stretches(&plan, days);
 
     let mut sums = plan.sums_read();
     loop {
@@ -61,12 +61,13 @@ pub fn each<T>(
     }
 }
 
-/// Cuts the window of a plan into stretches of whole UTC days, but for its ends: no day of the rollups is in two of them.
-fn stretches(plan: &Plan, most: usize) -> Vec<Bucket> {
+/// Cuts the window of a plan into stretches of so many whole UTC days, but for its ends: no day of the rollups is in two of them.
+fn stretches(plan: &Plan, days: usize) -> Vec<Bucket> {
     let Window { from, to } = plan.window;
-    let days = days_covering(&plan.window);
-    let count = days.len().min(most);
-    let edges = (1..count).map(|edge| clock::midnight(days.start + (edge * days.len() / count) as i32));
+    let edges = days_covering(&plan.window)
+        .step_by(days.max(1))
+        .skip(1)
+        .map(clock::midnight);
     let ends = edges.chain([to]);
     let mut start = from;
     ends.map(|end| {

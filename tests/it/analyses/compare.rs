@@ -148,7 +148,7 @@ fn a_look_is_what_was_known_at_its_time() {
             let found = compared(&comparison);
             let last = found.looks.last().unwrap();
             assert_eq!(last.to, found.answer.window.to);
-            assert!(found.looks.len() <= 30 && found.looks.is_sorted_by(|one, next| one.to < next.to));
+            assert!(found.looks.is_sorted_by(|one, next| one.to < next.to));
             for look in found.looks.iter().step_by(13).chain([last]) {
                 let mut then = comparison.clone();
                 (then.query.from, then.query.to) = (Some(found.answer.window.from), Some(look.to));

@@ -23,7 +23,7 @@ use crate::query::sources::Sources;
 use crate::query::{plan, running};
 use crate::stats::{balance, multiple, posterior, power, sequence};
 
-/// Looks in the series of a comparison at most.
+/// Looks in the series of a comparison: about so many, and one a day at most.
 const LOOKS: usize = 30;
 /// How often a difference that is there should be found.
 const POWER: f64 = 0.8;
@@ -190,7 +190,8 @@ fn looks(
     let mut query = query.clone();
     query.metrics.truncate(1);
     (query.from, query.to) = (Some(window.from), Some(window.to));
-    let looks = running::each(conn, sources, &query, LOOKS, |to, rows| look(comparison, to, rows))?;
+    let days = window.length().num_days() as usize / LOOKS;
+    let looks = running::each(conn, sources, &query, days, |to, rows| look(comparison, to, rows))?;
     Ok(looks.into_iter().flatten().collect())
 }
 
