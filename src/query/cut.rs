@@ -84,6 +84,7 @@ impl Cut<'_> {
             clustering: Clustering::Groups,
             index: Index::new(names),
             by_key,
+            is_user: Vec::new(),
             keys: (0..GROUPS as i64).cycle().take(outputs.len()).collect(),
             columns: clusters,
         };

@@ -20,9 +20,9 @@ use crate::domain::dimension::Dimension;
 use crate::domain::window::Window;
 use crate::metrics::{Estimate, Reason};
 use crate::query::answer::Answer;
-use crate::query::plan;
 use crate::query::request::{Query, QueryError};
 use crate::query::sources::Sources;
+use crate::query::{cuts, plan};
 use crate::stats::contrast::{Contrast, Pair};
 use crate::stats::decomposition;
 use crate::store::projects;
@@ -76,17 +76,13 @@ pub fn run(
         } else {
             question.dimensions.clone()
         };
+        let mut cut = |query: &Query| cuts::rows(conn, sources, query, &dimensions, now);
+        let (ones, others) = (cut(&earlier)?, cut(&later)?);
         let mut explained = Vec::new();
-        for dimension in dimensions {
-            let cut = |query: &Query| Query {
-                group_by: vec![dimension.clone()],
-                ..query.clone()
-            };
-            let one = plan::answer(conn, sources, &cut(&earlier), now)?;
-            let two = plan::answer(conn, sources, &cut(&later), now)?;
-            let segments = Segments::new(&one, &two);
+        for (dimension, (one, other)) in dimensions.iter().zip(ones.iter().zip(&others)) {
+            let segments = Segments::new(one, other);
             if segments.values.len() > 1 {
-                explained.push(segments.explain(&dimension, &query));
+                explained.push(segments.explain(dimension, &query));
             }
         }
         rank(&mut explained);
