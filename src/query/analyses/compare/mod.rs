@@ -82,7 +82,11 @@ pub fn answer(
         .map(|(at, metric)| compare(comparison, metric, at, &sides, before.as_ref(), elapsed))
         .collect();
     adjust(&mut metrics);
-    let looks = looks(conn, sources, comparison, &query, &answer.window)?;
+    // What has no value now, since its sums are not kept for instance, is not followed either.
+    let looks = match metrics.first().and_then(|metric| metric.difference.value) {
+        Some(_) => looks(conn, sources, comparison, &query, &answer.window)?,
+        None => Vec::new(),
+    };
     Ok(Compared {
         sample_ratio: sample_ratio(comparison, &answer),
         metrics,
