@@ -3,7 +3,8 @@
 //! Sums add up, cluster by cluster: the days of a user are added before anything is squared. So the outputs, or the rollups, are
 //! read once, and the numbers are those of asking about the time from the start to each of the days.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -162,15 +163,21 @@ impl Running {
     }
 }
 
-/// Counts of two histograms together.
+/// Counts of two histograms together. Both are in the order of their buckets, and so is what comes of them.
 fn added(counts: Counts, more: &Counts) -> Counts {
-    let mut sums: BTreeMap<i64, (u64, u64)> = BTreeMap::new();
-    for (bucket, positives, negatives) in counts.iter().chain(more) {
-        let sum = sums.entry(*bucket).or_default();
-        sum.0 += positives;
-        sum.1 += negatives;
+    let mut sums = Counts::with_capacity(counts.len() + more.len());
+    let (mut counts, mut more) = (counts.into_iter().peekable(), more.iter().copied().peekable());
+    while let (Some(one), Some(other)) = (counts.peek(), more.peek()) {
+        match one.0.cmp(&other.0) {
+            Ordering::Less => sums.extend(counts.next()),
+            Ordering::Greater => sums.extend(more.next()),
+            Ordering::Equal => {
+                let both = counts.next().zip(more.next());
+                sums.extend(both.map(|((bucket, p, n), (_, q, m))| (bucket, p + q, n + m)));
+            }
+        }
     }
-    sums.into_iter()
-        .map(|(bucket, (positives, negatives))| (bucket, positives, negatives))
-        .collect()
+    sums.extend(counts);
+    sums.extend(more);
+    sums
 }

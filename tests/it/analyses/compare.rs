@@ -119,6 +119,16 @@ fn outputs_and_rollups_agree() {
         let ratio = one.standard_error.unwrap() / other.standard_error.unwrap();
         assert!((0.6..1.6).contains(&ratio), "{}: {ratio}", one.metric);
     }
+    let users = |compared: &Compared| {
+        let ratio = &compared.sample_ratio;
+        [ratio.baseline_users, ratio.candidate_users, ratio.users_on_both]
+    };
+    assert_eq!(
+        users(&exact),
+        users(&rolled),
+        "independent users are users, not groups of them"
+    );
+    assert!(users(&rolled).iter().all(|users| users.is_some_and(|users| users > 0)));
     assert_eq!(exact.looks.len(), rolled.looks.len());
     assert!(exact.looks.len() > 20);
 }

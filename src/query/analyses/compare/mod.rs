@@ -68,6 +68,8 @@ pub fn answer(
     let mut query = comparison.query.clone();
     query.arms = vec![comparison.baseline.clone(), comparison.candidate.clone()];
     query.contributions = true;
+    // Sequences count independent users, and so does the sample ratio.
+    query.counts_users = true;
     query.fill = true;
     let mut ask = |query: &Query| plan::answer(conn, sources, query, now);
     let answer = ask(&query)?;
