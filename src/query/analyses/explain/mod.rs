@@ -31,6 +31,8 @@ use crate::store::projects;
 const LATELY: TimeDelta = TimeDelta::days(7);
 /// Segments that lead, over all dimensions.
 const LEADING: usize = 10;
+/// Outputs that a segment must have in one of the periods to be among them.
+const LEAST_OUTPUTS: u64 = 10;
 
 /// What to explain.
 #[derive(Clone)]
@@ -86,7 +88,8 @@ pub fn run(
             }
         }
         rank(&mut explained);
-        let mut leading: Vec<Segment> = explained.iter().flat_map(|cut| cut.segments.iter().cloned()).collect();
+        let segments = explained.iter().flat_map(|cut| &cut.segments);
+        let mut leading: Vec<Segment> = segments.filter(|segment| may_lead(segment)).cloned().collect();
         leading.sort_by(by_weight);
         leading.truncate(LEADING);
         Ok(Explained {
@@ -153,6 +156,11 @@ fn rank(explained: &mut [ExplainedDimension]) {
     }
     let leader = |cut: &ExplainedDimension| cut.segments.first().map_or(0.0, |segment| segment.shrunk.abs());
     explained.sort_by(|one, other| leader(other).total_cmp(&leader(one)));
+}
+
+/// Whether enough is known of a segment to name it first: of a handful of outputs not even the noise is known.
+fn may_lead(segment: &Segment) -> bool {
+    segment.before.n.max(segment.after.n) >= LEAST_OUTPUTS
 }
 
 /// The more is left after shrinking, the earlier; then the surer.
