@@ -9,6 +9,8 @@ export interface Bin {
     n: number;
     confidence: number | null;
     outcome: Spread;
+    /** Where the outcome would be by chance, were confidence right. */
+    consistent: { lower: number; upper: number } | null;
     href: string;
 }
 
@@ -70,6 +72,15 @@ export function Reliability({ bins, outcome, width }: { bins: Bin[]; outcome: st
                         <text class="count" x={(x(bin.from) + x(bin.to)) / 2} y={bottom + COUNTS - bar(bin.n) - 3} text-anchor="middle">
                             {count(bin.n)}
                         </text>
+                        {bin.confidence !== null && bin.consistent !== null && (
+                            <rect
+                                class="consistent"
+                                x={x(bin.confidence) - 7}
+                                width="14"
+                                y={y(bin.consistent.upper)}
+                                height={Math.max(1, y(bin.consistent.lower) - y(bin.consistent.upper))}
+                            />
+                        )}
                         {bin.confidence !== null && bin.outcome.value !== null && (
                             <>
                                 {bin.outcome.lower != null && bin.outcome.upper != null && (
