@@ -20,7 +20,7 @@ const BOTTOM = 24;
 
 export function Bounds({ worst, best, interval, marks, width, label }: Props) {
     const names = 74;
-    const x = linear([0, 1], [names, width - 20]);
+    const x = linear([0, 1], [names, width - 26]);
     const bottom = TOP + ROW * marks.length + 6;
     return (
         <svg class="chart bounds" width={width} height={bottom + BOTTOM} role="img" aria-label={label}>

@@ -41,6 +41,18 @@ export function Reliability({ bins, outcome, width }: { bins: Bin[]; outcome: st
                     </text>
                 </g>
             ))}
+            {bins.map(({ from, confidence, consistent }) =>
+                confidence === null || consistent === null ? null : (
+                    <rect
+                        key={from}
+                        class="consistent"
+                        x={x(confidence) - 6}
+                        width="12"
+                        y={y(consistent.upper)}
+                        height={Math.max(1, y(consistent.lower) - y(consistent.upper))}
+                    />
+                ),
+            )}
             <line class="diagonal" x1={x(0)} y1={y(0)} x2={x(1)} y2={y(1)} />
             <text class="region" x={MARGIN.left + 8} y={MARGIN.top + 16} aria-hidden="true">
                 better than it says
@@ -72,15 +84,6 @@ export function Reliability({ bins, outcome, width }: { bins: Bin[]; outcome: st
                         <text class="count" x={(x(bin.from) + x(bin.to)) / 2} y={bottom + COUNTS - bar(bin.n) - 3} text-anchor="middle">
                             {count(bin.n)}
                         </text>
-                        {bin.confidence !== null && bin.consistent !== null && (
-                            <rect
-                                class="consistent"
-                                x={x(bin.confidence) - 7}
-                                width="14"
-                                y={y(bin.consistent.upper)}
-                                height={Math.max(1, y(bin.consistent.lower) - y(bin.consistent.upper))}
-                            />
-                        )}
                         {bin.confidence !== null && bin.outcome.value !== null && (
                             <>
                                 {bin.outcome.lower != null && bin.outcome.upper != null && (

@@ -33,6 +33,8 @@ const ALPHA = 'Krippendorff’s α for ranks: 1 is perfect agreement, 0 is what 
 const KAPPA = 'Cohen’s κ: 1 is perfect agreement, 0 is what chance gives.';
 /** Labels of people that an estimate with a judge’s help must rest on to be shown. */
 const LEAST = 10;
+/** Labels from which the intervals are to be relied on. */
+const SURE = 30;
 
 export function Agreement({ feature }: { feature: string }) {
     const { scope } = useScope();
@@ -207,6 +209,17 @@ function Judges({ judges }: { judges: Judge[] }) {
     );
 }
 
+/** What the judge adds, and what one must know before believing it. */
+function worth({ labelled, effective_labels, random_labels_p_value }: Quality): string {
+    const told = [];
+    if (effective_labels !== null) told.push(`With the judge, ${counted(labelled, 'label')} of people say as much as ${count(effective_labels)} would alone.`);
+    if (labelled < SURE) told.push(`Fewer than ${SURE} labels are too few to be sure of the intervals.`);
+    if (random_labels_p_value !== null && random_labels_p_value < 0.05) {
+        told.push('People seem to have chosen what they judge: it may not hold for the others.');
+    }
+    return told.join(' ');
+}
+
 function Assisted({ data }: { data: Quality[] }) {
     if (data.length === 0) return null;
     return (
@@ -222,7 +235,7 @@ function Assisted({ data }: { data: Quality[] }) {
                         <strong>
                             {holder(one.judge)}, {rubricName(one.rubric)}.
                         </strong>{' '}
-                        {one.sentence.charAt(0).toUpperCase() + one.sentence.slice(1)}
+                        {worth(one)}
                     </p>
                     <table class="lags">
                         <tbody>

@@ -40,7 +40,7 @@ function Found({ target, whole, weighted, bounds, by_confidence }: Schemas['Cove
     if (whole.score.value === null || lower.value === null || upper.value === null) {
         return <Empty title={words.silence}>Anything between 0 and 100 % is possible.</Empty>;
     }
-    const between = `${percent(lower.value)} to ${percent(upper.value)}`;
+    const between = `${percent(lower.value)} and ${percent(upper.value)}`;
     const unspoken = weighted.unrepresented_share ?? 0;
     return (
         <div>

@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks';
 import { api, type Schemas } from '../../api/client';
 import { useData } from '../../api/data';
 import { around, Interval } from '../../charts/intervals';
-import { count, counted, percent, type Spread, type Unit, withInterval } from '../../format/number';
+import { count, counted, percent, pValue, type Spread, type Unit, withInterval } from '../../format/number';
 import { dimensionName, segment } from '../../format/words';
 import { useMetric } from '../../parts/catalogue';
 import { Difference, Estimate } from '../../parts/estimate';
@@ -22,11 +22,11 @@ const DIMENSIONS = ['version', 'model', 'prompt_version', 'variant', 'environmen
 /** Segments that are shown before one asks for more. */
 const MOST = 10;
 
-const STANDINGS: Record<Schemas['Standing'], { words: string; sign: string }> = {
+const STANDINGS: Record<Schemas['Standing'], { words: string; sign?: string }> = {
     higher: { words: 'Higher than the rest', sign: '↑' },
     lower: { words: 'Lower than the rest', sign: '↓' },
-    alike: { words: 'Like the rest', sign: '=' },
-    cannot_tell_yet: { words: 'Cannot tell yet', sign: '?' },
+    alike: { words: 'Like the rest' },
+    cannot_tell_yet: { words: 'Cannot tell yet' },
 };
 
 export function Segments({ feature }: { feature: string }) {
@@ -165,13 +165,16 @@ function Found({ feature, dimension, metric, data, whole, largest_gap }: Answer)
 
 function Standing({ standing, adjusted_p_value }: Ranked) {
     const { words, sign } = STANDINGS[standing];
-    const p = adjusted_p_value === null ? '' : `, adjusted p ${adjusted_p_value < 0.001 ? '< 0.001' : adjusted_p_value.toFixed(3)}`;
+    const p = adjusted_p_value === null ? '' : `adjusted p ${pValue(adjusted_p_value)}`;
+    if (standing === 'alike' || standing === 'cannot_tell_yet') {
+        return <span class="evidence">{p === '' ? words : `${words} · ${p}`}</span>;
+    }
     return (
         <>
             <span class="says">
                 <span aria-hidden="true">{sign}</span> {words}
             </span>
-            <span class="evidence">{p.slice(2)}</span>
+            <span class="evidence">{p}</span>
         </>
     );
 }
