@@ -7,6 +7,7 @@ import { useData } from './api/data';
 import { position } from './api/live';
 import { Compare } from './pages/compare/page';
 import { Examples } from './pages/examples/page';
+import { Experiments } from './pages/experiments/page';
 import { Feature } from './pages/feature/page';
 import { Metrics } from './pages/metrics';
 import { Overview } from './pages/overview/page';
@@ -75,6 +76,7 @@ export function App() {
 const PAGES = [
     ['/', 'Overview'],
     ['/compare', 'Compare'],
+    ['/experiments', 'Experiments'],
     ['/examples', 'Examples'],
     ['/catalogue', 'Metrics'],
     ['/settings', 'Settings'],
@@ -141,6 +143,8 @@ function Page({ path }: { path: string }) {
             return <Overview />;
         case '/compare':
             return <Compare />;
+        case '/experiments':
+            return <Experiments />;
         case '/examples':
             return <Examples />;
         case '/catalogue':

@@ -9,6 +9,8 @@ export interface Bin {
     n: number;
     confidence: number | null;
     outcome: Spread;
+    /** Where the outcome would be by chance, were confidence right. */
+    consistent: { lower: number; upper: number } | null;
     href: string;
 }
 
@@ -39,6 +41,18 @@ export function Reliability({ bins, outcome, width }: { bins: Bin[]; outcome: st
                     </text>
                 </g>
             ))}
+            {bins.map(({ from, confidence, consistent }) =>
+                confidence === null || consistent === null ? null : (
+                    <rect
+                        key={from}
+                        class="consistent"
+                        x={x(confidence) - 6}
+                        width="12"
+                        y={y(consistent.upper)}
+                        height={Math.max(1, y(consistent.lower) - y(consistent.upper))}
+                    />
+                ),
+            )}
             <line class="diagonal" x1={x(0)} y1={y(0)} x2={x(1)} y2={y(1)} />
             <text class="region" x={MARGIN.left + 8} y={MARGIN.top + 16} aria-hidden="true">
                 better than it says

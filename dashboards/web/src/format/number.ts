@@ -100,6 +100,11 @@ export function evidence(n: number, users: number | null | undefined): string {
     return users === null || users === undefined ? text : `${text} · ${counted(users, 'user')}`;
 }
 
+/** `0.031`, `< 0.001`. */
+export function pValue(p: number): string {
+    return p < 0.001 ? `<${GAP}0.001` : p.toFixed(3);
+}
+
 /** A share of something, without an interval: `9 %`, `0.4 %`. */
 export function percent(share: number): string {
     const points = share * 100;

@@ -8,6 +8,10 @@ export type Definition = Schemas['MetricDefinition'];
 
 export const Catalogue = createContext<ReadonlyMap<string, Definition>>(new Map());
 
+export function useCatalogue(): ReadonlyMap<string, Definition> {
+    return useContext(Catalogue);
+}
+
 export function useMetric(id: string): Definition | undefined {
-    return useContext(Catalogue).get(id);
+    return useCatalogue().get(id);
 }

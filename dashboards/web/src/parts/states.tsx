@@ -12,6 +12,11 @@ export function Empty({ title, children }: { title: string; children?: Component
     );
 }
 
+/** What a section shows that has nothing to say: nothing. The style sheet takes out the section around it. */
+export function Silence() {
+    return <div class="silence" hidden />;
+}
+
 interface Props<T> {
     of: Loaded<T>;
     children: (data: T) => ComponentChildren;

@@ -9,7 +9,7 @@ import { useMetric } from '../../parts/catalogue';
 import { Figure } from '../../parts/figure';
 import { Term } from '../../parts/term';
 
-export function Sequence({ looks, data }: Pick<Schemas['CompareResponse'], 'looks' | 'data'>) {
+export function Sequence({ looks, data, id = 'sequence' }: Pick<Schemas['CompareResponse'], 'looks' | 'data'> & { id?: string }) {
     const metric = data[0]?.metric ?? '';
     const definition = useMetric(metric);
     const unit: Unit = definition?.unit === 'share' ? 'share_difference' : (definition?.unit ?? 'share_difference');
@@ -18,9 +18,9 @@ export function Sequence({ looks, data }: Pick<Schemas['CompareResponse'], 'look
     const holdsZero = ({ sequence }: Schemas['Look']) => (sequence.lower ?? -1) <= 0 && (sequence.upper ?? 1) >= 0;
     const decided = looks[looks.findLastIndex(holdsZero) + 1];
     return (
-        <section class="section" aria-labelledby="sequence">
+        <section class="section" aria-labelledby={id}>
             <div class="section-head">
-                <h2 id="sequence">Over time</h2>
+                <h2 id={id}>Over time</h2>
                 <p>{decided === undefined ? 'The interval does not leave zero out.' : `Since ${day(end(decided))} the interval leaves zero out.`}</p>
             </div>
             <Figure

@@ -1,6 +1,6 @@
 /** Does confidence mean what it says? The curve, and the errors it comes to. */
 
-import { api, type Schemas } from '../../api/client';
+import { api, type Estimate as Value, type Schemas } from '../../api/client';
 import { useData } from '../../api/data';
 import { Reliability } from '../../charts/reliability';
 import { count, percent, withInterval } from '../../format/number';
@@ -10,6 +10,10 @@ import { Await, Empty } from '../../parts/states';
 import { Term } from '../../parts/term';
 import { useScope } from '../../state/scope';
 import { onward, set } from '../../state/url';
+import { Recalibration } from './recalibration';
+
+/** The errors that are told first; the others are there for who asks. */
+const FIRST = ['ece_10', 'calibration_gap', 'brier', 'auroc', 'calibration_slope'];
 
 type Target = Schemas['CalibrationTarget'];
 
@@ -37,15 +41,25 @@ export function Calibration({ feature }: { feature: string }) {
                 </label>
             </div>
             <Await of={found} lines={12}>
-                {({ data }) => <Curve slice={data[0]} target={target} feature={feature} />}
+                {({ data }) => (
+                    <>
+                        <Curve slice={data[0]} target={target} feature={feature} />
+                        {isKnown(data[0]) && <Recalibration feature={feature} target={target} />}
+                    </>
+                )}
             </Await>
         </>
     );
 }
 
-function Curve({ slice, target, feature }: { slice: Schemas['CalibrationSlice'] | undefined; target: Target; feature: string }) {
-    const n = slice?.bins.reduce((sum, bin) => sum + bin.n, 0) ?? 0;
-    if (slice === undefined || n === 0) {
+type Slice = Schemas['CalibrationSlice'] | undefined;
+
+function isKnown(slice: Slice): slice is Schemas['CalibrationSlice'] {
+    return slice !== undefined && slice.bins.some((bin) => bin.n > 0);
+}
+
+function Curve({ slice, target, feature }: { slice: Slice; target: Target; feature: string }) {
+    if (!isKnown(slice)) {
         return (
             <Empty title={target === 'correctness' ? 'No judged output carries a confidence' : 'No decided output carries a confidence'}>
                 Send the model's own probability as <code>confidence</code> with <code>shown</code>
@@ -63,45 +77,59 @@ function Curve({ slice, target, feature }: { slice: Schemas['CalibrationSlice'] 
         confidence: bin.mean_confidence,
         href: onward('/examples', { feature, confidence_from: String(bin.from), confidence_to: String(bin.to) }),
     }));
-    const expected = slice.ece_expected_if_calibrated;
+    const metrics = Object.entries(slice.metrics);
+    const first = new Set(FIRST.map((metric) => `${metric}_${target}`));
     return (
         <div class="split">
             <Figure
                 title={`Confidence against the ${OUTCOMES[target]}`}
-                caption="On the diagonal confidence is right. Each band leads to its examples."
+                caption="On the diagonal confidence is right. Within a grey bar a point may be off it by chance alone. Each band leads to its examples."
                 table={{
-                    head: ['Confidence', 'Mean confidence', OUTCOMES[target], 'n'],
+                    head: ['Confidence', 'Mean confidence', OUTCOMES[target], 'By chance, were confidence right', 'n'],
                     rows: bins.map((bin) => [
                         `${percent(bin.from)} to ${percent(bin.to)}`,
                         bin.confidence === null ? '–' : percent(bin.confidence),
                         withInterval(bin.outcome, 'share'),
+                        bin.consistent === null ? '–' : `${percent(bin.consistent.lower)} to ${percent(bin.consistent.upper)}`,
                         count(bin.n),
                     ]),
                 }}
             >
                 {(width) => <Reliability bins={bins} outcome={OUTCOMES[target]} width={width} />}
             </Figure>
-            <dl class="facts">
-                {Object.entries(slice.metrics).map(([metric, value]) => (
-                    <div key={metric}>
-                        <dt>
-                            <Term metric={metric} />
-                        </dt>
-                        <dd>
-                            <Estimate metric={metric} value={value} />
-                        </dd>
-                    </div>
-                ))}
-                {expected !== null && (
-                    <div>
-                        <dt>To be expected of a calibrated model</dt>
-                        <dd>
-                            <span class="number">{percent(expected)}</span>
-                            <span class="evidence">calibration error by chance alone, with so many outputs</span>
-                        </dd>
-                    </div>
-                )}
-            </dl>
+            <div>
+                <Facts metrics={metrics.filter(([metric]) => first.has(metric))} expected={slice.ece_expected_if_calibrated} />
+                <details class="as-table">
+                    <summary>More measures</summary>
+                    <Facts metrics={metrics.filter(([metric]) => !first.has(metric))} expected={null} />
+                </details>
+            </div>
         </div>
+    );
+}
+
+function Facts({ metrics, expected }: { metrics: [string, Value][]; expected: number | null }) {
+    return (
+        <dl class="facts">
+            {metrics.map(([metric, value]) => (
+                <div key={metric}>
+                    <dt>
+                        <Term metric={metric} />
+                    </dt>
+                    <dd>
+                        <Estimate metric={metric} value={value} bare={expected === null} />
+                    </dd>
+                </div>
+            ))}
+            {expected !== null && (
+                <div>
+                    <dt>To be expected of a calibrated model</dt>
+                    <dd>
+                        <span class="number">{percent(expected)}</span>
+                        <span class="evidence">calibration error by chance alone, with so many outputs</span>
+                    </dd>
+                </div>
+            )}
+        </dl>
     );
 }

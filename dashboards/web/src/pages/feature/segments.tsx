@@ -1,36 +1,62 @@
-/** Which segments moved a metric between two periods. */
+/** Which segments stand out, judged by no more than is known of each. */
 
-import type { Schemas } from '../../api/client';
+import { useState } from 'preact/hooks';
+import { api, type Schemas } from '../../api/client';
+import { useData } from '../../api/data';
 import { around, Interval } from '../../charts/intervals';
-import { parts, percent, type Unit, withInterval } from '../../format/number';
-import { span } from '../../format/time';
+import { count, counted, percent, pValue, type Spread, type Unit, withInterval } from '../../format/number';
 import { dimensionName, segment } from '../../format/words';
 import { useMetric } from '../../parts/catalogue';
 import { Difference, Estimate } from '../../parts/estimate';
 import { Await, Empty } from '../../parts/states';
 import { Explained, Term } from '../../parts/term';
 import { write } from '../../state/filter';
-import { dayOf } from '../../state/range';
 import { useScope } from '../../state/scope';
 import { onward, set } from '../../state/url';
-import { isClear, standsOut, useExplanation } from '../overview/change';
 
-const METRICS = ['acceptance_rate', 'correctness_rate', 'undo_rate', 'edit_distance', 'response_rate'];
-const MOST = 8;
+type Answer = Schemas['SegmentsResponse'];
+type Ranked = Schemas['RankedSegment'];
+
+const METRICS = ['acceptance_rate', 'correctness_rate', 'judgement_coverage', 'response_rate', 'undo_rate', 'edit_distance', 'over_reliance', 'under_reliance'];
+const DIMENSIONS = ['version', 'model', 'prompt_version', 'variant', 'environment'];
+/** Segments that are shown before one asks for more. */
+const MOST = 10;
+
+const STANDINGS: Record<Schemas['Standing'], { words: string; sign?: string }> = {
+    higher: { words: 'Higher than the rest', sign: '↑' },
+    lower: { words: 'Lower than the rest', sign: '↓' },
+    alike: { words: 'Like the rest' },
+    cannot_tell_yet: { words: 'Cannot tell yet' },
+};
 
 export function Segments({ feature }: { feature: string }) {
-    const { params } = useScope();
-    const asked = params.get('explain');
+    const { scope, params } = useScope();
+    const project = useData('projects', () => api.get('/api/v1/projects'));
+    const declared = project.data?.data[0]?.dimensions ?? [];
+    const dimension = params.get('segment') ?? (project.data === undefined ? undefined : (declared[0] ?? 'version'));
+    const asked = params.get('segment_metric');
     const metric = asked !== null && METRICS.includes(asked) ? asked : 'acceptance_rate';
-    const explanation = useExplanation(feature, metric);
+    const query = { ...scope, dimension: dimension ?? '', metric };
+    const load = () => api.get('/api/v1/features/{feature}/segments', { path: { feature }, query });
+    const found = useData(dimension === undefined ? null : `segments ${feature} ${JSON.stringify(query)}`, load);
     return (
         <>
-            <div class="controls" role="group" aria-label="What moved">
+            <div class="controls" role="group" aria-label="Which segments">
+                <label>
+                    <span class="label">By</span>
+                    <select value={dimension ?? ''} onChange={(event) => set({ segment: event.currentTarget.value }, true)}>
+                        {[...declared, ...DIMENSIONS].map((name) => (
+                            <option key={name} value={name}>
+                                {dimensionName(name)}
+                            </option>
+                        ))}
+                    </select>
+                </label>
                 <label>
                     <span class="label">Metric</span>
                     <select
                         value={metric}
-                        onChange={(event) => set({ explain: event.currentTarget.value === METRICS[0] ? null : event.currentTarget.value }, true)}
+                        onChange={(event) => set({ segment_metric: event.currentTarget.value === METRICS[0] ? null : event.currentTarget.value }, true)}
                     >
                         {METRICS.map((id) => (
                             <MetricOption key={id} id={id} />
@@ -38,7 +64,7 @@ export function Segments({ feature }: { feature: string }) {
                     </select>
                 </label>
             </div>
-            <Await of={explanation}>{(found) => <Found {...found} />}</Await>
+            <Await of={found}>{(answer) => <Found {...answer} key={`${answer.dimension} ${answer.metric}`} />}</Await>
         </>
     );
 }
@@ -47,81 +73,117 @@ function MetricOption({ id }: { id: string }) {
     return <option value={id}>{useMetric(id)?.title ?? id}</option>;
 }
 
-function Found(found: Schemas['ExplainResponse']) {
-    const { metric, before, after, change, leading, meta } = found;
+function Found({ feature, dimension, metric, data, whole, largest_gap }: Answer) {
+    const [all, setAll] = useState(false);
     const definition = useMetric(metric);
-    const unit: Unit = definition?.unit === 'share' ? 'share_difference' : (definition?.unit ?? 'share_difference');
-    if (change.value === null) {
-        return <Empty title="Nothing to compare">One of the two periods has no value for this metric.</Empty>;
+    const unit: Unit = definition?.unit ?? 'share';
+    const difference: Unit = unit === 'share' ? 'share_difference' : unit;
+    if (whole.value === null || data.length === 0) {
+        return <Empty title="Nothing to compare">Nothing in this range has a value for this metric.</Empty>;
     }
-    const shown = leading.slice(0, MOST);
-    const domain = around(shown.map((one) => one.contribution));
-    const paradox = found.dimensions.find((dimension) => dimension.simpson);
+    if (data.length === 1) {
+        return (
+            <Empty title="There is only one segment">
+                All outputs are {segment(dimension, data[0]?.value ?? null)}. Choose another dimension.
+            </Empty>
+        );
+    }
+    const shown = all ? data : data.slice(0, MOST);
+    const domain = around(shown.map(({ gap }) => gap));
+    const isShrunk = data.some(({ shrunk }) => shrunk !== null);
+    const clear = data.filter(({ standing }) => standing === 'higher' || standing === 'lower').length;
     return (
         <>
             <p class="sentence">
-                <Term metric={metric} /> went from {withInterval(before, definition?.unit ?? 'share')} to{' '}
-                {withInterval(after, definition?.unit ?? 'share')}: <Difference metric={metric} value={change} />
-                {isClear(change) ? '.' : ', which may be chance.'}
-                {paradox !== undefined && ` By ${dimensionName(paradox.dimension).toLowerCase()}, every segment moved the other way: believe the segments.`}
+                <Term metric={metric} /> is {withInterval(whole, unit)} over all {counted(data.length, 'segment')};{' '}
+                {clear === 0 ? 'none stands out beyond chance.' : `${count(clear)} ${clear === 1 ? 'stands' : 'stand'} out beyond chance.`}
+                {largest_gap?.shrunk != null &&
+                    ` The farthest apart, ${largest_gap.highest ?? 'none'} and ${largest_gap.lowest ?? 'none'}, differ by about ${withInterval({ value: largest_gap.shrunk }, difference)}.`}
             </p>
-            {shown.length === 0 ? (
-                <Empty title="No segment stands out" />
-            ) : (
-                <div class="scroll" tabIndex={0} role="region" aria-label="Segments, before and after">
-                    <table class="cards">
-                        <thead>
-                            <tr>
-                                <th scope="col">Segment</th>
-                                <th scope="col">Before</th>
-                                <th scope="col">After</th>
+            <div class="scroll" tabIndex={0} role="region" aria-label="Segments, ranked">
+                <table class="cards">
+                    <thead>
+                        <tr>
+                            <th scope="col">Segment</th>
+                            {isShrunk && (
                                 <th scope="col">
-                                    <Explained text="How much of the whole change this segment makes, by changing itself and by growing or shrinking.">
-                                        Adds to the change
+                                    <Explained text="Pulled towards what all have in common by how little is known of the segment: small ones do not lead by chance.">
+                                        Best estimate
                                     </Explained>
                                 </th>
-                                <th scope="col">Share of outputs</th>
+                            )}
+                            <th scope="col">As counted</th>
+                            <th scope="col">
+                                <Explained text="The segment minus all others.">Gap to the rest</Explained>
+                            </th>
+                            <th scope="col">Share</th>
+                        </tr>
+                    </thead>
+                    <tbody>
+                        {shown.map((one) => (
+                            <tr key={one.value}>
+                                <th scope="row">
+                                    <a href={onward('/examples', { feature, filter: write({ dimension, value: one.value }) })}>
+                                        {one.value ?? segment(dimension, null)}
+                                    </a>
+                                    <Standing {...one} />
+                                </th>
+                                {isShrunk && (
+                                    <td data-label="Best estimate">
+                                        {one.shrunk === null ? <span class="none">–</span> : <Shrunk value={one.shrunk} weight={one.shrunk.own_weight} unit={unit} />}
+                                    </td>
+                                )}
+                                <td data-label="As counted">
+                                    <Estimate metric={metric} value={one.estimate} />
+                                </td>
+                                <td data-label="Gap to the rest">
+                                    {one.gap.value === null ? (
+                                        <span class="none">–</span>
+                                    ) : (
+                                        <>
+                                            <Difference metric={metric} value={one.gap} />
+                                            <Interval value={one.gap} domain={domain} label={withInterval(one.gap, difference, true)} width={150} />
+                                        </>
+                                    )}
+                                </td>
+                                <td data-label="Share">{percent(one.share)}</td>
                             </tr>
-                        </thead>
-                        <tbody>
-                            {shown.map((one) => (
-                                <tr key={`${one.dimension} ${one.value}`}>
-                                    <th scope="row">
-                                        <a href={examples(found, one)}>{segment(one.dimension, one.value)}</a>
-                                        {standsOut(one) && <span class="evidence">stands out</span>}
-                                    </th>
-                                    <td data-label="Before">
-                                        <Estimate metric={metric} value={one.before} />
-                                    </td>
-                                    <td data-label="After">
-                                        <Estimate metric={metric} value={one.after} />
-                                    </td>
-                                    <td data-label="Adds to the change">
-                                        <Interval value={one.contribution} domain={domain} label={withInterval(one.contribution, unit)} />
-                                        <span class="evidence">{parts(one.contribution, unit, true).value}</span>
-                                    </td>
-                                    <td data-label="Share of outputs">
-                                        {percent(one.share_before)} → {percent(one.share_after)}
-                                    </td>
-                                </tr>
-                            ))}
-                        </tbody>
-                    </table>
-                </div>
+                        ))}
+                    </tbody>
+                </table>
+            </div>
+            {data.length > MOST && (
+                <p class="foot">
+                    <button type="button" onClick={() => setAll(!all)}>
+                        {all ? 'Fewer' : `All ${counted(data.length, 'segment')}`}
+                    </button>
+                </p>
             )}
-            <p class="foot">
-                {span(meta.from, meta.to)} against {span(meta.before_from, meta.before_to)}.
-            </p>
         </>
     );
 }
 
-function examples({ feature, meta }: Schemas['ExplainResponse'], { dimension, value }: Schemas['Segment']): string {
-    return onward('/examples', {
-        feature,
-        filter: write({ dimension, value }),
-        from: dayOf(Date.parse(meta.from)),
-        to: dayOf(Date.parse(meta.to) - 1),
-        range: null,
-    });
+function Standing({ standing, adjusted_p_value }: Ranked) {
+    const { words, sign } = STANDINGS[standing];
+    const p = adjusted_p_value === null ? '' : `adjusted p ${pValue(adjusted_p_value)}`;
+    if (standing === 'alike' || standing === 'cannot_tell_yet') {
+        return <span class="evidence">{p === '' ? words : `${words} · ${p}`}</span>;
+    }
+    return (
+        <>
+            <span class="says">
+                <span aria-hidden="true">{sign}</span> {words}
+            </span>
+            <span class="evidence">{p}</span>
+        </>
+    );
+}
+
+function Shrunk({ value, weight, unit }: { value: Spread; weight: number; unit: Unit }) {
+    return (
+        <span class="estimate">
+            <span class="number strong">{withInterval(value, unit)}</span>
+            <span class="evidence">{percent(weight)} its own</span>
+        </span>
+    );
 }

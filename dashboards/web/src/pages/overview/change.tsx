@@ -42,7 +42,7 @@ export function culprit({ leading }: Explanation): Schemas['Segment'] | undefine
 export function Change({ feature, wanted }: { feature: string; wanted: boolean }) {
     const { params } = useScope();
     const { data, problem } = useExplanation(feature, 'acceptance_rate', wanted);
-    if (!wanted) return <a href={`${onward(`/features/${encodeURIComponent(feature)}`)}#segments`}>look</a>;
+    if (!wanted) return <a href={`${onward(`/features/${encodeURIComponent(feature)}`)}#moved`}>look</a>;
     if (data === undefined) return <span class="none">{problem === undefined ? '…' : 'not available'}</span>;
     if (data.change.value === null) return <span class="none">nothing to compare with</span>;
     const found = culprit(data);

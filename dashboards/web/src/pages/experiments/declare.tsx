@@ -1,0 +1,198 @@
+/** The form that declares an experiment: what is compared, what decides, what must not get worse. */
+
+import { useState } from 'preact/hooks';
+import { api, Problem, type Schemas } from '../../api/client';
+import { reload, useData } from '../../api/data';
+import { dimensionName } from '../../format/words';
+import { useCatalogue, useMetric } from '../../parts/catalogue';
+import { useValues } from '../../parts/controls';
+import { dayOf } from '../../state/range';
+import { go, onward } from '../../state/url';
+
+const DIMENSIONS = ['variant', 'version', 'model', 'prompt_version', 'environment'];
+const DEFAULT_PRIMARY = 'acceptance_rate';
+/** Days before the start that the noise is taken off with. */
+const DAYS_BEFORE = 14;
+
+/** What the form holds besides its fields. */
+interface Choice {
+    feature: string | undefined;
+    dimension: string;
+    primary: string;
+    guarded: string[];
+}
+
+export function Declare() {
+    const features = useValues('feature');
+    const [choice, setChoice] = useState<Choice>({ feature: undefined, dimension: 'variant', primary: DEFAULT_PRIMARY, guarded: [] });
+    const feature = choice.feature ?? features?.[0]?.value ?? undefined;
+    const [problem, setProblem] = useState<string>();
+    const [busy, setBusy] = useState(false);
+    const change = (next: Partial<Choice>) => setChoice({ ...choice, ...next });
+    const declare = async (form: HTMLFormElement) => {
+        setBusy(true);
+        setProblem(undefined);
+        try {
+            const made = await api.post('/api/v1/experiments', { body: plan(new FormData(form), choice.dimension) });
+            reload();
+            go(onward('/experiments', { experiment: made.name }), true);
+        } catch (error) {
+            setProblem(error instanceof Problem ? error.detail : String(error));
+            setBusy(false);
+        }
+    };
+    return (
+        <>
+            <div class="title">
+                <p class="crumb">
+                    <a href={onward('/experiments')}>Experiments</a>
+                </p>
+                <h1>Declare an experiment</h1>
+                <p class="lead">Nothing of it can be changed later but its end. That is what makes its verdict worth something.</p>
+            </div>
+            <form
+                class="form"
+                onSubmit={(event) => {
+                    event.preventDefault();
+                    void declare(event.currentTarget as HTMLFormElement);
+                }}
+            >
+                <fieldset disabled={busy} class="fields">
+                    <label>
+                        Name
+                        <input name="name" required maxLength={100} pattern="[A-Za-z0-9._\-]+" title="letters, digits, dots, dashes" />
+                    </label>
+                    <label>
+                        Feature
+                        <select name="feature" value={feature ?? ''} required onChange={(event) => change({ feature: event.currentTarget.value })}>
+                            {features?.map(({ value }) => value !== null && <option key={value}>{value}</option>)}
+                        </select>
+                    </label>
+                    <Arms feature={feature} dimension={choice.dimension} onDimension={(dimension) => change({ dimension })} />
+                    <MetricField name="primary" label="Decides" value={choice.primary} onChange={(primary) => change({ primary })} />
+                    <Margin name="margin" metric={choice.primary} label="Least difference worth having" />
+                    {choice.guarded.map((metric, at) => (
+                        <fieldset key={at} class="fields guard">
+                            <legend>Must not get worse</legend>
+                            <MetricField
+                                name="guard"
+                                label="Metric"
+                                value={metric}
+                                onChange={(next) => change({ guarded: choice.guarded.map((old, place) => (place === at ? next : old)) })}
+                            />
+                            <Margin name="guard_margin" metric={metric} label="May be worse by" />
+                            <button type="button" onClick={() => change({ guarded: choice.guarded.filter((_, place) => place !== at) })}>
+                                Take it out
+                            </button>
+                        </fieldset>
+                    ))}
+                    <button type="button" onClick={() => change({ guarded: [...choice.guarded, 'undo_rate'] })}>
+                        Add a guardrail
+                    </button>
+                    <label>
+                        First day (UTC)
+                        <input name="start" type="date" required defaultValue={dayOf(Date.now() + 86_400_000)} />
+                    </label>
+                    <label>
+                        Last day, if there is one
+                        <input name="end" type="date" />
+                    </label>
+                    <label class="check">
+                        <input name="before" type="checkbox" /> Take off the noise with what users did in the {DAYS_BEFORE} days before
+                    </label>
+                    <button type="submit" class="primary">
+                        {busy ? 'Declaring …' : 'Declare'}
+                    </button>
+                </fieldset>
+                {problem !== undefined && (
+                    <p class="notice" role="alert">
+                        {problem}
+                    </p>
+                )}
+            </form>
+        </>
+    );
+}
+
+function Arms({ feature, dimension, onDimension }: { feature: string | undefined; dimension: string; onDimension: (name: string) => void }) {
+    const project = useData('projects', () => api.get('/api/v1/projects'));
+    const values = useValues(dimension, feature)?.flatMap(({ value }) => (value === null ? [] : [value]));
+    return (
+        <>
+            <label>
+                Arms are told apart by
+                <select value={dimension} onChange={(event) => onDimension(event.currentTarget.value)}>
+                    {[...DIMENSIONS, ...(project.data?.data[0]?.dimensions ?? [])].map((name) => (
+                        <option key={name} value={name}>
+                            {dimensionName(name)}
+                        </option>
+                    ))}
+                </select>
+            </label>
+            <label>
+                Control
+                <input name="control" required list="arms" />
+            </label>
+            <label>
+                Candidates, separated by commas
+                <input name="candidates" required list="arms" aria-describedby="arms-help" />
+            </label>
+            <p id="arms-help" class="help">
+                Values of the dimension
+                {values === undefined || values.length === 0 ? '; they need not have been seen yet.' : `, such as ${values.slice(0, 5).join(', ')}.`}
+            </p>
+            <datalist id="arms">{values?.map((value) => <option key={value} value={value} />)}</datalist>
+        </>
+    );
+}
+
+function MetricField({ name, label, value, onChange }: { name: string; label: string; value: string; onChange: (id: string) => void }) {
+    // What decides has a better way.
+    const metrics = [...useCatalogue().values()].filter(({ direction }) => direction === 'higher_is_better' || direction === 'lower_is_better');
+    return (
+        <label>
+            {label}
+            <select name={name} value={value} onChange={(event) => onChange(event.currentTarget.value)}>
+                {metrics.map((metric) => (
+                    <option key={metric.id} value={metric.id}>
+                        {metric.title}
+                    </option>
+                ))}
+            </select>
+        </label>
+    );
+}
+
+const inPoints = (unit: Schemas['Unit'] | undefined) => unit === 'share' || unit === 'share_difference';
+
+function Margin({ name, metric, label }: { name: string; metric: string; label: string }) {
+    const unit = useMetric(metric)?.unit;
+    const words = inPoints(unit) ? 'points' : unit?.replaceAll('_', ' ');
+    return (
+        <label>
+            {label}, in {words}
+            <input name={name} type="number" min="0" step="any" required key={unit} defaultValue={inPoints(unit) ? '2' : ''} />
+            <input type="hidden" name={`${name}_factor`} value={inPoints(unit) ? '0.01' : '1'} />
+        </label>
+    );
+}
+
+/** The declaration that the fields make. */
+export function plan(values: FormData, dimension: string): Schemas['ExperimentPlan'] {
+    const text = (name: string) => String(values.get(name) ?? '').trim();
+    const candidates = text('candidates').split(',').map((name) => name.trim());
+    const names = [text('control'), ...candidates.filter((name) => name !== '')];
+    const margin = (name: string, at: number) => Number(values.getAll(name)[at]) * Number(values.getAll(`${name}_factor`)[at]);
+    const end = text('end');
+    return {
+        name: text('name'),
+        feature: text('feature'),
+        arms: names.map((name) => ({ name, filters: [{ dimension, op: 'eq', value: name }] })),
+        primary_metric: text('primary'),
+        margin: margin('margin', 0),
+        guardrails: values.getAll('guard').map((metric, at) => ({ metric: String(metric), margin: margin('guard_margin', at) })),
+        starts_at: `${text('start')}T00:00:00Z`,
+        ...(end === '' ? {} : { ends_at: new Date(Date.parse(`${end}T00:00:00Z`) + 86_400_000).toISOString() }),
+        ...(values.get('before') === null ? {} : { days_before: DAYS_BEFORE }),
+    };
+}

@@ -1,0 +1,101 @@
+/** Experiments: declared before they start, watched as often as one likes, concluded in plain words. */
+
+import { api, type Schemas } from '../../api/client';
+import { useData } from '../../api/data';
+import { date } from '../../format/time';
+import { Await, Empty } from '../../parts/states';
+import { Term } from '../../parts/term';
+import { may } from '../../session';
+import { useSession } from '../../app';
+import { onward, usePlace } from '../../state/url';
+import { Declare } from './declare';
+import { Results } from './results';
+
+type Experiment = Schemas['ExperimentView'];
+
+const STATUS: Record<Schemas['ExperimentStatus'], string> = { planned: 'Planned', running: 'Running', ended: 'Ended' };
+
+export function Experiments() {
+    const { params } = usePlace();
+    const chosen = params.get('experiment');
+    const admin = may(useSession(), 'admin');
+    if (chosen !== null) return <Results name={chosen} admin={admin} key={chosen} />;
+    if (params.get('declare') !== null && admin) return <Declare />;
+    return <All admin={admin} />;
+}
+
+function All({ admin }: { admin: boolean }) {
+    const found = useData('experiments', () => api.get('/api/v1/experiments'));
+    const declare = admin ? (
+        <p>
+            <a href={onward('/experiments', { declare: 'yes' })}>Declare an experiment</a>
+        </p>
+    ) : (
+        <p>Declaring one takes a key with the scope admin.</p>
+    );
+    return (
+        <>
+            <div class="title">
+                <h1>Experiments</h1>
+                <p class="lead">Say beforehand what decides. Then look as often as you like, and stop whenever it is clear.</p>
+            </div>
+            <Await of={found}>
+                {({ data }) =>
+                    data.length === 0 ? (
+                        <Empty title="No experiment yet">
+                            <p>Send which arm a user is in as <code>variant</code> with every event, and declare what is compared.</p>
+                            {declare}
+                        </Empty>
+                    ) : (
+                        <>
+                            <div class="scroll" tabIndex={0} role="region" aria-label="Experiments">
+                                <table class="cards">
+                                    <thead>
+                                        <tr>
+                                            {['Experiment', 'Feature', 'Decides', 'Arms', 'Start'].map((title) => (
+                                                <th scope="col" key={title}>
+                                                    {title}
+                                                </th>
+                                            ))}
+                                        </tr>
+                                    </thead>
+                                    <tbody>
+                                        {data.map((one) => (
+                                            <Row key={one.name} {...one} />
+                                        ))}
+                                    </tbody>
+                                </table>
+                            </div>
+                            <div class="foot">{declare}</div>
+                        </>
+                    )
+                }
+            </Await>
+        </>
+    );
+}
+
+function Row({ name, feature, primary_metric, arms, starts_at, ends_at }: Experiment) {
+    return (
+        <tr>
+            <th scope="row">
+                <a href={onward('/experiments', { experiment: name })}>{name}</a>
+                <span class="evidence">{STATUS[statusAt(starts_at, ends_at ?? null, Date.now())]}</span>
+            </th>
+            <td data-label="Feature">
+                <a href={onward(`/features/${encodeURIComponent(feature)}`)}>{feature}</a>
+            </td>
+            <td data-label="Decides">
+                <Term metric={primary_metric} />
+            </td>
+            <td data-label="Arms">{arms.map((arm) => arm.name).join(', ')}</td>
+            <td data-label="Start">{date(starts_at)}</td>
+        </tr>
+    );
+}
+
+/** Where an experiment stands at a moment. */
+export function statusAt(starts: string, ends: string | null, now: number): Schemas['ExperimentStatus'] {
+    if (now < Date.parse(starts)) return 'planned';
+    return ends !== null && now >= Date.parse(ends) ? 'ended' : 'running';
+}

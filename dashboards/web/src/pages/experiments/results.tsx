@@ -1,0 +1,254 @@
+/** What an experiment has shown so far, and what to do about it. */
+
+import { useState } from 'preact/hooks';
+import { api, Problem, type Schemas } from '../../api/client';
+import { reload, useData } from '../../api/data';
+import { Interval } from '../../charts/intervals';
+import { count, percent, pValue, type Unit, withInterval } from '../../format/number';
+import { date, minute, span } from '../../format/time';
+import { useMetric } from '../../parts/catalogue';
+import { Difference } from '../../parts/estimate';
+import { Await, Empty } from '../../parts/states';
+import { Explained, Term } from '../../parts/term';
+import { go, onward } from '../../state/url';
+import { Findings } from '../compare/findings';
+import { Sequence } from '../compare/sequence';
+
+type Answer = Schemas['ExperimentResults'];
+type Arm = Schemas['ArmResult'];
+
+const CONCLUSIONS: Record<Schemas['Conclusion'], { words: string; sign: string }> = {
+    adopt: { words: 'Adopt it', sign: '+' },
+    reject: { words: 'Reject it', sign: '−' },
+    no_difference: { words: 'No difference worth having', sign: '=' },
+    wait: { words: 'Wait', sign: '…' },
+    investigate: { words: 'Investigate first', sign: '!' },
+};
+
+const GUARDRAILS: Record<Schemas['GuardrailVerdict'], { words: string; sign: string }> = {
+    holds: { words: 'Holds', sign: '✓' },
+    broken: { words: 'Broken', sign: '✗' },
+    cannot_tell_yet: { words: 'Cannot tell yet', sign: '?' },
+};
+
+export function Results({ name, admin }: { name: string; admin: boolean }) {
+    const path = { experiment: name };
+    const found = useData(`results ${name}`, () => api.get('/api/v1/experiments/{experiment}/results', { path }), 'analyses');
+    return (
+        <>
+            <div class="title">
+                <p class="crumb">
+                    <a href={onward('/experiments')}>Experiments</a>
+                </p>
+                <h1>{name}</h1>
+            </div>
+            <Await of={found} lines={14}>
+                {(answer) => (
+                    <>
+                        <Found {...answer} />
+                        {admin && <Actions name={name} status={answer.status} />}
+                    </>
+                )}
+            </Await>
+        </>
+    );
+}
+
+function Found({ experiment, status, balance, notes, data, meta }: Answer) {
+    const { feature, arms, starts_at, declared_at, ends_at } = experiment;
+    const control = arms[0]?.name ?? 'control';
+    return (
+        <>
+            <p class="sentence">
+                <a href={onward(`/features/${encodeURIComponent(feature)}`)}>{feature}</a>: {arms.map((arm) => arm.name).join(' against ')}, decided by{' '}
+                <Term metric={experiment.primary_metric} />. Declared {minute(declared_at)}, {status === 'planned' ? 'starts' : 'started'} {date(starts_at)}
+                {ends_at == null ? '' : `, ${status === 'ended' ? 'ended' : 'ends'} ${date(ends_at)}`}.
+            </p>
+            {balance !== null && balance.mismatch && (
+                <p class="notice" role="alert">
+                    The arms do not have the shares of users that were planned: something else than chance decides who is counted. Believe no
+                    difference before it is found.
+                </p>
+            )}
+            {status === 'planned' && <Empty title="It has not started">Nothing is looked at before {date(starts_at)}.</Empty>}
+            {data.map((arm) => (
+                <ArmFound key={arm.arm} {...arm} control={control} several={data.length > 1} />
+            ))}
+            {balance !== null && <Balance {...balance} />}
+            {notes.length > 0 && (
+                <section class="section" aria-labelledby="notes">
+                    <h2 id="notes">Before you believe it</h2>
+                    <ul class="findings">
+                        {notes.map((note) => (
+                            <li key={note}>{note}</li>
+                        ))}
+                    </ul>
+                </section>
+            )}
+            {meta.from != null && meta.to != null && (
+                <p class="foot">
+                    {span(meta.from, meta.to)}, intervals at {percent(meta.level)}.
+                </p>
+            )}
+        </>
+    );
+}
+
+function ArmFound({ arm, conclusion, sentence, primary, guardrails, looks, control, several }: Arm & { control: string; several: boolean }) {
+    const { words, sign } = CONCLUSIONS[conclusion];
+    return (
+        <>
+            <section class="section" aria-label={`${arm} against ${control}`}>
+                <p class="conclusion">
+                    <span aria-hidden="true">{sign}</span> {several ? `${arm}: ${words}` : words}
+                </p>
+                <p class="sentence">{sentence}</p>
+                <Findings data={[primary]} baseline={control} candidate={arm} />
+                {guardrails.length > 0 && <Guardrails guardrails={guardrails} />}
+            </section>
+            <Sequence looks={looks} data={[primary]} id={`sequence-${arm}`} />
+        </>
+    );
+}
+
+function Guardrails({ guardrails }: Pick<Arm, 'guardrails'>) {
+    return (
+        <>
+            <h3>Guardrails</h3>
+            <div class="scroll" tabIndex={0} role="region" aria-label="Guardrails">
+                <table class="cards">
+                    <thead>
+                        <tr>
+                            <th scope="col">Must not get worse</th>
+                            <th scope="col">
+                                <Explained text="Candidate minus control, with the interval that holds at all looks at once.">At all looks</Explained>
+                            </th>
+                            <th scope="col">May be worse by</th>
+                        </tr>
+                    </thead>
+                    <tbody>
+                        {guardrails.map((one) => (
+                            <Guarded key={one.compared.metric} {...one} />
+                        ))}
+                    </tbody>
+                </table>
+            </div>
+        </>
+    );
+}
+
+function Guarded({ compared, margin, verdict, sentence }: Schemas['Guardrail']) {
+    const { metric, sequence } = compared;
+    const definition = useMetric(metric);
+    const unit: Unit = definition?.unit === 'share' ? 'share_difference' : (definition?.unit ?? 'share_difference');
+    const reach = Math.max(margin, ...[sequence.lower, sequence.upper, sequence.value].map((end) => Math.abs(end ?? 0)), 1e-9);
+    return (
+        <tr>
+            <th scope="row">
+                <strong>
+                    <Term metric={metric} />
+                </strong>
+                <span class="says">
+                    <span aria-hidden="true">{GUARDRAILS[verdict].sign}</span> {GUARDRAILS[verdict].words}
+                </span>
+                <span class="evidence">{sentence}</span>
+            </th>
+            <td data-label="At all looks">
+                {sequence.value === null ? (
+                    <span class="none">–</span>
+                ) : (
+                    <>
+                        <Difference metric={metric} value={sequence} />
+                        <Interval value={sequence} domain={[-reach, reach]} label={withInterval(sequence, unit, true)} width={150} />
+                    </>
+                )}
+            </td>
+            <td data-label="May be worse by" class="number">
+                {withInterval({ value: margin }, unit, false)}
+            </td>
+        </tr>
+    );
+}
+
+function Balance({ arms, p_value, mismatch }: Schemas['ArmBalance']) {
+    const all = arms.reduce((sum, { users }) => sum + (users ?? 0), 0);
+    return (
+        <section class="section" aria-labelledby="balance">
+            <div class="section-head">
+                <h2 id="balance">Users by arm</h2>
+                <p>
+                    {p_value === null
+                        ? 'Whether they are spread as planned cannot be told yet.'
+                        : `${mismatch ? 'Not spread as planned' : 'Spread as planned, up to chance'} (p ${pValue(p_value)}).`}
+                </p>
+            </div>
+            <table class="narrow">
+                <thead>
+                    <tr>
+                        <th scope="col">Arm</th>
+                        <th scope="col">Users</th>
+                        <th scope="col">Share</th>
+                        <th scope="col">Planned</th>
+                    </tr>
+                </thead>
+                <tbody>
+                    {arms.map(({ arm, users, planned_share }) => (
+                        <tr key={arm}>
+                            <th scope="row">{arm}</th>
+                            <td>{users === null ? '–' : count(users)}</td>
+                            <td>{users === null || all === 0 ? '–' : percent(users / all)}</td>
+                            <td>{percent(planned_share)}</td>
+                        </tr>
+                    ))}
+                </tbody>
+            </table>
+        </section>
+    );
+}
+
+function Actions({ name, status }: { name: string; status: Schemas['ExperimentStatus'] }) {
+    const [problem, setProblem] = useState<string>();
+    const path = { experiment: name };
+    const attempt = async (what: () => Promise<unknown>, leave: boolean) => {
+        setProblem(undefined);
+        try {
+            await what();
+            if (leave) go(onward('/experiments'), true);
+            reload();
+        } catch (error) {
+            setProblem(error instanceof Problem ? error.detail : String(error));
+        }
+    };
+    return (
+        <div class="foot labelling">
+            {status === 'running' && (
+                <button
+                    type="button"
+                    onClick={() =>
+                        confirm(`End “${name}” now? Outputs from now on are not part of it.`) &&
+                        void attempt(
+                            () => api.patch('/api/v1/experiments/{experiment}', { path, body: { ends_at: new Date().toISOString() } }),
+                            false,
+                        )
+                    }
+                >
+                    End it now
+                </button>
+            )}
+            <button
+                type="button"
+                onClick={() =>
+                    confirm(`Delete the declaration of “${name}”? The outputs stay.`) &&
+                    void attempt(() => api.delete('/api/v1/experiments/{experiment}', { path }), true)
+                }
+            >
+                Delete
+            </button>
+            {problem !== undefined && (
+                <p class="notice" role="alert">
+                    {problem}
+                </p>
+            )}
+        </div>
+    );
+}

@@ -1,0 +1,127 @@
+/** Which segments moved a metric between two periods. */
+
+import type { Schemas } from '../../api/client';
+import { around, Interval } from '../../charts/intervals';
+import { parts, percent, type Unit, withInterval } from '../../format/number';
+import { span } from '../../format/time';
+import { dimensionName, segment } from '../../format/words';
+import { useMetric } from '../../parts/catalogue';
+import { Difference, Estimate } from '../../parts/estimate';
+import { Await, Empty } from '../../parts/states';
+import { Explained, Term } from '../../parts/term';
+import { write } from '../../state/filter';
+import { dayOf } from '../../state/range';
+import { useScope } from '../../state/scope';
+import { onward, set } from '../../state/url';
+import { isClear, standsOut, useExplanation } from '../overview/change';
+
+const METRICS = ['acceptance_rate', 'correctness_rate', 'undo_rate', 'edit_distance', 'response_rate'];
+const MOST = 8;
+
+export function Moved({ feature }: { feature: string }) {
+    const { params } = useScope();
+    const asked = params.get('explain');
+    const metric = asked !== null && METRICS.includes(asked) ? asked : 'acceptance_rate';
+    const explanation = useExplanation(feature, metric);
+    return (
+        <>
+            <div class="controls" role="group" aria-label="What moved">
+                <label>
+                    <span class="label">Metric</span>
+                    <select
+                        value={metric}
+                        onChange={(event) => set({ explain: event.currentTarget.value === METRICS[0] ? null : event.currentTarget.value }, true)}
+                    >
+                        {METRICS.map((id) => (
+                            <MetricOption key={id} id={id} />
+                        ))}
+                    </select>
+                </label>
+            </div>
+            <Await of={explanation}>{(found) => <Found {...found} />}</Await>
+        </>
+    );
+}
+
+function MetricOption({ id }: { id: string }) {
+    return <option value={id}>{useMetric(id)?.title ?? id}</option>;
+}
+
+function Found(found: Schemas['ExplainResponse']) {
+    const { metric, before, after, change, leading, meta } = found;
+    const definition = useMetric(metric);
+    const unit: Unit = definition?.unit === 'share' ? 'share_difference' : (definition?.unit ?? 'share_difference');
+    if (change.value === null) {
+        return <Empty title="Nothing to compare">One of the two periods has no value for this metric.</Empty>;
+    }
+    const shown = leading.slice(0, MOST);
+    const domain = around(shown.map((one) => one.contribution));
+    const paradox = found.dimensions.find((dimension) => dimension.simpson);
+    return (
+        <>
+            <p class="sentence">
+                <Term metric={metric} /> went from {withInterval(before, definition?.unit ?? 'share')} to{' '}
+                {withInterval(after, definition?.unit ?? 'share')}: <Difference metric={metric} value={change} />
+                {isClear(change) ? '.' : ', which may be chance.'}
+                {paradox !== undefined && ` By ${dimensionName(paradox.dimension).toLowerCase()}, every segment moved the other way: believe the segments.`}
+            </p>
+            {shown.length === 0 ? (
+                <Empty title="No segment stands out" />
+            ) : (
+                <div class="scroll" tabIndex={0} role="region" aria-label="Segments, before and after">
+                    <table class="cards">
+                        <thead>
+                            <tr>
+                                <th scope="col">Segment</th>
+                                <th scope="col">Before</th>
+                                <th scope="col">After</th>
+                                <th scope="col">
+                                    <Explained text="How much of the whole change this segment makes, by changing itself and by growing or shrinking.">
+                                        Adds to the change
+                                    </Explained>
+                                </th>
+                                <th scope="col">Share of outputs</th>
+                            </tr>
+                        </thead>
+                        <tbody>
+                            {shown.map((one) => (
+                                <tr key={`${one.dimension} ${one.value}`}>
+                                    <th scope="row">
+                                        <a href={examples(found, one)}>{segment(one.dimension, one.value)}</a>
+                                        {standsOut(one) && <span class="evidence">stands out</span>}
+                                    </th>
+                                    <td data-label="Before">
+                                        <Estimate metric={metric} value={one.before} />
+                                    </td>
+                                    <td data-label="After">
+                                        <Estimate metric={metric} value={one.after} />
+                                    </td>
+                                    <td data-label="Adds to the change">
+                                        <Interval value={one.contribution} domain={domain} label={withInterval(one.contribution, unit)} />
+                                        <span class="evidence">{parts(one.contribution, unit, true).value}</span>
+                                    </td>
+                                    <td data-label="Share of outputs">
+                                        {percent(one.share_before)} → {percent(one.share_after)}
+                                    </td>
+                                </tr>
+                            ))}
+                        </tbody>
+                    </table>
+                </div>
+            )}
+            <p class="foot">
+                {span(meta.from, meta.to)} against {span(meta.before_from, meta.before_to)}.
+            </p>
+        </>
+    );
+}
+
+function examples({ feature, meta }: Schemas['ExplainResponse'], { dimension, value }: Schemas['Segment']): string {
+    return onward('/examples', {
+        feature,
+        filter: write({ dimension, value }),
+        from: dayOf(Date.parse(meta.from)),
+        to: dayOf(Date.parse(meta.to) - 1),
+        range: null,
+    });
+}
