@@ -6,6 +6,7 @@ use chrono_tz::Tz;
 use crate::domain::window::{Granularity, Window};
 use crate::metrics::Estimate;
 use crate::metrics::families::calibration::Curve;
+use crate::metrics::statistics::Clustering;
 
 /// The estimates of one slice.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,6 +17,8 @@ pub struct Row {
     pub number: u32,
     /// The start of the bucket, in the time zone of the question.
     pub bucket: Option<DateTime<Tz>>,
+    /// What clusters are: users, or groups of them.
+    pub clustering: Clustering,
     /// One estimate per metric that was asked for.
     pub estimates: Vec<Estimate>,
     /// If the question asks for it.

@@ -84,6 +84,7 @@ pub fn row(plan: &Plan, slices: &Slices, slice: &Slice, group: u32) -> Row {
             group: plan.groups.get(group as usize).cloned().unwrap_or_default(),
             number: group,
             bucket: None,
+            clustering: slices.clustering,
             estimates,
             contributions,
             curve: query

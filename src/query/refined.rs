@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, HashMap};
 
 use polars::prelude::*;
 
-use super::blocks::days_covering;
 use super::filter::Filter;
 use super::request::{Query, QueryError};
 use super::snapshot::Snapshot;
@@ -53,7 +52,7 @@ impl Refined {
             outputs: 0,
         };
         let cells: HashMap<CellId, &Cell> = cells.iter().map(|(id, cell)| (*id, cell)).collect();
-        for day in days_covering(window) {
+        for day in snapshot.days(window) {
             let stated = snapshot.segment(day, Some(&[f::CELL, f::SHOWN_AT, f::ATTRIBUTES]))?;
             let times = stated.column(f::SHOWN_AT)?.i64()?.iter();
             for (key, time) in refined.keys(&stated)?.into_iter().zip(times) {

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use polars::prelude::*;
 
-use super::blocks::days_covering;
 use super::gather::{BUCKET, GROUP, Gathered, Over};
 use super::plan::Plan;
 use super::request::QueryError;
@@ -18,7 +17,7 @@ use crate::store::cells::CellId;
 pub fn gathered<'a>(snapshot: &mut Snapshot, plan: &'a Plan, sums: &'a [Sum]) -> Result<Gathered<'a>, QueryError> {
     let group_of_cell = plan.group_of_cell();
     let mut gathered = Gathered::new(sums, &plan.histograms);
-    for day in days_covering(&plan.window) {
+    for day in snapshot.days(&plan.window) {
         let stated = snapshot.segment(day, None)?;
         gathered.add(placed(plan, &group_of_cell, stated)?)?;
     }

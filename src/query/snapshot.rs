@@ -6,6 +6,7 @@ use std::sync::Arc;
 use diesel::pg::PgConnection;
 use polars::prelude::DataFrame;
 
+use super::blocks::days_covering;
 use super::grouping::{Grouped, Grouping};
 use super::part::Part;
 use super::request::QueryError;
@@ -59,6 +60,11 @@ impl<'a> Snapshot<'a> {
         self.sources
             .rollups
             .histograms(self.conn, &self.view, axis, days, grouping)
+    }
+
+    /// The days of a window that ever had outputs. The window may be of any length.
+    pub fn days(&self, window: &Window) -> Vec<i32> {
+        self.view.touched(days_covering(window)).map(|(day, _)| day).collect()
     }
 
     /// The stated facts of the outputs of a day, of all columns or of some.

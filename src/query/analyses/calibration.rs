@@ -16,7 +16,6 @@ use crate::metrics::facts;
 use crate::metrics::families::calibration::{Target, of_draws};
 use crate::metrics::{Estimate, Metric, Unit};
 use crate::query::answer::{Answer, Row, Source};
-use crate::query::blocks::days_covering;
 use crate::query::gather::{BUCKET, GROUP};
 use crate::query::plan::{self, Plan};
 use crate::query::request::{Query, QueryError};
@@ -81,7 +80,7 @@ fn samples(snapshot: &mut Snapshot, plan: &Plan, target: Target) -> Result<HashM
     let mut points: HashMap<SliceKey, Vec<(i64, f64, bool)>> = HashMap::new();
     let attributes = plan.refined.map(|_| facts::ATTRIBUTES);
     let columns: Vec<&str> = outcomes::COLUMNS.into_iter().chain(attributes).collect();
-    for day in days_covering(&plan.window) {
+    for day in snapshot.days(&plan.window) {
         let stated = placed(plan, &group_of_cell, snapshot.segment(day, Some(&columns))?)?;
         for (outcome, place) in outcomes(stated, target, &[GROUP, BUCKET])? {
             if let [group, bucket] = place[..] {

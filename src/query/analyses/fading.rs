@@ -125,6 +125,7 @@ impl Faded {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::statistics::Clustering;
     use crate::query::answer::{Contribution, Contributions};
 
     fn day(users: &[(i64, f64, f64)]) -> Row {
@@ -137,6 +138,7 @@ mod tests {
             group: Vec::new(),
             number: 0,
             bucket: None,
+            clustering: Clustering::Exact,
             estimates: Vec::new(),
             curve: None,
             contributions: vec![Some(Contributions(own.collect()))],

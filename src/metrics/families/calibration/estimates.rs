@@ -85,7 +85,7 @@ pub(super) fn debiased_square(s: &Statistics, target: Target) -> Estimate {
 /// The root of the square, and of the ends of its interval.
 pub(super) fn debiased(s: &Statistics, target: Target) -> Estimate {
     let square = debiased_square(s, target);
-    let root = |square: Option<f64>| square.map(|square| square.max(0.0).sqrt());
+    let root = |square: Option<f64>| square.map(|square| square.clamp(0.0, 1.0).sqrt());
     Estimate {
         value: root(square.value),
         lower: root(square.lower),

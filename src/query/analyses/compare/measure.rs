@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::finding::Between;
+use crate::metrics::statistics::Clustering;
 use crate::metrics::{Estimate, Reason};
 use crate::query::answer::{Answer, Contribution, Row};
 use crate::query::merge;
@@ -68,13 +69,16 @@ impl Measured {
         let influences: Vec<Pair> = sides.influences(metric).map(|(_, pair)| pair).collect();
         let contrast = Contrast::new(values[0], values[1], &influences);
         let [one, two, both] = contrast.clusters;
-        let users = baseline.users.zip(candidate.users).map(|(one, two)| (one + two) as f64);
+        let clusters = (one + two - both) as f64;
+        // Those of the larger side at least: how many are on both is not known of groups.
+        let users = baseline.users.max(candidate.users).unwrap_or_default() as f64;
+        let is_grouped = sides.baseline.is_some_and(|row| row.clustering == Clustering::Groups);
         Some(Measured {
             values,
             influences,
             contrast,
             // Where clusters are groups of users, the users themselves are what is independent.
-            users: users.unwrap_or(0.0).max((one + two - both) as f64),
+            users: if is_grouped { users.max(clusters) } else { clusters },
         })
     }
 
