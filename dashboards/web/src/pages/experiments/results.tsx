@@ -17,12 +17,12 @@ import { Sequence } from '../compare/sequence';
 type Answer = Schemas['ExperimentResults'];
 type Arm = Schemas['ArmResult'];
 
-const CONCLUSIONS: Record<Schemas['Conclusion'], { words: string; sign: string }> = {
-    adopt: { words: 'Adopt it', sign: '+' },
-    reject: { words: 'Reject it', sign: '−' },
-    no_difference: { words: 'No difference worth having', sign: '=' },
-    wait: { words: 'Wait', sign: '…' },
-    investigate: { words: 'Investigate first', sign: '!' },
+const CONCLUSIONS: Record<Schemas['Conclusion'], { words: string; sign: string; why: string }> = {
+    adopt: { words: 'Adopt it', sign: '+', why: 'What decides is better, and all guardrails hold.' },
+    reject: { words: 'Reject it', sign: '−', why: 'What decides is worse, or a guardrail is broken.' },
+    no_difference: { words: 'No difference worth having', sign: '=', why: 'Whatever there is, is less than the least difference declared.' },
+    wait: { words: 'Wait', sign: '…', why: 'It is not over: what decides, or a guardrail, cannot be told yet.' },
+    investigate: { words: 'Investigate first', sign: '!', why: 'Users are not spread over the arms as planned: find out why before believing anything.' },
 };
 
 const GUARDRAILS: Record<Schemas['GuardrailVerdict'], { words: string; sign: string }> = {
@@ -94,15 +94,15 @@ function Found({ experiment, status, balance, notes, data, meta }: Answer) {
     );
 }
 
-function ArmFound({ arm, conclusion, sentence, primary, guardrails, looks, control, several }: Arm & { control: string; several: boolean }) {
-    const { words, sign } = CONCLUSIONS[conclusion];
+function ArmFound({ arm, conclusion, primary, guardrails, looks, control, several }: Arm & { control: string; several: boolean }) {
+    const { words, sign, why } = CONCLUSIONS[conclusion];
     return (
         <>
             <section class="section" aria-label={`${arm} against ${control}`}>
                 <p class="conclusion">
                     <span aria-hidden="true">{sign}</span> {several ? `${arm}: ${words}` : words}
                 </p>
-                <p class="sentence">{sentence}</p>
+                <p class="sentence">{why}</p>
                 <Findings data={[primary]} baseline={control} candidate={arm} />
                 {guardrails.length > 0 && <Guardrails guardrails={guardrails} />}
             </section>
@@ -137,7 +137,7 @@ function Guardrails({ guardrails }: Pick<Arm, 'guardrails'>) {
     );
 }
 
-function Guarded({ compared, margin, verdict, sentence }: Schemas['Guardrail']) {
+function Guarded({ compared, margin, verdict }: Schemas['Guardrail']) {
     const { metric, sequence } = compared;
     const definition = useMetric(metric);
     const unit: Unit = definition?.unit === 'share' ? 'share_difference' : (definition?.unit ?? 'share_difference');
@@ -151,7 +151,6 @@ function Guarded({ compared, margin, verdict, sentence }: Schemas['Guardrail']) 
                 <span class="says">
                     <span aria-hidden="true">{GUARDRAILS[verdict].sign}</span> {GUARDRAILS[verdict].words}
                 </span>
-                <span class="evidence">{sentence}</span>
             </th>
             <td data-label="At all looks">
                 {sequence.value === null ? (
