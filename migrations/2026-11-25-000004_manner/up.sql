@@ -1,4 +1,3 @@
--- Who brought the last decision about: 0 the user, 1 the app by itself, 2 the user in the AI's place. Outputs folded before are
--- taken as the user's until `calibrant rebuild`.
+-- Who brought the last decision about: 0 the user, 1 the app by itself, 2 the user in the AI's place.
 ALTER TABLE outputs ADD COLUMN manner smallint NOT NULL DEFAULT 0;
 ALTER TABLE outputs ALTER COLUMN manner DROP DEFAULT;

@@ -1,5 +1,5 @@
 -- What each rater and judge holds of an output now, on the whole or on one rubric: the newest word of each. Written with the
--- output's row; those that were folded before this table was made have theirs after `calibrant rebuild`.
+-- output's row.
 CREATE TABLE opinions (
     project_id integer NOT NULL,
     output_key uuid NOT NULL,

@@ -1,4 +1,4 @@
-//! `GET /metrics`: what each metric means, from the registry.
+//! `GET /metrics`: what each metric means, and what each analysis answers, from their registries.
 
 use actix_web::{HttpRequest, HttpResponse, get};
 use serde::Serialize;
@@ -9,6 +9,7 @@ use super::auth::{Authorized, Read};
 use super::error::ApiError;
 use super::respond;
 use crate::metrics::{self, Direction, Unit};
+use crate::query::analyses::catalogue::ANALYSES;
 
 /// The definition of one metric.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -26,14 +27,30 @@ pub struct MetricDefinition {
     pub source: &'static str,
 }
 
+/// What an analysis answers, and how.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct AnalysisDefinition {
+    pub id: &'static str,
+    pub question: &'static str,
+    /// Where it is answered.
+    pub route: String,
+    pub method: &'static str,
+    /// How its intervals are made, and what it guarantees.
+    pub interval: &'static str,
+    /// Where the method comes from.
+    pub source: &'static str,
+}
+
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct CatalogueResponse {
     pub data: Vec<MetricDefinition>,
+    /// Questions that take more than a metric.
+    pub analyses: Vec<AnalysisDefinition>,
 }
 
 /// List metrics
 ///
-/// Every metric with its definition, unit, direction, interval and source.
+/// Every metric with its definition, unit, direction, interval and source, and every analysis with its method and its source.
 #[utoipa::path(
     tag = "metrics",
     responses(
@@ -57,5 +74,16 @@ pub async fn list_metrics(request: HttpRequest, _key: Authorized<Read>) -> Resul
             source: metric.source,
         })
         .collect();
-    respond::json(&request, &CatalogueResponse { data })
+    let analyses = ANALYSES
+        .iter()
+        .map(|analysis| AnalysisDefinition {
+            id: analysis.id,
+            question: analysis.question,
+            route: format!("/api/v1{}", analysis.route),
+            method: analysis.method,
+            interval: analysis.interval,
+            source: analysis.source,
+        })
+        .collect();
+    respond::json(&request, &CatalogueResponse { data, analyses })
 }

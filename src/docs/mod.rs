@@ -10,6 +10,7 @@ use anyhow::Context;
 
 pub use self::limits::limits;
 use crate::metrics::FAMILIES;
+use crate::query::analyses::catalogue::ANALYSES;
 use crate::server;
 
 /// `openapi/openapi.json`.
@@ -39,6 +40,14 @@ pub fn metrics() -> String {
                 metric.id, metric.title, metric.summary, metric.formula, metric.interval, metric.source
             );
         }
+    }
+    text.push_str("\n# Analyses\n\nQuestions that take more than a metric, below `/api/v1`.\n");
+    for analysis in &ANALYSES {
+        let _ = write!(
+            text,
+            "\n## `{}`\n\n{}\n\n- Method: {}\n- Interval: {}\n- Source: {}\n",
+            analysis.route, analysis.question, analysis.method, analysis.interval, analysis.source
+        );
     }
     text
 }

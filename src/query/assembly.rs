@@ -57,33 +57,39 @@ fn rows_of<'a>(
     slices: &'a Slices,
     bucket: impl Fn(SliceKey) -> Option<DateTime<chrono_tz::Tz>> + 'a,
 ) -> impl Iterator<Item = Row> + 'a {
+    slices.by_key.iter().map(move |(key, slice)| Row {
+        bucket: bucket(*key),
+        ..row(plan, slices, slice, key.0)
+    })
+}
+
+/// The row of one slice of a group.
+pub fn row(plan: &Plan, slices: &Slices, slice: &Slice, group: u32) -> Row {
     let query = plan.query;
-    slices.by_key.iter().map(move |(key, slice)| {
-        slices.read(slice, query.level, query.interval, |statistics| {
-            let metrics = query.metrics.iter();
-            let (estimates, contributions) = if query.contributions {
-                let traced = metrics.map(|metric| {
-                    let (estimate, trace) = statistics.traced(metric.estimate);
-                    (estimate, trace.map(|trace| contributions(slices.keys(slice), &trace)))
-                });
-                traced.unzip()
-            } else {
-                (
-                    metrics.map(|metric| (metric.estimate)(statistics)).collect(),
-                    Vec::new(),
-                )
-            };
-            Row {
-                group: plan.groups.get(key.0 as usize).cloned().unwrap_or_default(),
-                number: key.0,
-                bucket: bucket(*key),
-                estimates,
-                contributions,
-                curve: query
-                    .curve
-                    .map(|target| families::calibration::curve(statistics, target)),
-            }
-        })
+    slices.read(slice, query.level, query.interval, |statistics| {
+        let metrics = query.metrics.iter();
+        let (estimates, contributions) = if query.contributions {
+            let traced = metrics.map(|metric| {
+                let (estimate, trace) = statistics.traced(metric.estimate);
+                (estimate, trace.map(|trace| contributions(slices.keys(slice), &trace)))
+            });
+            traced.unzip()
+        } else {
+            (
+                metrics.map(|metric| (metric.estimate)(statistics)).collect(),
+                Vec::new(),
+            )
+        };
+        Row {
+            group: plan.groups.get(group as usize).cloned().unwrap_or_default(),
+            number: group,
+            bucket: None,
+            estimates,
+            contributions,
+            curve: query
+                .curve
+                .map(|target| families::calibration::curve(statistics, target)),
+        }
     })
 }
 

@@ -18,7 +18,7 @@ use super::tally::Tally;
 use crate::domain::clock;
 use crate::domain::key::USER_GROUPS;
 use crate::domain::window::Window;
-use crate::metrics::families::users::USERS;
+use crate::metrics::families::users::{self, USERS};
 use crate::metrics::index::Index;
 use crate::metrics::statistics::{Clustering, Counts};
 use crate::rollup::{Axis, Column};
@@ -84,6 +84,7 @@ impl Cut<'_> {
             clustering: Clustering::Groups,
             index: Index::new(names),
             by_key,
+            is_user: Vec::new(),
             keys: (0..GROUPS as i64).cycle().take(outputs.len()).collect(),
             columns: clusters,
         };
@@ -150,7 +151,9 @@ impl Cut<'_> {
     fn add_histograms(&self, plan: &Plan, snapshot: &mut Snapshot, slices: &mut Slices) -> Result<(), QueryError> {
         let spans: Vec<Range<i32>> = self.windows.iter().map(days_covering).collect();
         let whole: Vec<bool> = self.windows.iter().map(is_whole_days).collect();
-        for histogram in &plan.histograms {
+        let has_users = plan.histograms.iter().any(|histogram| histogram.name == USERS);
+        let users = (plan.query.counts_users && !has_users).then(users::FAMILY.histograms);
+        for histogram in plan.histograms.iter().chain(users.iter().flatten()) {
             let mut counts = self.counts(snapshot, Axis::Histogram(histogram.kind), &spans)?;
             for ((group, bucket), slice) in &mut slices.by_key {
                 let own = counts.remove(&(*group, *bucket)).unwrap_or_default();

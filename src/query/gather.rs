@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use polars::prelude::*;
 
-use super::sums::{ByKey, Slice, SliceKey, Slices};
+use super::sums::{Slice, SliceKey, Slices};
 use crate::fold::facts::derive;
 use crate::metrics::index::Index;
 use crate::metrics::statistics::{Clustering, Counts};
@@ -105,6 +105,28 @@ impl<'a> Gathered<'a> {
         Ok(some)
     }
 
+    /// What was added with other groups: `numbers` has the new number of each old one.
+    pub fn regrouped(&self, numbers: &[u32]) -> PolarsResult<Gathered<'a>> {
+        let renumber = |piece: &LazyFrame| -> PolarsResult<LazyFrame> {
+            let mut piece = piece.clone().collect()?;
+            let new = |group: u32| numbers.get(group as usize).copied();
+            let groups: UInt32Chunked = piece.column(GROUP)?.u32()?.iter().map(|group| new(group?)).collect();
+            piece.with_column(Column::new(GROUP.into(), groups.into_series()))?;
+            Ok(piece.lazy())
+        };
+        let all = |pieces: &[LazyFrame]| pieces.iter().map(renumber).collect::<PolarsResult<Vec<_>>>();
+        Ok(Gathered {
+            sums: self.sums,
+            histograms: self.histograms,
+            clusters: all(&self.clusters)?,
+            counts: self
+                .counts
+                .iter()
+                .map(|pieces| all(pieces))
+                .collect::<PolarsResult<_>>()?,
+        })
+    }
+
     fn by_cluster(&self, rows: LazyFrame) -> LazyFrame {
         let mut aggregates = vec![col(OUTPUTS).sum(), col(HAS_USER).max()];
         aggregates.extend(self.sums.iter().map(|sum| col(sum.name.as_str()).sum()));
@@ -114,27 +136,22 @@ impl<'a> Gathered<'a> {
 
     /// The slices of what was added.
     pub fn slices(&self, over: Over) -> PolarsResult<Slices> {
-        let (mut by_key, keys, columns) = self.clusters(over)?;
+        let mut slices = self.clusters(over)?;
         for (histogram, pieces) in self.histograms.iter().zip(&self.counts) {
             let mut counts = counts(pieces, over)?;
-            for (key, slice) in &mut by_key {
+            for (key, slice) in &mut slices.by_key {
                 let own = counts.remove(key).unwrap_or_default();
                 slice.histograms.insert(histogram.name, Some(own));
             }
         }
-        Ok(Slices {
-            clustering: Clustering::Exact,
-            index: Index::new(self.sums.iter().map(|sum| &sum.name)),
-            by_key,
-            keys,
-            columns,
-        })
+        Ok(slices)
     }
 
-    /// The slices, which clusters they have, and per sum its value for each of them.
-    fn clusters(&self, over: Over) -> PolarsResult<(ByKey, Vec<i64>, Vec<Vec<i64>>)> {
+    /// The slices, without their histograms.
+    fn clusters(&self, over: Over) -> PolarsResult<Slices> {
+        let mut slices = Slices::empty(Clustering::Exact, Index::new(self.sums.iter().map(|sum| &sum.name)));
         if self.clusters.is_empty() {
-            return Ok((ByKey::new(), Vec::new(), vec![Vec::new(); self.sums.len()]));
+            return Ok(slices);
         }
         let rows = concat(&self.clusters, UnionArgs::default())?;
         let frame = self
@@ -142,33 +159,34 @@ impl<'a> Gathered<'a> {
             .sort([GROUP, BUCKET, f::CLUSTER], SortMultipleOptions::default())
             .collect()?;
         let longs = |name: &str| longs(&frame, name);
-        let slices = slice_keys(&frame)?;
-        let outputs = longs(OUTPUTS)?;
         let has_user = frame.column(HAS_USER)?.bool()?;
-        let columns: Vec<Vec<i64>> = self
+        slices.keys = longs(f::CLUSTER)?;
+        slices.is_user = has_user.iter().map(Option::unwrap_or_default).collect();
+        slices.columns = self
             .sums
             .iter()
             .map(|sum| longs(&sum.name))
             .collect::<PolarsResult<_>>()?;
-        let mut by_key = ByKey::new();
-        for (row, ((key, outputs), has_user)) in slices.into_iter().zip(outputs).zip(has_user.iter()).enumerate() {
-            let slice = by_key.entry(key).or_insert_with(|| Slice {
+        let clusters = slice_keys(&frame)?.into_iter().zip(longs(OUTPUTS)?);
+        for (row, ((key, outputs), is_user)) in clusters.zip(&slices.is_user).enumerate() {
+            let slice = slices.by_key.entry(key).or_insert_with(|| Slice {
                 clusters: row..row,
                 ..Slice::empty(0)
             });
             slice.outputs += outputs.unsigned_abs();
-            slice.users = slice.users.map(|users| users + u64::from(has_user.unwrap_or_default()));
+            slice.users = slice.users.map(|users| users + u64::from(*is_user));
             slice.clusters.end = row + 1;
         }
-        for slice in by_key.values_mut() {
-            let own = columns
+        for slice in slices.by_key.values_mut() {
+            let own = slices
+                .columns
                 .iter()
                 .map(|column| column.get(slice.clusters.clone()).unwrap_or_default());
             slice.totals = own
                 .map(|values| values.iter().fold(0_i64, |sum, value| sum.saturating_add(*value)))
                 .collect();
         }
-        Ok((by_key, longs(f::CLUSTER)?, columns))
+        Ok(slices)
     }
 }
 

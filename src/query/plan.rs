@@ -56,7 +56,7 @@ impl Plan<'_> {
     }
 
     /// The names of the sums that the estimates read, and of those that say what was restated.
-    fn sums_read(&self) -> BTreeSet<String> {
+    pub fn sums_read(&self) -> BTreeSet<String> {
         let mut sums = sums_read(&self.query.metrics, self.query.curve);
         sums.insert(RESTATED.to_owned());
         sums
@@ -108,23 +108,7 @@ pub fn answer(
     let gone = view.last_gone(days.clone());
     let refined = refine(&mut snapshot, query, &project, &window)?;
     let plan = plan(query, &view.cells, refined.as_ref(), window)?;
-    let must_be_exact = query.exact || refined.is_some() || !is_hourly(&plan);
-    if let Some(day) = gone.filter(|_| must_be_exact) {
-        return Err(QueryError::OutputsGone {
-            until: clock::midnight(day + 1).date_naive(),
-        });
-    }
-    let exact = gone.is_none() && {
-        let found = match &refined {
-            Some(refined) => refined.outputs,
-            None => tabulate::count_outputs(plan.cell_ids(), &plan.window, &mut snapshot)?,
-        };
-        let exact = must_be_exact || found <= query.exact_outputs;
-        if exact {
-            check_exact(found)?;
-        }
-        exact
-    };
+    let exact = is_exact(&mut snapshot, &plan)?;
 
     let mut sums = plan.sums_read();
     let (mut rows, mut totals) = loop {
@@ -178,6 +162,29 @@ pub fn refine(
         snapshot,
     )?)?;
     Refined::read(snapshot, query, window, undeclared.into_iter().collect(), &cells).map(Some)
+}
+
+/// Whether a plan is answered from the outputs rather than from the rollups; an error where it must be and cannot.
+pub fn is_exact(snapshot: &mut Snapshot, plan: &Plan) -> Result<bool, QueryError> {
+    let must_be_exact = plan.query.exact || plan.refined.is_some() || !is_hourly(plan);
+    if let Some(day) = snapshot.view.last_gone(days_covering(&plan.window)) {
+        return if must_be_exact {
+            Err(QueryError::OutputsGone {
+                until: clock::midnight(day + 1).date_naive(),
+            })
+        } else {
+            Ok(false)
+        };
+    }
+    let found = match plan.refined {
+        Some(refined) => refined.outputs,
+        None => tabulate::count_outputs(plan.cell_ids(), &plan.window, snapshot)?,
+    };
+    let exact = must_be_exact || found <= plan.query.exact_outputs;
+    if exact {
+        check_exact(found)?;
+    }
+    Ok(exact)
 }
 
 fn check_exact(found: i64) -> Result<(), QueryError> {

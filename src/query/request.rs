@@ -45,6 +45,8 @@ pub struct Query {
     pub arms: Vec<Vec<Filter>>,
     /// Give what each cluster contributes to each estimate.
     pub contributions: bool,
+    /// Count distinct users even where no metric needs them; of large slices that takes a while.
+    pub counts_users: bool,
     /// Start of the range; the UTC day of the first output when absent.
     pub from: Option<DateTime<Utc>>,
     /// End of the range; the end of the UTC day of the last output when absent.
@@ -72,6 +74,7 @@ impl Query {
             filters: Vec::new(),
             arms: Vec::new(),
             contributions: false,
+            counts_users: false,
             from: None,
             to: None,
             granularity: None,

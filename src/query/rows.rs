@@ -14,14 +14,20 @@ use crate::domain::clock;
 use crate::metrics::{Sum, facts as f};
 use crate::store::cells::CellId;
 
-/// Computes the slices of a plan and, if there is more than one bucket or group, their totals.
-pub fn slices(snapshot: &mut Snapshot, plan: &Plan, sums: &[Sum]) -> Result<(Slices, Option<Slices>), QueryError> {
+/// Gathers the outputs of a plan.
+pub fn gathered<'a>(snapshot: &mut Snapshot, plan: &'a Plan, sums: &'a [Sum]) -> Result<Gathered<'a>, QueryError> {
     let group_of_cell = plan.group_of_cell();
     let mut gathered = Gathered::new(sums, &plan.histograms);
     for day in days_covering(&plan.window) {
         let stated = snapshot.segment(day, None)?;
         gathered.add(placed(plan, &group_of_cell, stated)?)?;
     }
+    Ok(gathered)
+}
+
+/// Computes the slices of a plan and, if there is more than one bucket or group, their totals.
+pub fn slices(snapshot: &mut Snapshot, plan: &Plan, sums: &[Sum]) -> Result<(Slices, Option<Slices>), QueryError> {
+    let gathered = gathered(snapshot, plan, sums)?;
     let totals = match plan.query.granularity {
         Some(_) => Some(gathered.slices(Over::Buckets)?),
         None if plan.has_groups() => Some(gathered.slices(Over::Groups)?),

@@ -44,11 +44,25 @@ pub struct Slices {
     pub by_key: ByKey,
     /// Which cluster each is: a user, or a group of users.
     pub keys: Vec<i64>,
+    /// Whether each is a user, and not an output of nobody; empty where clusters are groups of users.
+    pub is_user: Vec<bool>,
     /// Per sum, its value for each cluster of each slice.
     pub columns: Vec<Vec<i64>>,
 }
 
 impl Slices {
+    /// No slices yet, of some sums.
+    pub fn empty(clustering: Clustering, index: Index) -> Slices {
+        Slices {
+            clustering,
+            by_key: ByKey::new(),
+            keys: Vec::new(),
+            is_user: Vec::new(),
+            columns: vec![Vec::new(); index.len()],
+            index,
+        }
+    }
+
     /// Hands the statistics of one slice to whom makes something of them.
     pub fn read<T>(
         &self,

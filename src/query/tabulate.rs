@@ -40,6 +40,17 @@ pub fn each_slices(
     Ok(())
 }
 
+/// Tabulates all rows of a plan at once, which must be few.
+pub fn slices(plan: &Plan, names: &[String], snapshot: &mut Snapshot) -> Result<Slices, QueryError> {
+    let windows: Vec<Window> = plan.buckets.iter().map(|bucket| bucket.window).collect();
+    let cut = Cut {
+        windows: &windows,
+        grouping: &Grouping::new(&plan.cells, plan.groups.len()),
+        groups: 0..plan.groups.len() as u32,
+    };
+    cut.slices(plan, names, snapshot)
+}
+
 /// Tabulates the totals of a plan over its whole window: by group if there are buckets, over all groups otherwise.
 pub fn totals(plan: &Plan, names: &[String], snapshot: &mut Snapshot) -> Result<Option<Slices>, QueryError> {
     let grouping = match plan.query.granularity {

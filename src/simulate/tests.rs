@@ -22,9 +22,16 @@ struct Resolved {
     correct: Option<bool>,
 }
 
-/// Reads all deliveries: by name or alias, each event once, decisions by time.
-fn resolve(options: Options) -> Vec<Resolved> {
-    let events: Vec<Event> = Simulation::new(options).into_deliveries().collect();
+/// All deliveries and the truth about them, of one run: the truth alone takes a run of its own.
+fn run(options: &Options) -> (Truth, Vec<Event>) {
+    let world = Arc::new(World::new(options));
+    let mut run = Deliveries::new(Arc::clone(&world));
+    let events = run.by_ref().collect();
+    (run.tally.into_truth(&world), events)
+}
+
+/// Reads deliveries: by name or alias, each event once, decisions by time.
+fn resolve(events: &[Event]) -> Vec<Resolved> {
     let mut outputs: Vec<Resolved> = Vec::new();
     let mut names = HashMap::new();
     for event in events.iter().filter(|event| event.kind == EventKind::Shown) {
@@ -38,7 +45,7 @@ fn resolve(options: Options) -> Vec<Resolved> {
             });
         }
     }
-    for event in &events {
+    for event in events {
         let Some(output) = names.get(&event.output_id).map(|at| &mut outputs[*at]) else {
             continue;
         };
@@ -52,12 +59,22 @@ fn resolve(options: Options) -> Vec<Resolved> {
     outputs
 }
 
-/// The default world, read once for all tests.
-fn known_world() -> &'static (Truth, Vec<Resolved>) {
-    static WORLD: OnceLock<(Truth, Vec<Resolved>)> = OnceLock::new();
+/// The default world, run and read once for all tests.
+struct Known {
+    truth: Truth,
+    events: Vec<Event>,
+    outputs: Vec<Resolved>,
+}
+
+fn known_world() -> &'static Known {
+    static WORLD: OnceLock<Known> = OnceLock::new();
     WORLD.get_or_init(|| {
-        let options = Options::ending(end());
-        (Simulation::new(options.clone()).truth(), resolve(options))
+        let (truth, events) = run(&Options::ending(end()));
+        Known {
+            truth,
+            outputs: resolve(&events),
+            events,
+        }
     })
 }
 

@@ -88,7 +88,11 @@ pub fn run(
                 .find(|(_, values)| **values == row.group)
                 .map(|(number, _)| number)
         };
-        let tools = answer.rows.iter().filter_map(|row| {
+        let used = answer
+            .rows
+            .iter()
+            .filter(|row| row.estimates.iter().any(|estimate| estimate.n > 0));
+        let tools = used.filter_map(|row| {
             let number = number(row)?;
             Some(Tool {
                 row: row.clone(),

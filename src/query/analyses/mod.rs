@@ -4,6 +4,7 @@ pub mod agreement;
 pub mod approvals;
 pub mod autonomy;
 pub mod calibration;
+pub mod catalogue;
 mod clusters;
 pub mod compare;
 pub mod coverage;

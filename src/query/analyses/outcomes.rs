@@ -18,7 +18,15 @@ use crate::store::cells::CellId;
 pub const MOST_OUTCOMES: usize = 2_000_000;
 
 /// The columns that [`outcomes`] reads.
-pub const COLUMNS: [&str; 6] = [f::CELL, f::CLUSTER, f::SHOWN_AT, f::DECISION, f::CONFIDENCE, f::CORRECT];
+pub const COLUMNS: [&str; 7] = [
+    f::CELL,
+    f::CLUSTER,
+    f::SHOWN_AT,
+    f::DECISION,
+    f::MANNER,
+    f::CONFIDENCE,
+    f::CORRECT,
+];
 
 const POSITIVE: &str = "positive";
 

@@ -65,8 +65,8 @@ fn the_counts_are_what_is_delivered() {
 
 #[test]
 fn disorder_has_the_promised_size() {
-    let simulation = Simulation::new(Options::ending(end()));
-    let counts = simulation.truth().counts;
+    let Known { truth, events, .. } = known_world();
+    let counts = truth.counts;
     let share = |n: usize| n as f64 / counts.events as f64;
     assert!(
         (0.025..0.035).contains(&share(counts.late)),
@@ -91,9 +91,8 @@ fn disorder_has_the_promised_size() {
     );
 
     // Seen from outside: an answer without any `shown` before it, of an output that is shown at some time.
-    let events: Vec<Event> = simulation.into_deliveries().collect();
     let (mut known, mut waiting) = (BTreeSet::new(), Vec::new());
-    for event in &events {
+    for event in events {
         if event.feature.is_some() {
             known.extend(event.aliases.iter().chain([&event.output_id]));
         } else if !known.contains(&event.output_id) {
@@ -114,7 +113,7 @@ fn disorder_has_the_promised_size() {
 
 #[test]
 fn weeks_have_weekends_and_texts_come_from_one_locale() {
-    let (_, outputs) = known_world();
+    let outputs = &known_world().outputs;
     let weekend = outputs
         .iter()
         .filter(|output| matches!(output.shown.occurred_at.unwrap().weekday(), Weekday::Sat | Weekday::Sun));

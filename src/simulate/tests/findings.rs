@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn the_verdicts_are_the_promised_ones() {
-    let (truth, _) = known_world();
+    let Known { truth, .. } = known_world();
     let verdicts: Vec<(&str, Verdict)> = truth.features.iter().map(|f| (f.feature, f.verdict)).collect();
     let promised = [
         ("code.complete", Verdict::Calibrated),
@@ -39,7 +39,7 @@ fn the_verdicts_are_the_promised_ones() {
 
 #[test]
 fn the_gaps_are_found_with_their_intervals() {
-    let (truth, outputs) = known_world();
+    let Known { truth, outputs, .. } = known_world();
     for feature in &truth.features {
         let of_feature = || outputs.iter().filter(|output| output.is(feature.feature));
         let gap = mean(of_feature(), |output| Some(output.taken()? - output.right()?));
@@ -75,7 +75,7 @@ fn the_gaps_are_found_with_their_intervals() {
 
 #[test]
 fn users_differ_so_that_naive_intervals_are_too_narrow() {
-    let (_, outputs) = known_world();
+    let outputs = &known_world().outputs;
     for (feature, width) in [("code.complete", 2.0), ("browser.step", 1.3)] {
         let taken = mean(outputs.iter().filter(|output| output.is(feature)), Resolved::taken);
         let naive = (taken.value * (1.0 - taken.value) / taken.n as f64).sqrt();
@@ -99,8 +99,9 @@ fn clustered_errors_are_honest() {
             outputs: 6_000,
             ..Options::ending(end())
         };
-        let outputs = resolve(options.clone());
-        for feature in Simulation::new(options).truth().features {
+        let (truth, events) = run(&options);
+        let outputs = resolve(&events);
+        for feature in truth.features {
             let gap = |output: &Resolved| Some(output.taken()? - output.right()?);
             let found = mean(outputs.iter().filter(|output| output.is(feature.feature)), gap);
             scores.push((found.value - feature.trust_gap) / found.error);
@@ -117,7 +118,7 @@ fn clustered_errors_are_honest() {
 
 #[test]
 fn the_planted_segment_regresses_alone() {
-    let (truth, outputs) = known_world();
+    let Known { truth, outputs, .. } = known_world();
     let since = truth
         .planted
         .iter()
@@ -143,7 +144,7 @@ fn the_planted_segment_regresses_alone() {
 
 #[test]
 fn versions_do_what_they_are_said_to_do() {
-    let (_, outputs) = known_world();
+    let outputs = &known_world().outputs;
     let rate = |feature: &str, version: &str, value: fn(&Resolved) -> Option<f64>| {
         let inside = outputs
             .iter()

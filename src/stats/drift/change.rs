@@ -14,7 +14,7 @@
 //! Several changes are found by binary segmentation (Scott and Knott 1974). A stretch that holds a fraction `f` of the days is
 //! tested at `f·α`: whichever stretches turn out to be without change, their shares add up to `α` at most.
 
-use super::{Bucket, Day, days, dispersion, range};
+use super::{Bucket, Day, days, dispersion, range, step_variance};
 use crate::stats::level::{Interval, Level};
 use crate::stats::random::Random;
 
@@ -63,7 +63,7 @@ pub fn find_changes(buckets: &[Bucket], alpha: f64, min_buckets: usize) -> Vec<C
     // A date found while its stretch still held other changes is looked up again between its neighbours.
     let refined = stretches(&splits, days.len()).map(|(from, split, to)| {
         let stretch = days.get(from..to).unwrap_or_default();
-        let again = best_split(stretch, search.shortest, 1.0);
+        let again = Stretch::new(stretch, search.shortest).best_split(&values(stretch), 1.0);
         again.map_or(split, |again| (from + again.at, split.1))
     });
     let splits: Vec<_> = refined.collect();
@@ -94,10 +94,11 @@ impl Search {
     /// Splits a stretch that starts at `offset`, then its parts, as long as the split is clear.
     fn segment(&self, days: &[Day], offset: usize, splits: &mut Vec<Found>) {
         let share = days.len() as f64 / self.total as f64;
-        let Some(split) = best_split(days, self.shortest, 1.0) else {
+        let stretch = Stretch::new(days, self.shortest);
+        let Some(split) = stretch.best_split(&values(days), 1.0) else {
             return;
         };
-        let Some(p_value) = self.p_value(days, split.z, self.alpha * share) else {
+        let Some(p_value) = self.p_value(days, &stretch, split.z, self.alpha * share) else {
             return;
         };
         let (before, after) = days.split_at(split.at);
@@ -107,16 +108,17 @@ impl Search {
     }
 
     /// How often the largest `z` of a series without change reaches this one; `None` if more often than `alpha`.
-    fn p_value(&self, days: &[Day], z: f64, alpha: f64) -> Option<f64> {
+    fn p_value(&self, days: &[Day], stretch: &Stretch, z: f64, alpha: f64) -> Option<f64> {
         let mut random = Random::new(days.len() as u64);
-        let mut null = days.to_vec();
+        let errors: Vec<f64> = days.iter().map(|day| 1.0 / day.weight.sqrt()).collect();
+        let mut null = vec![0.0; days.len()];
         let mut reached = 0_u32;
         for _ in 0..SIMULATIONS {
-            for day in &mut null {
-                day.value = random.normal() / day.weight.sqrt();
+            for (value, error) in null.iter_mut().zip(&errors) {
+                *value = random.normal() * error;
             }
             // σ without its lower bound here: exact if days are over-dispersed, cautious if not.
-            if best_split(&null, self.shortest, 0.0).is_some_and(|split| split.z >= z) {
+            if stretch.best_split(&null, 0.0).is_some_and(|split| split.z >= z) {
                 reached += 1;
             }
             if p(reached) > alpha {
@@ -138,28 +140,71 @@ struct Split {
     z: f64,
 }
 
-/// The split with the largest `z`, at least `shortest` days on either side.
-fn best_split(days: &[Day], shortest: usize, least_sigma: f64) -> Option<Split> {
-    // The range across the split does not count, and there must be another one.
-    let ranges = days.len().checked_sub(2).filter(|&ranges| ranges > 0)? as f64;
-    let total = Sums::of(days);
-    let all_ranges: f64 = days.windows(2).map(|pair| range(pair, 0.0)).sum();
-    let mut before = Sums::default();
-    let mut best: Option<Split> = None;
-    for (at, pair) in (1..).zip(days.windows(2)) {
-        let [last, _] = pair else { break };
-        before.add(last);
-        if at < shortest || days.len() - at < shortest {
-            continue;
-        }
-        let sigma = dispersion(all_ranges - range(pair, 0.0), ranges).max(least_sigma);
-        let after = total.without(&before);
-        let z = (after.mean() - before.mean()).abs() / (sigma * contrast(&before, &after).sqrt());
-        if best.as_ref().is_none_or(|best| z > best.z) {
-            best = Some(Split { at, z });
+fn values(days: &[Day]) -> Vec<f64> {
+    days.iter().map(|day| day.value).collect()
+}
+
+/// What does not depend on the values of a stretch of days, so that simulations share it.
+struct Stretch {
+    /// Of each day but the last: its weight, and the standard error of the step to the next.
+    steps: Vec<Step>,
+    last_weight: f64,
+    total_weight: f64,
+}
+
+struct Step {
+    weight: f64,
+    error: f64,
+    /// `W_before`, and `√(1/W_before + 1/W_after)`, of a split after this day; `None` too close to an end.
+    split: Option<(f64, f64)>,
+}
+
+impl Stretch {
+    /// Splits have at least `shortest` days on either side.
+    fn new(days: &[Day], shortest: usize) -> Stretch {
+        let total = Sums::of(days);
+        let mut before = Sums::default();
+        let steps = (1..).zip(days).zip(days.windows(2)).map(|((at, day), pair)| {
+            before.add(day);
+            let allowed = at >= shortest && days.len() - at >= shortest;
+            Step {
+                weight: day.weight,
+                error: step_variance(pair, 0.0).sqrt(),
+                split: allowed.then(|| (before.weight, contrast(&before, &total.without(&before)).sqrt())),
+            }
+        });
+        Stretch {
+            steps: steps.collect(),
+            last_weight: days.last().map_or(0.0, |day| day.weight),
+            total_weight: total.weight,
         }
     }
-    best
+
+    /// The split of these values with the largest `z`.
+    fn best_split(&self, values: &[f64], least_sigma: f64) -> Option<Split> {
+        // The range across the split does not count, and there must be another one.
+        let ranges = self.steps.len().checked_sub(1).filter(|&ranges| ranges > 0)? as f64;
+        let (mut total, mut all_ranges) = (values.last()? * self.last_weight, 0.0);
+        for (pair, step) in values.windows(2).zip(&self.steps) {
+            let [last, next] = pair else { break };
+            total += last * step.weight;
+            all_ranges += (next - last).abs() / step.error;
+        }
+        let mut weighted = 0.0;
+        let mut best: Option<Split> = None;
+        for (at, (pair, step)) in (1..).zip(values.windows(2).zip(&self.steps)) {
+            let [last, next] = pair else { break };
+            weighted += step.weight * last;
+            let Some((before, error)) = step.split else { continue };
+            let sigma = dispersion(all_ranges - (next - last).abs() / step.error, ranges).max(least_sigma);
+            let difference = (total - weighted) / (self.total_weight - before) - weighted / before;
+            let z = difference.abs() / (sigma * error);
+            if best.as_ref().is_none_or(|best| z > best.z) {
+                best = Some(Split { at, z });
+            }
+        }
+        best
+    }
 }
 
 /// `1/W_before + 1/W_after`.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use calibrant::domain::dimension::Dimension;
 use calibrant::query::Query;
-use calibrant::query::analyses::compare::{self, Compared, Comparison, ComparisonVerdict};
+use calibrant::query::analyses::compare::{self, Between, Compared, Comparison, ComparisonVerdict};
 use calibrant::query::filter::Filter;
 use calibrant::store::StoreError;
 use diesel::sql_types::{BigInt, Bool, Double, Integer};
@@ -119,8 +119,57 @@ fn outputs_and_rollups_agree() {
         let ratio = one.standard_error.unwrap() / other.standard_error.unwrap();
         assert!((0.6..1.6).contains(&ratio), "{}: {ratio}", one.metric);
     }
+    let users = |compared: &Compared| {
+        let ratio = &compared.sample_ratio;
+        [ratio.baseline_users, ratio.candidate_users, ratio.users_on_both]
+    };
+    assert_eq!(
+        users(&exact),
+        users(&rolled),
+        "independent users are users, not groups of them"
+    );
+    assert!(users(&rolled).iter().all(|users| users.is_some_and(|users| users > 0)));
     assert_eq!(exact.looks.len(), rolled.looks.len());
     assert!(exact.looks.len() > 20);
+}
+
+fn assert_same(one: Between, other: Between, what: &str) {
+    let ends = |between: Between| [between.value, between.lower, between.upper];
+    for (a, b) in ends(one).into_iter().zip(ends(other)) {
+        assert_eq!(a.is_some(), b.is_some(), "{what}: {one:?} and {other:?}");
+        let (a, b) = (a.unwrap_or_default(), b.unwrap_or_default());
+        assert!((a - b).abs() <= 1e-12 * a.abs().max(1.0), "{what}: {a} and {b}");
+    }
+}
+
+#[test]
+fn a_look_is_what_was_known_at_its_time() {
+    let from = |text: &str| Some(text.parse().unwrap());
+    // Rates, something that is no ratio of sums, and a range that does not start with a day.
+    for (id, from) in [
+        ("acceptance_rate", None),
+        ("d_prime", None),
+        ("undo_rate", from("2026-10-03T10:00:00Z")),
+    ] {
+        let mut query = about("canvas.trigger", &[id]);
+        query.from = from;
+        for query in both_ways(&query) {
+            let comparison = versions(query, "t1", "t2");
+            let found = compared(&comparison);
+            let last = found.looks.last().unwrap();
+            assert_eq!(last.to, found.answer.window.to);
+            assert!(found.looks.is_sorted_by(|one, next| one.to < next.to));
+            for look in found.looks.iter().step_by(13).chain([last]) {
+                let mut then = comparison.clone();
+                (then.query.from, then.query.to) = (Some(found.answer.window.from), Some(look.to));
+                let then = compared(&then);
+                assert_eq!(then.answer.source, found.answer.source);
+                let what = format!("{id} until {} from {:?}", look.to, found.answer.source);
+                assert_same(look.difference, then.metrics[0].difference, &what);
+                assert_same(look.sequence, then.metrics[0].sequence, &what);
+            }
+        }
+    }
 }
 
 #[test]

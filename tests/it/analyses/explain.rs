@@ -1,8 +1,9 @@
 //! Changes, explained.
 
+use calibrant::domain::dimension::Dimension;
 use calibrant::domain::window::Window;
-use calibrant::query::Query;
 use calibrant::query::analyses::explain::{self, Explained, Question};
+use calibrant::query::{Query, QueryError, cuts, plan};
 
 use super::{about, both_ways, end, world};
 
@@ -107,4 +108,32 @@ fn the_error_of_a_contribution_is_that_of_leaving_users_out() {
     let ((a, width), (b, other)) = (of(&exact), of(&rolled));
     assert!((a - b).abs() < 1e-12);
     assert!((0.6..1.6).contains(&(width / other)), "{width} against {other}");
+}
+
+#[test]
+fn cuts_are_what_each_dimension_alone_gives() {
+    let world = world();
+    let dimensions = [
+        Dimension::Version,
+        Dimension::Attribute("locale".to_owned()),
+        Dimension::Model,
+    ];
+    let mut asked = about("file.summary", &["acceptance_rate", "auroc_acceptance"]);
+    asked.contributions = true;
+    for query in both_ways(&asked) {
+        let (together, apart) = world
+            .db
+            .with(|conn| -> Result<_, QueryError> {
+                let together = cuts::rows(conn, &world.sources, &query, &dimensions, end())?;
+                let apart = dimensions.iter().map(|dimension| {
+                    let mut query = query.clone();
+                    query.group_by = vec![dimension.clone()];
+                    Ok(plan::answer(conn, &world.sources, &query, end())?.rows)
+                });
+                Ok((together, apart.collect::<Result<Vec<_>, QueryError>>()?))
+            })
+            .unwrap();
+        assert!(together[0].len() > 1);
+        assert_eq!(together, apart);
+    }
 }

@@ -108,7 +108,7 @@ fn weighted_scores_are_those_of_the_table() {
                 "SELECT count(*) AS shown, count(correct) AS judged, count(*) FILTER (WHERE correct) AS correct \
                  FROM outputs JOIN cells ON cells.id = cell_id \
                  WHERE outputs.project_id = $1 AND feature = 'chat.answer' AND NOT missed \
-                 GROUP BY version, attributes ->> 'plan', \
+                 GROUP BY version, cells.attributes ->> 'plan', \
                  CASE WHEN confidence IS NULL THEN 11 WHEN confidence <= 0.1 THEN 1 ELSE ceil(confidence * 10) END",
             )
             .bind::<Integer, _>(world.project)
@@ -221,7 +221,7 @@ fn steps_end_by_tool_as_in_the_table_and_trust_grows() {
         .db
         .with(|conn| {
             diesel::sql_query(
-                "SELECT attributes ->> 'tool' AS tool, count(*) FILTER (WHERE decision IN (1, 2, 3, 4)) AS ended, \
+                "SELECT cells.attributes ->> 'tool' AS tool, count(*) FILTER (WHERE decision IN (1, 2, 3, 4)) AS ended, \
                  count(*) FILTER (WHERE manner = 2) AS taken_over \
                  FROM outputs JOIN cells ON cells.id = cell_id \
                  WHERE outputs.project_id = $1 AND feature = 'browser.step' GROUP BY 1 ORDER BY 1",

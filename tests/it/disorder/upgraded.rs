@@ -56,7 +56,11 @@ fn a_log_folded_in_part_goes_on() {
          WHERE (events.tx, events.ordinal) <= (c.tx, c.ordinal))",
     );
     conn.run_pending_migrations(MIGRATIONS).unwrap();
-    assert_eq!(checked(&mut conn), (0, 0, count));
+    // The earlier version knew fewer sums.
+    tables::execute(&world.db, "UPDATE fold_state SET layout = '{}'");
+    // What later migrations added to outputs is not there before they are folded again.
+    let (_, folded, waiting) = checked(&mut conn);
+    assert_eq!((folded, waiting), (0, count));
     assert_eq!(events::backlog(&mut conn, None, 16_000).unwrap().events, count);
     fold(&mut conn);
     assert_eq!(checked(&mut conn), (0, count, 0));

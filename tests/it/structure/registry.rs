@@ -6,7 +6,9 @@ use calibrant::docs;
 use calibrant::metrics::index::Index;
 use calibrant::metrics::statistics::{Clustering, Counts, IntervalKind};
 use calibrant::metrics::{self, Estimate, FAMILIES, Family, Statistics, Unit};
+use calibrant::query::analyses::catalogue::ANALYSES;
 use calibrant::stats::level::Level;
+use serde_json::Value;
 
 use crate::support::check_generated;
 
@@ -47,6 +49,38 @@ fn every_metric_is_explained() {
             );
         }
         assert!(metric.summary.ends_with('.'), "{}: {}", metric.id, metric.summary);
+    }
+}
+
+/// Whatever can be asked of a feature is in the catalogue, and whatever is in the catalogue can be asked.
+#[test]
+fn every_analysis_is_in_the_catalogue() {
+    let document: Value = serde_json::from_str(&docs::openapi().unwrap()).unwrap();
+    let paths: BTreeSet<&str> = document["paths"]
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    let routes: BTreeSet<String> = ANALYSES
+        .iter()
+        .map(|analysis| format!("/api/v1{}", analysis.route))
+        .collect();
+    assert_eq!(routes.len(), ANALYSES.len());
+    for route in &routes {
+        assert!(paths.contains(route.as_str()), "{route}");
+    }
+    let of_features = paths
+        .iter()
+        .filter(|path| path.starts_with("/api/v1/features/{feature}/"));
+    for path in of_features {
+        assert!(routes.contains(*path), "{path}");
+    }
+    for analysis in &ANALYSES {
+        assert!(analysis.question.ends_with('?'), "{}", analysis.id);
+        for text in [analysis.method, analysis.interval, analysis.source] {
+            assert!(!text.is_empty() && text.trim() == text, "{}", analysis.id);
+        }
     }
 }
 

@@ -528,7 +528,7 @@ export interface paths {
         };
         /**
          * List metrics
-         * @description Every metric with its definition, unit, direction, interval and source.
+         * @description Every metric with its definition, unit, direction, interval and source, and every analysis with its method and its source.
          */
         get: operations["list_metrics"];
         put?: never;
@@ -804,6 +804,18 @@ export interface components {
             nominal: components["schemas"]["Estimate"];
             ordinal: components["schemas"]["Estimate"];
         };
+        /** @description What an analysis answers, and how. */
+        AnalysisDefinition: {
+            id: string;
+            /** @description How its intervals are made, and what it guarantees. */
+            interval: string;
+            method: string;
+            question: string;
+            /** @description Where it is answered. */
+            route: string;
+            /** @description Where the method comes from. */
+            source: string;
+        };
         /** @description What one must know about an analysis. */
         AnalysisMeta: {
             /** Format: date-time */
@@ -1031,6 +1043,8 @@ export interface components {
          */
         CalibrationTarget: "acceptance" | "correctness";
         CatalogueResponse: {
+            /** @description Questions that take more than a metric. */
+            analyses: components["schemas"]["AnalysisDefinition"][];
             data: components["schemas"]["MetricDefinition"][];
         };
         /** @description Control charts of one metric. */

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::finding::Between;
 use crate::metrics::{Estimate, Reason};
 use crate::query::answer::{Answer, Contribution, Row};
+use crate::query::merge;
 use crate::stats::contrast::{Contrast, Pair};
 use crate::stats::cuped;
 use crate::stats::level::{Interval, Level};
@@ -16,8 +17,8 @@ pub struct Sides<'a> {
 }
 
 impl<'a> Sides<'a> {
-    pub fn of(answer: &'a Answer) -> Sides<'a> {
-        let side = |number| answer.rows.iter().find(|row| row.number == number);
+    pub fn of(rows: &'a [Row]) -> Sides<'a> {
+        let side = |number| rows.iter().find(|row| row.number == number);
         Sides {
             baseline: side(0),
             candidate: side(1),
@@ -31,22 +32,22 @@ impl<'a> Sides<'a> {
         })
     }
 
-    /// What each cluster contributes to a metric on each side, in the order of the clusters.
-    fn contributions(&self, metric: usize) -> BTreeMap<i64, (Option<Contribution>, Option<Contribution>)> {
-        let of = |row: Option<&'a Row>| {
+    /// Each cluster and how far it moves a metric on each side, in the order of the clusters.
+    fn influences(&self, metric: usize) -> impl Iterator<Item = (i64, Pair)> {
+        let of = |row: Option<&'a Row>| -> &'a [Contribution] {
             let found = row.and_then(|row| row.contributions.get(metric)?.as_ref());
-            found
-                .map(|contributions| contributions.0.as_slice())
-                .unwrap_or_default()
+            found.map_or(&[], |contributions| &contributions.0)
         };
-        let mut clusters: BTreeMap<i64, (Option<Contribution>, Option<Contribution>)> = BTreeMap::new();
-        for own in of(self.baseline) {
-            clusters.entry(own.cluster).or_default().0 = Some(*own);
-        }
-        for own in of(self.candidate) {
-            clusters.entry(own.cluster).or_default().1 = Some(*own);
-        }
-        clusters
+        let (one, two) = (of(self.baseline), of(self.candidate));
+        let places = merge::places(one, two, |own| own.cluster);
+        places.into_iter().filter_map(move |(first, second)| {
+            let (first, second) = (first.and_then(|at| one.get(at)), second.and_then(|at| two.get(at)));
+            let cluster = first.or(second)?.cluster;
+            Some((
+                cluster,
+                (first.map(|own| own.influence), second.map(|own| own.influence)),
+            ))
+        })
     }
 }
 
@@ -64,11 +65,7 @@ impl Measured {
     pub fn new(sides: &Sides, metric: usize) -> Option<Measured> {
         let [baseline, candidate] = sides.estimates(metric);
         let values = [baseline.value?, candidate.value?];
-        let influences: Vec<_> = sides
-            .contributions(metric)
-            .values()
-            .map(|(one, two)| (one.map(|one| one.influence), two.map(|two| two.influence)))
-            .collect();
+        let influences: Vec<Pair> = sides.influences(metric).map(|(_, pair)| pair).collect();
         let contrast = Contrast::new(values[0], values[1], &influences);
         let [one, two, both] = contrast.clusters;
         let users = baseline.users.zip(candidate.users).map(|(one, two)| (one + two) as f64);
@@ -106,9 +103,8 @@ impl Measured {
             .map(|own| (own.cluster, own.influence * count))
             .collect();
         let covariates: Vec<f64> = sides
-            .contributions(metric)
-            .keys()
-            .map(|cluster| earlier.get(cluster).copied().unwrap_or_default())
+            .influences(metric)
+            .map(|(cluster, _)| earlier.get(&cluster).copied().unwrap_or_default())
             .collect();
         let [one, two, _] = self.contrast.clusters.map(|clusters| clusters.max(1) as f64);
         let mean = |of: fn(&Pair) -> Option<f64>, clusters: f64| {

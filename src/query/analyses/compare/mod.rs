@@ -14,16 +14,17 @@ use diesel::pg::PgConnection;
 
 pub use self::finding::{Between, Compared, ComparedMetric, ComparisonVerdict, Look, SampleRatio};
 use self::measure::{Measured, Sides};
+use crate::domain::window::Window;
 use crate::metrics::Metric;
 use crate::query::answer::{Answer, Row};
 use crate::query::filter::Filter;
-use crate::query::plan;
 use crate::query::request::{Query, QueryError};
 use crate::query::sources::Sources;
+use crate::query::{plan, running};
 use crate::stats::{balance, multiple, posterior, power, sequence};
 
-/// Looks in the series of a comparison at most.
-const LOOKS: i32 = 30;
+/// Looks in the series of a comparison: about so many, and one a day at most.
+const LOOKS: usize = 30;
 /// How often a difference that is there should be found.
 const POWER: f64 = 0.8;
 
@@ -67,10 +68,12 @@ pub fn answer(
     let mut query = comparison.query.clone();
     query.arms = vec![comparison.baseline.clone(), comparison.candidate.clone()];
     query.contributions = true;
+    // Sequences count independent users, and so does the sample ratio.
+    query.counts_users = true;
     query.fill = true;
     let mut ask = |query: &Query| plan::answer(conn, sources, query, now);
     let answer = ask(&query)?;
-    let sides = Sides::of(&answer);
+    let sides = Sides::of(&answer.rows);
     let before = match comparison.days_before {
         Some(days) => Some(ask(&before(&query, &answer, days))?),
         None => None,
@@ -81,7 +84,11 @@ pub fn answer(
         .map(|(at, metric)| compare(comparison, metric, at, &sides, before.as_ref(), elapsed))
         .collect();
     adjust(&mut metrics);
-    let looks = looks(comparison, &query, &answer, &mut ask)?;
+    // What has no value now, since its sums are not kept for instance, is not followed either.
+    let looks = match metrics.first().and_then(|metric| metric.difference.value) {
+        Some(_) => looks(conn, sources, comparison, &query, &answer.window)?,
+        None => Vec::new(),
+    };
     Ok(Compared {
         sample_ratio: sample_ratio(comparison, &answer),
         metrics,
@@ -180,42 +187,39 @@ fn adjust(metrics: &mut [ComparedMetric]) {
 
 /// The first metric up to the end of each of some days.
 fn looks(
+    conn: &mut PgConnection,
+    sources: &Sources,
     comparison: &Comparison,
     query: &Query,
-    answer: &Answer,
-    ask: &mut impl FnMut(&Query) -> Result<Answer, QueryError>,
+    window: &Window,
 ) -> Result<Vec<Look>, QueryError> {
-    let days = (answer.window.to - answer.window.from).num_days() as i32;
-    let step = (days / LOOKS).max(1);
     let mut query = query.clone();
     query.metrics.truncate(1);
-    query.from = Some(answer.window.from);
-    let mut looks = Vec::new();
-    for day in (step..=days).step_by(step as usize) {
-        let to = answer.window.from + TimeDelta::days(i64::from(day));
-        query.to = Some(to);
-        let answer = ask(&query)?;
-        let Some(measured) = Measured::new(&Sides::of(&answer), 0) else {
-            continue;
-        };
-        let (level, contrast) = (query.level, measured.contrast);
-        let tuning = sequence::tuning(comparison.planned_users, level);
-        let sequence = contrast
-            .standard_error
-            .filter(|error| *error > 0.0)
-            .map(|error| sequence::interval(contrast.difference, error, measured.users, tuning, level));
-        looks.push(Look {
-            to,
-            difference: Between::interval(contrast.difference, contrast.interval(level)),
-            sequence: Between::interval(contrast.difference, sequence),
-        });
-    }
-    Ok(looks)
+    (query.from, query.to) = (Some(window.from), Some(window.to));
+    let days = window.length().num_days() as usize / LOOKS;
+    let looks = running::each(conn, sources, &query, days, |to, rows| look(comparison, to, rows))?;
+    Ok(looks.into_iter().flatten().collect())
+}
+
+/// The first metric of the rows of both sides; `None` where a side has no value.
+fn look(comparison: &Comparison, to: DateTime<Utc>, rows: &[Row]) -> Option<Look> {
+    let Measured { contrast, users, .. } = Measured::new(&Sides::of(rows), 0)?;
+    let level = comparison.query.level;
+    let tuning = sequence::tuning(comparison.planned_users, level);
+    let sequence = contrast
+        .standard_error
+        .filter(|error| *error > 0.0)
+        .map(|error| sequence::interval(contrast.difference, error, users, tuning, level));
+    Some(Look {
+        to,
+        difference: Between::interval(contrast.difference, contrast.interval(level)),
+        sequence: Between::interval(contrast.difference, sequence),
+    })
 }
 
 fn sample_ratio(comparison: &Comparison, answer: &Answer) -> SampleRatio {
     let users = |row: Option<&Row>| row.and_then(|row| row.estimates.iter().find_map(|estimate| estimate.users));
-    let sides = Sides::of(answer);
+    let sides = Sides::of(&answer.rows);
     let (baseline, candidate) = (users(sides.baseline), users(sides.candidate));
     let all = users(answer.totals.first());
     let p_value = comparison.candidate_share.and_then(|share| {

@@ -20,9 +20,9 @@ use crate::domain::dimension::Dimension;
 use crate::domain::window::Window;
 use crate::metrics::{Estimate, Reason};
 use crate::query::answer::Answer;
-use crate::query::plan;
 use crate::query::request::{Query, QueryError};
 use crate::query::sources::Sources;
+use crate::query::{cuts, plan};
 use crate::stats::contrast::{Contrast, Pair};
 use crate::stats::decomposition;
 use crate::store::projects;
@@ -31,6 +31,8 @@ use crate::store::projects;
 const LATELY: TimeDelta = TimeDelta::days(7);
 /// Segments that lead, over all dimensions.
 const LEADING: usize = 10;
+/// Outputs that a segment must have in one of the periods to be among them.
+const LEAST_OUTPUTS: u64 = 10;
 
 /// What to explain.
 #[derive(Clone)]
@@ -76,21 +78,18 @@ pub fn run(
         } else {
             question.dimensions.clone()
         };
+        let mut cut = |query: &Query| cuts::rows(conn, sources, query, &dimensions, now);
+        let (ones, others) = (cut(&earlier)?, cut(&later)?);
         let mut explained = Vec::new();
-        for dimension in dimensions {
-            let cut = |query: &Query| Query {
-                group_by: vec![dimension.clone()],
-                ..query.clone()
-            };
-            let one = plan::answer(conn, sources, &cut(&earlier), now)?;
-            let two = plan::answer(conn, sources, &cut(&later), now)?;
-            let segments = Segments::new(&one, &two);
+        for (dimension, (one, other)) in dimensions.iter().zip(ones.iter().zip(&others)) {
+            let segments = Segments::new(one, other);
             if segments.values.len() > 1 {
-                explained.push(segments.explain(&dimension, &query));
+                explained.push(segments.explain(dimension, &query));
             }
         }
         rank(&mut explained);
-        let mut leading: Vec<Segment> = explained.iter().flat_map(|cut| cut.segments.iter().cloned()).collect();
+        let segments = explained.iter().flat_map(|cut| &cut.segments);
+        let mut leading: Vec<Segment> = segments.filter(|segment| may_lead(segment)).cloned().collect();
         leading.sort_by(by_weight);
         leading.truncate(LEADING);
         Ok(Explained {
@@ -157,6 +156,11 @@ fn rank(explained: &mut [ExplainedDimension]) {
     }
     let leader = |cut: &ExplainedDimension| cut.segments.first().map_or(0.0, |segment| segment.shrunk.abs());
     explained.sort_by(|one, other| leader(other).total_cmp(&leader(one)));
+}
+
+/// Whether enough is known of a segment to name it first: of a handful of outputs not even the noise is known.
+fn may_lead(segment: &Segment) -> bool {
+    segment.before.n.max(segment.after.n) >= LEAST_OUTPUTS
 }
 
 /// The more is left after shrinking, the earlier; then the surer.

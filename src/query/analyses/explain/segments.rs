@@ -6,7 +6,7 @@ use super::finding::{ExplainedDimension, Segment};
 use crate::domain::dimension::Dimension;
 use crate::metrics::{Estimate, Reason};
 use crate::query::analyses::compare::Between;
-use crate::query::answer::{Answer, Row};
+use crate::query::answer::Row;
 use crate::query::request::{MAX_GROUPS, Query};
 use crate::stats::contrast::{Contrast, Pair};
 use crate::stats::decomposition::{self, Part, Share};
@@ -36,13 +36,13 @@ pub struct Segments<'a> {
 }
 
 impl<'a> Segments<'a> {
-    pub fn new(before: &'a Answer, after: &'a Answer) -> Segments<'a> {
+    pub fn new(before: &'a [Row], after: &'a [Row]) -> Segments<'a> {
         let mut values: BTreeMap<Option<String>, [Option<&Row>; 2]> = BTreeMap::new();
         let mut whole = [BTreeMap::new(), BTreeMap::new()];
-        for (period, (answer, whole)) in [before, after].into_iter().zip(&mut whole).enumerate() {
-            for row in answer.rows.iter().take(MAX_GROUPS) {
-                let rows = values.entry(row.group.first().cloned().flatten()).or_default();
-                if let Some(slot) = rows.get_mut(period) {
+        for (period, (rows, whole)) in [before, after].into_iter().zip(&mut whole).enumerate() {
+            for row in rows.iter().take(MAX_GROUPS) {
+                let slots = values.entry(row.group.first().cloned().flatten()).or_default();
+                if let Some(slot) = slots.get_mut(period) {
                     *slot = Some(row);
                 }
                 for (cluster, own) in clusters(Some(row)) {

@@ -15,12 +15,13 @@ export function Sequence({ looks, data, id = 'sequence' }: Pick<Schemas['Compare
     const unit: Unit = definition?.unit === 'share' ? 'share_difference' : (definition?.unit ?? 'share_difference');
     if (looks.length < 2) return null;
     const end = (look: Schemas['Look']) => Date.parse(look.to) - 1;
-    const decided = looks.find(({ sequence }) => (sequence.lower ?? -1) > 0 || (sequence.upper ?? 1) < 0);
+    const holdsZero = ({ sequence }: Schemas['Look']) => (sequence.lower ?? -1) <= 0 && (sequence.upper ?? 1) >= 0;
+    const decided = looks[looks.findLastIndex(holdsZero) + 1];
     return (
         <section class="section" aria-labelledby={id}>
             <div class="section-head">
                 <h2 id={id}>Over time</h2>
-                <p>{decided === undefined ? 'The interval has not left zero out yet.' : `Since ${day(end(decided))} the interval leaves zero out.`}</p>
+                <p>{decided === undefined ? 'The interval does not leave zero out.' : `Since ${day(end(decided))} the interval leaves zero out.`}</p>
             </div>
             <Figure
                 title={

@@ -1,0 +1,146 @@
+//! What each analysis answers, how, and where the method comes from: the catalogue's other half.
+
+/// A question that takes more than a metric.
+pub struct Analysis {
+    pub id: &'static str,
+    /// The question it answers.
+    pub question: &'static str,
+    /// Where it is answered, below `/api/v1`.
+    pub route: &'static str,
+    pub method: &'static str,
+    /// How its intervals are made, and what it guarantees.
+    pub interval: &'static str,
+    pub source: &'static str,
+}
+
+/// In the order in which a team would ask.
+pub static ANALYSES: [Analysis; 16] = [
+    Analysis {
+        id: "compare",
+        question: "Is one side better than another, how sure is that, and what would it take to know?",
+        route: "/compare",
+        method: "difference and ratio of two slices of any metric; sample-ratio check; CUPED on earlier behaviour; false-discovery rate over metrics",
+        interval: "linearised and clustered by user, also where users are on both sides; beside it a confidence sequence that holds at every look",
+        source: "Deng, Knoblich & Lu 2018; Waudby-Smith et al. 2024; Deng et al. 2013; Benjamini & Hochberg 1995",
+    },
+    Analysis {
+        id: "experiments",
+        question: "What has a declared experiment shown so far?",
+        route: "/experiments/{experiment}/results",
+        method: "compare for each candidate arm: the primary metric for a difference worth having, each guardrail for non-inferiority",
+        interval: "confidence sequences, with Bonferroni's share of the error for each candidate",
+        source: "Fabijan et al. 2019; Berger 1982",
+    },
+    Analysis {
+        id: "explain",
+        question: "Why did a metric move between two periods, and which segments did it?",
+        route: "/features/{feature}/explain",
+        method: "Kitagawa's decomposition into mix and rate for every dimension; segments ranked by what they add beyond their share, pulled towards zero by noise",
+        interval: "linearised over the users of both periods, overall rates held",
+        source: "Kitagawa 1955; Efron & Morris 1975; Paule & Mandel 1982",
+    },
+    Analysis {
+        id: "drift",
+        question: "What changed, when, by how much, and in which segment?",
+        route: "/features/{feature}/drift",
+        method: "dated change points of daily series with clustered variances; an alarm for who looks every day; control charts; stability of the spread of confidence",
+        interval: "false findings shared among the metrics; false alarms kept to the stated chance over thirty days of watching",
+        source: "Shin, Ramdas & Rinaldo 2022; Page 1954; Laney 2002; Yurdakul 2018",
+    },
+    Analysis {
+        id: "segments",
+        question: "Which segments stand out, when some of them are small?",
+        route: "/features/{feature}/segments",
+        method: "empirical Bayes on the outputs that each segment's clustered variance is worth; each against all others",
+        interval: "posterior intervals; p-values adjusted for how many segments there are",
+        source: "Efron & Morris 1975; Benjamini & Hochberg 1995",
+    },
+    Analysis {
+        id: "calibration",
+        question: "Does confidence mean what it says, with an interval for every number?",
+        route: "/features/{feature}/calibration",
+        method: "reliability curve in equal bins of width and of mass, with consistency bars; parts of the Brier score; Cox's line",
+        interval: "users drawn again, 200 times; a clustered sandwich for Cox's line",
+        source: "Bröcker & Smith 2007; Stephenson et al. 2008; Dimitriadis, Gneiting & Jordan 2021",
+    },
+    Analysis {
+        id: "recalibration",
+        question: "What should the model have said, and would saying it help?",
+        route: "/features/{feature}/recalibration",
+        method: "isotonic, Platt, temperature and beta maps, judged on other users and on later days",
+        interval: "of the improvement, clustered by user",
+        source: "Platt 1999; Zadrozny & Elkan 2002; Guo et al. 2017; Kull, Silva Filho & Flach 2017",
+    },
+    Analysis {
+        id: "autonomy",
+        question: "Above which confidence may outputs act without being asked about?",
+        route: "/features/{feature}/autonomy",
+        method: "a fixed sequence of tests from the highest threshold down (learn then test), checked on later outputs",
+        interval: "e-values over users, each counting once: the risk is kept with the stated probability",
+        source: "Angelopoulos et al. 2021; Waudby-Smith & Ramdas 2024",
+    },
+    Analysis {
+        id: "reliance",
+        question: "Do users follow it when it is right, and leave it when it is wrong?",
+        route: "/features/{feature}/reliance",
+        method: "over- and under-reliance, relative reliance on AI and on oneself, signal detection, complementary performance",
+        interval: "clustered by user",
+        source: "Schemmer et al. 2023; Macmillan & Creelman 2005",
+    },
+    Analysis {
+        id: "trajectory",
+        question: "How does trust grow with use, and what does a bad output do to it?",
+        route: "/features/{feature}/trajectory",
+        method: "rates by n-th exposure, of newcomers and of regulars; growth and recovery within users; trust that fades",
+        interval: "clustered by user; Mantel–Haenszel differences within users; a jackknife for half-lives",
+        source: "Jøsang & Ismail 2002; Mantel & Haenszel 1959; Kott 2001",
+    },
+    Analysis {
+        id: "coverage",
+        question: "What would the score be, had everything been answered?",
+        route: "/features/{feature}/coverage",
+        method: "post-stratified by segments and bands of confidence, with the effective sample size; worst-case bounds",
+        interval: "linearised and clustered by user; the bounds are the honest interval",
+        source: "Hájek 1971; Manski 1990",
+    },
+    Analysis {
+        id: "agreement",
+        question: "Do people agree with each other, do judges agree with people, and do users act as judges say?",
+        route: "/features/{feature}/agreement",
+        method: "Cohen's and Fleiss' κ, Krippendorff's α, Gwet's AC1, AUC and rank correlation, rubric by rubric",
+        interval: "outputs' users drawn again, or linearised and clustered by user",
+        source: "Cohen 1960; Krippendorff 2004; Gwet 2008; Lang & Reiczigel 2014",
+    },
+    Analysis {
+        id: "quality",
+        question: "What is the true quality, from few labels of people and many of a judge?",
+        route: "/features/{feature}/quality",
+        method: "prediction-powered inference, with the judge's weight chosen from the data",
+        interval: "residual sandwich, clustered by user",
+        source: "Angelopoulos et al. 2023; Angelopoulos, Duchi & Zrnic 2023",
+    },
+    Analysis {
+        id: "trigger",
+        question: "From which confidence on should the feature fire?",
+        route: "/features/{feature}/trigger",
+        method: "precision and recall, and net benefit by threshold",
+        interval: "clustered by user",
+        source: "Vickers & Elkin 2006",
+    },
+    Analysis {
+        id: "approvals",
+        question: "How do the steps of an agent end, tool by tool, and how does trust in each tool grow?",
+        route: "/features/{feature}/approvals",
+        method: "approved, edited, rejected, taken over, taken without asking, reversed; growth within users",
+        interval: "clustered by user",
+        source: "Lee & See 2004",
+    },
+    Analysis {
+        id: "trust",
+        question: "Do users trust it as much as it deserves?",
+        route: "/features/{feature}/trust",
+        method: "trust minus trustworthiness on the same outputs; an equivalence test first, then one of the sign",
+        interval: "linearised and clustered by user",
+        source: "Lee & See 2004; Wischnewski, Krämer & Müller 2023",
+    },
+];

@@ -1,0 +1,183 @@
+//! A question asked again and again as time goes by: what was known at the end of some days of its window.
+//!
+//! Sums add up, cluster by cluster: the days of a user are added before anything is squared. So the outputs, or the rollups, are
+//! read once, and the numbers are those of asking about the time from the start to each of the days.
+
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use diesel::pg::PgConnection;
+
+use super::answer::Row;
+use super::assembly;
+use super::blocks::days_covering;
+use super::gather::Over;
+use super::plan::{self, Plan};
+use super::request::{Query, QueryError};
+use super::snapshot::Snapshot;
+use super::sources::Sources;
+use super::sums::{Slice, Slices};
+use super::{merge, rows, tabulate};
+use crate::domain::clock;
+use crate::domain::window::{Bucket, Window};
+use crate::metrics;
+use crate::metrics::families::users::USERS;
+use crate::metrics::statistics::{Clustering, Counts};
+use crate::store::projects;
+
+/// Reads the rows of the groups of a question, one for each, as of the end of every so many UTC days and of the window, in the
+/// caller's transaction.
+pub fn each<T>(
+    conn: &mut PgConnection,
+    sources: &Sources,
+    query: &Query,
+    days: usize,
+    read: impl Fn(DateTime<Utc>, &[Row]) -> T,
+) -> Result<Vec<T>, QueryError> {
+    let project = projects::find(conn, query.project)?;
+    let mut snapshot = Snapshot::new(conn, sources, &project)?;
+    let window = plan::window(&mut snapshot, query)?;
+    let view = Arc::clone(&snapshot.view);
+    let refined = plan::refine(&mut snapshot, query, &project, &window)?;
+    let mut plan = plan::plan(query, &view.cells, refined.as_ref(), window)?;
+    let exact = plan::is_exact(&mut snapshot, &plan)?;
+    plan.buckets = stretches(&plan, days);
+
+    let mut sums = plan.sums_read();
+    loop {
+        let named = metrics::sums_named(&sums);
+        let slices = if exact {
+            rows::gathered(&mut snapshot, &plan, &named)?.slices(Over::Nothing)?
+        } else {
+            let names: Vec<String> = named.into_iter().map(|sum| sum.name).collect();
+            tabulate::slices(&plan, &names, &mut snapshot)?
+        };
+        let (found, missed) = read_each(&plan, &slices, &read);
+        if missed.is_empty() {
+            return Ok(found);
+        }
+        sums.extend(missed);
+    }
+}
+
+/// Cuts the window of a plan into stretches of so many whole UTC days, but for its ends: no day of the rollups is in two of them.
+fn stretches(plan: &Plan, days: usize) -> Vec<Bucket> {
+    let Window { from, to } = plan.window;
+    let edges = days_covering(&plan.window)
+        .step_by(days.max(1))
+        .skip(1)
+        .map(clock::midnight);
+    let ends = edges.chain([to]);
+    let mut start = from;
+    ends.map(|end| {
+        let window = Window { from: start, to: end };
+        start = end;
+        Bucket {
+            start: window.from.with_timezone(&plan.query.timezone),
+            window,
+        }
+    })
+    .collect()
+}
+
+/// What is read as of the end of each bucket, and the sums that were missed on the way.
+fn read_each<T>(plan: &Plan, slices: &Slices, read: impl Fn(DateTime<Utc>, &[Row]) -> T) -> (Vec<T>, BTreeSet<String>) {
+    let mut groups: Vec<Running> = plan.groups.iter().map(|_| Running::new(slices)).collect();
+    let mut missed = BTreeSet::new();
+    let found = (0..)
+        .zip(&plan.buckets)
+        .map(|(number, bucket)| {
+            let mut rows = Vec::with_capacity(groups.len());
+            for (group, running) in (0..).zip(&mut groups) {
+                if let Some(slice) = slices.by_key.get(&(group, number)) {
+                    running.add(slices, slice);
+                }
+                rows.push(assembly::row(plan, &running.slices, &running.so_far, group));
+            }
+            read(bucket.window.to, &rows)
+        })
+        .collect();
+    for running in &groups {
+        missed.extend(running.slices.index.missed());
+    }
+    (found, missed)
+}
+
+/// A group with what it has come to so far.
+struct Running {
+    slices: Slices,
+    so_far: Slice,
+}
+
+impl Running {
+    /// Nothing yet, of the same sums as some slices.
+    fn new(like: &Slices) -> Running {
+        let so_far = Slice {
+            users: (like.clustering == Clustering::Exact).then_some(0),
+            ..Slice::empty(like.columns.len())
+        };
+        Running {
+            slices: Slices::empty(like.clustering, like.index.clone()),
+            so_far,
+        }
+    }
+
+    /// Adds one slice of `all`.
+    fn add(&mut self, all: &Slices, slice: &Slice) {
+        let own = slice.clusters.clone();
+        let places = merge::places(&self.slices.keys, all.keys(slice), |key| *key);
+        for (ours, theirs) in self.slices.columns.iter_mut().zip(&all.columns) {
+            *ours = merge::values(
+                &places,
+                ours,
+                theirs.get(own.clone()).unwrap_or_default(),
+                i64::saturating_add,
+            );
+        }
+        self.slices.keys = merge::values(&places, &self.slices.keys, all.keys(slice), |key, _| key);
+        let is_user = all.is_user.get(own).unwrap_or_default();
+        self.slices.is_user = merge::values(&places, &self.slices.is_user, is_user, |one, other| one || other);
+
+        let so_far = &mut self.so_far;
+        so_far.outputs += slice.outputs;
+        so_far.clusters = 0..self.slices.keys.len();
+        for (sum, more) in so_far.totals.iter_mut().zip(&slice.totals) {
+            *sum = sum.saturating_add(*more);
+        }
+        for (name, more) in &slice.histograms {
+            let counts = so_far.histograms.entry(*name).or_insert_with(|| Some(Counts::new()));
+            *counts = counts
+                .take()
+                .zip(more.as_ref())
+                .map(|(counts, more)| added(counts, more));
+        }
+        so_far.users = match self.slices.clustering {
+            Clustering::Exact => Some(self.slices.is_user.iter().filter(|is_user| **is_user).count() as u64),
+            Clustering::Groups => {
+                let users = so_far.histograms.get(USERS).and_then(Option::as_ref);
+                users.map(|counts| counts.len() as u64)
+            }
+        };
+    }
+}
+
+/// Counts of two histograms together. Both are in the order of their buckets, and so is what comes of them.
+fn added(counts: Counts, more: &Counts) -> Counts {
+    let mut sums = Counts::with_capacity(counts.len() + more.len());
+    let (mut counts, mut more) = (counts.into_iter().peekable(), more.iter().copied().peekable());
+    while let (Some(one), Some(other)) = (counts.peek(), more.peek()) {
+        match one.0.cmp(&other.0) {
+            Ordering::Less => sums.extend(counts.next()),
+            Ordering::Greater => sums.extend(more.next()),
+            Ordering::Equal => {
+                let both = counts.next().zip(more.next());
+                sums.extend(both.map(|((bucket, p, n), (_, q, m))| (bucket, p + q, n + m)));
+            }
+        }
+    }
+    sums.extend(counts);
+    sums.extend(more);
+    sums
+}
