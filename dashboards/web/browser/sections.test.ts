@@ -37,7 +37,7 @@ it('ranks segments by the dimension and the metric that are chosen', async () =>
     expect(page.url()).toMatch(/segment=tool&segment_metric=correctness_rate/);
     await segments.getByRole('row', { name: /submit_form/ }).waitFor();
     await settled(page);
-    expect(await segments.locator('.sentence').innerText()).toMatch(/^Correctness is .* over all \d segments/);
+    expect(await segments.locator('.sentence').innerText()).toMatch(/^Correctness is .* over all \d\ssegments/);
     await close();
 });
 

@@ -2,7 +2,7 @@
 
 import { useState } from 'preact/hooks';
 import { api, Problem, type Schemas } from '../../api/client';
-import { reload, useData } from '../../api/data';
+import { outdate, useData } from '../../api/data';
 import { dimensionName } from '../../format/words';
 import { useCatalogue, useMetric } from '../../parts/catalogue';
 import { useValues } from '../../parts/controls';
@@ -33,7 +33,7 @@ export function Declare() {
         setProblem(undefined);
         try {
             const made = await api.post('/api/v1/experiments', { body: plan(new FormData(form), choice.dimension) });
-            reload();
+            outdate();
             go(onward('/experiments', { experiment: made.name }), true);
         } catch (error) {
             setProblem(error instanceof Problem ? error.detail : String(error));

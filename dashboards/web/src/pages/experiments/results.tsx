@@ -2,7 +2,7 @@
 
 import { useState } from 'preact/hooks';
 import { api, Problem, type Schemas } from '../../api/client';
-import { reload, useData } from '../../api/data';
+import { outdate, reload, useData } from '../../api/data';
 import { Interval } from '../../charts/intervals';
 import { count, percent, pValue, type Unit, withInterval } from '../../format/number';
 import { date, minute, span } from '../../format/time';
@@ -208,12 +208,15 @@ function Balance({ arms, p_value, mismatch }: Schemas['ArmBalance']) {
 function Actions({ name, status }: { name: string; status: Schemas['ExperimentStatus'] }) {
     const [problem, setProblem] = useState<string>();
     const path = { experiment: name };
-    const attempt = async (what: () => Promise<unknown>, leave: boolean) => {
+    const leave = () => {
+        outdate();
+        go(onward('/experiments'), true);
+    };
+    const attempt = async (what: () => Promise<unknown>, then: () => void) => {
         setProblem(undefined);
         try {
             await what();
-            if (leave) go(onward('/experiments'), true);
-            reload();
+            then();
         } catch (error) {
             setProblem(error instanceof Problem ? error.detail : String(error));
         }
@@ -227,7 +230,7 @@ function Actions({ name, status }: { name: string; status: Schemas['ExperimentSt
                         confirm(`End “${name}” now? Outputs from now on are not part of it.`) &&
                         void attempt(
                             () => api.patch('/api/v1/experiments/{experiment}', { path, body: { ends_at: new Date().toISOString() } }),
-                            false,
+                            reload,
                         )
                     }
                 >
@@ -238,7 +241,7 @@ function Actions({ name, status }: { name: string; status: Schemas['ExperimentSt
                 type="button"
                 onClick={() =>
                     confirm(`Delete the declaration of “${name}”? The outputs stay.`) &&
-                    void attempt(() => api.delete('/api/v1/experiments/{experiment}', { path }), true)
+                    void attempt(() => api.delete('/api/v1/experiments/{experiment}', { path }), leave)
                 }
             >
                 Delete
