@@ -3,8 +3,8 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
-import { expect, it } from 'vitest';
-import { open, THEMES, visit, WIDTHS, withBrowser } from './visit';
+import { beforeAll, expect, it } from 'vitest';
+import { declare, open, THEMES, visit, WIDTHS, withBrowser } from './visit';
 
 withBrowser();
 
@@ -14,6 +14,11 @@ const SHOTS = new URL('screenshots/', import.meta.url).pathname;
 const PAGES = {
     overview: '/?range=all',
     feature: '/features/agent.task?range=all',
+    steps: '/features/browser.step?range=all&risk=30',
+    triggers: '/features/canvas.trigger?range=all&segment_metric=correctness_rate',
+    experiments: '/experiments',
+    experiment: '/experiments?experiment=planner',
+    declare: '/experiments?declare=yes&range=all',
     compare: '/compare?feature=canvas.trigger&range=all',
     examples: '/examples?range=all&feature=file.summary&decision=edited',
     metrics: '/catalogue',
@@ -33,6 +38,8 @@ async function objections(page: Page): Promise<string[]> {
 interface Findings {
     violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[];
 }
+
+beforeAll(() => declare('planner', 'agent.task', ['planner-4', 'planner-5']));
 
 mkdirSync(SHOTS, { recursive: true });
 

@@ -67,6 +67,22 @@ export async function open(page: Page, path: string): Promise<void> {
     await settled(page);
 }
 
+/** Declares an experiment between versions, long started, so that it has results. */
+export async function declare(name: string, feature: string, versions: string[]): Promise<void> {
+    const plan = {
+        name,
+        feature,
+        arms: versions.map((version) => ({ name: version, filters: [{ dimension: 'version', op: 'eq', value: version }] })),
+        primary_metric: 'acceptance_rate',
+        margin: 0.02,
+        guardrails: [{ metric: 'correctness_rate', margin: 0.05 }],
+        starts_at: new Date(Date.now() - 60 * 86_400_000).toISOString(),
+    };
+    const headers = { 'x-api-key': server.key, 'content-type': 'application/json' };
+    const answer = await fetch(`${server.origin}/api/v1/experiments`, { method: 'POST', body: JSON.stringify(plan), headers });
+    if (!answer.ok) throw new Error(await answer.text());
+}
+
 export async function settled(page: Page): Promise<void> {
     await page.waitForFunction(() => document.querySelector('.skeleton, .pending') === null, undefined, { timeout: 120_000 });
 }

@@ -107,8 +107,13 @@ export function forget(): void {
     }
 }
 
+/** Has everything asked again by the page that is shown next. */
+export function outdate(): void {
+    for (const own of entries.values()) own.asked = undefined;
+}
+
 /** Asks everything on the page again, as after a change of settings. */
 export function reload(): void {
-    for (const own of entries.values()) own.asked = undefined;
+    outdate();
     position.announce();
 }

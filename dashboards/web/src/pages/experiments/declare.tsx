@@ -2,17 +2,16 @@
 
 import { useState } from 'preact/hooks';
 import { api, Problem, type Schemas } from '../../api/client';
-import { reload, useData } from '../../api/data';
+import { outdate, useData } from '../../api/data';
 import { dimensionName } from '../../format/words';
 import { useCatalogue, useMetric } from '../../parts/catalogue';
 import { useValues } from '../../parts/controls';
 import { dayOf } from '../../state/range';
 import { go, onward } from '../../state/url';
+import { DAYS_BEFORE, plan } from './plan';
 
 const DIMENSIONS = ['variant', 'version', 'model', 'prompt_version', 'environment'];
 const DEFAULT_PRIMARY = 'acceptance_rate';
-/** Days before the start that the noise is taken off with. */
-const DAYS_BEFORE = 14;
 
 /** What the form holds besides its fields. */
 interface Choice {
@@ -34,7 +33,7 @@ export function Declare() {
         setProblem(undefined);
         try {
             const made = await api.post('/api/v1/experiments', { body: plan(new FormData(form), choice.dimension) });
-            reload();
+            outdate();
             go(onward('/experiments', { experiment: made.name }), true);
         } catch (error) {
             setProblem(error instanceof Problem ? error.detail : String(error));
@@ -175,24 +174,4 @@ function Margin({ name, metric, label }: { name: string; metric: string; label: 
             <input type="hidden" name={`${name}_factor`} value={inPoints(unit) ? '0.01' : '1'} />
         </label>
     );
-}
-
-/** The declaration that the fields make. */
-export function plan(values: FormData, dimension: string): Schemas['ExperimentPlan'] {
-    const text = (name: string) => String(values.get(name) ?? '').trim();
-    const candidates = text('candidates').split(',').map((name) => name.trim());
-    const names = [text('control'), ...candidates.filter((name) => name !== '')];
-    const margin = (name: string, at: number) => Number(values.getAll(name)[at]) * Number(values.getAll(`${name}_factor`)[at]);
-    const end = text('end');
-    return {
-        name: text('name'),
-        feature: text('feature'),
-        arms: names.map((name) => ({ name, filters: [{ dimension, op: 'eq', value: name }] })),
-        primary_metric: text('primary'),
-        margin: margin('margin', 0),
-        guardrails: values.getAll('guard').map((metric, at) => ({ metric: String(metric), margin: margin('guard_margin', at) })),
-        starts_at: `${text('start')}T00:00:00Z`,
-        ...(end === '' ? {} : { ends_at: new Date(Date.parse(`${end}T00:00:00Z`) + 86_400_000).toISOString() }),
-        ...(values.get('before') === null ? {} : { days_before: DAYS_BEFORE }),
-    };
 }

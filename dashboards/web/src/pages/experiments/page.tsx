@@ -9,6 +9,7 @@ import { may } from '../../session';
 import { useSession } from '../../app';
 import { onward, usePlace } from '../../state/url';
 import { Declare } from './declare';
+import { statusAt } from './plan';
 import { Results } from './results';
 
 type Experiment = Schemas['ExperimentView'];
@@ -92,10 +93,4 @@ function Row({ name, feature, primary_metric, arms, starts_at, ends_at }: Experi
             <td data-label="Start">{date(starts_at)}</td>
         </tr>
     );
-}
-
-/** Where an experiment stands at a moment. */
-export function statusAt(starts: string, ends: string | null, now: number): Schemas['ExperimentStatus'] {
-    if (now < Date.parse(starts)) return 'planned';
-    return ends !== null && now >= Date.parse(ends) ? 'ended' : 'running';
 }

@@ -2,7 +2,7 @@
 
 import { useState } from 'preact/hooks';
 import { api, Problem, type Schemas } from '../../api/client';
-import { reload, useData } from '../../api/data';
+import { outdate, reload, useData } from '../../api/data';
 import { Interval } from '../../charts/intervals';
 import { count, percent, pValue, type Unit, withInterval } from '../../format/number';
 import { date, minute, span } from '../../format/time';
@@ -17,12 +17,12 @@ import { Sequence } from '../compare/sequence';
 type Answer = Schemas['ExperimentResults'];
 type Arm = Schemas['ArmResult'];
 
-const CONCLUSIONS: Record<Schemas['Conclusion'], { words: string; sign: string }> = {
-    adopt: { words: 'Adopt it', sign: '+' },
-    reject: { words: 'Reject it', sign: '−' },
-    no_difference: { words: 'No difference worth having', sign: '=' },
-    wait: { words: 'Wait', sign: '…' },
-    investigate: { words: 'Investigate first', sign: '!' },
+const CONCLUSIONS: Record<Schemas['Conclusion'], { words: string; sign: string; why: string }> = {
+    adopt: { words: 'Adopt it', sign: '+', why: 'What decides is better, and all guardrails hold.' },
+    reject: { words: 'Reject it', sign: '−', why: 'What decides is worse, or a guardrail is broken.' },
+    no_difference: { words: 'No difference worth having', sign: '=', why: 'Whatever there is, is less than the least difference declared.' },
+    wait: { words: 'Wait', sign: '…', why: 'It is not over: what decides, or a guardrail, cannot be told yet.' },
+    investigate: { words: 'Investigate first', sign: '!', why: 'Users are not spread over the arms as planned: find out why before believing anything.' },
 };
 
 const GUARDRAILS: Record<Schemas['GuardrailVerdict'], { words: string; sign: string }> = {
@@ -94,15 +94,15 @@ function Found({ experiment, status, balance, notes, data, meta }: Answer) {
     );
 }
 
-function ArmFound({ arm, conclusion, sentence, primary, guardrails, looks, control, several }: Arm & { control: string; several: boolean }) {
-    const { words, sign } = CONCLUSIONS[conclusion];
+function ArmFound({ arm, conclusion, primary, guardrails, looks, control, several }: Arm & { control: string; several: boolean }) {
+    const { words, sign, why } = CONCLUSIONS[conclusion];
     return (
         <>
             <section class="section" aria-label={`${arm} against ${control}`}>
                 <p class="conclusion">
                     <span aria-hidden="true">{sign}</span> {several ? `${arm}: ${words}` : words}
                 </p>
-                <p class="sentence">{sentence}</p>
+                <p class="sentence">{why}</p>
                 <Findings data={[primary]} baseline={control} candidate={arm} />
                 {guardrails.length > 0 && <Guardrails guardrails={guardrails} />}
             </section>
@@ -137,7 +137,7 @@ function Guardrails({ guardrails }: Pick<Arm, 'guardrails'>) {
     );
 }
 
-function Guarded({ compared, margin, verdict, sentence }: Schemas['Guardrail']) {
+function Guarded({ compared, margin, verdict }: Schemas['Guardrail']) {
     const { metric, sequence } = compared;
     const definition = useMetric(metric);
     const unit: Unit = definition?.unit === 'share' ? 'share_difference' : (definition?.unit ?? 'share_difference');
@@ -151,7 +151,6 @@ function Guarded({ compared, margin, verdict, sentence }: Schemas['Guardrail']) 
                 <span class="says">
                     <span aria-hidden="true">{GUARDRAILS[verdict].sign}</span> {GUARDRAILS[verdict].words}
                 </span>
-                <span class="evidence">{sentence}</span>
             </th>
             <td data-label="At all looks">
                 {sequence.value === null ? (
@@ -209,12 +208,15 @@ function Balance({ arms, p_value, mismatch }: Schemas['ArmBalance']) {
 function Actions({ name, status }: { name: string; status: Schemas['ExperimentStatus'] }) {
     const [problem, setProblem] = useState<string>();
     const path = { experiment: name };
-    const attempt = async (what: () => Promise<unknown>, leave: boolean) => {
+    const leave = () => {
+        outdate();
+        go(onward('/experiments'), true);
+    };
+    const attempt = async (what: () => Promise<unknown>, then: () => void) => {
         setProblem(undefined);
         try {
             await what();
-            if (leave) go(onward('/experiments'), true);
-            reload();
+            then();
         } catch (error) {
             setProblem(error instanceof Problem ? error.detail : String(error));
         }
@@ -228,7 +230,7 @@ function Actions({ name, status }: { name: string; status: Schemas['ExperimentSt
                         confirm(`End “${name}” now? Outputs from now on are not part of it.`) &&
                         void attempt(
                             () => api.patch('/api/v1/experiments/{experiment}', { path, body: { ends_at: new Date().toISOString() } }),
-                            false,
+                            reload,
                         )
                     }
                 >
@@ -239,7 +241,7 @@ function Actions({ name, status }: { name: string; status: Schemas['ExperimentSt
                 type="button"
                 onClick={() =>
                     confirm(`Delete the declaration of “${name}”? The outputs stay.`) &&
-                    void attempt(() => api.delete('/api/v1/experiments/{experiment}', { path }), true)
+                    void attempt(() => api.delete('/api/v1/experiments/{experiment}', { path }), leave)
                 }
             >
                 Delete

@@ -253,7 +253,7 @@ function Assisted({ data }: { data: Quality[] }) {
                                         <span class="evidence">{counted(n, 'output')}</span>
                                     </td>
                                     <td>
-                                        <Interval value={value} domain={[0, 1]} label={withInterval(value, 'share')} width={150} />
+                                        <Interval value={value} domain={[0, 1]} label={withInterval(value, 'share')} width={110} />
                                     </td>
                                 </tr>
                             ))}

@@ -4,7 +4,7 @@ import { api, type Schemas } from '../../api/client';
 import { useData } from '../../api/data';
 import { count } from '../../format/number';
 import { dimensionName } from '../../format/words';
-import { Estimate } from '../../parts/estimate';
+import { Difference, Estimate } from '../../parts/estimate';
 import { Await, Silence } from '../../parts/states';
 import { Explained, Term } from '../../parts/term';
 import { write } from '../../state/filter';
@@ -76,7 +76,7 @@ function Found({ feature, dimension, data }: Answer) {
                             ))}
                             {grows && (
                                 <td data-label="With use">
-                                    {growth.lower === null ? <span class="none">too few to say</span> : <Estimate metric="trust_gap" value={growth} bare />}
+                                    {growth.lower === null ? <span class="none">too few to say</span> : <Difference metric="acceptance_rate" value={growth} />}
                                 </td>
                             )}
                         </tr>

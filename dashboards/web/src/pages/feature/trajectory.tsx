@@ -3,9 +3,11 @@
 import { api, type Estimate as Value, type Schemas } from '../../api/client';
 import { useData } from '../../api/data';
 import { around, Interval } from '../../charts/intervals';
+import { dayTicks } from '../../charts/scale';
 import { Trend } from '../../charts/trend';
-import { evidence, withInterval } from '../../format/number';
-import { Estimate } from '../../parts/estimate';
+import { count, evidence, withInterval } from '../../format/number';
+import { bucket, day } from '../../format/time';
+import { Difference, Estimate } from '../../parts/estimate';
 import { Figure } from '../../parts/figure';
 import { Await, Empty } from '../../parts/states';
 import { Explained, Term } from '../../parts/term';
@@ -32,6 +34,7 @@ export function Trajectory({ feature }: { feature: string }) {
                                 <ByExposure key={metric} metric={metric} steps={answer.by_exposure} />
                             ))}
                         </div>
+                        <Remembered {...answer} />
                         <Newcomers {...answer} />
                         <Recovery {...answer} />
                     </>
@@ -84,7 +87,44 @@ function written(step: Step, metric: string): string {
     return value === undefined || value.value === null ? 'no value' : `${withInterval(value, 'share')}, ${evidence(value.n, value.users)}`;
 }
 
-function Newcomers({ newcomers, returning }: Answer) {
+/** Acceptance over calendar time as it is remembered: older decisions count less. */
+function Remembered({ by_time, half_life_days, granularity }: Answer) {
+    const times = by_time.map((step) => Date.parse(step.bucket));
+    const known = by_time.filter(({ trust }) => trust.value !== null);
+    const [first, last] = [times[0], times.at(-1)];
+    if (known.length < 2 || first === undefined || last === undefined) return null;
+    const words = ({ bucket: start, trust }: Schemas['TimeStep']) =>
+        `${bucket(start, granularity)}: ${trust.value === null ? 'no value' : withInterval(trust, 'share')}`;
+    return (
+        <div class="remembered">
+            <Figure
+                title="Acceptance as users remember it"
+                caption={`What they decided ${count(half_life_days)} days ago counts half, and half of that twice as long ago.`}
+                table={{ head: ['Until', 'Remembered acceptance'], rows: by_time.map((step) => [bucket(step.bucket, granularity), withInterval(step.trust, 'share')]) }}
+            >
+                {(width) => (
+                    <Trend
+                        label="Remembered acceptance over time"
+                        points={by_time.map((step, at) => ({
+                            x: times[at] ?? first,
+                            value: step.trust.value,
+                            lower: step.trust.lower,
+                            upper: step.trust.upper,
+                            words: words(step),
+                        }))}
+                        width={width}
+                        height={150}
+                        limits={[0, 1]}
+                        axis={dayTicks([first, last], Math.max(2, Math.floor(width / 90))).map((x) => ({ x, words: day(x) }))}
+                        unit="share"
+                    />
+                )}
+            </Figure>
+        </div>
+    );
+}
+
+function Newcomers({ newcomers, returning, growth, first_exposures, regular_exposures, recovery_half_life }: Answer) {
     return (
         <dl class="facts wide">
             {(
@@ -102,6 +142,29 @@ function Newcomers({ newcomers, returning }: Answer) {
                     </dd>
                 </div>
             ))}
+            {growth.lower !== null && (
+                <div>
+                    <dt>
+                        <Explained text={`Acceptance from meeting ${regular_exposures} on minus that of the same users at their first ${first_exposures}: free of who leaves.`}>
+                            Learning
+                        </Explained>
+                    </dt>
+                    <dd>
+                        <Difference metric="acceptance_rate" value={growth} />
+                        <span class="evidence">{evidence(growth.n, growth.users)}</span>
+                    </dd>
+                </div>
+            )}
+            {recovery_half_life.value !== null && (
+                <div>
+                    <dt>
+                        <Explained text="After how many decisions half of the drop after a bad output is gone.">Half recovered after</Explained>
+                    </dt>
+                    <dd>
+                        <span class="number">{withInterval(recovery_half_life, 'outputs')} decisions</span>
+                    </dd>
+                </div>
+            )}
         </dl>
     );
 }

@@ -13,8 +13,8 @@ import { useScope } from '../../state/scope';
 type Answer = Schemas['TriggerResponse'];
 
 const FACTS = ['trigger_precision', 'trigger_recall', 'ignore_rate', 'missed'];
-/** Above it a useless offer costs more than four useful ones bring: of no use to decide by, and out of scale. */
-const MOST = 0.8;
+/** Above it a useless offer costs more than one and a half useful ones bring, and the others are out of scale. */
+const MOST = 0.6;
 
 export function Triggers({ feature }: { feature: string }) {
     const { scope } = useScope();
@@ -63,7 +63,7 @@ function Found({ metrics, thresholds }: Answer) {
                                 height={200}
                                 domain={[0, MOST]}
                                 limits={[-10, 10]}
-                                axis={[0, 0.2, 0.4, 0.6, 0.8].map((x) => ({ x, words: percent(x) }))}
+                                axis={[0, 0.2, 0.4, 0.6].map((x) => ({ x, words: percent(x) }))}
                                 unit="share_difference"
                                 reference={0}
                             />
