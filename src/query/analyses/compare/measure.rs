@@ -71,7 +71,8 @@ impl Measured {
         let [one, two, both] = contrast.clusters;
         let clusters = (one + two - both) as f64;
         // Those of the larger side at least: how many are on both is not known of groups.
-        let users = baseline.users.max(candidate.users).unwrap_or_default() as f64;
+        let users = baseline.users.zip(candidate.users);
+        let users = users.map_or(0.0, |(one, two)| one.max(two) as f64);
         let is_grouped = sides.baseline.is_some_and(|row| row.clustering == Clustering::Groups);
         Some(Measured {
             values,
