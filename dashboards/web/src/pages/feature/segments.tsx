@@ -36,6 +36,8 @@ export function Segments({ feature }: { feature: string }) {
     const dimension = params.get('segment') ?? (project.data === undefined ? undefined : (declared[0] ?? 'version'));
     const asked = params.get('segment_metric');
     const metric = asked !== null && METRICS.includes(asked) ? asked : 'acceptance_rate';
+    const dimensions = [...declared, ...DIMENSIONS];
+    if (dimension !== undefined && !dimensions.includes(dimension)) dimensions.push(dimension);
     const query = { ...scope, dimension: dimension ?? '', metric };
     const load = () => api.get('/api/v1/features/{feature}/segments', { path: { feature }, query });
     const found = useData(dimension === undefined ? null : `segments ${feature} ${JSON.stringify(query)}`, load);
@@ -45,7 +47,7 @@ export function Segments({ feature }: { feature: string }) {
                 <label>
                     <span class="label">By</span>
                     <select value={dimension ?? ''} onChange={(event) => set({ segment: event.currentTarget.value }, true)}>
-                        {[...declared, ...DIMENSIONS].map((name) => (
+                        {dimensions.map((name) => (
                             <option key={name} value={name}>
                                 {dimensionName(name)}
                             </option>
