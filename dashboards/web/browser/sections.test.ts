@@ -7,9 +7,9 @@ withBrowser();
 
 it('promises a threshold where the risk allows one, and says why not where it does not', async () => {
     const { context, page, close } = await visit();
-    await open(page, '/features/agent.task?range=all&risk=30');
+    await open(page, '/features/agent.task?range=all&risk=45');
     const autonomy = page.locator('#autonomy');
-    const answer = await context.request.get(`${server.origin}/api/v1/features/agent.task/autonomy?risk=0.3`);
+    const answer = await context.request.get(`${server.origin}/api/v1/features/agent.task/autonomy?risk=0.45`);
     const { threshold, sentence } = (await answer.json()) as { threshold: { above: number } | null; sentence: string };
     expect(threshold).not.toBeNull();
     expect(await autonomy.locator('.sentence').innerText()).toContain(sentence);

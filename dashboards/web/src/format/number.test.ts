@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { count, counted, evidence, parts, percent, pValue, ticker, withInterval } from './number';
+import { coefficient, count, counted, evidence, parts, percent, pValue, ticker, withInterval } from './number';
 
 const plain = (text: string) => text.replaceAll('\u00a0', ' ').replaceAll('\u2212', '-');
 
@@ -30,6 +30,7 @@ describe('numbers', () => {
         expect(plain(evidence(1_096, 21))).toBe('n 1,096 · 21 users');
         expect(plain(evidence(3, null))).toBe('n 3');
         expect(plain(percent(0.094))).toBe('9 %');
+        expect(coefficient({ value: -0.046, lower: -0.342, upper: 0.2 })).toEqual({ value: '\u22120.05', interval: '[\u22120.34, 0.20]' });
         expect([0.0312, 0.0004].map(pValue).map(plain)).toEqual(['0.031', '< 0.001']);
         expect(plain(percent(0.004))).toBe('0.4 %');
     });

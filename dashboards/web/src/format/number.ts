@@ -100,6 +100,15 @@ export function evidence(n: number, users: number | null | undefined): string {
     return users === null || users === undefined ? text : `${text} · ${counted(users, 'user')}`;
 }
 
+/** A coefficient without a unit: `0.38` and `[−0.17, 0.35]`. */
+export function coefficient({ value, lower, upper }: Spread): { value: string; interval: string } {
+    if (value === null) return { value: '–', interval: '' };
+    return {
+        value: fixed(value, 2),
+        interval: lower == null || upper == null ? '' : `[${fixed(lower, 2)}, ${fixed(upper, 2)}]`,
+    };
+}
+
 /** `0.031`, `< 0.001`. */
 export function pValue(p: number): string {
     return p < 0.001 ? `<${GAP}0.001` : p.toFixed(3);

@@ -98,10 +98,10 @@ function ArmFound({ arm, conclusion, primary, guardrails, looks, control, severa
     const { words, sign, why } = CONCLUSIONS[conclusion];
     return (
         <>
-            <section class="section" aria-label={`${arm} against ${control}`}>
-                <p class="conclusion">
+            <section class="section" aria-labelledby={`arm-${arm}`}>
+                <h2 id={`arm-${arm}`} class="conclusion">
                     <span aria-hidden="true">{sign}</span> {several ? `${arm}: ${words}` : words}
-                </p>
+                </h2>
                 <p class="sentence">{why}</p>
                 <Findings data={[primary]} baseline={control} candidate={arm} />
                 {guardrails.length > 0 && <Guardrails guardrails={guardrails} />}

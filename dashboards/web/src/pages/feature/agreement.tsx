@@ -3,7 +3,7 @@
 import { api, type Estimate as Value, type Schemas } from '../../api/client';
 import { useData } from '../../api/data';
 import { Interval } from '../../charts/intervals';
-import { count, counted, withInterval } from '../../format/number';
+import { coefficient, count, counted, withInterval } from '../../format/number';
 import { reason } from '../../format/words';
 import { Estimate } from '../../parts/estimate';
 import { Await, Empty } from '../../parts/states';
@@ -72,16 +72,13 @@ const holder = ({ kind, name }: Schemas['Holder']) => name ?? KINDS[kind];
 /** A coefficient of agreement, which has no unit. */
 function Coefficient({ value }: { value: Value | undefined }) {
     if (value === undefined || value.value === null) return <span class="none">{reason(value?.reason ?? null)}</span>;
-    const { value: middle, lower, upper } = value;
+    const shown = coefficient(value);
     return (
         <span class="number">
-            {middle.toFixed(2)}
-            {lower !== null && upper !== null && <span class="interval">{` [${signed(lower)}, ${signed(upper)}]`}</span>}
+            {shown.value} <span class="interval">{shown.interval}</span>
         </span>
     );
 }
-
-const signed = (value: number) => value.toFixed(2).replace('-', '−');
 
 function Among({ people }: { people: People[] }) {
     const several = people.filter((one) => one.people > 1);

@@ -39,7 +39,7 @@ function Found({ feature, dimension, data }: Answer) {
     const grows = data.some(({ growth }) => growth.lower !== null);
     const title = dimension === null ? 'Steps' : dimensionName(dimension);
     return (
-        <div class="scroll" tabIndex={0} role="region" aria-label="Approvals by tool">
+        <div class="scroll" tabIndex={0} role="region" aria-label="Tools, and how their steps end">
             <table class="cards">
                 <thead>
                     <tr>

@@ -3,8 +3,10 @@
 import { api, type Schemas } from '../../api/client';
 import { type Loaded, useData } from '../../api/data';
 import { Bars } from '../../charts/bars';
-import { percent } from '../../format/number';
-import { date } from '../../format/time';
+import { dayTicks } from '../../charts/scale';
+import { Trend } from '../../charts/trend';
+import { percent, withInterval } from '../../format/number';
+import { date, day } from '../../format/time';
 import { segment } from '../../format/words';
 import { useMetric } from '../../parts/catalogue';
 import { Difference } from '../../parts/estimate';
@@ -39,10 +41,70 @@ export function Drift({ feature }: { feature: string }) {
                             <Metric key={metric.metric} feature={feature} {...metric} />
                         ))}
                     </ul>
+                    <Charts data={found.data} />
                     {found.confidence !== null && <Confidence {...found.confidence} />}
                 </>
             )}
         </Await>
+    );
+}
+
+/** Days that make a picture. */
+const LEAST_DAYS = 14;
+
+/** Each day beside the limits that chance keeps it in while the level is the same. */
+function Charts({ data }: Pick<Found, 'data'>) {
+    const drawn = data.filter(({ chart }) => chart.days.length >= LEAST_DAYS);
+    if (drawn.length === 0) return null;
+    return (
+        <details class="as-table">
+            <summary>Day by day</summary>
+            <div class="pair">
+                {drawn.map((metric) => (
+                    <ControlChart key={metric.metric} {...metric} />
+                ))}
+            </div>
+        </details>
+    );
+}
+
+function ControlChart({ metric, chart, changes }: Schemas['DriftedMetric']) {
+    const unit = useMetric(metric)?.unit ?? 'share';
+    const times = chart.days.map(({ at }) => Date.parse(at));
+    const out = chart.days.filter(({ is_out }) => is_out).length;
+    const limits = (at: number) => {
+        const { lower, upper } = chart.days[at] ?? {};
+        return lower == null || upper == null ? '' : `, limits ${percent(lower)} to ${percent(upper)}`;
+    };
+    return (
+        <Figure
+            title={<Term metric={metric} />}
+            caption={`The band is where chance keeps a day. ${out === 0 ? 'No day is' : out === 1 ? 'One day is' : `${out} days are`} beyond it.`}
+            table={{
+                head: ['Day', 'Value', 'Limits'],
+                rows: chart.days.map((each, at) => [date(each.at), withInterval({ value: each.value }, unit), limits(at).replace(', limits ', '')]),
+            }}
+        >
+            {(width) => (
+                <Trend
+                    label="Values by day, with control limits"
+                    points={chart.days.map((each, at) => ({
+                        x: times[at] ?? 0,
+                        value: each.value,
+                        lower: each.lower,
+                        upper: each.upper,
+                        words: `${date(each.at)}: ${withInterval({ value: each.value }, unit)}${limits(at)}${each.is_out ? ', beyond the limits' : ''}`,
+                    }))}
+                    width={width}
+                    height={150}
+                    limits={[0, 1]}
+                    axis={dayTicks([times[0] ?? 0, times.at(-1) ?? 0], Math.max(2, Math.floor(width / 90))).map((x) => ({ x, words: day(x) }))}
+                    unit={unit}
+                    markers={changes.map(({ at }) => ({ x: Date.parse(at), words: day(at), kind: 'change' as const }))}
+                    {...(chart.centre === null ? {} : { reference: chart.centre })}
+                />
+            )}
+        </Figure>
     );
 }
 

@@ -11,14 +11,6 @@ import { useScope } from '../../state/scope';
 
 type Answer = Schemas['RecalibrationResponse'];
 
-const VERDICTS: Record<Schemas['RecalibrationVerdict'], string> = {
-    helps: 'Recalibrating would help.',
-    does_not_last: 'Recalibrating would help for a while only.',
-    already_calibrated: 'There is nothing to recalibrate.',
-    no_clear_gain: 'No clear gain.',
-    too_few: 'Too few to tell.',
-};
-
 const FORMS: Record<Schemas['MapForm'], string> = {
     temperature: 'Temperature',
     platt: 'Platt',
@@ -42,12 +34,10 @@ export function Recalibration({ feature, target }: { feature: string; target: Sc
 function Found({ verdict, sentence, recommended, maps, table, outputs, users, file }: Answer & { file: string }) {
     return (
         <>
-            <p class="sentence">
-                <strong>{VERDICTS[verdict]}</strong> {sentence}
-            </p>
+            <p class="sentence">{sentence}</p>
             {recommended !== null && (
                 <Figure
-                    title={`What to say instead: the ${FORMS[recommended].toLowerCase()} map`}
+                    title={`What to say instead (${FORMS[recommended]})`}
                     caption="Above the diagonal it should have been more confident, below less."
                     table={{
                         head: ['Confidence', 'Say instead'],

@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks';
 import { api, type Schemas } from '../../api/client';
 import { useData } from '../../api/data';
 import { around, Interval } from '../../charts/intervals';
-import { count, counted, percent, pValue, type Spread, type Unit, withInterval } from '../../format/number';
+import { count, counted, parts, percent, pValue, type Spread, type Unit, withInterval } from '../../format/number';
 import { dimensionName, segment } from '../../format/words';
 import { useMetric } from '../../parts/catalogue';
 import { Difference, Estimate } from '../../parts/estimate';
@@ -36,6 +36,8 @@ export function Segments({ feature }: { feature: string }) {
     const dimension = params.get('segment') ?? (project.data === undefined ? undefined : (declared[0] ?? 'version'));
     const asked = params.get('segment_metric');
     const metric = asked !== null && METRICS.includes(asked) ? asked : 'acceptance_rate';
+    const dimensions = [...declared, ...DIMENSIONS];
+    if (dimension !== undefined && !dimensions.includes(dimension)) dimensions.push(dimension);
     const query = { ...scope, dimension: dimension ?? '', metric };
     const load = () => api.get('/api/v1/features/{feature}/segments', { path: { feature }, query });
     const found = useData(dimension === undefined ? null : `segments ${feature} ${JSON.stringify(query)}`, load);
@@ -45,7 +47,7 @@ export function Segments({ feature }: { feature: string }) {
                 <label>
                     <span class="label">By</span>
                     <select value={dimension ?? ''} onChange={(event) => set({ segment: event.currentTarget.value }, true)}>
-                        {[...declared, ...DIMENSIONS].map((name) => (
+                        {dimensions.map((name) => (
                             <option key={name} value={name}>
                                 {dimensionName(name)}
                             </option>
@@ -98,7 +100,7 @@ function Found({ feature, dimension, metric, data, whole, largest_gap }: Answer)
                 <Term metric={metric} /> is {withInterval(whole, unit)} over all {counted(data.length, 'segment')};{' '}
                 {clear === 0 ? 'none stands out beyond chance.' : `${count(clear)} ${clear === 1 ? 'stands' : 'stand'} out beyond chance.`}
                 {largest_gap?.shrunk != null &&
-                    ` The farthest apart, ${largest_gap.highest ?? 'none'} and ${largest_gap.lowest ?? 'none'}, differ by about ${withInterval({ value: largest_gap.shrunk }, difference)}.`}
+                    ` The farthest apart, ${largest_gap.highest ?? 'none'} and ${largest_gap.lowest ?? 'none'}, differ by about ${withInterval({ value: Math.abs(largest_gap.shrunk) }, difference, false)}.`}
             </p>
             <div class="scroll" tabIndex={0} role="region" aria-label="Segments, ranked">
                 <table class="cards">
@@ -180,9 +182,12 @@ function Standing({ standing, adjusted_p_value }: Ranked) {
 }
 
 function Shrunk({ value, weight, unit }: { value: Spread; weight: number; unit: Unit }) {
+    const shown = parts(value, unit);
     return (
         <span class="estimate">
-            <span class="number strong">{withInterval(value, unit)}</span>
+            <span class="number strong">
+                {shown.value} <span class="interval">{shown.interval}</span>
+            </span>
             <span class="evidence">{percent(weight)} its own</span>
         </span>
     );
