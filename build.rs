@@ -12,20 +12,23 @@ fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=migrations");
     println!("cargo::rerun-if-changed=dashboards/web/dist");
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default()).join(BUILT);
+    let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
     let mut files = Vec::new();
     if root.is_dir() {
         collect(&root, &mut files)?;
         files.sort();
     }
     let mut code = String::from("&[\n");
-    for file in files {
-        let name = file.strip_prefix(&root).unwrap_or(&file);
+    for (at, file) in files.iter().enumerate() {
+        let name = file.strip_prefix(&root).unwrap_or(file);
         let name = name.to_string_lossy().replace('\\', "/");
-        let _ = writeln!(code, "    ({name:?}, include_bytes!({file:?}) as &[u8]),");
+        // Copies, because checkouts that share a target folder share this script's output, and one of them may be gone.
+        let copy = format!("dashboard-{at}");
+        fs::copy(file, out.join(&copy))?;
+        let _ = writeln!(code, "    ({name:?}, include_bytes!({copy:?}) as &[u8]),");
     }
     code.push_str("]\n");
-    let to = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("dashboard.rs");
-    fs::write(to, code)
+    fs::write(out.join("dashboard.rs"), code)
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
