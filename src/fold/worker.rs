@@ -58,10 +58,12 @@ fn follow(db: &Db, signal: &Signal) -> anyhow::Result<()> {
                 }
             }
             Step::Idle if pause == UNASKED && tidy(&mut conn)? > 0 => {}
-            Step::Idle | Step::Elsewhere => {
+            Step::Idle => {
                 signal.wait(pause);
                 pause = UNASKED;
             }
+            // The bell tells nothing of who holds the ranges, and asking costs as much as a small step.
+            Step::Elsewhere => signal.rest(UNASKED),
         }
     }
     Ok(())

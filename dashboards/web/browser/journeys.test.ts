@@ -60,7 +60,7 @@ it('puts the planted features on the right side of the diagonal', async () => {
     for (const feature of ['browser.step', 'canvas.trigger']) expect(sides[feature]?.above, feature).toBeLessThan(-10);
     expect(sides['agent.task']?.verdict).toBe('over');
     expect(sides['canvas.trigger']?.verdict).toBe('under');
-    for (const feature of ['code.complete', 'file.summary']) expect(Math.abs(sides[feature]?.above ?? 99), feature).toBeLessThan(40);
+    for (const feature of ['code.complete', 'file.summary']) expect(sides[feature]?.verdict, feature).not.toMatch(/over|under/);
     await close();
 });
 
