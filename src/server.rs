@@ -3,7 +3,6 @@
 use std::net::TcpListener;
 use std::pin::pin;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use actix_web::body::MessageBody;
@@ -27,7 +26,7 @@ use crate::api::{self, ApiDoc, cors, fallback};
 use crate::connections::{Connection, Connections, LINGER};
 use crate::fold::retention::keeper as retention;
 use crate::fold::signal::Signal;
-use crate::fold::worker;
+use crate::fold::worker::Workers;
 use crate::ingest::commit::Committer;
 use crate::query::Sources;
 use crate::query::segments::{Segments, keeper};
@@ -160,7 +159,7 @@ pub enum Folding {
 pub struct Service {
     state: web::Data<AppState>,
     signal: Signal,
-    folding: Option<JoinHandle<()>>,
+    folding: Option<Workers>,
     connections: Connections,
 }
 
@@ -182,7 +181,7 @@ impl Service {
         keeper::start(db.clone(), Arc::clone(&sources), signal.clone());
         retention::start(db.clone(), signal.clone());
         let state = web::Data::new(AppState::new(db.clone(), committer, sources, limits)?);
-        let folding = (folding == Folding::Here).then(|| worker::start(db, signal.clone()));
+        let folding = (folding == Folding::Here).then(|| Workers::start(&db, &signal));
         Ok(Service {
             state,
             signal,
@@ -225,26 +224,21 @@ impl Service {
         Ok(server.listen(listener)?.run())
     }
 
-    /// Ends the fold after the step it is at.
+    /// Ends the fold after the steps it is at.
     pub fn stop(self) {
         self.signal.stop();
-        self.folding.into_iter().for_each(end);
-    }
-}
-
-fn end(folding: JoinHandle<()>) {
-    if folding.join().is_err() {
-        tracing::error!("the fold ended in a panic");
+        self.signal.stop();
+        self.folding.into_iter().for_each(Workers::join);
     }
 }
 
 /// Folds, and does nothing else, until the process is told to stop.
 pub fn fold(db: Db) -> anyhow::Result<()> {
     let signal = Signal::default();
-    let folding = worker::start(db, signal.clone());
+    let workers = Workers::start(&db, &signal);
     let told = actix_web::rt::System::new().block_on(told_to_stop());
     signal.stop();
-    end(folding);
+    workers.join();
     Ok(told?)
 }
 

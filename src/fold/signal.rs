@@ -1,4 +1,4 @@
-//! A bell: the log's writers ring it, the fold waits for it.
+//! A bell: the log's writers ring it, those who fold wait for it.
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
@@ -10,18 +10,19 @@ pub struct Signal {
 
 #[derive(Default)]
 struct State {
-    raised: bool,
+    /// How often it was rung.
+    rung: u64,
     stopped: bool,
 }
 
 impl Signal {
-    pub fn raise(&self) {
+    pub fn ring(&self) {
         let (state, bell) = &*self.inner;
-        state.lock().unwrap_or_else(PoisonError::into_inner).raised = true;
+        state.lock().unwrap_or_else(PoisonError::into_inner).rung += 1;
         bell.notify_all();
     }
 
-    /// Tells the waiting side to end.
+    /// Tells whoever waits to end.
     pub fn stop(&self) {
         let (state, bell) = &*self.inner;
         state.lock().unwrap_or_else(PoisonError::into_inner).stopped = true;
@@ -32,7 +33,7 @@ impl Signal {
         self.inner.0.lock().unwrap_or_else(PoisonError::into_inner).stopped
     }
 
-    /// Waits until the time is over or it is stopped, whether it is raised or not.
+    /// Waits until the time is over or it is stopped, whether it rings or not.
     pub fn rest(&self, time: Duration) {
         let (state, bell) = &*self.inner;
         let guard = state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -40,13 +41,13 @@ impl Signal {
         drop(bell.wait_timeout_while(guard, time, |state| !state.stopped));
     }
 
-    /// Waits until it is raised or stopped, or the time is over; lowers it.
-    pub fn wait(&self, limit: Duration) {
+    /// Waits until it has rung since the caller `heard` it last, or is stopped, or the time is over.
+    pub fn wait(&self, heard: &mut u64, limit: Duration) {
         let (state, bell) = &*self.inner;
         let guard = state.lock().unwrap_or_else(PoisonError::into_inner);
-        let (mut guard, _) = bell
-            .wait_timeout_while(guard, limit, |state| !state.raised && !state.stopped)
+        let (guard, _) = bell
+            .wait_timeout_while(guard, limit, |state| state.rung == *heard && !state.stopped)
             .unwrap_or_else(PoisonError::into_inner);
-        guard.raised = false;
+        *heard = guard.rung;
     }
 }

@@ -1,4 +1,4 @@
-//! The thread that keeps the fold up with the log. Any number of processes on one database may have one: they share the log.
+//! The threads that keep the fold up with the log. Any number of processes on one database may have some: they share the log.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread::{self, JoinHandle};
@@ -18,12 +18,39 @@ const INCOMPLETE: Duration = Duration::from_millis(5);
 /// full step is followed by the next at once.
 const GATHERING: u32 = 3;
 const LEAST_GATHERING: Duration = Duration::from_millis(40);
-const MOST_GATHERING: Duration = Duration::from_millis(250);
+const MOST_GATHERING: Duration = Duration::from_millis(150);
 /// How long to wait after a failure.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
-/// Starts folding until the signal is stopped.
-pub fn start(db: Db, signal: Signal) -> JoinHandle<()> {
+/// A process has a worker for so many cores, that the others are left to whoever sends and asks.
+const CORES_EACH: usize = 2;
+/// How many workers a process has at most: while one writes what it computed, the other computes. More would wait for each
+/// other at the rows of the same project.
+const MOST_WORKERS: usize = 2;
+
+/// The workers of a process.
+pub struct Workers(Vec<JoinHandle<()>>);
+
+impl Workers {
+    /// Starts folding until the signal is stopped.
+    pub fn start(db: &Db, signal: &Signal) -> Workers {
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        let workers = (cores / CORES_EACH).clamp(1, MOST_WORKERS);
+        let threads = (0..workers).map(|_| start(db.clone(), signal.clone()));
+        Workers(threads.collect())
+    }
+
+    /// Waits until the steps that they are at when the signal is stopped are done.
+    pub fn join(self) {
+        for thread in self.0 {
+            if thread.join().is_err() {
+                tracing::error!("the fold ended in a panic");
+            }
+        }
+    }
+}
+
+fn start(db: Db, signal: Signal) -> JoinHandle<()> {
     thread::spawn(move || {
         let mut told = String::new();
         while !signal.is_stopped() {
@@ -48,6 +75,7 @@ fn follow(db: &Db, signal: &Signal) -> anyhow::Result<()> {
     let mut conn = db.dedicated()?;
     ranges::join(&mut conn)?;
     let mut pause = UNASKED;
+    let mut heard = 0;
     while !signal.is_stopped() {
         let started = Instant::now();
         match step(&mut conn)? {
@@ -59,7 +87,7 @@ fn follow(db: &Db, signal: &Signal) -> anyhow::Result<()> {
             }
             Step::Idle if pause == UNASKED && tidy(&mut conn)? > 0 => {}
             Step::Idle => {
-                signal.wait(pause);
+                signal.wait(&mut heard, pause);
                 pause = UNASKED;
             }
             // The bell tells nothing of who holds the ranges, and asking costs as much as a small step.

@@ -159,7 +159,7 @@ impl Writer {
             let events: Vec<&NewEvent> = group.iter().flat_map(|submission| &submission.events).collect();
             let refused = merge_rejections(group.iter().flat_map(|submission| &submission.rejections));
             let outcome = self.write(&events, &refused);
-            self.written.raise();
+            self.written.ring();
             let bytes = group.iter().map(|submission| submission.bytes).sum();
             self.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
             answer(group, outcome);
