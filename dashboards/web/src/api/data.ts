@@ -1,6 +1,6 @@
 /** Data for components: loaded when asked for, again when the project has moved on, and shared by who asks the same. */
 
-import { useEffect, useReducer } from 'preact/hooks';
+import { useLayoutEffect, useReducer } from 'preact/hooks';
 import { Problem } from './client';
 import { position } from './live';
 import { Turns } from './turns';
@@ -75,7 +75,8 @@ async function refresh(key: string, load: () => Promise<unknown>, lane: Lane): P
 export function useData<T>(key: string | null, load: () => Promise<T>, lane: Lane = 'numbers'): Loaded<T> {
     const [, redraw] = useReducer((count: number, _: void) => count + 1, 0);
     const [held] = useReducer((held: { data?: T }) => held, {} as { data?: T });
-    useEffect(() => {
+    // Before anything else runs: an answer that came between drawing and listening would never be drawn.
+    useLayoutEffect(() => {
         if (key === null) return;
         const own = entry(key);
         const listener = () => redraw();
