@@ -38,6 +38,8 @@ pub enum Reason {
     NotAligned,
     /// Outputs of the range went before this metric was known, so that they are not in its sums.
     NotKept,
+    /// There is a value, and no interval follows from what is counted: the catalogue says why, and where there is one.
+    NoInterval,
 }
 
 /// An estimate of one metric for one slice.
@@ -61,7 +63,8 @@ pub struct Estimate {
     #[serde(serialize_with = "plain_number")]
     #[schema(required = true)]
     pub denominator: Option<f64>,
-    /// Distinct users in the slice, where it is known.
+    /// Distinct users that the value rests on, where it is known: of a share or mean those of its denominator if each user is
+    /// counted apart, else those of the slice, though never more than `n`.
     #[schema(required = true)]
     pub users: Option<u64>,
     #[serde(serialize_with = "plain_number")]
@@ -96,8 +99,7 @@ impl Estimate {
         Estimate {
             value: Some(value),
             n,
-            reason: None,
-            ..Estimate::none(Reason::NoData)
+            ..Estimate::none(Reason::NoInterval)
         }
     }
 
@@ -105,6 +107,7 @@ impl Estimate {
     pub fn count(value: u64) -> Estimate {
         Estimate {
             method: Some("count"),
+            reason: None,
             ..Estimate::point(value as f64, value)
         }
     }
@@ -118,10 +121,10 @@ impl Estimate {
     pub fn within(mut self, interval: Option<Interval>, method: &'static str) -> Estimate {
         self.lower = interval.map(|interval| interval.lower);
         self.upper = interval.map(|interval| interval.upper);
-        match interval {
-            Some(_) => self.method = Some(method),
-            None => self.reason = Some(Reason::TooFew),
-        }
+        (self.method, self.reason) = match interval {
+            Some(_) => (Some(method), None),
+            None => (self.method, Some(Reason::TooFew)),
+        };
         self
     }
 

@@ -94,6 +94,7 @@ fn probe<T>(known: &BTreeSet<String>, look: impl FnOnce(&Statistics) -> T) -> T 
         index: &index,
         totals: &totals,
         clusters: &clusters,
+        is_user: &[true; 2],
         histograms: &HashMap::new(),
         trace: None,
     })

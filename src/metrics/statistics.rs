@@ -58,6 +58,8 @@ pub struct Statistics<'a> {
     /// For each sum, its value in every cluster. The clusters may cover more time than the slice does, where they are kept by
     /// whole UTC days; then only their ratio of variance to size is used.
     pub clusters: &'a [&'a [i64]],
+    /// Whether each cluster is a user, and not an output of nobody; empty where clusters are groups of users.
+    pub is_user: &'a [bool],
     /// By name. `None` where the slice has none that fits its time.
     pub histograms: &'a HashMap<&'static str, Option<Counts>>,
     /// Takes what each cluster contributes, if anyone asks for it.
@@ -139,7 +141,7 @@ impl Statistics<'_> {
         let totals = pairs(self.by_cluster(numerator), self.by_cluster(denominator));
         let clusters = ClusterRatio::from_totals(&totals);
         self.note_ratio(&totals, &clusters, d);
-        let estimate = self.valued(n / d, d).of(n, d);
+        let estimate = self.valued_of(n / d, d, totals.iter().map(|(_, d)| *d != 0.0)).of(n, d);
         if self.interval == IntervalKind::Naive || self.is_independent(&totals) {
             let interval = proportion::wilson(n, d, self.level.z());
             let variance = n / d * (1.0 - n / d) / d;
@@ -182,7 +184,7 @@ impl Statistics<'_> {
         if d <= 0.0 {
             return self.nothing(empty);
         }
-        let estimate = self.valued(n / d, d).of(n, d);
+        let estimate = self.valued_of(n / d, d, totals.iter().map(|(_, d)| *d != 0.0)).of(n, d);
         let clusters = ClusterRatio::from_totals(&totals);
         self.note_ratio(&totals, &clusters, d);
         let standard_error = clusters
@@ -231,9 +233,28 @@ impl Statistics<'_> {
 
     /// A value with its size and users, before its interval is known.
     pub fn valued(&self, value: f64, n: f64) -> Estimate {
+        let n = n.max(0.0) as u64;
         Estimate {
-            users: self.users,
-            ..Estimate::point(value, n.max(0.0) as u64)
+            users: self.users.map(|users| users.min(n)),
+            ..Estimate::point(value, n)
+        }
+    }
+
+    /// The same of what only some clusters have.
+    pub fn valued_of(&self, value: f64, n: f64, has: impl Iterator<Item = bool>) -> Estimate {
+        let estimate = self.valued(value, n);
+        match self.clustering {
+            Clustering::Exact => Estimate {
+                users: Some(
+                    self.is_user
+                        .iter()
+                        .zip(has)
+                        .filter(|(is_user, has)| **is_user && *has)
+                        .count() as u64,
+                ),
+                ..estimate
+            },
+            Clustering::Groups => estimate,
         }
     }
 
@@ -245,7 +266,7 @@ impl Statistics<'_> {
             reason
         };
         Estimate {
-            users: self.users,
+            users: self.users.map(|_| 0),
             ..Estimate::none(reason)
         }
     }

@@ -19,6 +19,8 @@ pub struct Row {
     pub bucket: Option<DateTime<Tz>>,
     /// What clusters are: users, or groups of them.
     pub clustering: Clustering,
+    /// Distinct users of the slice, where it is known.
+    pub users: Option<u64>,
     /// One estimate per metric that was asked for.
     pub estimates: Vec<Estimate>,
     /// If the question asks for it.

@@ -85,6 +85,7 @@ pub fn row(plan: &Plan, slices: &Slices, slice: &Slice, group: u32) -> Row {
             number: group,
             bucket: None,
             clustering: slices.clustering,
+            users: slice.users,
             estimates,
             contributions,
             curve: query

@@ -80,6 +80,7 @@ impl Slices {
             index: &self.index,
             totals: &slice.totals,
             clusters: &self.clusters(slice),
+            is_user: self.is_user.get(slice.clusters.clone()).unwrap_or_default(),
             histograms: &slice.histograms,
             trace: None,
         })

@@ -26,6 +26,15 @@ impl Report {
         }
     }
 
+    /// What was looked at, or not.
+    fn checks(&self) -> Vec<&str> {
+        let findings = self.json["findings"].as_array().unwrap();
+        findings
+            .iter()
+            .map(|finding| finding["check"].as_str().unwrap())
+            .collect()
+    }
+
     /// Verdict, what was found, and what to do about it.
     #[track_caller]
     fn line(&self, check: &str) -> (&str, String) {
@@ -68,15 +77,24 @@ fn a_data_directory_is_told_about_in_each_of_its_states() {
     let healthy = Report::of(command);
     healthy.expect("address", "ok", "a Calibrant server answers");
     healthy.expect("private database", "ok", "kept by a Calibrant server");
-    assert_eq!(healthy.json["warnings"], 0, "{}", healthy.json);
-    assert!(healthy.json["findings"].as_array().unwrap().len() > 12);
+    assert_eq!(
+        (&healthy.json["warnings"], &healthy.json["skipped"]),
+        (&0.into(), &0.into()),
+        "{}",
+        healthy.json
+    );
+    let all = healthy.checks();
+    assert!(all.len() > 12, "{all:?}");
 
     server.kill();
     doctor(&data).expect("private database", "warning", "its server is gone");
     let mut server = data.serve();
     let pid_file = fs::read(data.pid_file()).unwrap();
     assert!(server.stop());
-    doctor(&data).expect("private database", "warning", "stopped in good order");
+    let stopped = doctor(&data);
+    stopped.expect("private database", "warning", "stopped in good order");
+    stopped.expect("fold", "skipped", "needs the database");
+    assert_eq!(stopped.checks(), all, "nothing is left out in silence");
     fs::write(data.pid_file(), pid_file).unwrap();
     doctor(&data).expect("private database", "warning", "which is gone");
     fs::remove_file(data.pid_file()).unwrap();
@@ -110,6 +128,7 @@ fn a_database_that_does_not_answer_is_a_problem() {
     doctor_of(&data, &format!("postgres://{nobody}/calibrant")).expect("connection", "problem", "does not answer");
     let absent = fresh_database().replace("/test_", "/absent_");
     doctor_of(&data, &absent).expect("connection", "problem", "does not exist");
+    doctor_of(&data, &absent).expect("durability", "skipped", "needs a connection");
 }
 
 #[test]
@@ -156,7 +175,9 @@ fn what_is_wrong_inside_the_database_is_found() {
         &server.db,
         "INSERT INTO __diesel_schema_migrations (version) VALUES ('20990101000000')",
     );
-    doctor_of(&data, &url).expect("schema", "problem", "newer version");
+    let newer = doctor_of(&data, &url);
+    newer.expect("schema", "problem", "newer version");
+    newer.expect("fold", "skipped", "needs the schema");
 }
 
 /// Whoever used a key lately is not told that nobody does.

@@ -22,14 +22,15 @@ use crate::state::AppState;
 ///
 /// Takes one event, `{"events": [...]}` with up to 1000, an array of up to 1000, or NDJSON of any length; plain, gzip or
 /// zstd, told by the bytes whatever the headers say. A repeated `id` changes nothing, so that a retry is always safe; clients
-/// that send no ids use `Idempotency-Key`. 200 means that all events are on disk; 207 that some were refused.
+/// that send no ids use `Idempotency-Key`. 200 means that all events are on disk; 207 that some were refused, or all, also where
+/// there is but one: `results` says why.
 #[utoipa::path(
     tag = "events",
     request_body(content = Event, description = "One event, a batch, or NDJSON", content_type = "application/json"),
     params(("Idempotency-Key" = Option<String>, Header, description = "Names the events that have no id: the same request sent again is stored once")),
     responses(
         (status = 200, description = "All events are stored", body = IngestResponse),
-        (status = 207, description = "Some events were refused; the others are stored", body = IngestResponse),
+        (status = 207, description = "Some events were refused, or all; the others are stored", body = IngestResponse),
         WriteAnswers,
         (status = 415, description = "The encoding is not supported (`unsupported_encoding`)", body = Problem, content_type = "application/problem+json"),
     ),

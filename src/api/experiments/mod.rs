@@ -2,6 +2,7 @@
 
 pub mod plan;
 pub mod results;
+mod view;
 
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, web};
 use chrono::{DateTime, Utc};
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use self::plan::ExperimentPlan;
+use self::view::{Declared, ExperimentView};
 use super::answers::{Absent, ReadAnswers, WriteAnswers};
 use super::auth::{Admin, Authorized, Read};
 use super::error::{ApiError, ErrorCode, Problem};
@@ -17,21 +19,11 @@ use super::respond;
 use crate::query::dimensions;
 use crate::query::request::QueryError;
 use crate::state::AppState;
-use crate::store::experiments::{self, Declaration, Experiment};
+use crate::store::experiments::{self, Declaration};
 use crate::store::projects;
 
 /// Experiments that a project may have.
 pub const MOST_EXPERIMENTS: i64 = 200;
-
-/// An experiment and when it was declared.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct ExperimentView {
-    #[serde(flatten)]
-    pub plan: ExperimentPlan,
-    pub declared_at: DateTime<Utc>,
-    /// Whether it had started by then: who declared it may have seen something.
-    pub declared_late: bool,
-}
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ExperimentsResponse {
@@ -47,25 +39,14 @@ pub struct ExperimentChange {
     pub ends_at: Option<DateTime<Utc>>,
 }
 
-impl ExperimentView {
-    fn of(experiment: Experiment) -> Result<ExperimentView, ApiError> {
-        let plan: ExperimentPlan = serde_json::from_value(experiment.plan).map_err(ApiError::internal)?;
-        Ok(ExperimentView {
-            declared_late: experiment.declared_at > plan.starts_at,
-            declared_at: experiment.declared_at,
-            plan,
-        })
-    }
-}
-
 /// The experiment of that name.
-async fn named(state: &AppState, project: i32, name: &str) -> Result<ExperimentView, ApiError> {
+async fn named(state: &AppState, project: i32, name: &str) -> Result<Declared, ApiError> {
     let wanted = name.to_owned();
     let found = state
         .db
         .run(move |conn| experiments::find(conn, project, &wanted).map_err(ApiError::from))
         .await?;
-    ExperimentView::of(found.ok_or_else(absent)?)
+    Declared::read(found.ok_or_else(absent)?)
 }
 
 fn absent() -> ApiError {
@@ -93,7 +74,10 @@ pub async fn list_experiments(
         .db
         .run(move |conn| experiments::of_project(conn, key.project).map_err(ApiError::from))
         .await?;
-    let data = found.into_iter().map(ExperimentView::of).collect::<Result<_, _>>()?;
+    let data = found
+        .into_iter()
+        .map(|experiment| Declared::read(experiment).map(ExperimentView::from))
+        .collect::<Result<_, _>>()?;
     respond::json(&request, &ExperimentsResponse { data })
 }
 
@@ -132,7 +116,10 @@ pub async fn create_experiment(
         .await?;
     let conflict = |detail: String| ApiError::new(ErrorCode::Conflict, detail);
     match declared {
-        Declaration::Declared(experiment) => Ok(HttpResponse::Created().json(ExperimentView::of(experiment)?)),
+        Declaration::Declared(experiment) => {
+            let view = ExperimentView::from(Declared::read(experiment)?);
+            Ok(HttpResponse::Created().json(view))
+        }
         Declaration::Known => Err(conflict("an experiment of this name exists; choose another".to_owned())),
         Declaration::TooMany => Err(conflict(format!(
             "a project has at most {MOST_EXPERIMENTS} experiments; delete old ones"
@@ -160,7 +147,8 @@ pub async fn get_experiment(
     experiment: Segment<String>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    respond::json(&request, &named(&state, key.project, &experiment.0).await?)
+    let view = ExperimentView::from(named(&state, key.project, &experiment.0).await?);
+    respond::json(&request, &view)
 }
 
 /// Change the end of an experiment
@@ -192,7 +180,8 @@ pub async fn update_experiment(
         .db
         .run(move |conn| experiments::update(conn, key.project, &plan.name, &stored).map_err(ApiError::from))
         .await?;
-    Ok(HttpResponse::Ok().json(ExperimentView::of(changed.ok_or_else(absent)?)?))
+    let view = ExperimentView::from(Declared::read(changed.ok_or_else(absent)?)?);
+    Ok(HttpResponse::Ok().json(view))
 }
 
 /// Delete an experiment

@@ -5,7 +5,8 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{ExperimentView, named};
+use super::named;
+use super::view::{Declared, ExperimentView};
 use crate::api::answers::{Absent, ReadAnswers};
 use crate::api::auth::{Authorized, Read};
 use crate::api::error::ApiError;
@@ -72,12 +73,12 @@ pub async fn get_experiment_results(
     experiment: Segment<String>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let view = named(&state, key.project, &experiment.0).await?;
-    let question = view.plan.experiment(key.project)?;
-    let status = status(&view, Utc::now());
+    let declared = named(&state, key.project, &experiment.0).await?;
+    let question = declared.plan.experiment(key.project)?;
+    let status = status(&declared, Utc::now());
     let level = question.query.level.get();
     // The same address asks something else once the experiment was changed, declared anew, started, or ended.
-    let asked = format!("{view:?} {status:?}");
+    let asked = format!("{declared:?} {status:?}");
     let compute = move |conn: &mut _, sources: &_, now| match status {
         ExperimentStatus::Planned => Ok(None),
         _ => experiment::run(conn, sources, &question, now).map(Some),
@@ -92,7 +93,7 @@ pub async fn get_experiment_results(
             let results = found.as_ref();
             let seen = results.and_then(|results| results.seen);
             respond::rendered_json(&ExperimentResults {
-                notes: notes(&view, status, results),
+                notes: notes(&declared, status, results),
                 status,
                 data: results.map(|results| results.candidates.clone()).unwrap_or_default(),
                 balance: results.map(|results| results.balance.clone()),
@@ -102,30 +103,30 @@ pub async fn get_experiment_results(
                     level: results.map_or(level, |results| results.level.get()),
                     log_position: seen.map(|(_, position)| position),
                 },
-                experiment: view.clone(),
+                experiment: declared.clone().into(),
             })
         },
     )
     .await
 }
 
-fn status(view: &ExperimentView, now: DateTime<Utc>) -> ExperimentStatus {
-    if now < view.plan.starts_at {
+fn status(declared: &Declared, now: DateTime<Utc>) -> ExperimentStatus {
+    if now < declared.plan.starts_at {
         ExperimentStatus::Planned
-    } else if view.plan.ends_at.is_some_and(|end| end <= now) {
+    } else if declared.plan.ends_at.is_some_and(|end| end <= now) {
         ExperimentStatus::Ended
     } else {
         ExperimentStatus::Running
     }
 }
 
-fn notes(view: &ExperimentView, status: ExperimentStatus, results: Option<&Results>) -> Vec<String> {
+fn notes(declared: &Declared, status: ExperimentStatus, results: Option<&Results>) -> Vec<String> {
     let mut notes = Vec::new();
     if status == ExperimentStatus::Planned {
         notes.push("It has not started.".to_owned());
     }
-    if view.declared_late {
-        let late = view.declared_at - view.plan.starts_at;
+    if declared.is_late() {
+        let late = declared.at - declared.plan.starts_at;
         notes.push(format!(
             "It was declared {} hours after its start: what was seen by then may have shaped what is asked.",
             late.num_hours()

@@ -209,7 +209,7 @@ fn bounds(question: &Question, found: &Covered) -> ScoreBounds {
     let level = question.query.level;
     let bound = |ratio: &crate::stats::cluster::ClusterRatio| match ratio.ratio() {
         Some(value) => Between::interval(value, ratio.wilson(level)),
-        None => Between::point(None),
+        None => Between::none(Reason::NoData),
     };
     let interval = found.bounds.interval(level);
     ScoreBounds {

@@ -12,6 +12,7 @@ use crate::api::error::ApiError;
 use crate::api::extract::{Params, Segment};
 use crate::api::query::computed;
 use crate::api::respond;
+use crate::metrics::Reason;
 use crate::query::analyses::quality::{self, AssistedQuality};
 use crate::state::AppState;
 
@@ -20,6 +21,9 @@ pub struct QualityResponse {
     pub feature: String,
     /// For each judge that judged outputs with and without labels of people; those with the most labels first.
     pub data: Vec<AssistedQuality>,
+    /// Why there are none: no opinions at all, or no output on which both people and a judge have one.
+    #[schema(required = true)]
+    pub reason: Option<Reason>,
     pub meta: AnalysisMeta,
 }
 
@@ -51,7 +55,8 @@ pub async fn get_feature_quality(
     computed(&state, &request, key.project, String::new(), compute, |found| {
         respond::rendered_json(&QualityResponse {
             feature: feature.0.clone(),
-            data: found.found.clone(),
+            data: found.found.by_judge.clone(),
+            reason: found.found.reason,
             meta: AnalysisMeta::listened(&question, found),
         })
     })

@@ -10,6 +10,8 @@ pub enum Verdict {
     Ok,
     Warning,
     Problem,
+    /// It could not be looked at.
+    Skipped,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -41,6 +43,13 @@ impl Finding {
         }
     }
 
+    pub fn skipped(check: &'static str, why: impl Into<String>) -> Finding {
+        Finding {
+            verdict: Verdict::Skipped,
+            ..Finding::ok(check, why)
+        }
+    }
+
     pub fn problem(check: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Finding {
         Finding {
             verdict: Verdict::Problem,
@@ -55,6 +64,7 @@ impl fmt::Display for Finding {
             Verdict::Ok => "ok",
             Verdict::Warning => "warning",
             Verdict::Problem => "problem",
+            Verdict::Skipped => "skipped",
         };
         write!(f, "{verdict:<8} {:<18} {}", self.check, self.found)?;
         match &self.advice {

@@ -17,6 +17,31 @@ use crate::config::Config;
 use crate::store::connect_once;
 use crate::store::private::inspect;
 
+/// What is looked at, and how.
+type Check = (&'static str, fn(&Config, &mut PgConnection) -> anyhow::Result<Finding>);
+
+/// What only the database knows.
+const OF_DATABASE: [Check; 6] = [
+    ("version", |_, conn| database::version(conn)),
+    ("durability", |_, conn| database::durability(conn)),
+    ("connections", |_, conn| database::connections(conn)),
+    ("clock", |_, conn| database::clock(conn)),
+    ("long transactions", |_, conn| database::long_transactions(conn)),
+    (SCHEMA, |_, conn| database::schema(conn)),
+];
+const SCHEMA: &str = "schema";
+
+/// What speaks of tables as this program knows them.
+const OF_TABLES: [Check; 7] = [
+    ("size", database::size),
+    ("vacuum", |_, conn| database::vacuum(conn)),
+    ("keys", |_, conn| service::keys(conn)),
+    ("fold", |_, conn| service::fold(conn)),
+    ("stalled projects", |_, conn| service::stalled(conn)),
+    ("refused events", |_, conn| service::refused(conn)),
+    ("retention", |_, conn| service::retention(conn)),
+];
+
 /// How long the database may take to let a session in.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -31,10 +56,10 @@ pub struct DoctorArgs {
 pub fn run(config: &Config, args: &DoctorArgs) -> anyhow::Result<()> {
     let findings = examine(config);
     let of = |verdict: Verdict| findings.iter().filter(|finding| finding.verdict == verdict).count();
-    let (problems, warnings) = (of(Verdict::Problem), of(Verdict::Warning));
+    let (problems, warnings, skipped) = (of(Verdict::Problem), of(Verdict::Warning), of(Verdict::Skipped));
     if args.json {
         let report = serde_json::json!({
-            "ok": problems == 0, "problems": problems, "warnings": warnings, "findings": findings,
+            "ok": problems == 0, "problems": problems, "warnings": warnings, "skipped": skipped, "findings": findings,
         });
         println!("{report}");
     } else {
@@ -62,6 +87,8 @@ fn examine(config: &Config) -> Vec<Finding> {
             findings.push(machine::programs(&cluster));
             findings.push(machine::cluster(&cluster));
             if !cluster.answers {
+                findings.extend(skipped(&OF_DATABASE, "needs the database, which does not run"));
+                findings.extend(skipped(&OF_TABLES, "needs the database, which does not run"));
                 return findings;
             }
             cluster.url
@@ -69,40 +96,36 @@ fn examine(config: &Config) -> Vec<Finding> {
     };
     match connect_once(&url, PATIENCE) {
         Ok(mut conn) => findings.extend(ask(config, &mut conn)),
-        Err(error) => findings.push(database::unreachable(&format!("{error:#}"))),
+        Err(error) => {
+            findings.push(database::unreachable(&format!("{error:#}")));
+            findings.extend(skipped(&OF_DATABASE, "needs a connection to the database"));
+            findings.extend(skipped(&OF_TABLES, "needs a connection to the database"));
+        }
     }
     findings
 }
 
-/// What only the database knows. A check that fails is a finding too, and the others go on.
+fn skipped<'a>(checks: &'a [Check], why: &'a str) -> impl Iterator<Item = Finding> + 'a {
+    checks.iter().map(move |(name, _)| Finding::skipped(name, why))
+}
+
+/// Asks the database. A check that fails is a finding too, and the others go on.
 fn ask(config: &Config, conn: &mut PgConnection) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    let mut note = |check: &'static str, found: anyhow::Result<Finding>| {
-        findings.push(found.unwrap_or_else(|error| {
+    let mut look = |(name, find): &Check| {
+        find(config, conn).unwrap_or_else(|error| {
             Finding::problem(
-                check,
+                name,
                 format!("cannot be found out: {error:#}"),
                 "see the other lines first",
             )
-        }));
+        })
     };
-    note("version", database::version(conn));
-    note("durability", database::durability(conn));
-    note("connections", database::connections(conn));
-    note("clock", database::clock(conn));
-    note("long transactions", database::long_transactions(conn));
-    let schema = database::schema(conn);
-    let is_current = schema.as_ref().is_ok_and(|finding| finding.verdict == Verdict::Ok);
-    note("schema", schema);
-    // The rest speaks of tables as this program knows them.
-    if is_current {
-        note("size", database::size(config, conn));
-        note("vacuum", database::vacuum(conn));
-        note("keys", service::keys(conn));
-        note("fold", service::fold(conn));
-        note("stalled projects", service::stalled(conn));
-        note("refused events", service::refused(conn));
-        note("retention", service::retention(conn));
+    let mut findings: Vec<Finding> = OF_DATABASE.iter().map(&mut look).collect();
+    let is_current = |finding: &Finding| finding.check == SCHEMA && finding.verdict == Verdict::Ok;
+    if findings.iter().any(is_current) {
+        findings.extend(OF_TABLES.iter().map(look));
+    } else {
+        findings.extend(skipped(&OF_TABLES, "needs the schema of this version"));
     }
     findings
 }

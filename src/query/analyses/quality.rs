@@ -10,8 +10,8 @@ use utoipa::ToSchema;
 
 use super::agreement::{MOST_ROWS, most_frequent};
 use super::opinions::{Heard, Holder, Listened, listen};
-use crate::metrics::Estimate;
 use crate::metrics::estimate::plain_number;
+use crate::metrics::{Estimate, Reason};
 use crate::query::request::{Query, QueryError};
 use crate::query::sources::Sources;
 use crate::stats::level::Level;
@@ -61,12 +61,16 @@ pub struct AssistedQuality {
     pub random_labels_p_value: Option<f64>,
 }
 
+/// The quality as far as judges help to know it.
+pub struct Quality {
+    /// Those with the most labels first.
+    pub by_judge: Vec<AssistedQuality>,
+    /// Why there is none.
+    pub reason: Option<Reason>,
+}
+
 /// Estimates the quality of the outputs that pass the question's filters, with each judge's help.
-pub fn run(
-    conn: &mut PgConnection,
-    sources: &Sources,
-    query: &Query,
-) -> Result<Listened<Vec<AssistedQuality>>, QueryError> {
+pub fn run(conn: &mut PgConnection, sources: &Sources, query: &Query) -> Result<Listened<Quality>, QueryError> {
     listen(conn, sources, query, |heard| {
         let said = heard.outputs.iter().flat_map(|output| &output.said);
         let judged = said.filter(|said| heard.kind(said).is_some_and(|kind| !kind.is_person()));
@@ -77,7 +81,15 @@ pub fn run(
             .filter_map(|((judge, rubric), _)| with_help_of(heard, judge, rubric, query.level))
             .collect();
         found.sort_by_key(|quality| std::cmp::Reverse(quality.labelled));
-        found
+        let reason = match heard.outputs.is_empty() {
+            true => Reason::NoJudgements,
+            // People alone, or a judge alone.
+            false => Reason::NoCases,
+        };
+        Quality {
+            reason: found.is_empty().then_some(reason),
+            by_judge: found,
+        }
     })
 }
 

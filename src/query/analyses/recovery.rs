@@ -105,8 +105,7 @@ impl Recovery {
                 .map(|interval| half_life(interval.upper))
                 .filter(|upper| upper.is_finite()),
             users: drop.users,
-            method: Some("delete_a_group_jackknife"),
-            ..Estimate::point(value, drop.n)
+            ..Estimate::point(value, drop.n).within(interval, "delete_a_group_jackknife")
         }
     }
 

@@ -192,23 +192,25 @@ fn estimates(query: &Query, slices: &Slices, key: SliceKey) -> Vec<Estimate> {
 
 /// A metric of newcomers minus that of returning users.
 fn difference(query: &Query, kinds: &Slices, metric: &Metric) -> Between {
-    let side = |key: SliceKey| {
-        let slice = kinds.by_key.get(&key)?;
-        kinds.read(slice, query.level, query.interval, |statistics| {
+    let side = |key: SliceKey| match kinds.by_key.get(&key) {
+        Some(slice) => kinds.read(slice, query.level, query.interval, |statistics| {
             let (estimate, trace) = statistics.traced(metric.estimate);
-            Some((estimate.value?, trace?.influence))
-        })
+            (estimate, trace.unwrap_or_default().influence)
+        }),
+        None => (Estimate::none(Reason::NoData), Vec::new()),
     };
-    let (Some((newcomers, new)), Some((returning, old))) = (side((0, 0)), side((1, 0))) else {
-        return Between::point(None);
+    let [(newcomers, new), (returning, old)] = [(0, 0), (1, 0)].map(side);
+    let sides = [&newcomers, &returning];
+    let (Some(first), Some(second)) = (returning.value, newcomers.value) else {
+        return Between::missing(sides);
     };
     // No user is both.
     let pairs = old
         .into_iter()
         .map(|own| (own, None))
         .chain(new.into_iter().map(|own| (None, own)));
-    let contrast = Contrast::new(returning, newcomers, &pairs.collect::<Vec<Pair>>());
-    Between::interval(contrast.difference, contrast.interval(query.level))
+    let contrast = Contrast::new(first, second, &pairs.collect::<Vec<Pair>>());
+    Between::of(sides, contrast.difference, contrast.interval(query.level))
 }
 
 #[cfg(test)]

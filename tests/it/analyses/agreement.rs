@@ -157,7 +157,7 @@ fn the_simulated_reviewers_agree_on_what_can_be_seen() {
         .iter()
         .find(|feature| feature.feature == "file.summary")
         .unwrap();
-    let quality = quality.iter().find(|quality| useful(&quality.rubric)).unwrap();
+    let quality = quality.by_judge.iter().find(|quality| useful(&quality.rubric)).unwrap();
     let assisted = &quality.assisted.estimate;
     assert!((assisted.value.unwrap() - truth.correctness).abs() < 4.0 * assisted.standard_error.unwrap());
     assert!(assisted.standard_error < quality.people_alone.standard_error);

@@ -6,6 +6,7 @@ mod compare;
 mod drift;
 mod experiments;
 mod explain;
+mod reasons;
 mod routes;
 mod trajectory;
 mod trust;

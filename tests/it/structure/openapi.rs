@@ -160,6 +160,21 @@ fn every_reference_resolves() {
     assert!(found > 100, "{found} references");
 }
 
+/// An object that allows nothing else cannot be a part of a larger one: no value would fit the description.
+#[test]
+fn strict_schemas_are_not_extended() {
+    let document = document();
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    for (name, schema) in schemas {
+        let parts = schema["allOf"].as_array().map(Vec::as_slice).unwrap_or_default();
+        for part in parts.iter().filter(|_| parts.len() > 1) {
+            let reference = part["$ref"].as_str().map(|to| to.trim_start_matches('#'));
+            let part = reference.map_or(part, |to| document.pointer(to).unwrap());
+            assert_ne!(part["additionalProperties"], false, "{name} extends a strict object");
+        }
+    }
+}
+
 /// Of two types of one name the description would silently keep the last.
 #[test]
 fn schema_names_are_unique() {

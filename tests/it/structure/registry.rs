@@ -183,6 +183,7 @@ fn slice(
         index: &index,
         totals: &totals,
         clusters: &vec![one.as_slice(); sums.len()],
+        is_user: &vec![true; clusters],
         histograms: &histograms,
         trace: None,
     })

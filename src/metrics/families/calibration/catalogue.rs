@@ -108,8 +108,8 @@ pub(super) static METRICS: [Metric; 42] = against_both! {
         interval: DRAWN,
         source: "Nguyen & O'Connor 2015; Roelofs et al. 2022",
     }
-    "ece_debiased_10", "Calibration error, debiased", estimates::debiased {
-        summary: "How far confidence is from what happened, as a root mean square without what chance adds.",
+    "ece_debiased_10", "Root mean square calibration error, debiased", estimates::debiased {
+        summary: "How far confidence is from what happened in ten bands, as a root mean square (L2) without what chance adds; not the mean (L1) of ece_10, and never below it but for chance.",
         formula: "root of the larger of 0 and ece_debiased_square_10",
         unit: Share,
         direction: LowerIsBetter,

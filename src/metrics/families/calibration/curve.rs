@@ -50,15 +50,11 @@ pub fn curve(s: &Statistics, target: Target) -> Curve {
     let bins = bins(s, target);
     let bands = (0..).zip(&bins).map(|(number, bin): (usize, &Bin)| Band {
         mean_confidence: bin.mean_p(),
-        outcome: Estimate {
-            // The users of the slice are not those of the band.
-            users: None,
-            ..s.proportion(
-                &format!("{name}_bin{number}_y"),
-                &format!("{name}_bin{number}_n"),
-                Reason::NoCases,
-            )
-        },
+        outcome: s.proportion(
+            &format!("{name}_bin{number}_y"),
+            &format!("{name}_bin{number}_n"),
+            Reason::NoCases,
+        ),
         consistent: consistency::bar(bin, s.level),
         share: s.proportion(
             &format!("{name}_bin{number}_n"),

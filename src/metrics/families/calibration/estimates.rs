@@ -56,7 +56,11 @@ pub(super) fn ece(s: &Statistics, target: Target) -> Estimate {
 pub fn binned(s: &Statistics, value: f64, n: f64, clusters: &[Vec<Bin>]) -> Estimate {
     let influence = calibration::ece_influence(clusters).unwrap_or_default();
     let interval = around(s, value, n, clusters, influence).map(Interval::clip_to_unit);
-    s.valued(value, n).within(interval, s.name("linear"))
+    valued(s, value, n, clusters).within(interval, s.name("linear"))
+}
+
+fn valued(s: &Statistics, value: f64, n: f64, clusters: &[Vec<Bin>]) -> Estimate {
+    s.valued_of(value, n, clusters.iter().map(|bins| bins.iter().any(|bin| bin.n > 0.0)))
 }
 
 /// The interval of a value from the influence of each cluster. The clusters may cover more time than the slice.
@@ -79,7 +83,7 @@ pub(super) fn debiased_square(s: &Statistics, target: Target) -> Estimate {
     let n = pooled.iter().map(|bin| bin.n).sum();
     let clusters = bins_by_cluster(s, target);
     let interval = around(s, value, n, &clusters, stats::square_influence(&clusters));
-    s.valued(value, n).within(interval, s.name("linear"))
+    valued(s, value, n, &clusters).within(interval, s.name("linear"))
 }
 
 /// The root of the square, and of the ends of its interval.
@@ -103,7 +107,7 @@ pub(super) fn average(s: &Statistics, target: Target) -> Estimate {
     let clusters = bins_by_cluster(s, target);
     let interval = around(s, value, n, &clusters, stats::average_influence(&clusters));
     let interval = interval.map(Interval::clip_to_unit);
-    s.valued(value, n).within(interval, s.name("linear"))
+    valued(s, value, n, &clusters).within(interval, s.name("linear"))
 }
 
 pub(super) fn mce(s: &Statistics, target: Target) -> Estimate {

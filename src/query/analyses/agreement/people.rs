@@ -21,7 +21,7 @@ use crate::stats::level::{Interval, Level};
 const MOST_CLUSTERS: u64 = 1_000;
 /// Pairs of people that are answered for each rubric.
 const MOST_PAIRS: usize = 10;
-const METHOD: &str = "bootstrap_users";
+const METHOD: &str = "bootstrap_cluster";
 
 /// Whether people judge a quality alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]

@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::metrics::Estimate;
 use crate::metrics::estimate::plain_number;
+use crate::metrics::{Estimate, Reason};
 use crate::query::answer::Answer;
 use crate::stats::level::Interval;
 
@@ -22,7 +22,7 @@ pub enum ComparisonVerdict {
     CannotTellYet,
 }
 
-/// A number between two ends.
+/// A number between two ends, or why there is none.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 pub struct Between {
     #[serde(serialize_with = "plain_number")]
@@ -34,6 +34,9 @@ pub struct Between {
     #[serde(serialize_with = "plain_number")]
     #[schema(required = true)]
     pub upper: Option<f64>,
+    /// Why there is no value, or no interval.
+    #[schema(required = true)]
+    pub reason: Option<Reason>,
 }
 
 /// One metric on both sides.
@@ -75,6 +78,7 @@ pub struct ComparedMetric {
     /// Users it takes to show the least difference worth having four times in five, and days at the present pace.
     #[schema(required = true)]
     pub users_needed: Option<u64>,
+    /// Null where there is no pace to go by, since all outputs are of one day; `sentence` says so.
     #[schema(required = true)]
     pub more_days_needed: Option<u64>,
     /// The share of the variance that what users did before explains, if it was taken off.
@@ -116,19 +120,39 @@ pub struct Compared {
 }
 
 impl Between {
-    pub fn point(value: Option<f64>) -> Between {
+    /// No value, and why.
+    pub fn none(reason: Reason) -> Between {
         Between {
-            value,
+            value: None,
             lower: None,
             upper: None,
+            reason: Some(reason),
         }
     }
 
+    /// A value with its interval, if there are enough clusters for one.
     pub fn interval(value: f64, interval: Option<Interval>) -> Between {
         Between {
             value: Some(value),
             lower: interval.map(|interval| interval.lower),
             upper: interval.map(|interval| interval.upper),
+            reason: interval.is_none().then_some(Reason::TooFew),
         }
+    }
+
+    /// What two sides come to, with its interval. Where it has none, that is for the reason that a side has none of its own.
+    pub fn of(sides: [&Estimate; 2], value: f64, interval: Option<Interval>) -> Between {
+        let own = sides.into_iter().find_map(|side| side.reason);
+        let between = Between::interval(value, interval);
+        Between {
+            reason: between.reason.map(|reason| own.unwrap_or(reason)),
+            ..between
+        }
+    }
+
+    /// Nothing between two sides of which one has no value: for that side's reason.
+    pub fn missing(sides: [&Estimate; 2]) -> Between {
+        let without = sides.into_iter().find(|side| side.value.is_none());
+        Between::none(without.and_then(|side| side.reason).unwrap_or(Reason::TooFew))
     }
 }

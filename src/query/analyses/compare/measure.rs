@@ -84,7 +84,7 @@ impl Measured {
     }
 
     /// Candidate divided by baseline.
-    pub fn ratio(&self, level: Level) -> Between {
+    pub fn ratio(&self, sides: [&Estimate; 2], level: Level) -> Between {
         let [first, second] = self.values;
         match Contrast::log_ratio(first, second, &self.influences) {
             Some(ratio) => {
@@ -92,9 +92,9 @@ impl Measured {
                     lower: interval.lower.exp(),
                     upper: interval.upper.exp(),
                 });
-                Between::interval(ratio.difference.exp(), interval)
+                Between::of(sides, ratio.difference.exp(), interval)
             }
-            None => Between::point(None),
+            None => Between::none(Reason::NoCases),
         }
     }
 

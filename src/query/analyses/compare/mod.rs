@@ -14,14 +14,17 @@ use diesel::pg::PgConnection;
 
 pub use self::finding::{Between, Compared, ComparedMetric, ComparisonVerdict, Look, SampleRatio};
 use self::measure::{Measured, Sides};
+use crate::domain::clock;
 use crate::domain::window::Window;
 use crate::metrics::Metric;
 use crate::query::answer::{Answer, Row};
 use crate::query::filter::Filter;
 use crate::query::request::{Query, QueryError};
+use crate::query::snapshot::Snapshot;
 use crate::query::sources::Sources;
 use crate::query::{plan, running};
 use crate::stats::{balance, multiple, posterior, power, sequence};
+use crate::store::projects;
 
 /// Looks in the series of a comparison: about so many, and one a day at most.
 const LOOKS: usize = 30;
@@ -78,7 +81,7 @@ pub fn answer(
         Some(days) => Some(ask(&before(&query, &answer, days))?),
         None => None,
     };
-    let elapsed = (answer.window.to.min(now) - answer.window.from).num_seconds() as f64 / 86_400.0;
+    let elapsed = elapsed(conn, sources, &query, &answer.window, now)?;
     let mut metrics: Vec<ComparedMetric> = (0..)
         .zip(&query.metrics)
         .map(|(at, metric)| compare(comparison, metric, at, &sides, before.as_ref(), elapsed))
@@ -103,12 +106,12 @@ fn compare(
     at: usize,
     sides: &Sides,
     before: Option<&Answer>,
-    elapsed: f64,
+    elapsed: Option<f64>,
 ) -> ComparedMetric {
     let level = comparison.query.level;
     let margin = comparison.margins.get(at).copied().unwrap_or_default();
     let [baseline, candidate] = sides.estimates(at);
-    let nothing = Between::point(None);
+    let nothing = Between::missing([&baseline, &candidate]);
     let mut compared = ComparedMetric {
         metric: metric.id,
         verdict: ComparisonVerdict::CannotTellYet,
@@ -136,10 +139,12 @@ fn compare(
         users = measured.users;
         compared.enough_users = users >= sequence::ENOUGH as f64;
         let contrast = &measured.contrast;
-        compared.difference = Between::interval(contrast.difference, contrast.interval(level));
+        let own = [&compared.baseline, &compared.candidate];
+        compared.difference = Between::of(own, contrast.difference, contrast.interval(level));
+        compared.sequence = Between::of(own, contrast.difference, None);
+        compared.ratio = measured.ratio(own, level);
         compared.standard_error = contrast.standard_error;
         compared.p_value = contrast.p_value();
-        compared.ratio = measured.ratio(level);
         if let Some(error) = contrast.standard_error.filter(|error| *error > 0.0) {
             let tuning = sequence::tuning(comparison.planned_users, level);
             let interval = sequence::interval(contrast.difference, error, measured.users, tuning, level);
@@ -158,13 +163,31 @@ fn compare(
             if margin > 0.0 {
                 let needed = power::clusters_needed(margin, error, measured.users, level, POWER);
                 compared.users_needed = Some(needed.ceil() as u64);
-                let days = elapsed * (needed / measured.users - 1.0);
-                compared.more_days_needed = Some(days.max(0.0).ceil() as u64);
+                let days = elapsed.map(|elapsed| elapsed * (needed / measured.users - 1.0));
+                compared.more_days_needed = days.map(|days| days.max(0.0).ceil() as u64);
             }
         }
     }
     compared.sentence = words::sentence(metric, &compared, users);
     compared
+}
+
+/// How long there have been outputs in a window, in days; `None` if all of them are of one UTC day, which tells no pace.
+fn elapsed(
+    conn: &mut PgConnection,
+    sources: &Sources,
+    query: &Query,
+    window: &Window,
+    now: DateTime<Utc>,
+) -> Result<Option<f64>, QueryError> {
+    let project = projects::find(conn, query.project)?;
+    let days = Snapshot::new(conn, sources, &project)?.days(window);
+    let (Some(first), Some(last)) = (days.first(), days.last()) else {
+        return Ok(None);
+    };
+    let from = window.from.max(clock::midnight(*first));
+    let to = window.to.min(now).min(clock::midnight(last + 1));
+    Ok((first < last).then(|| (to - from).num_seconds() as f64 / 86_400.0))
 }
 
 /// The same question about the days before.
@@ -203,22 +226,25 @@ fn looks(
 
 /// The first metric of the rows of both sides; `None` where a side has no value.
 fn look(comparison: &Comparison, to: DateTime<Utc>, rows: &[Row]) -> Option<Look> {
-    let Measured { contrast, users, .. } = Measured::new(&Sides::of(rows), 0)?;
+    let sides = Sides::of(rows);
+    let Measured { contrast, users, .. } = Measured::new(&sides, 0)?;
     let level = comparison.query.level;
     let tuning = sequence::tuning(comparison.planned_users, level);
     let sequence = contrast
         .standard_error
         .filter(|error| *error > 0.0)
         .map(|error| sequence::interval(contrast.difference, error, users, tuning, level));
+    let own = sides.estimates(0);
+    let between = |interval| Between::of([&own[0], &own[1]], contrast.difference, interval);
     Some(Look {
         to,
-        difference: Between::interval(contrast.difference, contrast.interval(level)),
-        sequence: Between::interval(contrast.difference, sequence),
+        difference: between(contrast.interval(level)),
+        sequence: between(sequence),
     })
 }
 
 fn sample_ratio(comparison: &Comparison, answer: &Answer) -> SampleRatio {
-    let users = |row: Option<&Row>| row.and_then(|row| row.estimates.iter().find_map(|estimate| estimate.users));
+    let users = |row: Option<&Row>| row?.users;
     let sides = Sides::of(&answer.rows);
     let (baseline, candidate) = (users(sides.baseline), users(sides.candidate));
     let all = users(answer.totals.first());

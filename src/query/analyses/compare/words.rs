@@ -55,10 +55,12 @@ pub fn sentence(metric: &Metric, compared: &ComparedMetric, users: f64) -> Strin
     if compared.verdict == ComparisonVerdict::CannotTellYet {
         if users < sequence::ENOUGH as f64 {
             text += &format!("; {users:.0} users are too few, it takes at least {}", sequence::ENOUGH);
-        } else if let (Some(needed), Some(days)) = (compared.users_needed, compared.more_days_needed) {
+        } else if let Some(needed) = compared.users_needed {
             text += &format!("; about {needed} users would show the least difference worth having");
-            if days > 0 {
-                text += &format!(", {days} more days at this pace");
+            match compared.more_days_needed {
+                Some(0) => {}
+                Some(days) => text += &format!(", {days} more days at this pace"),
+                None => text += ", and outputs of one day tell no pace",
             }
         }
     }

@@ -127,8 +127,9 @@ fn overall(answer: &Answer) -> Estimate {
 
 /// The change of the whole, users of both periods paired.
 fn change(before: &Answer, after: &Answer, query: &Query) -> Between {
-    let (Some(first), Some(second)) = (overall(before).value, overall(after).value) else {
-        return Between::point(None);
+    let sides = [overall(before), overall(after)];
+    let [Some(first), Some(second)] = [sides[0].value, sides[1].value] else {
+        return Between::missing([&sides[0], &sides[1]]);
     };
     let mut pairs: BTreeMap<i64, Pair> = BTreeMap::new();
     for (cluster, own) in clusters(before.rows.first()) {
@@ -138,7 +139,11 @@ fn change(before: &Answer, after: &Answer, query: &Query) -> Between {
         pairs.entry(cluster).or_default().1 = Some(own.influence);
     }
     let contrast = Contrast::new(first, second, &pairs.into_values().collect::<Vec<_>>());
-    Between::interval(contrast.difference, contrast.interval(query.level))
+    Between::of(
+        [&sides[0], &sides[1]],
+        contrast.difference,
+        contrast.interval(query.level),
+    )
 }
 
 /// Orders the segments of each dimension, and the dimensions by their first.

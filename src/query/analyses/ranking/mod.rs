@@ -139,7 +139,8 @@ fn ranked(metric: &Metric, question: &Question, rows: &[Row]) -> Vec<RankedSegme
             .unwrap_or_else(|| Estimate::none(Reason::NoData));
         let p_value = contrast.as_ref().and_then(Contrast::p_value);
         let adjusted_p_value = p_value.and_then(|_| adjusted.next());
-        let gap = contrast.map_or(Between::point(None), |contrast| {
+        // Without a rest there is nothing to compare with.
+        let gap = contrast.map_or(Between::none(estimate.reason.unwrap_or(Reason::NoCases)), |contrast| {
             Between::interval(contrast.difference, contrast.interval(level))
         });
         RankedSegment {

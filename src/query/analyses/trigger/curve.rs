@@ -119,7 +119,7 @@ impl Curve {
             recall_of_shown: self.share(|own| (own.useful_above(step), own.useful_above(0)), level),
             net_benefit: estimate(&benefit, |ratio| ratio.linear(level), "linear_cluster_exact"),
             net_benefit_of_all: of_all.ratio(),
-            advantage: advantage.ratio().map_or(Between::point(None), |value| {
+            advantage: advantage.ratio().map_or(Between::none(Reason::NoCases), |value| {
                 Between::interval(value, advantage.linear(level))
             }),
         })
