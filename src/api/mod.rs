@@ -17,6 +17,7 @@ pub mod features;
 pub mod health;
 pub mod keys;
 pub mod outputs;
+pub mod pieces;
 pub mod projects;
 pub mod query;
 pub mod rate;
@@ -49,6 +50,7 @@ pub fn configure(routes: &mut ServiceConfig) {
                 .service(events::create_events)
                 .service(catalogue::list_metrics)
                 .service(query::query_metrics)
+                .service(series::get_query)
                 .service(series::list_series)
                 .service(compare::get_comparison)
                 .service(experiments::list_experiments)
