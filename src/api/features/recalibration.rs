@@ -12,7 +12,6 @@ use crate::api::auth::{Authorized, Read};
 use crate::api::error::ApiError;
 use crate::api::extract::{Params, Segment};
 use crate::api::query::computed;
-use crate::api::rendered::Rendered;
 use crate::api::respond::{self, Format};
 use crate::api::tables::{Binary, Column, Table};
 use crate::query::Query;
