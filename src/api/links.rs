@@ -16,7 +16,6 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::answers::WriteAnswers;
-use super::ask;
 use super::auth::{Authorized, Read};
 use super::error::{ApiError, ErrorCode};
 use super::extract::JsonBody;
@@ -30,10 +29,10 @@ const PREFIX: &str = "cal_ln_";
 const KEY_BYTES: usize = 16;
 const TIME_BYTES: usize = 8;
 /// How long a link holds, in seconds: an hour if nothing else is asked for, thirty days at most.
-const USUAL_SECONDS: i64 = 3_600;
-const MOST_SECONDS: i64 = 30 * 86_400;
+pub const USUAL_SECONDS: i64 = 3_600;
+pub const MOST_SECONDS: i64 = 30 * 86_400;
 /// Bytes of an address that can be linked to.
-const PATH_BYTES: usize = 8_192;
+pub const PATH_BYTES: usize = 8_192;
 
 /// What is to be read.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -81,14 +80,15 @@ pub async fn create_link(
     known: web::Data<KnownPaths>,
 ) -> Result<HttpResponse, ApiError> {
     let asked = body.0;
-    let seconds = ask::within(
-        "expires_in_seconds",
-        asked.expires_in_seconds,
-        1,
-        MOST_SECONDS,
-    )?;
+    let seconds = asked.expires_in_seconds.unwrap_or(USUAL_SECONDS);
+    if !(1..=MOST_SECONDS).contains(&seconds) {
+        return Err(ApiError::new(
+            ErrorCode::InvalidBody,
+            format!("`expires_in_seconds` must be from 1 to {MOST_SECONDS}"),
+        ));
+    }
     let address = linkable(&asked.path, &known)?;
-    let expires_at = Utc::now() + TimeDelta::seconds(seconds.unwrap_or(USUAL_SECONDS));
+    let expires_at = Utc::now() + TimeDelta::seconds(seconds);
     let expires = expires_at.timestamp();
     let content = content(&address).ok_or_else(|| unlinkable("its query is not well formed"))?;
     let signature = signer(secret(&state).await?, key.project, key.key_id, expires, &content)?;
@@ -110,15 +110,20 @@ fn linkable(path: &str, known: &KnownPaths) -> Result<Uri, ApiError> {
         .then(|| path.parse().ok())
         .flatten();
     let address = address.ok_or_else(|| {
-        unlinkable(format!("it must be a path with its query, of at most {PATH_BYTES} bytes"))
+        unlinkable(format!(
+            "it must be a path with its query, of at most {PATH_BYTES} bytes"
+        ))
     })?;
     if without_key(&address).is_some() {
         return Err(unlinkable(format!("its query has a `{PARAMETER}` already")));
     }
-    let is_read = known.methods_at(address.path()).is_some_and(|methods| methods.contains(&"GET"));
-    match is_read {
-        true => Ok(address),
-        false => Err(unlinkable("no route answers to GET there")),
+    let is_read = known
+        .methods_at(address.path())
+        .is_some_and(|methods| methods.contains(&"GET"));
+    if is_read {
+        Ok(address)
+    } else {
+        Err(unlinkable("no route answers to GET there"))
     }
 }
 

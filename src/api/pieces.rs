@@ -5,8 +5,8 @@
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
-use actix_web::http::header::{self, ByteRangeSpec, EntityTag, Header, IfRange};
 use actix_web::http::Method;
+use actix_web::http::header::{self, ByteRangeSpec, EntityTag, Header, IfRange};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;

@@ -61,12 +61,7 @@ pub async fn list_outputs(
 }
 
 /// A page of outputs.
-async fn page(
-    state: &AppState,
-    project: ProjectId,
-    asked: OutputParams,
-    format: Format,
-) -> Result<Rendered, ApiError> {
+async fn page(state: &AppState, project: ProjectId, asked: OutputParams, format: Format) -> Result<Rendered, ApiError> {
     let filters = dimension_filters(&asked)?;
     let mut listing = listing(&asked)?;
     let (mut found, cells) = state

@@ -85,7 +85,11 @@ fn numbers<'a>(estimates: impl Iterator<Item = &'a Estimate>, of: fn(&Estimate) 
 }
 
 fn counts(values: impl Iterator<Item = Option<u64>>) -> Column {
-    Column::Count(values.map(|value| value.and_then(|value| i64::try_from(value).ok())).collect())
+    Column::Count(
+        values
+            .map(|value| value.and_then(|value| i64::try_from(value).ok()))
+            .collect(),
+    )
 }
 
 fn word(reason: Reason) -> Option<String> {

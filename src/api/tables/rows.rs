@@ -10,7 +10,11 @@ use crate::metrics::estimate::plain_number;
 impl Table {
     /// An object per row.
     pub fn rows(&self) -> Vec<Ordered<Value>> {
-        let cells = |row| self.columns.iter().map(move |(name, column)| (name.clone(), cell(column, row)));
+        let cells = |row| {
+            self.columns
+                .iter()
+                .map(move |(name, column)| (name.clone(), cell(column, row)))
+        };
         (0..self.height()).map(|row| Ordered(cells(row).collect())).collect()
     }
 }

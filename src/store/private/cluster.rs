@@ -201,7 +201,10 @@ impl Cluster {
         let mut conn = diesel::PgConnection::establish(&self.url("postgres"))
             .context("cannot connect to the private PostgreSQL")?;
         // Dumps name the readers' role, so that it must be there before one is restored.
-        for statement in [format!("CREATE DATABASE {NAME}"), format!("CREATE ROLE {READERS} NOLOGIN")] {
+        for statement in [
+            format!("CREATE DATABASE {NAME}"),
+            format!("CREATE ROLE {READERS} NOLOGIN"),
+        ] {
             match diesel::sql_query(statement).execute(&mut conn) {
                 Err(error) if !error.to_string().contains("already exists") => {
                     return Err(error).context("cannot create the database");
