@@ -2,7 +2,6 @@
 //!
 //! The same table makes the same bytes: clients read a Parquet file in pieces.
 
-use polars::prelude::{PlSmallStr, PolarsResult};
 use polars_arrow::array::{Array, BooleanArray, Float64Array, Int64Array, Utf8Array};
 use polars_arrow::datatypes::{ArrowDataType, ArrowSchema, Field, TimeUnit};
 use polars_arrow::io::ipc::write::{StreamWriter, WriteOptions as StreamOptions};
@@ -12,18 +11,21 @@ use polars_parquet::write::{
 };
 
 use super::{Column, Table};
+use crate::api::error::ApiError;
 
-pub fn stream(table: &Table) -> PolarsResult<Vec<u8>> {
+pub fn stream(table: &Table) -> Result<Vec<u8>, ApiError> {
     let batch = batch(table)?;
     let mut writer = StreamWriter::new(Vec::new(), StreamOptions { compression: None });
-    writer.start(batch.schema(), None)?;
-    writer.write(&batch, None)?;
-    writer.finish()?;
+    let written = writer
+        .start(batch.schema(), None)
+        .and_then(|()| writer.write(&batch, None))
+        .and_then(|()| writer.finish());
+    written.map_err(ApiError::internal)?;
     Ok(writer.into_inner())
 }
 
 /// One group of rows: an answer is far smaller than what readers split a file for.
-pub fn parquet(table: &Table) -> PolarsResult<Vec<u8>> {
+pub fn parquet(table: &Table) -> Result<Vec<u8>, ApiError> {
     let batch = batch(table)?;
     let (schema, height) = (batch.schema().clone(), batch.height());
     let options = WriteOptions {
@@ -35,16 +37,17 @@ pub fn parquet(table: &Table) -> PolarsResult<Vec<u8>> {
     let encodings: Vec<Vec<Encoding>> = schema.iter_values().map(|_| vec![Encoding::Plain]).collect();
     // Readers take a file without groups for an empty table, but not all of them a group without rows.
     let batches = (height > 0).then_some(Ok(batch)).into_iter();
-    let groups = RowGroupIterator::try_new(batches, &schema, options, encodings.into())?;
-    let mut writer = FileWriter::try_new(Vec::new(), schema.clone(), options)?;
+    let groups = RowGroupIterator::try_new(batches, &schema, options, encodings.into()).map_err(ApiError::internal)?;
+    let mut writer = FileWriter::try_new(Vec::new(), schema.clone(), options).map_err(ApiError::internal)?;
     for group in groups {
-        writer.write(height as u64, group?)?;
+        let written = group.and_then(|group| writer.write(height as u64, group));
+        written.map_err(ApiError::internal)?;
     }
-    writer.end(None)?;
+    writer.end(None).map_err(ApiError::internal)?;
     Ok(writer.into_inner())
 }
 
-fn batch(table: &Table) -> PolarsResult<RecordBatch> {
+fn batch(table: &Table) -> Result<RecordBatch, ApiError> {
     let arrays: Vec<Box<dyn Array>> = table.columns.iter().map(|(_, column)| array(column)).collect();
     let fields = table
         .columns
@@ -52,7 +55,7 @@ fn batch(table: &Table) -> PolarsResult<RecordBatch> {
         .zip(&arrays)
         .map(|((name, _), array)| Field::new(name.as_str().into(), array.dtype().clone(), true));
     let schema: ArrowSchema = fields.collect();
-    RecordBatch::try_new(table.height(), schema.into(), arrays)
+    RecordBatch::try_new(table.height(), schema.into(), arrays).map_err(ApiError::internal)
 }
 
 fn array(column: &Column) -> Box<dyn Array> {
@@ -66,9 +69,9 @@ fn array(column: &Column) -> Box<dyn Array> {
                 .iter()
                 .map(|time| time.map(|time| time.timestamp_micros()))
                 .collect();
-            let zone = PlSmallStr::from_static(zone.name());
+            let zone = Some(zone.name().into());
             Int64Array::from(micros)
-                .to(ArrowDataType::Timestamp(TimeUnit::Microsecond, Some(zone)))
+                .to(ArrowDataType::Timestamp(TimeUnit::Microsecond, zone))
                 .boxed()
         }
     }

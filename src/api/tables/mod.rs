@@ -54,8 +54,8 @@ impl Table {
     pub fn file(&self, format: FileFormat) -> Result<Rendered, ApiError> {
         let (content_type, body) = match format {
             FileFormat::Csv => (CSV, csv::file(self)?),
-            FileFormat::Arrow => (ARROW, arrow::stream(self).map_err(ApiError::internal)?),
-            FileFormat::Parquet => (PARQUET, arrow::parquet(self).map_err(ApiError::internal)?),
+            FileFormat::Arrow => (ARROW, arrow::stream(self)?),
+            FileFormat::Parquet => (PARQUET, arrow::parquet(self)?),
         };
         Ok(Rendered::file(content_type, body))
     }

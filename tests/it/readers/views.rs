@@ -208,7 +208,12 @@ fn features_and_outputs_are_those_of_the_api() {
             .into_iter()
             .chain(["attributes", "sealed", "edit_distance", "confidence"])
         {
-            assert_eq!(row[name], output[name], "{name} of {id}");
+            // PostgreSQL writes 1.0 as 1.
+            let is_same = match (row[name].as_f64(), output[name].as_f64()) {
+                (Some(found), Some(expected)) => found == expected,
+                _ => row[name] == output[name],
+            };
+            assert!(is_same, "{name} of {id}: {} is not {}", row[name], output[name]);
         }
     }
     // A project's name is in each row, since a database may hold several.
@@ -220,6 +225,28 @@ fn features_and_outputs_are_those_of_the_api() {
         let found = reader.rows(&format!("SELECT project FROM bi.{view} WHERE feature = 'theirs'"));
         assert_eq!(found, [json!({"project": "other"})], "{view}");
     }
+}
+
+/// As `docs/bi.md` says: an account for one project of several.
+#[test]
+fn a_reader_may_be_kept_to_one_project() {
+    let reader = Reader::new();
+    let (_, other) = reader.server.project("acme");
+    let event = r#"{"type":"accept","output_id":"x","feature":"theirs"}"#;
+    reader.server.post_as(&other, "/api/v1/events", event).expect(200);
+    reader.server.settle();
+    let account = reader.url.split(['/', '@']).nth(2).unwrap();
+    tables::execute(
+        &reader.server.db,
+        &format!(
+            "REVOKE calibrant_bi FROM {account}; CREATE SCHEMA acme;
+             CREATE VIEW acme.daily_metrics WITH (security_barrier) AS SELECT * FROM bi.daily_metrics WHERE project = 'acme';
+             GRANT USAGE ON SCHEMA acme TO {account}; GRANT SELECT ON acme.daily_metrics TO {account}"
+        ),
+    );
+    let found = reader.rows("SELECT feature, acceptance_rate FROM acme.daily_metrics");
+    assert_eq!(found, [json!({"feature": "theirs", "acceptance_rate": 1})]);
+    reader.psql("SELECT * FROM bi.daily_metrics").expect_err("all projects");
 }
 
 #[test]
