@@ -13,7 +13,7 @@ use actix_web::http::header::{HeaderName, HeaderValue, TRANSFER_ENCODING};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::rt::net::TcpStream;
 use actix_web::rt::signal;
-use actix_web::{App, Error, HttpServer, web};
+use actix_web::{App, Error, HttpMessage, HttpServer, web};
 use futures_util::future::select;
 use utoipa::OpenApi;
 use utoipa_actix_web::AppExt;
@@ -21,6 +21,7 @@ use utoipa_swagger_ui::SwaggerUi;
 use uuid::Uuid;
 
 use crate::api::error::ApiError;
+use crate::api::pieces::SentAsHead;
 use crate::api::rate::Rates;
 use crate::api::{self, ApiDoc, cors, fallback};
 use crate::connections::{Connection, Connections, LINGER};
@@ -91,6 +92,7 @@ async fn observe(
     // Answered as the GET would be; the protocol leaves the body out.
     if method == Method::HEAD {
         request.head_mut().method = Method::GET;
+        request.extensions_mut().insert(SentAsHead);
     }
     let mut response = match next.call(request).await {
         Ok(response) => response,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OnceCell, Semaphore};
 
 use crate::api::auth::KeyCache;
 use crate::api::body::{self, Held};
@@ -44,6 +44,8 @@ pub struct AppState {
     pub db: Db,
     pub committer: Committer,
     pub keys: KeyCache,
+    /// What links are signed with, once it was needed.
+    pub link_secret: OnceCell<Vec<u8>>,
     pub projects: ProjectCache,
     pub queries: Semaphore,
     pub sources: Arc<Sources>,
@@ -63,6 +65,7 @@ impl AppState {
             db,
             committer,
             keys: KeyCache::default(),
+            link_secret: OnceCell::new(),
             projects: ProjectCache::default(),
             queries: Semaphore::new(QUERIES),
             sources,

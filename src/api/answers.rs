@@ -15,6 +15,9 @@ pub struct ReadAnswers;
 /// What any route with a JSON body may answer besides its result.
 pub struct WriteAnswers;
 
+/// Where an answer may be a file that is read in pieces.
+pub struct Files;
+
 /// Where something is read or changed by its name.
 pub struct Absent;
 
@@ -38,6 +41,17 @@ impl IntoResponses for ReadAnswers {
             .description("The client has this answer already")
             .build();
         responses.insert("304".to_owned(), unchanged.into());
+        responses
+    }
+}
+
+impl IntoResponses for Files {
+    fn responses() -> Responses {
+        let mut responses = problems(&[ErrorCode::RangeNotSatisfiable]);
+        let piece = ResponseBuilder::new()
+            .description("The piece of a file that `Range` asks for")
+            .build();
+        responses.insert("206".to_owned(), piece.into());
         responses
     }
 }

@@ -1,4 +1,5 @@
-//! API keys: made, hashed, found, and demanded by type. A browser's session stands for the key it was made with.
+//! API keys: made, hashed, found, and demanded by type. A browser's session stands for the key it was made with, and so does a
+//! link, which may only read.
 //!
 //! A handler that takes [`Authorized<Read>`] cannot be reached without a key of that scope, and cannot learn its project from
 //! anywhere but the key.
@@ -23,6 +24,7 @@ use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
 use super::error::{ApiError, ErrorCode};
+use super::links::{self, Link};
 use super::rate::{Limiter, Rates};
 use super::session;
 use crate::domain::key::ProjectId;
@@ -75,12 +77,13 @@ struct Identity(Result<Option<Arc<ApiKey>>, ApiError>);
 /// Finds out whose key a request carries before anything else of it is read, so that who has none is told that and nothing
 /// of what else is wrong. A request beyond the rate of its key ends here too, its body unread.
 pub async fn identify(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
     let state = request.app_data::<web::Data<AppState>>().cloned();
+    let link = Link::take(&mut request);
     if let Some(state) = state
-        && let Some(presented) = presented(request.head()).transpose()
+        && let Some(presented) = presented(request.head(), link).transpose()
     {
         let peer = request.peer_addr().map(|address| address.ip());
         let found = match presented {
@@ -96,22 +99,28 @@ pub async fn identify(
 pub enum Credential {
     Key(String),
     Session(String),
+    Link(Link),
 }
 
 impl Credential {
-    /// Keys and sessions have 256 random bits, so that one round of a fast hash is enough. Neither hashes to the other's.
+    /// Keys and sessions have 256 random bits, so that one round of a fast hash is enough. None hashes to another's.
     pub fn hash(&self) -> Vec<u8> {
         match self {
             Credential::Key(text) => hash(text),
             Credential::Session(token) => hash(&format!("session {token}")),
+            // Of its key's id. The signature is checked each time.
+            Credential::Link(link) => hash(&format!("link {}", link.key_id)),
         }
     }
 }
 
-/// The key of a request, or else its session.
-fn presented(head: &RequestHead) -> Result<Option<Credential>, ApiError> {
-    match presented_key(&head.headers) {
-        Some(key) => Ok(Some(Credential::Key(key))),
+/// The key of a request, or else its link, or else its session.
+fn presented(head: &RequestHead, link: Option<Result<Link, ApiError>>) -> Result<Option<Credential>, ApiError> {
+    if let Some(key) = presented_key(&head.headers) {
+        return Ok(Some(Credential::Key(key)));
+    }
+    match link {
+        Some(link) => link.map(|link| Some(Credential::Link(link))),
         None => Ok(session::presented(head)?.map(Credential::Session)),
     }
 }
@@ -122,7 +131,15 @@ pub async fn find(
     peer: Option<IpAddr>,
     credential: Credential,
 ) -> Result<Option<Arc<ApiKey>>, ApiError> {
-    let found = state.keys.find(&state.db, &state.limiter, peer, credential).await?;
+    let found = state.keys.find(&state.db, &state.limiter, peer, &credential).await?;
+    let found = match (credential, found) {
+        (Credential::Link(_), None) => return Err(links::refused()),
+        (Credential::Link(link), Some(key)) => {
+            link.check(state, key.project_id).await?;
+            Some(Arc::new(key.reading_only()))
+        }
+        (_, found) => found,
+    };
     admit(&state.limiter, found)
 }
 
@@ -211,9 +228,14 @@ impl KeyCache {
         db: &Db,
         limiter: &Limiter,
         peer: Option<IpAddr>,
-        presented: Credential,
+        presented: &Credential,
     ) -> Result<Option<Arc<ApiKey>>, ApiError> {
         let hash = presented.hash();
+        let linked = match presented {
+            Credential::Link(link) => Some(link.key_id),
+            _ => None,
+        };
+        let is_session = matches!(presented, Credential::Session(_));
         let remembered = recall(&self.known, &hash);
         if let Some((when, key)) = &remembered
             && when.elapsed() < BELIEVED
@@ -229,9 +251,10 @@ impl KeyCache {
         let wanted = hash.clone();
         let found = db
             .look_up(move |conn| {
-                let found = match presented {
-                    Credential::Key(_) => keys::find_by_hash(conn, &wanted)?.map(|key| (key.hash.clone(), key)),
-                    Credential::Session(_) => sessions::find_key(conn, &wanted)?,
+                let found = match linked {
+                    Some(id) => keys::find_live(conn, id)?.map(|key| (wanted, key)),
+                    None if is_session => sessions::find_key(conn, &wanted)?,
+                    None => keys::find_by_hash(conn, &wanted)?.map(|key| (key.hash.clone(), key)),
                 };
                 if let Some((_, key)) = &found {
                     keys::note_use(conn, key, Utc::now().date_naive())?;

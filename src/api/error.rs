@@ -34,6 +34,7 @@ pub enum ErrorCode {
     NotFound,
     MethodNotAllowed,
     Conflict,
+    RangeNotSatisfiable,
     TooSlow,
     RateLimited,
     Overloaded,
@@ -93,6 +94,11 @@ impl ErrorCode {
                 "The route does not take this method",
             ),
             ErrorCode::Conflict => (StatusCode::CONFLICT, "conflict", "It conflicts with what is there"),
+            ErrorCode::RangeNotSatisfiable => (
+                StatusCode::RANGE_NOT_SATISFIABLE,
+                "range_not_satisfiable",
+                "The file ends before that",
+            ),
             ErrorCode::TooSlow => (StatusCode::REQUEST_TIMEOUT, "too_slow", "The body came too slowly"),
             ErrorCode::RateLimited => (
                 StatusCode::TOO_MANY_REQUESTS,

@@ -22,7 +22,7 @@ impl KnownPaths {
         )
     }
 
-    fn methods_at(&self, path: &str) -> Option<&[&'static str]> {
+    pub fn methods_at(&self, path: &str) -> Option<&[&'static str]> {
         self.0
             .iter()
             .find(|(template, _)| matches(template, path))

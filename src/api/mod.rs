@@ -16,7 +16,9 @@ pub mod fallback;
 pub mod features;
 pub mod health;
 pub mod keys;
+pub mod links;
 pub mod outputs;
+pub mod pieces;
 pub mod projects;
 pub mod query;
 pub mod rate;
@@ -29,7 +31,7 @@ pub mod status;
 pub mod tables;
 
 use actix_web::middleware::from_fn;
-use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -49,6 +51,7 @@ pub fn configure(routes: &mut ServiceConfig) {
                 .service(events::create_events)
                 .service(catalogue::list_metrics)
                 .service(query::query_metrics)
+                .service(series::get_query)
                 .service(series::list_series)
                 .service(compare::get_comparison)
                 .service(experiments::list_experiments)
@@ -77,6 +80,7 @@ pub fn configure(routes: &mut ServiceConfig) {
                 .service(session::create_session)
                 .service(session::get_session)
                 .service(session::delete_session)
+                .service(links::create_link)
                 .service(keys::list_keys)
                 .service(keys::create_key)
                 .service(keys::revoke_key)
@@ -98,7 +102,7 @@ pub fn configure(routes: &mut ServiceConfig) {
                        `code`. Every estimate carries its interval and its n, or the reason why it has no value."
     ),
     components(schemas(error::Problem)),
-    modifiers(&ApiKey),
+    modifiers(&Credentials),
     tags(
         (name = "events", description = "Send feedback"),
         (name = "metrics", description = "Ask for numbers"),
@@ -110,16 +114,16 @@ pub fn configure(routes: &mut ServiceConfig) {
 )]
 pub struct ApiDoc;
 
-struct ApiKey;
+struct Credentials;
 
-impl Modify for ApiKey {
+impl Modify for Credentials {
     fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
         let mut scheme = Http::new(HttpAuthScheme::Bearer);
         scheme.description =
             Some("An API key, `cal_sk_…` or `cal_pk_…`. Also as `X-Api-Key`, or with Basic.".to_owned());
-        openapi
-            .components
-            .get_or_insert_with(Default::default)
-            .add_security_scheme("api_key", SecurityScheme::Http(scheme));
+        let link = ApiKeyValue::with_description("key", "The signature of a link, from `POST /api/v1/links`.");
+        let components = openapi.components.get_or_insert_with(Default::default);
+        components.add_security_scheme("api_key", SecurityScheme::Http(scheme));
+        components.add_security_scheme("link", SecurityScheme::ApiKey(ApiKey::Query(link)));
     }
 }

@@ -17,7 +17,7 @@ use super::error::ApiError;
 use super::extract::JsonBody;
 use super::rendered::Rendered;
 use super::respond::{self, Format, Ordered};
-use super::tables::long_csv;
+use super::tables::{self, Binary};
 use crate::domain::key::ProjectId;
 use crate::domain::strict;
 use crate::domain::window::Granularity;
@@ -117,13 +117,18 @@ pub struct QueryResponse {
 
 /// Query metrics
 ///
-/// Any metrics, grouped by any dimensions, filtered, in buckets of any granularity, each with its interval. As JSON, or with
-/// `format: csv` as CSV with a row per slice and metric.
+/// Any metrics, grouped by any dimensions, filtered, in buckets of any granularity, each with its interval. As JSON; or, by `format` or
+/// `Accept`, as CSV, Arrow stream or Parquet file with a row per slice and metric.
 #[utoipa::path(
     tag = "metrics",
     request_body = QueryRequest,
     responses(
-        (status = 200, description = "The estimates", content((QueryResponse = "application/json"), (String = "text/csv"))),
+        (status = 200, description = "The estimates", content(
+            (QueryResponse = "application/json"),
+            (String = "text/csv"),
+            (Binary = "application/vnd.apache.arrow.stream"),
+            (Binary = "application/vnd.apache.parquet"),
+        )),
         WriteAnswers,
     ),
     security(("api_key" = []))
@@ -153,11 +158,16 @@ pub async fn query_metrics(
     };
     scope.apply(&mut query)?;
     let format = Format::of(&request, asked.format);
-    answer(&state, &request, query, question, |query, answer| match format {
-        Format::Json => respond::rendered_json(&response(query, answer)),
-        Format::Csv => Ok(Rendered::new(respond::CSV, long_csv(query, answer)?)),
+    answer(&state, &request, query, question, |query, answer| {
+        long_form(format, query, answer)
     })
     .await
+}
+
+/// An answer with all that estimates carry.
+pub fn long_form(format: Format, query: &Query, answer: &Answer) -> Result<Rendered, ApiError> {
+    let json = || respond::rendered_json(&response(query, answer));
+    format.render(json, || tables::long(query, answer))
 }
 
 /// Answers a question, in the form that `render` gives it. `asked` is what the address does not say of it.
@@ -195,8 +205,8 @@ pub async fn computed<T: Send + 'static>(
         let found = state.db.run(move |conn| compute(conn, &sources, now)).await;
         render(&found.map_err(ApiError::from)?)
     };
-    let rendered = state.answers.get(state, project, question, found).await?;
-    Ok(rendered.respond(request))
+    let current = state.answers.get(state, project, question.clone(), found);
+    state.answers.respond(request, project, question, current).await
 }
 
 /// The items of a list separated by commas.

@@ -6,8 +6,8 @@
 use std::future::Future;
 use std::sync::{Arc, OnceLock};
 
-use actix_web::http::Method;
 use actix_web::http::header::{self, EntityTag, Header, IfNoneMatch};
+use actix_web::http::{Method, StatusCode};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
@@ -16,6 +16,7 @@ use quick_cache::sync::Cache;
 use sha2::{Digest, Sha256};
 
 use super::error::ApiError;
+use super::pieces::{self, Opened, Piece, Reader};
 use crate::domain::clock;
 use crate::domain::key::ProjectId;
 use crate::state::AppState;
@@ -32,6 +33,8 @@ pub struct Rendered(Arc<Content>);
 
 struct Content {
     content_type: &'static str,
+    /// Whether clients may read it in pieces.
+    is_file: bool,
     body: Bytes,
     /// A digest of the body, made when it is first needed.
     tag: OnceLock<String>,
@@ -39,11 +42,29 @@ struct Content {
 
 impl Rendered {
     pub fn new(content_type: &'static str, body: Vec<u8>) -> Rendered {
+        Rendered::with(content_type, body, false)
+    }
+
+    /// An answer that clients may read in pieces.
+    pub fn file(content_type: &'static str, body: Vec<u8>) -> Rendered {
+        Rendered::with(content_type, body, true)
+    }
+
+    fn with(content_type: &'static str, body: Vec<u8>, is_file: bool) -> Rendered {
         Rendered(Arc::new(Content {
             content_type,
+            is_file,
             body: body.into(),
             tag: OnceLock::new(),
         }))
+    }
+
+    pub fn is_file(&self) -> bool {
+        self.0.is_file
+    }
+
+    pub fn size(&self) -> usize {
+        self.0.body.len()
     }
 
     fn tag(&self) -> EntityTag {
@@ -54,12 +75,11 @@ impl Rendered {
         EntityTag::new_strong(tag.clone())
     }
 
-    /// Reads carry an entity tag, and a client that has these bytes is told so.
+    /// Reads carry an entity tag, and a client that has these bytes is told so. Of a file, one may ask for a piece.
     pub fn respond(&self, request: &HttpRequest) -> HttpResponse {
+        let Content { content_type, body, .. } = &*self.0;
         if request.method() != Method::GET && request.method() != Method::HEAD {
-            return HttpResponse::Ok()
-                .content_type(self.0.content_type)
-                .body(self.0.body.clone());
+            return HttpResponse::Ok().content_type(*content_type).body(body.clone());
         }
         let tag = self.tag();
         let known = match IfNoneMatch::parse(request) {
@@ -67,18 +87,33 @@ impl Rendered {
             Ok(IfNoneMatch::Items(tags)) => tags.iter().any(|known| known.weak_eq(&tag)),
             Err(_) => false,
         };
-        let mut response = if known {
-            HttpResponse::NotModified()
-        } else {
-            HttpResponse::Ok()
+        let piece = match self.0.is_file {
+            true if !known => pieces::asked(request, &tag, body.len()),
+            _ => Piece::Whole,
         };
+        let mut response = HttpResponse::build(match piece {
+            _ if known => StatusCode::NOT_MODIFIED,
+            Piece::Whole => StatusCode::OK,
+            Piece::Part(_) => StatusCode::PARTIAL_CONTENT,
+            Piece::Beyond => return pieces::beyond(body.len()),
+        });
         response.insert_header((header::ETAG, tag.to_string()));
         response.insert_header((header::CACHE_CONTROL, "private, no-cache"));
         response.insert_header((header::VARY, "Authorization, Accept, X-Api-Key"));
+        if self.0.is_file {
+            response.insert_header((header::ACCEPT_RANGES, "bytes"));
+        }
         if known {
             return response.finish();
         }
-        response.content_type(self.0.content_type).body(self.0.body.clone())
+        response.content_type(*content_type);
+        match piece {
+            Piece::Part(part) => {
+                response.insert_header((header::CONTENT_RANGE, pieces::content_range(&part, body.len())));
+                response.body(body.slice(part))
+            }
+            Piece::Whole | Piece::Beyond => response.body(body.clone()),
+        }
     }
 }
 
@@ -102,12 +137,14 @@ impl Weighter<Key, Rendered> for Size {
 /// The answers that were asked for lately.
 pub struct Answers {
     kept: Cache<Key, Rendered, Size>,
+    opened: Opened,
 }
 
 impl Default for Answers {
     fn default() -> Answers {
         Answers {
             kept: Cache::with_weighter(KEPT, KEPT_BYTES, Size),
+            opened: Opened::default(),
         }
     }
 }
@@ -132,5 +169,23 @@ impl Answers {
             hour: clock::start_of_hour(Utc::now()),
         };
         self.kept.get_or_insert_async(&key, compute).await
+    }
+    /// Answers a question: with the file that the client is reading, or else as of now.
+    pub async fn respond(
+        &self,
+        request: &HttpRequest,
+        project: ProjectId,
+        question: String,
+        current: impl Future<Output = Result<Rendered, ApiError>>,
+    ) -> Result<HttpResponse, ApiError> {
+        let reader = Reader::of(request);
+        if let Some(file) = self.opened.file(reader, project, &question) {
+            return Ok(file.respond(request));
+        }
+        let answer = current.await?;
+        if answer.is_file() && reader != Reader::Other {
+            self.opened.open(project, question, answer.clone());
+        }
+        Ok(answer.respond(request))
     }
 }

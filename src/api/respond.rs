@@ -1,8 +1,8 @@
-//! Answers: ordered objects, and CSV that spreadsheets read safely.
+//! Answers: their form, ordered objects, and CSV that spreadsheets read safely.
 
 use std::borrow::Cow;
 
-use actix_web::http::header;
+use actix_web::http::header::{Accept, Header};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
@@ -10,7 +10,6 @@ use super::error::ApiError;
 use super::rendered::Rendered;
 
 pub const JSON: &str = "application/json";
-pub const CSV: &str = "text/csv; charset=utf-8";
 
 /// The form of an answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, utoipa::ToSchema)]
@@ -19,14 +18,24 @@ pub enum Format {
     #[default]
     Json,
     Csv,
+    /// An Arrow IPC stream.
+    Arrow,
+    Parquet,
 }
 
 impl Format {
-    /// What the parameter says, else what `Accept` prefers.
+    /// What the parameter says, else what `Accept` likes best.
     pub fn of(request: &HttpRequest, parameter: Option<Format>) -> Format {
         let accepted = || {
-            let accept = request.headers().get(header::ACCEPT)?.to_str().ok()?;
-            accept.starts_with("text/csv").then_some(Format::Csv)
+            let accept = Accept::parse(request).ok()?;
+            let known = |kind: &str| match kind {
+                "application/json" | "application/*" | "*/*" => Some(Format::Json),
+                "text/csv" | "text/*" => Some(Format::Csv),
+                "application/vnd.apache.arrow.stream" => Some(Format::Arrow),
+                "application/vnd.apache.parquet" => Some(Format::Parquet),
+                _ => None,
+            };
+            accept.ranked().iter().find_map(|kind| known(kind.essence_str()))
         };
         parameter.or_else(accepted).unwrap_or_default()
     }

@@ -8,6 +8,7 @@ use crate::api::experiments::MOST_EXPERIMENTS;
 use crate::api::experiments::plan::{MOST_ARMS, MOST_GUARDRAILS};
 use crate::api::extract::JSON_BYTES;
 use crate::api::keys::NAME_CHARS;
+use crate::api::links;
 use crate::api::outputs::listing::{MAX_LIMIT, TEXT_CHARS};
 use crate::api::projects::{DIMENSIONS, MAX_HORIZON_SECONDS, MAX_RETENTION_DAYS};
 use crate::api::rate::{BURST, Rates, UNKNOWN_KEYS};
@@ -235,6 +236,20 @@ fn settings() -> Vec<Row> {
         (
             "arms of an experiment; guardrails",
             format!("2 to {MOST_ARMS}; {MOST_GUARDRAILS}"),
+            "422 `invalid_body`",
+        ),
+        (
+            "how long a link holds (`expires_in_seconds`)",
+            format!(
+                "{} seconds, {} if nothing is said",
+                grouped(links::MOST_SECONDS as usize),
+                grouped(links::USUAL_SECONDS as usize)
+            ),
+            "422 `invalid_body`",
+        ),
+        (
+            "the address that a link opens",
+            bytes(links::PATH_BYTES),
             "422 `invalid_body`",
         ),
         (

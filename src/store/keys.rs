@@ -24,6 +24,15 @@ pub struct ApiKey {
     pub used_on: Option<NaiveDate>,
 }
 
+impl ApiKey {
+    /// The same key, if it may do no more than read.
+    pub fn reading_only(&self) -> ApiKey {
+        let mut key = self.clone();
+        key.scopes.retain(|scope| scope == Scope::Read.name());
+        key
+    }
+}
+
 /// Adds a key. One whose hash is known stays as it is, so that a preset key that was revoked stays revoked.
 pub fn insert(conn: &mut PgConnection, key: &ApiKey) -> QueryResult<()> {
     diesel::insert_into(api_keys::table)
@@ -56,6 +65,16 @@ pub fn note_use(conn: &mut PgConnection, key: &ApiKey, today: NaiveDate) -> Quer
 
 pub fn find(conn: &mut PgConnection, id: Uuid) -> QueryResult<ApiKey> {
     api_keys::table.find(id).select(ApiKey::as_select()).first(conn)
+}
+
+/// The key of that id, if it was not revoked.
+pub fn find_live(conn: &mut PgConnection, id: Uuid) -> QueryResult<Option<ApiKey>> {
+    api_keys::table
+        .find(id)
+        .filter(api_keys::revoked_at.is_null())
+        .select(ApiKey::as_select())
+        .first(conn)
+        .optional()
 }
 
 pub fn of_project(conn: &mut PgConnection, project: ProjectId) -> QueryResult<Vec<ApiKey>> {

@@ -12,6 +12,7 @@ pub mod experiments;
 pub mod fold_state;
 pub mod keys;
 pub mod late;
+pub mod links;
 pub mod opinions;
 pub mod outputs;
 pub mod private;

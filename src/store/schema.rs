@@ -79,6 +79,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    link_secret (id) {
+        id -> Bool,
+        secret -> Bytea,
+    }
+}
+
+diesel::table! {
     opinions (project_id, output_key, source, holder, rubric) {
         project_id -> Int4,
         output_key -> Uuid,
@@ -236,6 +243,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     fold_ranges,
     fold_state,
     late_events,
+    link_secret,
     opinions,
     output_aliases,
     output_texts,

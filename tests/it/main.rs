@@ -24,6 +24,7 @@ mod intervals;
 mod overload;
 mod promises;
 mod questions;
+mod readers;
 mod reference;
 mod retention;
 mod smoke;

@@ -55,6 +55,7 @@ fn body_for(template: &str) -> Value {
     match template {
         "/api/v1/events" => json!({"type": "accept", "output_id": "own", "feature": "own"}),
         "/api/v1/query" => json!({"metrics": ["shown"], "group_by": ["feature", "version"]}),
+        "/api/v1/links" => json!({"path": "/api/v1/outputs"}),
         "/api/v1/keys" => json!({"name": "own", "scopes": ["read"]}),
         "/api/v1/projects" => json!({"name": "own"}),
         "/api/v1/projects/current" => json!({}),

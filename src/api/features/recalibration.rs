@@ -6,14 +6,14 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::calibration::CalibrationTarget;
 use super::{AnalysisMeta, of_feature};
-use crate::api::answers::{Absent, ReadAnswers};
+use crate::api::answers::{Absent, Files, ReadAnswers};
 use crate::api::ask::{self, Scope};
 use crate::api::auth::{Authorized, Read};
 use crate::api::error::ApiError;
 use crate::api::extract::{Params, Segment};
 use crate::api::query::computed;
-use crate::api::rendered::Rendered;
-use crate::api::respond::{self, CsvRows, Format, number_cell};
+use crate::api::respond::{self, Format};
+use crate::api::tables::{Binary, Column, Table};
 use crate::query::Query;
 use crate::query::analyses::recalibration::{self, Fitted, Gains, Recalibration, RecalibrationVerdict, TableRow};
 use crate::query::answer::Source;
@@ -34,7 +34,7 @@ pub struct RecalibrationParams {
     pub filters: Option<String>,
     #[param(minimum = 0.5, maximum = 0.9999)]
     pub level: Option<f64>,
-    /// `csv` gives the table alone.
+    /// Other forms than JSON give the table alone.
     pub format: Option<Format>,
 }
 
@@ -101,17 +101,24 @@ pub struct RecalibrationResponse {
 /// Recalibration of a feature
 ///
 /// What should its confidence have been? Four maps, what each would take off the errors for users and days to which it was not
-/// fitted, which one to use, and when recalibrating would not help. With `format=csv` the table from stated to calibrated confidence.
+/// fitted, which one to use, and when recalibrating would not help. With another `format`
+/// the table from stated to calibrated confidence.
 #[utoipa::path(
     tag = "features",
     params(("feature" = String, Path, description = "The feature"), RecalibrationParams),
     responses(
         (status = 200, description = "The maps and what they are worth",
-         content((RecalibrationResponse = "application/json"), (String = "text/csv"))),
+         content(
+            (RecalibrationResponse = "application/json"),
+            (String = "text/csv"),
+            (Binary = "application/vnd.apache.arrow.stream"),
+            (Binary = "application/vnd.apache.parquet"),
+        )),
+        Files,
         ReadAnswers,
         Absent,
     ),
-    security(("api_key" = []))
+    security(("api_key" = []), ("link" = []))
 )]
 #[get("/features/{feature}/recalibration")]
 pub async fn get_feature_recalibration(
@@ -136,17 +143,10 @@ pub async fn get_feature_recalibration(
     let query = of_feature(&state, query, &feature.0).await?;
     let level = query.level.get();
     let compute = move |conn: &mut _, sources: &_, _| recalibration::run(conn, sources, &query, against.into());
-    computed(
-        &state,
-        &request,
-        key.project,
-        format!("{format:?}"),
-        compute,
-        |found| match format {
-            Format::Json => respond::rendered_json(&response(feature.0.clone(), against, level, found)),
-            Format::Csv => Ok(Rendered::new(respond::CSV, csv(&found.table)?)),
-        },
-    )
+    computed(&state, &request, key.project, format!("{format:?}"), compute, |found| {
+        let json = || respond::rendered_json(&response(feature.0.clone(), against, level, found));
+        format.render(json, || table(&found.table))
+    })
     .await
 }
 
@@ -218,18 +218,16 @@ impl From<Map> for MapParameters {
     }
 }
 
-fn csv(table: &[TableRow]) -> Result<Vec<u8>, ApiError> {
-    let mut rows = CsvRows::new(["confidence", "recommended", "temperature", "platt", "beta", "isotonic"])?;
-    for row in table {
-        let cells = [
-            Some(row.confidence),
-            Some(row.recommended),
-            row.temperature,
-            row.platt,
-            row.beta,
-            row.isotonic,
-        ];
-        rows.row(&cells.map(number_cell))?;
-    }
-    rows.finish()
+fn table(rows: &[TableRow]) -> Table {
+    let mut table = Table::default();
+    let mut push = |name, of: fn(&TableRow) -> Option<f64>| {
+        table.push(name, Column::Number(rows.iter().map(of).collect()));
+    };
+    push("confidence", |row| Some(row.confidence));
+    push("recommended", |row| Some(row.recommended));
+    push("temperature", |row| row.temperature);
+    push("platt", |row| row.platt);
+    push("beta", |row| row.beta);
+    push("isotonic", |row| row.isotonic);
+    table
 }

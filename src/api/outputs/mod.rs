@@ -9,13 +9,14 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use uuid::Uuid;
 
 use self::listing::{DEFAULT_LIMIT, OutputParams, cursor, dimension_filters, listing, told_apart};
-use self::view::{HistoryEvent, OutputResponse, OutputView, OutputsResponse, csv, view};
-use super::answers::{Absent, ReadAnswers};
+use self::view::{HistoryEvent, OutputResponse, OutputView, OutputsResponse, table, view};
+use super::answers::{Absent, Files, ReadAnswers};
 use super::auth::{Authorized, Read};
 use super::error::ApiError;
 use super::extract::{Params, Segment};
 use super::rendered::Rendered;
 use super::respond::{self, Format};
+use super::tables::Binary;
 use crate::domain::dimension::Cell;
 use crate::domain::event::EventKind;
 use crate::domain::key::{self, ProjectId};
@@ -34,10 +35,16 @@ use crate::store::{StoreError, events, projects};
     tag = "outputs",
     params(OutputParams),
     responses(
-        (status = 200, description = "A page of outputs", content((OutputsResponse = "application/json"), (String = "text/csv"))),
+        (status = 200, description = "A page of outputs", content(
+            (OutputsResponse = "application/json"),
+            (String = "text/csv"),
+            (Binary = "application/vnd.apache.arrow.stream"),
+            (Binary = "application/vnd.apache.parquet"),
+        )),
+        Files,
         ReadAnswers,
     ),
-    security(("api_key" = []))
+    security(("api_key" = []), ("link" = []))
 )]
 #[get("/outputs")]
 pub async fn list_outputs(
@@ -46,10 +53,17 @@ pub async fn list_outputs(
     params: Params<OutputParams>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let asked = params.0;
+    let (project, asked) = (key.project, params.0);
+    let format = Format::of(&request, asked.format);
+    let question = format!("{} {format:?}", request.uri());
+    let current = page(&state, project, asked, format);
+    state.answers.respond(&request, project, question, current).await
+}
+
+/// A page of outputs.
+async fn page(state: &AppState, project: ProjectId, asked: OutputParams, format: Format) -> Result<Rendered, ApiError> {
     let filters = dimension_filters(&asked)?;
     let mut listing = listing(&asked)?;
-    let project = key.project;
     let (mut found, cells) = state
         .db
         .run(move |conn| {
@@ -79,10 +93,8 @@ pub async fn list_outputs(
             view(output, cell, texts)
         })
         .collect();
-    match Format::of(&request, asked.format) {
-        Format::Json => respond::json(&request, &OutputsResponse { data, next_cursor }),
-        Format::Csv => Ok(Rendered::new(respond::CSV, csv(&data)?).respond(&request)),
-    }
+    let page = OutputsResponse { data, next_cursor };
+    format.render(|| respond::rendered_json(&page), || table(&page.data))
 }
 
 /// Read an output

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::api::error::ApiError;
-use crate::api::respond::{CsvRows, number_cell, safe_cell};
+use crate::api::tables::{Column, Table};
 use crate::domain::decision::{Decision, Manner};
 use crate::domain::dimension::Cell;
 use crate::domain::event::{EventKind, JudgementSource};
@@ -150,48 +150,32 @@ pub fn view(output: Output, cell: Option<Cell>, texts: Texts) -> OutputView {
     }
 }
 
-/// Outputs as CSV.
-pub fn csv(rows: &[OutputView]) -> Result<Vec<u8>, ApiError> {
-    let mut csv = CsvRows::new([
-        "output_id",
-        "feature",
-        "version",
-        "model",
-        "user_id",
-        "shown_at",
-        "decision",
-        "decision_ms",
-        "confidence",
-        "correct",
-        "edit_distance",
-        "rating",
-        "reason",
-        "comment",
-        "input",
-        "output",
-        "final",
-    ])?;
-    let text = |value: &Option<String>| safe_cell(value.as_deref().unwrap_or_default()).into_owned();
-    for row in rows {
-        csv.row(&[
-            safe_cell(&row.output_id).into_owned(),
-            text(&row.feature),
-            text(&row.version),
-            text(&row.model),
-            text(&row.user_id),
-            row.shown_at.to_rfc3339(),
-            row.decision.name().to_owned(),
-            row.decision_ms.map(|ms| ms.to_string()).unwrap_or_default(),
-            number_cell(row.confidence),
-            row.correct.map(|correct| correct.to_string()).unwrap_or_default(),
-            number_cell(row.edit_distance),
-            number_cell(row.rating),
-            text(&row.reason),
-            text(&row.comment),
-            text(&row.input),
-            text(&row.output),
-            text(&row.r#final),
-        ])?;
-    }
-    csv.finish()
+/// Outputs as a table.
+pub fn table(rows: &[OutputView]) -> Table {
+    let mut table = Table::default();
+    let text = |of: fn(&OutputView) -> Option<&str>| {
+        let texts = rows.iter().map(|row| of(row).map(str::to_owned));
+        Column::Text(texts.collect())
+    };
+    let number = |of: fn(&OutputView) -> Option<f64>| Column::Number(rows.iter().map(of).collect());
+    table.push("output_id", text(|row| Some(&row.output_id)));
+    table.push("feature", text(|row| row.feature.as_deref()));
+    table.push("version", text(|row| row.version.as_deref()));
+    table.push("model", text(|row| row.model.as_deref()));
+    table.push("user_id", text(|row| row.user_id.as_deref()));
+    let shown = rows.iter().map(|row| Some(row.shown_at));
+    table.push("shown_at", Column::Time(Tz::UTC, shown.collect()));
+    table.push("decision", text(|row| Some(row.decision.name())));
+    let waited = rows.iter().map(|row| row.decision_ms);
+    table.push("decision_ms", Column::Count(waited.collect()));
+    table.push("confidence", number(|row| row.confidence));
+    table.push("correct", Column::Truth(rows.iter().map(|row| row.correct).collect()));
+    table.push("edit_distance", number(|row| row.edit_distance));
+    table.push("rating", number(|row| row.rating));
+    table.push("reason", text(|row| row.reason.as_deref()));
+    table.push("comment", text(|row| row.comment.as_deref()));
+    table.push("input", text(|row| row.input.as_deref()));
+    table.push("output", text(|row| row.output.as_deref()));
+    table.push("final", text(|row| row.r#final.as_deref()));
+    table
 }

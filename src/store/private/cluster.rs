@@ -17,6 +17,8 @@ use super::postmaster::{Postmaster, pid_file};
 
 /// The database's name and its owner's.
 pub const NAME: &str = "calibrant";
+/// The role that may read the views for other tools, and nothing else.
+const READERS: &str = "calibrant_bi";
 /// The socket in its folder, by PostgreSQL's rule.
 pub const SOCKET_FILE: &str = ".s.PGSQL.5432";
 /// Unix sockets have a short limit on the length of their path.
@@ -198,11 +200,19 @@ impl Cluster {
         use diesel::{Connection, RunQueryDsl};
         let mut conn = diesel::PgConnection::establish(&self.url("postgres"))
             .context("cannot connect to the private PostgreSQL")?;
-        match diesel::sql_query(format!("CREATE DATABASE {NAME}")).execute(&mut conn) {
-            Ok(_) => Ok(()),
-            Err(error) if error.to_string().contains("already exists") => Ok(()),
-            Err(error) => Err(error).context("cannot create the database"),
+        // Dumps name the readers' role, so that it must be there before one is restored.
+        for statement in [
+            format!("CREATE DATABASE {NAME}"),
+            format!("CREATE ROLE {READERS} NOLOGIN"),
+        ] {
+            match diesel::sql_query(statement).execute(&mut conn) {
+                Err(error) if !error.to_string().contains("already exists") => {
+                    return Err(error).context("cannot create the database");
+                }
+                _ => {}
+            }
         }
+        Ok(())
     }
 
     /// Whether sessions can be opened.

@@ -27,6 +27,7 @@ const DESCRIBE: &str = "
         UNION ALL SELECT format('function %s', pg_get_functiondef(oid))
         FROM pg_proc WHERE pronamespace = 'public'::regnamespace
         UNION ALL SELECT format('%s %s', relkind, relname) FROM pg_class WHERE relnamespace = 'public'::regnamespace
+        UNION ALL SELECT format('view %s.%s %s', schemaname, viewname, definition) FROM pg_views WHERE schemaname = 'bi'
     ) AS described WHERE line NOT LIKE '%__diesel_schema_migrations%' ORDER BY line COLLATE \"C\"";
 
 fn describe(conn: &mut PgConnection) -> Vec<String> {
@@ -70,7 +71,15 @@ fn migrations_can_be_taken_back() {
 #[test]
 fn large_tables_belong_to_projects() {
     /// Small tables, one copy of which every machine would have.
-    const SMALL: [&str; 6] = ["projects", "api_keys", "cells", "fold_ranges", "fold_state", "sessions"];
+    const SMALL: [&str; 7] = [
+        "projects",
+        "api_keys",
+        "cells",
+        "fold_ranges",
+        "fold_state",
+        "link_secret",
+        "sessions",
+    ];
     let mut conn = connect();
     let unique = lines(
         &mut conn,

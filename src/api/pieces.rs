@@ -1,0 +1,181 @@
+//! Files read in pieces, as DuckDB and Polars read Parquet: the end first, then what they need.
+//!
+//! Between two pieces the numbers may move. A client that has begun goes on in the bytes that it began with.
+
+use std::ops::Range;
+use std::time::{Duration, Instant};
+
+use actix_web::http::Method;
+use actix_web::http::header::{self, ByteRangeSpec, EntityTag, Header, IfRange};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError};
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
+
+use super::error::{ApiError, ErrorCode};
+use super::rendered::Rendered;
+use crate::domain::key::ProjectId;
+
+/// How long a file is read on in after it was opened.
+const READ_ON: Duration = Duration::from_secs(600);
+/// How long after a file was opened others that begin with HEAD are given the same one, so that several who read at a time, or one
+/// with several connections, do not take it from each other.
+const SHARED: Duration = Duration::from_secs(10);
+/// Bytes of files that are kept open, and about how many files.
+const OPEN_BYTES: u64 = 48 * 1024 * 1024;
+const OPEN: usize = 500;
+
+/// Marks a request that was sent as HEAD and is answered as GET.
+pub struct SentAsHead;
+
+/// How a client reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reader {
+    /// It asks for all there is now.
+    Whole,
+    /// It asks how large the file is, before it reads pieces.
+    Head,
+    Piece,
+    /// It does not read at an address.
+    Other,
+}
+
+impl Reader {
+    pub fn of(request: &HttpRequest) -> Reader {
+        if request.method() != Method::GET {
+            Reader::Other
+        } else if request.extensions().get::<SentAsHead>().is_some() {
+            Reader::Head
+        } else if request.headers().contains_key(header::RANGE) {
+            Reader::Piece
+        } else {
+            Reader::Whole
+        }
+    }
+}
+
+/// What is asked for of a body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    Whole,
+    Part(Range<usize>),
+    /// Nothing that there is.
+    Beyond,
+}
+
+/// Reads `Range` and `If-Range`. Several ranges at once are answered with the whole, as a server may.
+pub fn asked(request: &HttpRequest, tag: &EntityTag, length: usize) -> Piece {
+    if Reader::of(request) != Reader::Piece {
+        return Piece::Whole;
+    }
+    let is_same = match IfRange::parse(request) {
+        Ok(IfRange::EntityTag(known)) => known.strong_eq(tag),
+        Ok(IfRange::Date(_)) => false,
+        Err(_) => !request.headers().contains_key(header::IF_RANGE),
+    };
+    match header::Range::parse(request) {
+        Ok(header::Range::Bytes(ranges)) if is_same => match ranges.as_slice() {
+            [range] => part(range, length),
+            _ => Piece::Whole,
+        },
+        _ => Piece::Whole,
+    }
+}
+
+fn part(range: &ByteRangeSpec, length: usize) -> Piece {
+    let Some((first, last)) = range.to_satisfiable_range(length as u64) else {
+        return Piece::Beyond;
+    };
+    // Both are below the length.
+    Piece::Part(first as usize..last as usize + 1)
+}
+
+pub fn content_range(part: &Range<usize>, length: usize) -> String {
+    format!("bytes {}-{}/{length}", part.start, part.end - 1)
+}
+
+/// The answer to a range that begins after the end.
+pub fn beyond(length: usize) -> HttpResponse {
+    let detail = format!("the file has {length} bytes");
+    let mut response = ApiError::new(ErrorCode::RangeNotSatisfiable, detail).error_response();
+    if let Ok(range) = format!("bytes */{length}").parse() {
+        response.headers_mut().insert(header::CONTENT_RANGE, range);
+    }
+    response
+}
+
+type Key = (ProjectId, String);
+
+#[derive(Clone)]
+struct Size;
+
+impl Weighter<Key, (Instant, Rendered)> for Size {
+    fn weight(&self, key: &Key, (_, file): &(Instant, Rendered)) -> u64 {
+        (size_of::<Key>() + key.1.len() + file.size()) as u64
+    }
+}
+
+/// The files that are being read, by project and question.
+pub struct Opened(Cache<Key, (Instant, Rendered), Size>);
+
+impl Default for Opened {
+    fn default() -> Opened {
+        Opened(Cache::with_weighter(OPEN, OPEN_BYTES, Size))
+    }
+}
+
+impl Opened {
+    pub fn open(&self, project: ProjectId, question: String, file: Rendered) {
+        self.0.insert((project, question), (Instant::now(), file));
+    }
+
+    /// The file that someone who reads so has opened.
+    pub fn file(&self, reader: Reader, project: ProjectId, question: &str) -> Option<Rendered> {
+        let most = match reader {
+            Reader::Piece => READ_ON,
+            Reader::Head => SHARED,
+            Reader::Whole | Reader::Other => return None,
+        };
+        let (opened, file) = self.0.get(&(project, question.to_owned()))?;
+        (opened.elapsed() < most).then_some(file)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(headers: &[(&str, &str)], expected: Piece) {
+        let mut request = TestRequest::get();
+        for header in headers {
+            request = request.insert_header(*header);
+        }
+        let tag = EntityTag::new_strong("now".to_owned());
+        assert_eq!(asked(&request.to_http_request(), &tag, 100), expected, "{headers:?}");
+    }
+
+    #[test]
+    fn pieces_are_cut_as_http_says() {
+        check(&[], Piece::Whole);
+        check(&[("range", "bytes=0-9")], Piece::Part(0..10));
+        check(&[("range", "bytes=90-")], Piece::Part(90..100));
+        check(&[("range", "bytes=90-1000")], Piece::Part(90..100));
+        check(&[("range", "bytes=-8")], Piece::Part(92..100));
+        check(&[("range", "bytes=-1000")], Piece::Part(0..100));
+        check(&[("range", "bytes=100-")], Piece::Beyond);
+        check(&[("range", "bytes=-0")], Piece::Beyond);
+        for whole in ["bytes=0-1,5-6", "bytes=9-3", "bytes=x", "rows=0-1", ""] {
+            check(&[("range", whole)], Piece::Whole);
+        }
+    }
+
+    #[test]
+    fn a_piece_of_other_bytes_is_answered_with_the_whole() {
+        check(&[("range", "bytes=0-9"), ("if-range", "\"now\"")], Piece::Part(0..10));
+        for other in ["\"then\"", "W/\"now\"", "Wed, 25 Nov 2026 10:00:00 GMT", "now"] {
+            check(&[("range", "bytes=0-9"), ("if-range", other)], Piece::Whole);
+        }
+    }
+}
