@@ -25,6 +25,7 @@ mod overload;
 mod promises;
 mod questions;
 mod reference;
+mod report;
 mod retention;
 mod smoke;
 mod snapshots;
