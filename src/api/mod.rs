@@ -17,6 +17,7 @@ pub mod features;
 pub mod health;
 pub mod keys;
 pub mod outputs;
+pub mod position;
 pub mod projects;
 pub mod query;
 pub mod rate;
@@ -83,7 +84,8 @@ pub fn configure(routes: &mut ServiceConfig) {
                 .service(projects::list_projects)
                 .service(projects::create_project)
                 .service(projects::update_project)
-                .service(status::get_status),
+                .service(status::get_status)
+                .service(position::get_position),
         )
         .service(health::get_service_metrics);
 }

@@ -52,7 +52,7 @@ pub struct SeriesParams {
 
 /// Series of metrics over time
 ///
-/// Flat rows for charts: `time`, one column per dimension, and per metric its value, `_lower`, `_upper` and `_n`. A root array
+/// Flat rows for charts, in the order of time: `time`, one column per dimension, and per metric its value, `_lower`, `_upper` and `_n`. A root array
 /// of objects, or CSV.
 #[utoipa::path(
     tag = "metrics",

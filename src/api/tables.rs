@@ -60,11 +60,17 @@ pub fn long_csv(query: &Query, answer: &Answer) -> Result<Vec<u8>, ApiError> {
     csv.finish()
 }
 
+/// The rows in the order of time, as charts take them.
+fn by_time(answer: &Answer) -> Vec<&Row> {
+    let mut rows: Vec<&Row> = answer.rows.iter().collect();
+    rows.sort_by_key(|row| row.bucket);
+    rows
+}
+
 /// A row per slice, for charts: its time, its group, and per metric the value, its interval and its n.
 pub fn flat_rows(query: &Query, answer: &Answer) -> Vec<Ordered<serde_json::Value>> {
-    answer
-        .rows
-        .iter()
+    by_time(answer)
+        .into_iter()
         .map(|row| {
             let mut fields = vec![("time".to_owned(), serde_json::json!(time_of(row)))];
             for (dimension, value) in query.group_by.iter().zip(&row.group) {
@@ -90,7 +96,7 @@ pub fn wide_csv(query: &Query, answer: &Answer) -> Result<Vec<u8>, ApiError> {
         header.extend(["", "_lower", "_upper", "_n"].map(|suffix| format!("{}{suffix}", metric.id)));
     }
     let mut csv = CsvRows::new(header.iter().map(String::as_str))?;
-    for row in &answer.rows {
+    for row in by_time(answer) {
         let mut cells = vec![time_of(row).unwrap_or_default()];
         cells.extend(
             row.group
