@@ -202,6 +202,15 @@ impl Service {
         let connections = self.connections.clone();
         // Ends with the runtime that serves.
         actix_web::rt::spawn(connections.clone().watch());
+        if handles_signals {
+            let state = self.state.clone();
+            // Those who wait for new numbers would hold the end up.
+            actix_web::rt::spawn(async move {
+                if told_to_stop().await.is_ok() {
+                    state.positions.close();
+                }
+            });
+        }
         let server = HttpServer::new(move || build_app(state.clone()))
             .workers(WORKERS)
             // An answer never waits for the client to acknowledge the one before it.

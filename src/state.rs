@@ -7,6 +7,7 @@ use tokio::sync::{OnceCell, Semaphore};
 
 use crate::api::auth::KeyCache;
 use crate::api::body::{self, Held};
+use crate::api::position::Positions;
 use crate::api::rate::{Limiter, Rates};
 use crate::api::rendered::Answers;
 use crate::api::settings::ProjectCache;
@@ -50,6 +51,7 @@ pub struct AppState {
     pub queries: Semaphore,
     pub sources: Arc<Sources>,
     pub answers: Answers,
+    pub positions: Positions,
     pub limiter: Limiter,
     /// What bodies take of the memory.
     pub held: Held,
@@ -70,6 +72,7 @@ impl AppState {
             queries: Semaphore::new(QUERIES),
             sources,
             answers: Answers::default(),
+            positions: Positions::default(),
             limiter: Limiter::new(limits.rates),
             held: Held::default(),
             patience: limits.patience,

@@ -19,6 +19,7 @@ pub mod keys;
 pub mod links;
 pub mod outputs;
 pub mod pieces;
+pub mod position;
 pub mod projects;
 pub mod query;
 pub mod rate;
@@ -87,7 +88,8 @@ pub fn configure(routes: &mut ServiceConfig) {
                 .service(projects::list_projects)
                 .service(projects::create_project)
                 .service(projects::update_project)
-                .service(status::get_status),
+                .service(status::get_status)
+                .service(position::get_position),
         )
         .service(health::get_service_metrics);
 }

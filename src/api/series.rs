@@ -110,8 +110,9 @@ pub async fn get_query(
 
 /// Series of metrics over time
 ///
-/// Flat rows for charts: `time`, one column per dimension, and per metric its value, `_lower`, `_upper` and `_n`. A root array
-/// of objects; or, by `format` or `Accept`, CSV, an Arrow stream or a Parquet file, which may be read in pieces.
+/// Flat rows for charts, in the order of time: `time`, one column per dimension, and per metric its value, `_lower`, `_upper`
+/// and `_n`. A root array of objects; or, by `format` or `Accept`, CSV, an Arrow stream or a Parquet file, which may be read in
+/// pieces.
 #[utoipa::path(
     tag = "metrics",
     params(QueryParams),

@@ -9,6 +9,7 @@ mod keys;
 mod load;
 mod progress;
 mod rebuild;
+mod report;
 mod retention;
 mod serve;
 mod simulate;
@@ -44,6 +45,8 @@ enum Command {
     Import(import::ImportArgs),
     /// Load a simulated product, or write it as NDJSON
     Simulate(simulate::SimulateArgs),
+    /// Say how far each feature is trusted, how far it should be, and what moved; or all about one
+    Report(report::ReportArgs),
     /// Recompute all outputs and rollups from the log
     Rebuild,
     /// Let go of what projects keep no longer, or say what would go
@@ -87,6 +90,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Demo(args) => demo::run(&config, &args),
         Command::Import(args) => import::run(&config, &args),
         Command::Simulate(args) => simulate::run(&config, &args),
+        Command::Report(args) => report::run(&config, &args),
         Command::Rebuild => rebuild::run(&config),
         Command::Retention(args) => retention::run(&config, &args),
         Command::Verify(args) => verify::run(&config, &args),

@@ -10,6 +10,7 @@ use crate::api::extract::JSON_BYTES;
 use crate::api::keys::NAME_CHARS;
 use crate::api::links;
 use crate::api::outputs::listing::{MAX_LIMIT, TEXT_CHARS};
+use crate::api::position::{LONGEST, MOST_WAITING};
 use crate::api::projects::{DIMENSIONS, MAX_HORIZON_SECONDS, MAX_RETENTION_DAYS};
 use crate::api::rate::{BURST, Rates, UNKNOWN_KEYS};
 use crate::connections;
@@ -320,6 +321,11 @@ fn requests() -> Vec<Row> {
                 grouped(connections::MOST)
             ),
             "further ones wait",
+        ),
+        (
+            "requests that wait for new numbers (`/position`)",
+            format!("{}, each for {}", grouped(MOST_WAITING), seconds(LONGEST)),
+            "further ones are answered at once",
         ),
         (
             "time without a request, or to fetch an answer",

@@ -90,6 +90,13 @@ pub fn all(conn: &mut PgConnection) -> QueryResult<Vec<Project>> {
 }
 
 /// The project of that name, made if there is none. The second part says whether it was made now.
+/// How far the numbers of each project are.
+pub fn positions(conn: &mut PgConnection) -> QueryResult<Vec<(ProjectId, i64)>> {
+    projects::table
+        .select((projects::id, projects::folded_events))
+        .load(conn)
+}
+
 pub fn find_or_create(conn: &mut PgConnection, name: &str) -> QueryResult<(Project, bool)> {
     let created = diesel::insert_into(projects::table)
         .values(projects::name.eq(name))

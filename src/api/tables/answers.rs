@@ -40,13 +40,16 @@ pub fn long(query: &Query, answer: &Answer) -> Table {
     table
 }
 
-/// A row per slice: its time, its group, and per metric the value, its interval and its n.
+/// A row per slice: its time, its group, and per metric the value, its interval and its n. In the order of time, as charts
+/// take them.
 pub fn wide(query: &Query, answer: &Answer) -> Table {
+    let mut rows: Vec<&Row> = answer.rows.iter().collect();
+    rows.sort_by_key(|row| row.bucket);
     let mut table = Table::default();
-    table.push("time", buckets(query, answer.rows.iter()));
-    push_groups(&mut table, query, || answer.rows.iter());
+    table.push("time", buckets(query, rows.iter().copied()));
+    push_groups(&mut table, query, || rows.iter().copied());
     for (place, metric) in query.metrics.iter().enumerate() {
-        let estimates = || answer.rows.iter().filter_map(move |row| row.estimates.get(place));
+        let estimates = || rows.iter().filter_map(move |row| row.estimates.get(place));
         table.push(metric.id, numbers(estimates(), |estimate| estimate.value));
         table.push(
             format!("{}_lower", metric.id),

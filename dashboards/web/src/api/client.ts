@@ -24,6 +24,8 @@ interface Asked<O> {
     path?: PathNames<O>;
     query?: Query<O>;
     body?: Body<O>;
+    /** Ends the wait for an answer. */
+    signal?: AbortSignal;
 }
 
 /** What the server answered instead of what was asked for (RFC 9457). */
@@ -54,10 +56,10 @@ export function address(template: string, names: object | undefined, query: obje
     return text === '' ? path : `${path}?${text}`;
 }
 
-async function send(method: Method, url: string, body: unknown): Promise<unknown> {
+async function send(method: Method, url: string, { body, signal }: { body?: unknown; signal?: AbortSignal }): Promise<unknown> {
     let response: Response;
     try {
-        const init: RequestInit = { method: method.toUpperCase(), credentials: 'same-origin' };
+        const init: RequestInit = { method: method.toUpperCase(), credentials: 'same-origin', signal: signal ?? null };
         if (body !== undefined) {
             init.body = JSON.stringify(body);
             init.headers = { 'content-type': 'application/json' };
@@ -87,7 +89,7 @@ async function problem(response: Response): Promise<Problem> {
 /** Calls a route by its template in openapi.json. */
 function route<M extends Method>(method: M) {
     return <P extends PathsWith<M>>(path: P, asked: Asked<Operation<P, M>> = {}): Promise<Answer<Operation<P, M>>> =>
-        send(method, address(path, asked.path as object, asked.query as object), asked.body) as Promise<
+        send(method, address(path, asked.path as object, asked.query as object), asked) as Promise<
             Answer<Operation<P, M>>
         >;
 }

@@ -4,6 +4,8 @@ import { count, evidence, percent, withInterval, type Spread } from '../format/n
 import { linear, ticks } from './scale';
 
 export interface Bin {
+    /** The band in words. */
+    name: string;
     from: number;
     to: number;
     n: number;
@@ -11,7 +13,8 @@ export interface Bin {
     outcome: Spread;
     /** Where the outcome would be by chance, were confidence right. */
     consistent: { lower: number; upper: number } | null;
-    href: string;
+    /** The outputs in it, where they can be told apart from others. */
+    href?: string;
 }
 
 const MARGIN = { top: 10, right: 12, left: 46 };
@@ -65,7 +68,12 @@ export function Reliability({ bins, outcome, width }: { bins: Bin[]; outcome: st
             </text>
             {bins.map((bin) =>
                 bin.n === 0 ? null : (
-                    <a key={bin.from} href={bin.href} class="point" aria-label={words(bin, outcome)}>
+                    <a
+                        key={bin.from}
+                        class="point"
+                        aria-label={words(bin, outcome)}
+                        {...(bin.href === undefined ? { role: 'img', tabIndex: 0 } : { href: bin.href })}
+                    >
                         <title>{words(bin, outcome)}</title>
                         <rect
                             class="reach"
@@ -106,6 +114,5 @@ export function Reliability({ bins, outcome, width }: { bins: Bin[]; outcome: st
 }
 
 function words(bin: Bin, outcome: string): string {
-    const band = `Confidence ${percent(bin.from)} to ${percent(bin.to)}`;
-    return `${band}: ${outcome} ${withInterval(bin.outcome, 'share')}, ${evidence(bin.n, null)}`;
+    return `Confidence ${bin.name}: ${outcome} ${withInterval(bin.outcome, 'share')}, ${evidence(bin.n, null)}`;
 }

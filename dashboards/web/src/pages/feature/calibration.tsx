@@ -2,7 +2,7 @@
 
 import { api, type Estimate as Value, type Schemas } from '../../api/client';
 import { useData } from '../../api/data';
-import { Reliability } from '../../charts/reliability';
+import { type Bin, Reliability } from '../../charts/reliability';
 import { count, percent, withInterval } from '../../format/number';
 import { Estimate } from '../../parts/estimate';
 import { Figure } from '../../parts/figure';
@@ -22,6 +22,7 @@ const OUTCOMES: Record<Target, string> = { correctness: 'share that was right', 
 export function Calibration({ feature }: { feature: string }) {
     const { scope, params } = useScope();
     const target: Target = params.get('target') === 'acceptance' ? 'acceptance' : 'correctness';
+    const isByMass = params.get('bands') === 'mass';
     const query = { ...scope, target };
     const found = useData(`calibration ${feature} ${JSON.stringify(query)}`, () =>
         api.get('/api/v1/features/{feature}/calibration', { path: { feature }, query }),
@@ -39,11 +40,21 @@ export function Calibration({ feature }: { feature: string }) {
                         <option value="acceptance">whether users took it</option>
                     </select>
                 </label>
+                <label>
+                    <span class="label">Bands</span>
+                    <select
+                        value={isByMass ? 'mass' : 'width'}
+                        onChange={(event) => set({ bands: event.currentTarget.value === 'mass' ? 'mass' : null }, true)}
+                    >
+                        <option value="width">equally wide</option>
+                        <option value="mass">with as many outputs each</option>
+                    </select>
+                </label>
             </div>
             <Await of={found} lines={12}>
                 {({ data }) => (
                     <>
-                        <Curve slice={data[0]} target={target} feature={feature} />
+                        <Curve slice={data[0]} target={target} feature={feature} isByMass={isByMass} />
                         {isKnown(data[0]) && <Recalibration feature={feature} target={target} />}
                     </>
                 )}
@@ -58,7 +69,38 @@ function isKnown(slice: Slice): slice is Schemas['CalibrationSlice'] {
     return slice !== undefined && slice.bins.some((bin) => bin.n > 0);
 }
 
-function Curve({ slice, target, feature }: { slice: Slice; target: Target; feature: string }) {
+function ofWidth(slice: Schemas['CalibrationSlice'], feature: string): Bin[] {
+    return slice.bins.map((bin) => ({
+        ...bin,
+        name: `${percent(bin.from)} to ${percent(bin.to)}`,
+        confidence: bin.mean_confidence,
+        href: onward('/examples', { feature, confidence_from: String(bin.from), confidence_to: String(bin.to) }),
+    }));
+}
+
+/** Bands with as many outputs each. They are told by their means: where one ends and the next begins is not in the answer. */
+export function ofMass(bins: Schemas['EqualMassBin'][]): Bin[] {
+    const between = (one: number | undefined, other: number | undefined, end: number) =>
+        one === undefined || other === undefined ? end : (one + other) / 2;
+    return bins.map((bin, at) => ({
+        name: `about ${percent(bin.mean_confidence)}`,
+        from: between(bins[at - 1]?.mean_confidence, bin.mean_confidence, 0),
+        to: between(bin.mean_confidence, bins[at + 1]?.mean_confidence, 1),
+        n: bin.n,
+        confidence: bin.mean_confidence,
+        outcome: { value: bin.mean_outcome },
+        consistent: bin.consistent,
+    }));
+}
+
+interface Shown {
+    slice: Slice;
+    target: Target;
+    feature: string;
+    isByMass: boolean;
+}
+
+function Curve({ slice, target, feature, isByMass }: Shown) {
     if (!isKnown(slice)) {
         return (
             <Empty title={target === 'correctness' ? 'No judged output carries a confidence' : 'No decided output carries a confidence'}>
@@ -72,22 +114,18 @@ function Curve({ slice, target, feature }: { slice: Slice; target: Target; featu
             </Empty>
         );
     }
-    const bins = slice.bins.map((bin) => ({
-        ...bin,
-        confidence: bin.mean_confidence,
-        href: onward('/examples', { feature, confidence_from: String(bin.from), confidence_to: String(bin.to) }),
-    }));
+    const bins = isByMass ? ofMass(slice.equal_mass_bins) : ofWidth(slice, feature);
     const metrics = Object.entries(slice.metrics);
     const first = new Set(FIRST.map((metric) => `${metric}_${target}`));
     return (
         <div class="split">
             <Figure
                 title={`Confidence against the ${OUTCOMES[target]}`}
-                caption="On the diagonal confidence is right. Within a grey bar a point may be off it by chance alone. Each band leads to its examples."
+                caption={`On the diagonal confidence is right. Within a grey bar a point may be off it by chance alone.${isByMass ? (bins.length === 0 ? ' In this range such bands are not known: choose whole days.' : '') : ' Each band leads to its examples.'}`}
                 table={{
                     head: ['Confidence', 'Mean confidence', OUTCOMES[target], 'By chance, were confidence right', 'n'],
                     rows: bins.map((bin) => [
-                        `${percent(bin.from)} to ${percent(bin.to)}`,
+                        bin.name,
                         bin.confidence === null ? '–' : percent(bin.confidence),
                         withInterval(bin.outcome, 'share'),
                         bin.consistent === null ? '–' : `${percent(bin.consistent.lower)} to ${percent(bin.consistent.upper)}`,

@@ -12,12 +12,14 @@ import { Figure } from '../../parts/figure';
 import { Await, Empty } from '../../parts/states';
 import { Explained, Term } from '../../parts/term';
 import { useScope } from '../../state/scope';
+import { set } from '../../state/url';
 
 type Answer = Schemas['TrajectoryResponse'];
 type Step = Schemas['ExposureStep'];
 
 export function Trajectory({ feature }: { feature: string }) {
-    const { scope } = useScope();
+    const { scope, params } = useScope();
+    const ofRegulars = params.get('exposures') === 'regulars';
     const load = () => api.get('/api/v1/features/{feature}/trajectory', { path: { feature }, query: scope });
     const found = useData(`trajectory ${feature} ${JSON.stringify(scope)}`, load, 'analyses');
     return (
@@ -29,9 +31,10 @@ export function Trajectory({ feature }: { feature: string }) {
                     </Empty>
                 ) : (
                     <>
+                        <WhoseExposures ofRegulars={ofRegulars} least={answer.regular_exposures} />
                         <div class="pair">
                             {['acceptance_rate', 'correctness_rate'].map((metric) => (
-                                <ByExposure key={metric} metric={metric} steps={answer.by_exposure} />
+                                <ByExposure key={metric} metric={metric} steps={ofRegulars ? answer.by_exposure_of_regulars : answer.by_exposure} />
                             ))}
                         </div>
                         <Remembered {...answer} />
@@ -41,6 +44,24 @@ export function Trajectory({ feature }: { feature: string }) {
                 )
             }
         </Await>
+    );
+}
+
+/** Whoever leaves early is in the first steps only, so that a rise may be nothing but the discontented leaving. */
+function WhoseExposures({ ofRegulars, least }: { ofRegulars: boolean; least: number }) {
+    return (
+        <div class="controls" role="group" aria-label="Whose meetings">
+            <label>
+                <span class="label">Of</span>
+                <select
+                    value={ofRegulars ? 'regulars' : 'all'}
+                    onChange={(event) => set({ exposures: event.currentTarget.value === 'regulars' ? 'regulars' : null }, true)}
+                >
+                    <option value="all">all users</option>
+                    <option value="regulars">those who met it {least} times or more</option>
+                </select>
+            </label>
+        </div>
     );
 }
 

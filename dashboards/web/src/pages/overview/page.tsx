@@ -13,15 +13,17 @@ import { Await, Empty } from '../../parts/states';
 import { useScope } from '../../state/scope';
 import { onward } from '../../state/url';
 import { Attention } from './attention';
-import { FeatureTable } from './table';
+import { FeatureTable, rankBy } from './table';
 
 type Summary = Schemas['FeatureSummary'];
 
 const ORDER: Verdict[] = ['over', 'under', 'calibrated', 'insufficient'];
 
 export function Overview() {
-    const { scope } = useScope();
-    const features = useData(`features ${JSON.stringify(scope)}`, () => api.get('/api/v1/features', { query: scope }));
+    const { scope, params } = useScope();
+    const rank = rankBy(params);
+    const query = rank === undefined ? scope : { ...scope, rank_by: rank };
+    const features = useData(`features ${JSON.stringify(query)}`, () => api.get('/api/v1/features', { query }));
     return (
         <>
             <div class="title">

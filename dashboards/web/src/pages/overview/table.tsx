@@ -1,6 +1,5 @@
 /** Every feature with its numbers, its trends and what changed. */
 
-import { useState } from 'preact/hooks';
 import { api, type Schemas } from '../../api/client';
 import { useData } from '../../api/data';
 import { Sparkline } from '../../charts/sparkline';
@@ -10,7 +9,7 @@ import { Explained, Term } from '../../parts/term';
 import { VerdictName } from '../../parts/verdict';
 import { periodName } from '../../state/range';
 import { useScope } from '../../state/scope';
-import { onward } from '../../state/url';
+import { onward, set } from '../../state/url';
 import { Change } from './change';
 
 type Summary = Schemas['FeatureSummary'];
@@ -20,24 +19,24 @@ const EXPLAINED = 25;
 
 const TRENDS = ['acceptance_rate', 'correctness_rate'] as const;
 
-const SORTS: Record<string, (feature: Summary) => number | string> = {
-    feature: (feature) => feature.feature,
-    gap: (feature) => -(feature.metrics['trust_gap']?.value ?? -9),
-    acceptance: (feature) => -(feature.metrics['acceptance_rate']?.value ?? -1),
-    correctness: (feature) => -(feature.metrics['correctness_rate']?.value ?? -1),
-    shown: (feature) => -(feature.metrics['shown']?.value ?? 0),
-};
+/** What the server ranks features by: those that want attention first, small ones no further ahead than is known of them. */
+const RANKS: Record<string, string> = { gap: 'trust_gap', acceptance: 'acceptance_rate', correctness: 'correctness_rate', shown: 'shown' };
+const DEFAULT_ORDER = 'shown';
+
+/** The order of the table, as the address says. */
+const order = (params: URLSearchParams) => params.get('order') ?? DEFAULT_ORDER;
+
+/** The metric by which the server ranks the features of an address; by name without one. */
+export const rankBy = (params: URLSearchParams) => RANKS[order(params)];
 
 export function FeatureTable({ features, days }: { features: Summary[]; days: number }) {
     const { params } = useScope();
-    const [sort, setSort] = useState('shown');
-    const by = SORTS[sort] ?? SORTS['shown']!;
-    const sorted = [...features].sort((one, other) => (by(one) < by(other) ? -1 : by(one) > by(other) ? 1 : 0));
+    const sort = order(params);
     const trends = useTrends(isThin(features, days));
     const head = (name: string, label: preact.ComponentChildren) => (
-        <th scope="col" aria-sort={sort === name ? (name === 'feature' ? 'ascending' : 'descending') : undefined}>
+        <th scope="col" aria-sort={sort === name ? (name === 'feature' ? 'ascending' : 'other') : undefined}>
             {label}{' '}
-            <button type="button" class="sort" aria-label={`Sort by ${name}`} onClick={() => setSort(name)}>
+            <button type="button" class="sort" aria-label={`Sort by ${name}`} onClick={() => set({ order: name === DEFAULT_ORDER ? null : name }, true)}>
                 {sort === name ? '▾' : '▿'}
             </button>
         </th>
@@ -61,7 +60,7 @@ export function FeatureTable({ features, days }: { features: Summary[]; days: nu
                     </tr>
                 </thead>
                 <tbody>
-                    {sorted.map((feature, at) => (
+                    {features.map((feature, at) => (
                         <Row key={feature.feature} {...feature} explained={at < EXPLAINED} trends={trends.get(feature.feature)} />
                     ))}
                 </tbody>

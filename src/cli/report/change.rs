@@ -1,0 +1,69 @@
+//! What moved a feature between two periods, and which segment did most of it.
+
+use serde::Deserialize;
+
+use super::number::Spread;
+use super::words::{segment, unit_of_difference};
+
+/// Many segments are looked at: one stands out when its excess is so many standard errors from zero.
+const SURE: f64 = 3.0;
+/// The ends of the intervals that reports ask for, in standard errors.
+const STANDARD_ERRORS: f64 = 1.96;
+
+/// What is read of an explanation.
+#[derive(Debug, Deserialize)]
+pub struct Explanation {
+    pub feature: String,
+    metric: String,
+    pub change: Spread,
+    leading: Vec<Segment>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Segment {
+    dimension: String,
+    value: Option<String>,
+    excess: Spread,
+}
+
+impl Segment {
+    pub fn name(&self) -> String {
+        segment(&self.dimension, self.value.as_deref())
+    }
+
+    /// Whether it moved more than its size explains, beyond what the best of many would by chance.
+    fn stands_out(&self) -> bool {
+        let Spread {
+            value: Some(value),
+            lower: Some(lower),
+            upper: Some(upper),
+        } = self.excess
+        else {
+            return false;
+        };
+        upper > lower && value.abs() * 2.0 * STANDARD_ERRORS / (upper - lower) >= SURE
+    }
+}
+
+impl Explanation {
+    /// The segment that moved most, if one surely stands out.
+    pub fn culprit(&self) -> Option<&Segment> {
+        self.leading
+            .iter()
+            .find(|segment| segment.value.is_some() && segment.stands_out())
+    }
+
+    /// `−3.2 points [−5.0, −1.4], mostly locale = de`.
+    pub fn text(&self) -> String {
+        if self.change.value.is_none() {
+            return "nothing to compare with".to_owned();
+        }
+        let by = self.change.text(unit_of_difference(&self.metric));
+        match (self.culprit(), self.change.is_clear()) {
+            (Some(found), true) => format!("{by}, mostly {}", found.name()),
+            (Some(found), false) => format!("{by}, except in {}", found.name()),
+            (None, true) => format!("{by}, spread evenly"),
+            (None, false) => format!("{by}, within noise"),
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Where a report's answers come from: a server, or the application itself, run in this process on its database. Either way they are
+//! the API's own.
+
+use std::time::Duration;
+
+use actix_web::body::to_bytes;
+use actix_web::dev::Service;
+use actix_web::{test, web};
+use anyhow::{Context, anyhow, bail};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use ureq::http::header;
+
+use crate::api::auth;
+use crate::config::{Config, Database};
+use crate::fold::signal::Signal;
+use crate::ingest::commit::Committer;
+use crate::query::Sources;
+use crate::server::build_app;
+use crate::state::{AppState, Limits};
+use crate::store::projects;
+
+/// How long a server may take for one answer.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A status and a body.
+type Answer = (u16, Vec<u8>);
+/// A parameter and its value.
+pub type Param = (&'static str, String);
+
+/// Answers reads of the API.
+pub struct Source {
+    ask: Box<dyn Fn(&str) -> anyhow::Result<Answer>>,
+    /// The private database runs for as long as it is asked.
+    _database: Option<Database>,
+}
+
+impl Source {
+    /// A running server, asked with a key that may read.
+    pub fn server(url: &str, key: &str) -> anyhow::Result<Source> {
+        if !["http://", "https://"].iter().any(|scheme| url.starts_with(scheme)) {
+            bail!("the server's URL must begin with http:// or https://");
+        }
+        let origin = url.trim_end_matches('/').to_owned();
+        let bearer = format!("Bearer {key}");
+        let agent: ureq::Agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(PATIENCE))
+            .build()
+            .into();
+        let ask = move |path: &str| {
+            let request = agent
+                .get(format!("{origin}{path}"))
+                .header(header::AUTHORIZATION, &bearer);
+            let mut answer = request.call().with_context(|| format!("{origin} does not answer"))?;
+            let body = answer.body_mut().with_config().limit(u64::MAX).read_to_vec()?;
+            Ok((answer.status().as_u16(), body))
+        };
+        Ok(Source {
+            ask: Box::new(ask),
+            _database: None,
+        })
+    }
+
+    /// The application on this installation's database, beside a running server or without one. Whoever can reach the database may
+    /// read it, so that no key is asked for.
+    pub fn here(config: &Config, project: &str) -> anyhow::Result<Source> {
+        let database = config.existing_database()?;
+        let found = projects::find_by_name(&mut database.db.dedicated()?, project)?;
+        let project = found.with_context(|| format!("there is no project `{project}`"))?.id;
+        let state = AppState::new(
+            database.db.clone(),
+            Committer::start(&database.db, &Signal::default()),
+            Sources::new(config.segments()).into(),
+            &Limits::with_rates(config.rates),
+        )?;
+        let system = actix_web::rt::System::new();
+        let app = system.block_on(test::init_service(build_app(web::Data::new(state))));
+        let ask = move |path: &str| {
+            system.block_on(async {
+                let request = test::TestRequest::get().uri(path).to_request();
+                auth::admit_operator(&request, project);
+                let answer = app.call(request).await.map_err(|error| anyhow!("{error}"))?;
+                let status = answer.status().as_u16();
+                let body = to_bytes(answer.into_body()).await;
+                Ok((status, body.map_err(|_| anyhow!("the answer ended early"))?.to_vec()))
+            })
+        };
+        Ok(Source {
+            ask: Box::new(ask),
+            _database: Some(database),
+        })
+    }
+
+    /// The answer of `/api/v1` and the rest of a path, with parameters.
+    pub fn get(&self, path: &str, params: &[Param]) -> anyhow::Result<Value> {
+        let (status, body) = (self.ask)(&address(path, params))?;
+        let answer: Value = serde_json::from_slice(&body)
+            .with_context(|| format!("what answers with status {status} is no Calibrant server"))?;
+        if status != 200 {
+            bail!(
+                "{}",
+                answer["detail"].as_str().unwrap_or("the server refuses to answer")
+            );
+        }
+        Ok(answer)
+    }
+}
+
+/// What a report reads of an answer.
+pub fn read<T: DeserializeOwned>(answer: &Value) -> anyhow::Result<T> {
+    T::deserialize(answer).context("the server's answer is not of this program's version")
+}
+
+pub fn address(path: &str, params: &[Param]) -> String {
+    let params: Vec<String> = params
+        .iter()
+        .map(|(name, value)| format!("{name}={}", encoded(value)))
+        .collect();
+    let mark = if params.is_empty() { "" } else { "?" };
+    format!("/api/v1{path}{mark}{}", params.join("&"))
+}
+
+/// The path of a question about a feature.
+pub fn about(feature: &str, question: &str) -> String {
+    format!("/features/{}/{question}", encoded(feature))
+}
+
+/// As part of an address.
+fn encoded(text: &str) -> String {
+    let escape = |byte: u8| match byte {
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    };
+    text.bytes().map(escape).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_escaped_in_addresses() {
+        let path = about("a/b c.ü", "trust");
+        assert_eq!(
+            address(&path, &[("filters", "[]".to_owned())]),
+            "/api/v1/features/a%2Fb%20c.%C3%BC/trust?filters=%5B%5D"
+        );
+        assert_eq!(address("/status", &[]), "/api/v1/status");
+    }
+}

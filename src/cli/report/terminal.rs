@@ -1,0 +1,191 @@
+//! What can be shown where the report goes: how wide a line may be, and with which characters.
+
+use std::borrow::Cow;
+use std::env;
+use std::io::{ErrorKind, IsTerminal, Write, stdout};
+
+use console::{Style, measure_text_width};
+
+/// Between columns.
+const GAP: usize = 2;
+
+pub struct Terminal {
+    /// Columns; any number where no one looks at it.
+    width: Option<usize>,
+    unicode: bool,
+    coloured: bool,
+}
+
+impl Terminal {
+    /// Standard output, as the environment describes it. `COLUMNS` sets the width of what is no terminal.
+    pub fn stdout() -> Terminal {
+        let is_terminal = stdout().is_terminal();
+        let told = env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+        let found = console::Term::stdout()
+            .size_checked()
+            .map(|(_, columns)| usize::from(columns));
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+            .iter()
+            .filter_map(|name| env::var(name).ok())
+            .find(|value| !value.is_empty())
+            .unwrap_or_default()
+            .to_lowercase();
+        Terminal {
+            width: if is_terminal { found.or(told) } else { told },
+            unicode: locale.contains("utf-8") || locale.contains("utf8"),
+            coloured: is_terminal && console::colors_enabled(),
+        }
+    }
+
+    pub fn paint(&self, text: &str, style: &Style) -> String {
+        if !self.coloured {
+            return text.to_owned();
+        }
+        style.clone().force_styling(true).apply_to(text).to_string()
+    }
+
+    pub fn bold(&self, text: &str) -> String {
+        self.paint(text, &Style::new().bold())
+    }
+
+    pub fn dim(&self, text: &str) -> String {
+        self.paint(text, &Style::new().dim())
+    }
+
+    /// Lines of a paragraph.
+    pub fn paragraph(&self, text: &str) -> Vec<String> {
+        let mut lines: Vec<String> = Vec::new();
+        let width = self.width.unwrap_or(usize::MAX);
+        for word in text.split_whitespace() {
+            match lines.last_mut() {
+                Some(line) if measure_text_width(line) + 1 + measure_text_width(word) <= width => {
+                    line.push(' ');
+                    line.push_str(word);
+                }
+                _ => lines.push(word.to_owned()),
+            }
+        }
+        lines
+    }
+
+    /// A table; where it is too wide, each row as a list of its own.
+    pub fn table(&self, head: &[&str], rows: &[Vec<String>]) -> Vec<String> {
+        let column = |at: usize| rows.iter().filter_map(move |row| row.get(at));
+        let widths: Vec<usize> = head
+            .iter()
+            .enumerate()
+            .map(|(at, title)| {
+                let cells = column(at).map(|cell| measure_text_width(cell)).max();
+                cells.unwrap_or(0).max(measure_text_width(title))
+            })
+            .collect();
+        let whole = widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1);
+        if self.width.is_some_and(|width| whole > width) {
+            return self.cards(head, rows);
+        }
+        let line = |cells: &mut dyn Iterator<Item = Cow<'_, str>>| {
+            let mut line = String::new();
+            for (cell, width) in cells.zip(&widths) {
+                line.push_str(&cell);
+                line.push_str(&" ".repeat(width.saturating_sub(measure_text_width(&cell)) + GAP));
+            }
+            line.trim_end().to_owned()
+        };
+        let mut lines = vec![line(&mut head.iter().map(|title| self.dim(title).into()))];
+        lines.extend(rows.iter().map(|row| line(&mut row.iter().map(Cow::from))));
+        lines
+    }
+
+    fn cards(&self, head: &[&str], rows: &[Vec<String>]) -> Vec<String> {
+        let widest = head.iter().map(|title| measure_text_width(title)).max().unwrap_or(0);
+        let mut lines = Vec::new();
+        for row in rows {
+            for (at, (title, cell)) in head.iter().zip(row).enumerate() {
+                if at == 0 {
+                    lines.push(self.bold(cell));
+                } else if !cell.is_empty() {
+                    let space = " ".repeat(widest - measure_text_width(title) + GAP);
+                    lines.push(format!("  {}{space}{cell}", self.dim(title)));
+                }
+            }
+        }
+        lines
+    }
+
+    /// Writes lines.
+    pub fn write(&self, lines: &[String]) -> anyhow::Result<()> {
+        let mut text = lines.join("\n");
+        text.push('\n');
+        if !self.unicode {
+            text = plain(&text);
+        }
+        write(&text)
+    }
+}
+
+/// Writes text as it is. A reader who has seen enough is no error.
+pub fn write(text: &str) -> anyhow::Result<()> {
+    match stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => Ok(written?),
+    }
+}
+
+/// With the marks of ASCII in place of those of print. Names stay as they are.
+fn plain(text: &str) -> String {
+    let mark = |each: char| match each {
+        '−' | '–' => '-',
+        '·' => ',',
+        '▲' => '^',
+        '▼' => 'v',
+        '●' => '=',
+        '○' => '?',
+        other => other,
+    };
+    text.chars().map(mark).collect::<String>().replace(" , ", ", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn terminal(width: Option<usize>) -> Terminal {
+        Terminal {
+            width,
+            unicode: true,
+            coloured: false,
+        }
+    }
+
+    fn rows() -> Vec<Vec<String>> {
+        let row = |cells: [&str; 3]| cells.map(str::to_owned).to_vec();
+        vec![row(["a", "35.2 %", "n 7"]), row(["größer", "1 %", ""])]
+    }
+
+    #[test]
+    fn a_table_fits_its_cells() {
+        let lines = terminal(Some(19)).table(&["Feature", "Trust", "On"], &rows());
+        assert_eq!(lines, ["Feature  Trust   On", "a        35.2 %  n 7", "größer   1 %"]);
+    }
+
+    #[test]
+    fn a_table_that_does_not_fit_becomes_lists() {
+        let lines = terminal(Some(17)).table(&["Feature", "Trust", "On"], &rows());
+        let wanted = ["a", "  Trust    35.2 %", "  On       n 7", "größer", "  Trust    1 %"];
+        assert_eq!(lines, wanted);
+    }
+
+    #[test]
+    fn a_paragraph_is_cut_between_words() {
+        assert_eq!(
+            terminal(Some(9)).paragraph("one two three four"),
+            ["one two", "three", "four"]
+        );
+        assert_eq!(terminal(None).paragraph("one two three four").len(), 1);
+    }
+
+    #[test]
+    fn marks_have_a_plain_form() {
+        assert_eq!(plain("▲ −3.0 points · ünï – x"), "^ -3.0 points, ünï - x");
+    }
+}
