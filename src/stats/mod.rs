@@ -76,6 +76,7 @@ pub mod improvement;
 pub mod isotonic;
 pub mod laney;
 pub mod level;
+pub mod log_odds;
 pub mod logistic;
 pub mod multiple;
 pub mod murphy;

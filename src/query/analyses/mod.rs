@@ -20,5 +20,6 @@ pub mod quality;
 pub mod ranking;
 pub mod recalibration;
 pub mod recovery;
+pub mod texts;
 pub mod trajectory;
 pub mod trigger;
