@@ -193,6 +193,8 @@ pub struct Listing {
     pub confidence_to: Option<f64>,
     /// A piece of text, in any letter case, of input, output, final text or comment.
     pub text: Option<String>,
+    /// A piece of text, in any letter case, of the comment.
+    pub comment: Option<String>,
     /// Only outputs before this one, in the order of the list.
     pub before: Option<(DateTime<Utc>, Uuid)>,
     pub limit: i64,
@@ -266,10 +268,7 @@ pub fn list(conn: &mut PgConnection, project: ProjectId, listing: &Listing) -> Q
         );
     }
     if let Some(text) = &listing.text {
-        let pattern = format!(
-            "%{}%",
-            text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
-        );
+        let pattern = pattern(text);
         let found = texts::table
             .filter(texts::project_id.eq(project))
             .filter(
@@ -283,5 +282,18 @@ pub fn list(conn: &mut PgConnection, project: ProjectId, listing: &Listing) -> Q
             .select(texts::output_key);
         query = query.filter(outputs::output_key.eq_any(found));
     }
+    if let Some(comment) = &listing.comment {
+        let found = texts::table
+            .filter(texts::project_id.eq(project))
+            .filter(texts::comment.ilike(pattern(comment)).assume_not_null())
+            .select(texts::output_key);
+        query = query.filter(outputs::output_key.eq_any(found));
+    }
     query.load(conn)
+}
+
+/// What contains a piece of text; nothing in it is a pattern of its own.
+fn pattern(text: &str) -> String {
+    let text = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    format!("%{text}%")
 }

@@ -47,6 +47,9 @@ pub struct OutputParams {
     /// A piece of text, in any letter case, of input, output, final text or comment.
     #[param(max_length = 200)]
     pub text: Option<String>,
+    /// A piece of text, in any letter case, of the comment.
+    #[param(max_length = 200)]
+    pub comment: Option<String>,
     /// Shown at or after this, RFC 3339 or milliseconds since 1970.
     pub from: Option<String>,
     /// Shown before this.
@@ -100,6 +103,7 @@ pub fn listing(asked: &OutputParams) -> Result<Listing, ApiError> {
     }
     for (name, limit, text) in [
         ("text", TEXT_CHARS, &asked.text),
+        ("comment", TEXT_CHARS, &asked.comment),
         ("reason", limits::NAME_CHARS, &asked.reason),
         ("user_id", limits::NAME_CHARS, &asked.user_id),
     ] {
@@ -135,6 +139,7 @@ pub fn listing(asked: &OutputParams) -> Result<Listing, ApiError> {
         confidence_from: asked.confidence_from,
         confidence_to: asked.confidence_to,
         text: asked.text.clone(),
+        comment: asked.comment.clone(),
         before: asked.cursor.as_deref().map(parse_cursor).transpose()?,
         // One more than asked tells whether there is a next page.
         limit: limit + 1,

@@ -18,6 +18,7 @@ pub mod opinions;
 pub mod outcomes;
 pub mod quality;
 pub mod ranking;
+pub mod reasons;
 pub mod recalibration;
 pub mod recovery;
 pub mod texts;
