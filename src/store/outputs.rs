@@ -181,6 +181,8 @@ pub fn clear(conn: &mut PgConnection) -> QueryResult<()> {
 #[derive(Clone, Debug, Default)]
 pub struct Listing {
     pub cells: Vec<CellId>,
+    /// Only some of these.
+    pub keys: Option<Vec<Uuid>>,
     pub attributes: Vec<AttributeFilter>,
     pub from: Option<DateTime<Utc>>,
     pub to: Option<DateTime<Utc>>,
@@ -232,6 +234,9 @@ pub fn list(conn: &mut PgConnection, project: ProjectId, listing: &Listing) -> Q
                 .sql(") = ")
                 .bind::<Bool, _>(filter.is_one_of),
         );
+    }
+    if let Some(keys) = &listing.keys {
+        query = query.filter(outputs::output_key.eq_any(keys.clone()));
     }
     if let Some(from) = listing.from {
         query = query.filter(outputs::shown_at.ge(from));

@@ -48,8 +48,8 @@ pub async fn list_outputs(
 ) -> Result<HttpResponse, ApiError> {
     let asked = params.0;
     let filters = dimension_filters(&asked)?;
-    let mut listing = listing(&asked)?;
     let project = key.project;
+    let mut listing = listing(project, &asked)?;
     let (mut found, cells) = state
         .db
         .run(move |conn| {

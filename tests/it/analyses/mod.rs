@@ -6,7 +6,9 @@ mod compare;
 mod drift;
 mod experiments;
 mod explain;
+mod reasons;
 mod routes;
+mod texts;
 mod trajectory;
 mod trust;
 

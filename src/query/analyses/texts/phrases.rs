@@ -10,7 +10,7 @@ use super::vocabulary::Token;
 /// Tokens of the longest phrase.
 pub const LONGEST: usize = 12;
 /// Outputs that are given as examples.
-pub const EXAMPLES: usize = 3;
+pub const EXAMPLES: usize = 10;
 /// A longer phrase that is in so many of the outputs of its part stands for it: in nine of ten.
 const STANDS_FOR: (u64, u64) = (9, 10);
 
