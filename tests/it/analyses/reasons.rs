@@ -24,7 +24,7 @@ fn reasons() -> TestServer {
         writeln!(events, "{decision}").unwrap();
     };
     for number in 0..400 {
-        let (day, user) = (number / 20, format!("u{}", number * 7 % 20));
+        let (day, user) = (number / 20, format!("u{}", (number / 20 + number) % 20));
         let app = if number % 4 == 0 { "ios" } else { "web" };
         let decision = if app == "ios" {
             json!({"type": "reject", "reason": "too_long"})

@@ -113,7 +113,7 @@ fn each_phrase_has_its_outputs() {
     let first = &edits(&server, "")["deleted"][0];
     let ids: Vec<&str> = first["examples"].as_array().unwrap().iter().map(|id| id.as_str().unwrap()).collect();
     assert_eq!(ids.len(), 10);
-    let named = serde_json::to_string(&ids).unwrap().replace('"', "%22");
+    let named = format!("%5B%22{}%22%5D", ids.join("%22,%22"));
     let outputs = server.get(&format!("/api/v1/outputs?output_ids={named}")).expect(200);
     let outputs = outputs["data"].as_array().unwrap();
     let found: Vec<&str> = outputs.iter().map(|output| output["output_id"].as_str().unwrap()).collect();

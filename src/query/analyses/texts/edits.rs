@@ -1,11 +1,12 @@
 //! What do users change in what they take? The phrases that they delete, insert and replace most, and the kinds of their edits.
 //!
-//! Phrases are ranked by `users × ln lift`, what a phrase adds to the evidence that users treat it unlike the rest of the text: a
-//! phrase must be many users' business to lead, and more than a matter of how frequent it is.
+//! Phrases are ranked by `users × ln lift`, what a phrase adds to the evidence that users treat it unlike the rest of the text (Evert 2005,
+//! local mutual information): a phrase must be many users' business to lead, and more than a matter of how frequent it is.
+
+use std::collections::HashMap;
 
 use diesel::pg::PgConnection;
 use serde::Serialize;
-use std::collections::HashMap;
 use utoipa::ToSchema;
 
 use super::kinds::EditKind;
@@ -24,6 +25,9 @@ use crate::store::texts::{Kind, Written};
 /// Steps that are spent on finding what changed, in one output and in all.
 const MOST_STEPS_OF_ONE: u64 = 2_000_000;
 const MOST_STEPS: u64 = 300_000_000;
+/// A phrase that is less than so many times as frequent in what was changed as in what was shown is changed like any other: where texts
+/// are rewritten, articles and prepositions go too.
+const LEAST_LIFT: f64 = 2.0;
 /// Tokens on each side of a replacement.
 const LONGEST_REPLACEMENT: usize = 6;
 
@@ -266,7 +270,7 @@ impl<'a> Texts<'a> {
     ) -> Vec<PhraseChange> {
         let mut ranked: Vec<(f64, P, Seen, f64)> = found
             .into_iter()
-            .filter(|(_, _, lift)| *lift > 1.0)
+            .filter(|(_, _, lift)| *lift >= LEAST_LIFT)
             .map(|(phrase, seen, lift)| (seen.clusters as f64 * lift.ln(), phrase, seen, lift))
             .collect();
         // Found in a fixed order, which ties keep.

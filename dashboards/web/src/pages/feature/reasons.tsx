@@ -78,17 +78,17 @@ function Given({ slice, feature }: { slice: Slice; feature: string }) {
                                     </span>
                                 </th>
                                 <td data-label="Of what was rejected">
-                                    <Number value={share_of_rejected} />
+                                    <Value value={share_of_rejected} />
                                 </td>
                                 <td data-label="Of what was shown">
-                                    <Number value={share_of_shown} />
+                                    <Value value={share_of_shown} />
                                 </td>
                                 {moves && (
                                     <td data-label="Since before">
                                         {change === null || change.lower === null ? (
                                             <span class="none">cannot tell</span>
                                         ) : (
-                                            <Number value={change} unit="share_difference" />
+                                            <Value value={change} unit="share_difference" />
                                         )}
                                     </td>
                                 )}
@@ -106,7 +106,7 @@ function Given({ slice, feature }: { slice: Slice; feature: string }) {
     );
 }
 
-function Number({ value, unit = 'share' }: { value: Schemas['Estimate']; unit?: 'share' | 'share_difference' }) {
+function Value({ value, unit = 'share' }: { value: Schemas['Estimate']; unit?: 'share' | 'share_difference' }) {
     if (value.value === null) return <span class="none">–</span>;
     const shown = parts(value, unit, unit === 'share_difference');
     return (
