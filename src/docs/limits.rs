@@ -7,9 +7,10 @@ use crate::api::body::{HELD_BYTES, PATIENCE, SLOWEST};
 use crate::api::experiments::MOST_EXPERIMENTS;
 use crate::api::experiments::plan::{MOST_ARMS, MOST_GUARDRAILS};
 use crate::api::extract::JSON_BYTES;
+use crate::api::features::{reasons, texts};
 use crate::api::keys::NAME_CHARS;
 use crate::api::links;
-use crate::api::outputs::listing::{MAX_LIMIT, TEXT_CHARS};
+use crate::api::outputs::listing::{MAX_LIMIT, MOST_IDS, TEXT_CHARS};
 use crate::api::position::{LONGEST, MOST_WAITING};
 use crate::api::projects::{DIMENSIONS, MAX_HORIZON_SECONDS, MAX_RETENTION_DAYS};
 use crate::api::rate::{BURST, Rates, UNKNOWN_KEYS};
@@ -17,6 +18,7 @@ use crate::connections;
 use crate::ingest::limits as events;
 use crate::query::analyses::opinions::MOST_OPINIONS;
 use crate::query::analyses::outcomes::MOST_OUTCOMES;
+use crate::query::analyses::texts::{MOST_CHARS, MOST_CHARS_OF_ONE, MOST_OUTPUTS};
 use crate::query::plan::MOST_EXACT_OUTPUTS;
 use crate::query::request as query;
 
@@ -27,7 +29,7 @@ type Row = (&'static str, String, &'static str);
 pub fn limits() -> String {
     let mut text = String::from(
         "# Limits\n\nWritten from the constants in the code; `make generate` renews it. Characters are Unicode code points. What \
-         is beyond a limit is refused, never cut. A refused event is listed in the answer with its code; its neighbours are \
+         is beyond a limit is refused, never cut, unless it says so. A refused event is listed in the answer with its code; its neighbours are \
          stored.\n",
     );
     for (title, refused, rows) in [
@@ -190,12 +192,23 @@ fn questions() -> Vec<Row> {
             "422 `answer_too_large`",
         ),
         (
+            "outputs whose texts `edits` and `words` read; characters of all of them, of one text",
+            format!("{}; {}, {}", grouped(MOST_OUTPUTS), grouped(MOST_CHARS), grouped(MOST_CHARS_OF_ONE)),
+            "the newest are read, and the answer says how far",
+        ),
+        (
+            "`limit` of phrases and words; of reasons",
+            format!("1 to {}; 1 to {}", texts::MOST_LISTED, reasons::MOST_LISTED),
+            "400 `invalid_parameter`",
+        ),
+        (
             "`limit` of a page of outputs",
             format!("1 to {MAX_LIMIT}"),
             "400 `invalid_parameter`",
         ),
+        ("`output_ids`", format!("{MOST_IDS} ids"), "400 `invalid_parameter`"),
         (
-            "`text` to look for in outputs",
+            "`text`, `comment` to look for in outputs",
             format!("{TEXT_CHARS} characters"),
             "400 `invalid_parameter`",
         ),

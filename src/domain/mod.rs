@@ -9,4 +9,5 @@ pub mod key;
 pub mod retention;
 pub mod scope;
 pub mod strict;
+pub mod text;
 pub mod window;

@@ -1,5 +1,7 @@
 //! How much of a text did the user change?
 
+use std::borrow::Cow;
+
 use rapidfuzz::distance::{lcs_seq, levenshtein};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
@@ -19,7 +21,8 @@ pub struct Change {
 
 /// Compares an output with what the user made of it. `None` when one of them is too long to compare.
 pub fn compare(output: &str, final_text: &str) -> Option<Change> {
-    let (output, final_text) = (normalised(output), normalised(final_text));
+    let characters = |text| normal(text).chars().collect::<Vec<char>>();
+    let (output, final_text) = (characters(output), characters(final_text));
     let length = output.len();
     let longer = length.max(final_text.len());
     if longer > COMPARABLE_CHARS {
@@ -44,16 +47,14 @@ pub fn compare(output: &str, final_text: &str) -> Option<Change> {
 
 /// The number of characters of a text, as [`compare`] counts them.
 pub fn length(text: &str) -> usize {
-    match is_nfc_quick(text.chars()) {
-        IsNormalized::Yes => text.chars().count(),
-        _ => text.nfc().count(),
-    }
+    normal(text).chars().count()
 }
 
-fn normalised(text: &str) -> Vec<char> {
+/// A text with each character written in one way (NFC).
+pub fn normal(text: &str) -> Cow<'_, str> {
     match is_nfc_quick(text.chars()) {
-        IsNormalized::Yes => text.chars().collect(),
-        _ => text.nfc().collect(),
+        IsNormalized::Yes => Cow::Borrowed(text),
+        _ => Cow::Owned(text.nfc().collect()),
     }
 }
 

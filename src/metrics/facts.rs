@@ -47,6 +47,8 @@ pub const POSITIVE_RATINGS: &str = "positive_ratings";
 pub const RATING_FLIPS: &str = "rating_flips";
 pub const MISSED: &str = "missed";
 pub const RESTATED: &str = "restated";
+/// Why, in the code or words that came with the feedback, or null. No family may use it: the rollups do not know it.
+pub const REASON: &str = "reason";
 /// Undeclared attributes as a JSON object, or null. No family may use it: the rollups do not know it.
 pub const ATTRIBUTES: &str = "attributes";
 

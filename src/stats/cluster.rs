@@ -19,7 +19,7 @@
 use std::cell::RefCell;
 
 use super::level::{Interval, Level};
-use super::proportion;
+use super::{proportion, student};
 
 /// From this many clusters on, normal critical values replace Student's.
 pub const LARGE: u64 = 50;
@@ -51,6 +51,17 @@ pub fn critical(clusters: u64, level: Level) -> f64 {
             None => compute(),
         }
     })
+}
+
+/// Two-sided p-value of a statistic that is a value divided by its standard error from `clusters` clusters, against the distribution
+/// of [`critical`]. 1 below two clusters.
+#[must_use]
+pub fn p_value(statistic: f64, clusters: u64) -> f64 {
+    if clusters < 2 {
+        return 1.0;
+    }
+    let df = if clusters < LARGE { clusters as f64 - 1.0 } else { f64::INFINITY };
+    2.0 * student::cdf(-statistic.abs(), df)
 }
 
 /// Variance of a statistic from the additive influence `e_g` of each cluster on it (already in
@@ -259,6 +270,15 @@ mod tests {
         assert_eq!((single.wilson(LEVEL()), single.linear(LEVEL())), (None, None));
         assert_eq!(critical(1, LEVEL()), f64::INFINITY);
         assert_eq!(linearised_variance(&[1.0]), None);
+        assert_eq!(p_value(9.0, 1), 1.0);
+    }
+
+    #[test]
+    fn p_values_and_critical_values_agree() {
+        for clusters in [2, 10, 49, 50, 1_000] {
+            let p = p_value(critical(clusters, LEVEL()), clusters);
+            assert!((p - 0.05).abs() < 1e-9, "{clusters}: {p}");
+        }
     }
 
     #[test]

@@ -15,6 +15,7 @@
 //! | [`multiple`] | … when many differences are looked at? |
 //! | [`shrinkage`] | … when some of the many are small? |
 //! | [`within`] | does something change a rate, when people differ? |
+//! | [`log_odds`] | which words mark one set of texts against another? |
 //! | [`half_life`] | how soon does a drop wear off? |
 //! | [`nonresponse`] | what would the rate be, had all answered? |
 //! | [`decision_curve`] | from which confidence on is showing worth the interruption? |
@@ -76,6 +77,7 @@ pub mod improvement;
 pub mod isotonic;
 pub mod laney;
 pub mod level;
+pub mod log_odds;
 pub mod logistic;
 pub mod multiple;
 pub mod murphy;

@@ -181,6 +181,8 @@ pub fn clear(conn: &mut PgConnection) -> QueryResult<()> {
 #[derive(Clone, Debug, Default)]
 pub struct Listing {
     pub cells: Vec<CellId>,
+    /// Only some of these.
+    pub keys: Option<Vec<Uuid>>,
     pub attributes: Vec<AttributeFilter>,
     pub from: Option<DateTime<Utc>>,
     pub to: Option<DateTime<Utc>>,
@@ -193,6 +195,8 @@ pub struct Listing {
     pub confidence_to: Option<f64>,
     /// A piece of text, in any letter case, of input, output, final text or comment.
     pub text: Option<String>,
+    /// A piece of text, in any letter case, of the comment.
+    pub comment: Option<String>,
     /// Only outputs before this one, in the order of the list.
     pub before: Option<(DateTime<Utc>, Uuid)>,
     pub limit: i64,
@@ -231,6 +235,9 @@ pub fn list(conn: &mut PgConnection, project: ProjectId, listing: &Listing) -> Q
                 .bind::<Bool, _>(filter.is_one_of),
         );
     }
+    if let Some(keys) = &listing.keys {
+        query = query.filter(outputs::output_key.eq_any(keys.clone()));
+    }
     if let Some(from) = listing.from {
         query = query.filter(outputs::shown_at.ge(from));
     }
@@ -266,10 +273,7 @@ pub fn list(conn: &mut PgConnection, project: ProjectId, listing: &Listing) -> Q
         );
     }
     if let Some(text) = &listing.text {
-        let pattern = format!(
-            "%{}%",
-            text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
-        );
+        let pattern = pattern(text);
         let found = texts::table
             .filter(texts::project_id.eq(project))
             .filter(
@@ -283,5 +287,18 @@ pub fn list(conn: &mut PgConnection, project: ProjectId, listing: &Listing) -> Q
             .select(texts::output_key);
         query = query.filter(outputs::output_key.eq_any(found));
     }
+    if let Some(comment) = &listing.comment {
+        let found = texts::table
+            .filter(texts::project_id.eq(project))
+            .filter(texts::comment.ilike(pattern(comment)).assume_not_null())
+            .select(texts::output_key);
+        query = query.filter(outputs::output_key.eq_any(found));
+    }
     query.load(conn)
+}
+
+/// What contains a piece of text; nothing in it is a pattern of its own.
+fn pattern(text: &str) -> String {
+    let text = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    format!("%{text}%")
 }

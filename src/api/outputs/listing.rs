@@ -10,6 +10,7 @@ use crate::api::error::ApiError;
 use crate::api::respond::Format;
 use crate::domain::decision::Decision;
 use crate::domain::dimension::Dimension;
+use crate::domain::key::{self, ProjectId};
 use crate::ingest::limits;
 use crate::query::dimensions;
 use crate::query::filter::{Filter, Operator};
@@ -18,6 +19,8 @@ use crate::store::projects::Project;
 
 /// Characters of a text to look for.
 pub const TEXT_CHARS: usize = 200;
+/// Ids that can be named at once.
+pub const MOST_IDS: usize = 100;
 pub const DEFAULT_LIMIT: i64 = 50;
 pub const MAX_LIMIT: i64 = 500;
 
@@ -25,6 +28,8 @@ pub const MAX_LIMIT: i64 = 500;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct OutputParams {
+    /// A JSON array of ids: only these outputs.
+    pub output_ids: Option<String>,
     pub feature: Option<String>,
     pub version: Option<String>,
     /// A JSON array of filters as `POST /query` takes them.
@@ -47,6 +52,9 @@ pub struct OutputParams {
     /// A piece of text, in any letter case, of input, output, final text or comment.
     #[param(max_length = 200)]
     pub text: Option<String>,
+    /// A piece of text, in any letter case, of the comment.
+    #[param(max_length = 200)]
+    pub comment: Option<String>,
     /// Shown at or after this, RFC 3339 or milliseconds since 1970.
     pub from: Option<String>,
     /// Shown before this.
@@ -92,14 +100,28 @@ pub fn told_apart(project: &Project, filters: Vec<Filter>) -> Result<(Vec<Filter
     Ok((filters, others.collect()))
 }
 
+/// The keys of the outputs that are named.
+fn keys(project: ProjectId, ids: &str) -> Result<Vec<Uuid>, ApiError> {
+    let ids: Option<Vec<String>> = serde_json::from_str(ids).ok();
+    let ids = ids.filter(|ids| ids.len() <= MOST_IDS);
+    let ids = ids.ok_or_else(|| {
+        ApiError::parameter(
+            "output_ids",
+            format!("must be a JSON array of at most {MOST_IDS} ids of outputs"),
+        )
+    })?;
+    Ok(ids.iter().map(|id| key::output_key(project, id)).collect())
+}
+
 /// Everything else to filter by. One output more than asked is listed, to tell whether there is a next page.
-pub fn listing(asked: &OutputParams) -> Result<Listing, ApiError> {
+pub fn listing(project: ProjectId, asked: &OutputParams) -> Result<Listing, ApiError> {
     let limit = asked.limit.unwrap_or(DEFAULT_LIMIT);
     if !(1..=MAX_LIMIT).contains(&limit) {
         return Err(ApiError::parameter("limit", format!("must be from 1 to {MAX_LIMIT}")));
     }
     for (name, limit, text) in [
         ("text", TEXT_CHARS, &asked.text),
+        ("comment", TEXT_CHARS, &asked.comment),
         ("reason", limits::NAME_CHARS, &asked.reason),
         ("user_id", limits::NAME_CHARS, &asked.user_id),
     ] {
@@ -124,6 +146,7 @@ pub fn listing(asked: &OutputParams) -> Result<Listing, ApiError> {
     let (from, to) = ask::range(asked.from.as_deref(), asked.to.as_deref())?;
     Ok(Listing {
         cells: Vec::new(),
+        keys: asked.output_ids.as_deref().map(|ids| keys(project, ids)).transpose()?,
         attributes: Vec::new(),
         from,
         to,
@@ -135,6 +158,7 @@ pub fn listing(asked: &OutputParams) -> Result<Listing, ApiError> {
         confidence_from: asked.confidence_from,
         confidence_to: asked.confidence_to,
         text: asked.text.clone(),
+        comment: asked.comment.clone(),
         before: asked.cursor.as_deref().map(parse_cursor).transpose()?,
         // One more than asked tells whether there is a next page.
         limit: limit + 1,

@@ -63,7 +63,7 @@ pub async fn list_outputs(
 /// A page of outputs.
 async fn page(state: &AppState, project: ProjectId, asked: OutputParams, format: Format) -> Result<Rendered, ApiError> {
     let filters = dimension_filters(&asked)?;
-    let mut listing = listing(&asked)?;
+    let mut listing = listing(project, &asked)?;
     let (mut found, cells) = state
         .db
         .run(move |conn| {

@@ -14,7 +14,7 @@ pub struct Analysis {
 }
 
 /// In the order in which a team would ask.
-pub static ANALYSES: [Analysis; 16] = [
+pub static ANALYSES: [Analysis; 19] = [
     Analysis {
         id: "compare",
         question: "Is one side better than another, how sure is that, and what would it take to know?",
@@ -134,6 +134,30 @@ pub static ANALYSES: [Analysis; 16] = [
         method: "approved, edited, rejected, taken over, taken without asking, reversed; growth within users",
         interval: "clustered by user",
         source: "Lee & See 2004",
+    },
+    Analysis {
+        id: "reasons",
+        question: "Why do users reject it, and is that new?",
+        route: "/features/{feature}/reasons",
+        method: "the newest reason of each output, as its share of what was shown and of what was rejected, against the period before; ordered by the lower ends of the intervals",
+        interval: "clustered by user, who counts as one in both periods",
+        source: "Deng, Knoblich & Lu 2018",
+    },
+    Analysis {
+        id: "edits",
+        question: "What do users change in the outputs that they take?",
+        route: "/features/{feature}/edits",
+        method: "the shortest word diff of the newest outputs; phrases of up to twelve words or marks that several users deleted or inserted, and short ones put in each other's place, ranked by users × ln lift; kinds of edits by counts of words",
+        interval: "clustered by user",
+        source: "Myers 1986; Agrawal & Srikant 1994; Evert 2005",
+    },
+    Analysis {
+        id: "words",
+        question: "Which words mark the outputs that users reject?",
+        route: "/features/{feature}/words",
+        method: "log-odds ratio with an informative Dirichlet prior, each output counting once for a word",
+        interval: "linearised and clustered by user; p-values adjusted for how many words were looked at",
+        source: "Monroe, Colaresi & Quinn 2008; Benjamini & Hochberg 1995",
     },
     Analysis {
         id: "trust",

@@ -7,15 +7,32 @@ use crate::metrics::{Estimate, Reason};
 use crate::stats::cluster::{self, ClusterRatio};
 use crate::stats::level::{Interval, Level};
 
+/// What an output is one of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// Its user, or itself.
+    pub cluster: i64,
+    pub has_user: bool,
+}
+
+impl From<&Discussed> for Member {
+    fn from(output: &Discussed) -> Member {
+        Member {
+            cluster: output.cluster,
+            has_user: output.has_user,
+        }
+    }
+}
+
 /// Outputs as the estimates see them: which cluster each is in, and how many users there are.
-pub struct Clusters<'a> {
-    of: Vec<&'a Discussed>,
+pub struct Clusters {
+    of: Vec<Member>,
     pub users: u64,
 }
 
-impl<'a> Clusters<'a> {
-    pub fn new(outputs: impl Iterator<Item = &'a Discussed>) -> Clusters<'a> {
-        let of: Vec<&Discussed> = outputs.collect();
+impl Clusters {
+    pub fn new(outputs: impl Iterator<Item = impl Into<Member>>) -> Clusters {
+        let of: Vec<Member> = outputs.map(Into::into).collect();
         let users: HashSet<i64> = of
             .iter()
             .filter(|output| output.has_user)
@@ -43,14 +60,7 @@ impl<'a> Clusters<'a> {
 
     /// A share of outputs: per output whether it counts at all, and whether it is one of those.
     pub fn share(&self, values: impl Iterator<Item = Option<bool>>, level: Level, empty: Reason) -> Estimate {
-        let ratio = self.ratio(values);
-        let Some(value) = ratio.ratio() else {
-            return Estimate::none(empty);
-        };
-        self.with_users(Estimate::point(value, ratio.denominator as u64))
-            .of(ratio.numerator, ratio.denominator)
-            .with_standard_error(ratio.standard_error())
-            .within(ratio.wilson(level), "wilson_cluster_exact")
+        share(&self.ratio(values), self.users, level, empty)
     }
 
     pub fn ratio(&self, values: impl Iterator<Item = Option<bool>>) -> ClusterRatio {
@@ -75,4 +85,19 @@ impl<'a> Clusters<'a> {
         estimate.users = Some(self.users);
         estimate
     }
+}
+
+/// A share of outputs, from its sums by cluster.
+pub fn share(ratio: &ClusterRatio, users: u64, level: Level, empty: Reason) -> Estimate {
+    let Some(value) = ratio.ratio() else {
+        return Estimate::none(empty);
+    };
+    let estimate = Estimate {
+        users: Some(users),
+        ..Estimate::point(value, ratio.denominator as u64)
+    };
+    estimate
+        .of(ratio.numerator, ratio.denominator)
+        .with_standard_error(ratio.standard_error())
+        .within(ratio.wilson(level), "wilson_cluster_exact")
 }

@@ -8,8 +8,10 @@ mod experiments;
 mod explain;
 mod reasons;
 mod routes;
+mod texts;
 mod trajectory;
 mod trust;
+mod values;
 
 use std::sync::OnceLock;
 

@@ -1,234 +1,130 @@
-//! No value without a reason: every analysis is asked about projects with nothing, next to nothing, and much in them, and all numbers
-//! of its answer are looked at.
+//! Why users reject outputs.
 
 use std::fmt::Write as _;
 
-use calibrant::docs;
-use calibrant::metrics;
-use calibrant::simulate::Options;
 use serde_json::{Value, json};
 
-use super::{options, world};
-use crate::support::{TestServer, simulated};
+use crate::support::TestServer;
 
-/// Reads that are no analyses.
-const OTHERS: [&str; 5] = ["/health/", "/keys", "/projects", "/session", "/outputs"];
-
-/// The addresses of all analyses of a feature, and of those of the project, with each parameter that changes the way they go.
-fn addresses(features: &[String]) -> Vec<String> {
-    let document: Value = serde_json::from_str(&docs::openapi().unwrap()).unwrap();
-    let mut found = Vec::new();
-    for (path, methods) in document["paths"].as_object().unwrap() {
-        let Some(operation) = methods.get("get") else { continue };
-        if !path.starts_with("/api/v1/") || OTHERS.iter().any(|other| path.contains(other)) {
-            continue;
-        }
-        let named = |name: &str| {
-            let parameters = operation["parameters"].as_array().into_iter().flatten();
-            parameters.into_iter().any(|parameter| parameter["name"] == name)
-        };
-        let mut variants = vec![String::new()];
-        for (name, value) in [("exact", "true"), ("group_by", "version"), ("granularity", "day")] {
-            if named(name) {
-                variants.push(format!("&{name}={value}"));
-            }
-        }
-        let all: Vec<&str> = metrics::all().map(|(_, metric)| metric.id).collect();
-        let mut required = String::from("?level=0.9");
-        if named("baseline") {
-            let other = features.first().filter(|_| features.len() > 1);
-            let side = |feature: Option<&String>| format!("feature={}", feature.map_or("none", String::as_str));
-            write!(
-                required,
-                "&baseline={}&candidate={}",
-                side(other),
-                side(features.last())
-            )
-            .unwrap();
-            variants.push(format!("&metrics={}", some(&all)));
-            variants.push("&days_before=3".to_owned());
-        }
-        if named("dimension") {
-            required += "&dimension=version";
-        }
-        if path.ends_with("/series") {
-            write!(required, "&metrics={}", some(&all)).unwrap();
-        }
-        if path.ends_with("/trajectory") {
-            variants.push(format!("&metrics={}", some(&all)));
-        }
-        let level = if named("level") { required.as_str() } else { "?" };
-        for variant in variants {
-            let query = format!("{level}{variant}").replace("?&", "?");
-            let query = query.trim_end_matches('?');
-            if path.contains("{feature}") {
-                found.extend(features.iter().map(|name| path.replace("{feature}", name) + query));
-            } else {
-                found.push(path.replace("{experiment}", "tried") + query);
-            }
-        }
-    }
-    found
-}
-
-/// As many metrics as a question may have, of all kinds.
-fn some(all: &[&str]) -> String {
-    let picked: Vec<&str> = all.iter().step_by(all.len().div_ceil(20)).copied().collect();
-    picked.join(",")
-}
-
-/// Looks at every number of an answer that has ends, or could have.
-fn look(value: &Value, place: &str, wrong: &mut Vec<String>, looked: &mut usize) {
-    match value {
-        Value::Object(fields) => {
-            if ["value", "lower", "upper"]
-                .iter()
-                .all(|name| fields.contains_key(*name))
-            {
-                *looked += 1;
-                if let Some(fault) = fault(value) {
-                    wrong.push(format!("{place}: {fault}: {value}"));
-                }
-            }
-            for (name, value) in fields {
-                look(value, &format!("{place}.{name}"), wrong, looked);
-            }
-        }
-        Value::Array(items) => {
-            for (at, value) in items.iter().enumerate() {
-                look(value, &format!("{place}[{at}]"), wrong, looked);
-            }
-        }
-        _ => {}
-    }
-}
-
-fn fault(number: &Value) -> Option<&'static str> {
-    let [value, lower, upper] = ["value", "lower", "upper"].map(|name| number[name].as_f64());
-    let reason = number["reason"].as_str();
-    // Only the far end of an interval may be open.
-    let ends = if lower.is_some() {
-        2
-    } else {
-        usize::from(upper.is_some())
+/// Two periods of ten days with 20 outputs a day, of twenty users. In the first, every fourth output is rejected as `too_long` on
+/// `ios`; in the second also every tenth as `wrong tone`. One more user rejects thirty outputs as `meh` in the second.
+fn reasons() -> TestServer {
+    let server = TestServer::start();
+    server
+        .request("PATCH", "/api/v1/projects/current", Some(&server.key), &[], br#"{"dimensions":["app"]}"#)
+        .expect(200);
+    let mut events = String::new();
+    let mut add = |id: &str, user: &str, day: usize, app: &str, decision: &Value| {
+        let time = format!("2026-03-{:02}T12:00:00Z", day + 1);
+        let shown = json!({"type": "shown", "output_id": id, "feature": "f", "user_id": user, "occurred_at": time, "attributes": {"app": app}});
+        writeln!(events, "{shown}").unwrap();
+        let mut decision = decision.clone();
+        decision["output_id"] = id.into();
+        decision["occurred_at"] = time.into();
+        writeln!(events, "{decision}").unwrap();
     };
-    match (value, ends) {
-        (None, 0) if reason.is_none() => Some("no value and no reason"),
-        (None, 1..) => Some("ends without a value"),
-        (Some(_), 0 | 1) if reason.is_none() && number["method"] != "count" => Some("no interval and no reason"),
-        (Some(_), 2) if reason.is_some() => Some("an interval, and a reason why there is none"),
-        (Some(value), 2) if lower > Some(value + 1e-12) || upper.is_some_and(|upper| upper < value - 1e-12) => {
-            Some("a value outside its interval")
-        }
-        _ if number["users"].as_u64() > number["n"].as_u64().or(Some(u64::MAX)) => Some("more users than outputs"),
-        _ => None,
-    }
-}
-
-/// Asks all analyses about the project and about some of its features.
-fn check(server: &TestServer, features: &[&str], least: usize) {
-    let features: Vec<String> = features.iter().map(|feature| (*feature).to_owned()).collect();
-    let arm = |name: &str, feature: &str| json!({"name": name, "filters": [{"dimension": "version", "op": "eq", "value": feature}]});
-    let plan = json!({"name": "tried", "feature": features.first().map_or("none", String::as_str), "primary_metric": "acceptance_rate",
-        "margin": 0.01, "arms": [arm("a", "v1"), arm("b", "v2")], "guardrails": [{"metric": "undo_rate", "margin": 0.02}],
-        "starts_at": "2026-01-01T00:00:00Z"});
-    server.post("/api/v1/experiments", plan.to_string()).expect(201);
-
-    let (mut wrong, mut looked) = (Vec::new(), 0);
-    for address in addresses(&features) {
-        let answer = server.get(&address);
-        assert_eq!(answer.status, 200, "{address}: {}", answer.text());
-        if answer.header("content-type") == Some("application/json") {
-            look(&answer.json(), &address, &mut wrong, &mut looked);
-        }
-    }
-    let all: Vec<&str> = metrics::all().map(|(_, metric)| metric.id).collect();
-    for metrics in all.chunks(20) {
-        for more in [
-            json!({}),
-            json!({"exact": true}),
-            json!({"group_by": ["feature", "version"]}),
-            json!({"granularity": "week"}),
-        ] {
-            let mut question = more;
-            question["metrics"] = json!(metrics);
-            let answer = server.post("/api/v1/query", question.to_string()).expect(200);
-            look(&answer, &question.to_string(), &mut wrong, &mut looked);
-        }
-    }
-    assert!(looked >= least, "only {looked} numbers were looked at");
-    wrong.truncate(40);
-    assert!(wrong.is_empty(), "of {looked} numbers:\n{}", wrong.join("\n"));
-}
-
-#[test]
-fn nothing_has_a_reason() {
-    check(&TestServer::start(), &[], 100);
-}
-
-#[test]
-fn next_to_nothing_has_a_reason() {
-    let server = TestServer::start();
-    server
-        .post("/api/v1/events", r#"{"type":"accept","output_id":"x","feature":"f"}"#)
-        .expect(200);
-    server.settle();
-    check(&server, &["f"], 100);
-}
-
-/// Ten outputs of three users and of nobody, all in one instant.
-#[test]
-fn an_instant_has_a_reason() {
-    let server = TestServer::start();
-    let mut events = Vec::new();
-    for number in 0..10 {
-        let user = match number % 4 {
-            0 => String::new(),
-            user => format!(r#""user_id":"u{user}","#),
+    for number in 0..400 {
+        let (day, user) = (number / 20, format!("u{}", (number / 20 + number) % 20));
+        let app = if number % 4 == 0 { "ios" } else { "web" };
+        let decision = if app == "ios" {
+            json!({"type": "reject", "reason": "too_long"})
+        } else if day >= 10 && number % 10 == 1 {
+            json!({"type": "reject", "reason": "wrong tone"})
+        } else if number % 10 == 3 {
+            json!({"type": "edit", "edit_distance": 0.1, "reason": "typo"})
+        } else {
+            json!({"type": "accept"})
         };
-        let at = r#""occurred_at":"2026-11-01T10:00:00Z""#;
-        let (feature, version) = (if number % 3 == 0 { "f" } else { "g" }, 1 + number % 2);
-        events.push(format!(
-            r#"{{"type":"shown","output_id":"o{number}","feature":"{feature}","version":"v{version}",{user}"confidence":0.{number},{at}}}"#
-        ));
-        let decision = if number % 5 < 2 { "reject" } else { "accept" };
-        events.push(format!(r#"{{"type":"{decision}","output_id":"o{number}",{at}}}"#));
-        events.push(format!(
-            r#"{{"type":"judge","output_id":"o{number}","correct":{},"source":"human","judge":"j{}",{at}}}"#,
-            number % 2 == 0,
-            number % 3
-        ));
+        add(&format!("o{number}"), &user, day, app, &decision);
     }
+    for number in 0..30 {
+        add(&format!("h{number}"), "hog", 15, "web", &json!({"type": "reject", "reason": "meh"}));
+    }
+    for number in 0..10 {
+        add(&format!("n{number}"), &format!("u{number}"), 15, "web", &json!({"type": "reject"}));
+    }
+    server.send(events);
     server
-        .post("/api/v1/events", format!(r#"{{"events":[{}]}}"#, events.join(",")))
-        .expect(200);
-    server.settle();
-    check(&server, &["f", "g"], 500);
+}
 
-    let compared = server
-        .get("/api/v1/compare?baseline=feature=f&candidate=feature=g")
-        .expect(200);
-    let first = &compared["data"][0];
-    assert_eq!(first["more_days_needed"], Value::Null, "one day tells no pace: {first}");
-    let quality = server.get("/api/v1/features/f/quality").expect(200);
-    assert_eq!((&quality["data"], &quality["reason"]), (&json!([]), &json!("no_cases")));
+fn ask(server: &TestServer, parameters: &str) -> Value {
+    server.get(&format!("/api/v1/features/f/reasons?{parameters}")).expect(200)
+}
+
+fn reason<'a>(slice: &'a Value, name: &str) -> &'a Value {
+    let reasons = slice["reasons"].as_array().unwrap();
+    reasons.iter().find(|reason| reason["reason"] == name).unwrap()
 }
 
 #[test]
-fn a_small_product_has_a_reason() {
-    let server = TestServer::start();
-    simulated::load(
-        &server.db,
-        Options {
-            outputs: 600,
-            ..options()
-        },
-    );
-    check(&server, &["chat.answer", "browser.step"], 2_000);
+fn reasons_are_counted_and_compared_with_the_period_before() {
+    let server = reasons();
+    let answer = ask(&server, "from=2026-03-11T00:00:00Z&to=2026-03-21T00:00:00Z");
+    assert_eq!(answer["meta"]["before_from"], "2026-03-01T00:00:00Z");
+    let slice = &answer["data"][0];
+    assert_eq!(slice["shown"], 240);
+    // 50 too long, 20 of a wrong tone, 30 of one user, and 10 that say nothing.
+    assert_eq!((&slice["explained"]["numerator"], &slice["explained"]["denominator"]), (&json!(100), &json!(110)));
+    let names: Vec<&str> = slice["reasons"].as_array().unwrap().iter().map(|reason| reason["reason"].as_str().unwrap()).collect();
+    assert_eq!(names[0], "too_long");
+    assert_eq!(*names.last().unwrap(), "meh", "one user's word does not lead: {names:?}");
+
+    let long = reason(slice, "too_long");
+    assert_eq!((&long["outputs"], &long["form"]), (&json!(50), &json!("code")));
+    assert_eq!(long["decisions"], json!({"rejected": 50}));
+    assert_eq!((&long["share_of_shown"]["numerator"], &long["share_of_shown"]["denominator"]), (&json!(50), &json!(240)));
+    assert_eq!(long["share_of_rejected"]["denominator"], 110);
+    assert_eq!((&long["before"]["numerator"], &long["before"]["denominator"]), (&json!(50), &json!(200)));
+    let change = &long["change"];
+    assert!((change["value"].as_f64().unwrap() - (50.0 / 240.0 - 50.0 / 200.0)).abs() < 1e-12);
+
+    let tone = reason(slice, "wrong tone");
+    assert_eq!((&tone["outputs"], &tone["form"]), (&json!(20), &json!("words")));
+    assert_eq!(tone["before"]["value"], 0);
+    assert!(tone["change"]["lower"].as_f64().unwrap() > 0.0, "{tone}");
+    let typo = reason(slice, "typo");
+    assert_eq!(typo["decisions"], json!({"edited": typo["outputs"]}));
+    assert_eq!(typo["share_of_rejected"]["value"], 0);
+    assert_eq!(reason(slice, "meh")["users"], 1);
+
+    // The outputs behind a number.
+    let outputs = server
+        .get("/api/v1/outputs?feature=f&reason=wrong%20tone&from=2026-03-11T00:00:00Z&limit=500")
+        .expect(200);
+    assert_eq!(outputs["data"].as_array().unwrap().len(), 20);
 }
 
-/// What is asked of the whole of it is answered from rollups.
 #[test]
-fn a_large_product_has_a_reason() {
-    check(&TestServer::over(world().db.clone()), &[], 2_000);
+fn reasons_by_segment_and_all_time() {
+    let server = reasons();
+    let answer = ask(&server, "group_by=app");
+    assert_eq!(answer["meta"]["before_from"], Value::Null);
+    let slices = answer["data"].as_array().unwrap();
+    assert_eq!(slices.len(), 2);
+    assert_eq!(slices[0]["group"], json!({"app": "ios"}));
+    let long = reason(&slices[0], "too_long");
+    assert_eq!((&long["share_of_shown"]["value"], &long["before"], &long["change"]), (&json!(1), &Value::Null, &Value::Null));
+    assert!(slices[1]["reasons"].as_array().unwrap().iter().all(|reason| reason["reason"] != "too_long"));
+
+    let one = ask(&server, "limit=1");
+    let slice = &one["data"][0];
+    assert_eq!(slice["reasons"].as_array().unwrap().len(), 1);
+    let listed = slice["reasons"][0]["outputs"].as_u64().unwrap();
+    let whole = &ask(&server, "")["data"][0];
+    let all: u64 = whole["reasons"].as_array().unwrap().iter().map(|reason| reason["outputs"].as_u64().unwrap()).sum();
+    assert_eq!(slice["others"], json!({"reasons": 3, "outputs": all - listed}));
+    assert_eq!(whole["others"], json!({"reasons": 0, "outputs": 0}));
+}
+
+#[test]
+fn parameters_of_reasons_are_checked() {
+    let server = reasons();
+    for parameters in ["limit=0", "limit=201", "colour=red", "level=0.1"] {
+        server
+            .get(&format!("/api/v1/features/f/reasons?{parameters}"))
+            .expect_problem(400, "invalid_parameter");
+    }
+    server.get("/api/v1/features/f/reasons?limit=200").expect(200);
+    server.get("/api/v1/features/f/reasons?group_by=team").expect_problem(422, "unknown_dimension");
+    server.get("/api/v1/features/g/reasons").expect_problem(404, "not_found");
 }

@@ -9,6 +9,7 @@ mod comparison;
 mod drift;
 mod experiments;
 mod trust;
+mod words;
 
 use std::path::Path;
 

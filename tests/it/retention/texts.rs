@@ -89,3 +89,18 @@ fn texts_go_with_their_events_at_the_latest() {
     assert_eq!(figures(&server), before);
     sound(&server.db);
 }
+
+/// What was found in texts is not known longer than they are, nor from an answer that was kept.
+#[test]
+fn phrases_go_with_their_texts() {
+    let server = TestServer::start();
+    server.send(events());
+    patch(&server, &json!({"retain_texts_days": 7})).expect(200);
+    let ask = || server.get("/api/v1/features/f/edits?min_users=1").expect(200);
+    let before = ask();
+    assert_eq!(before["data"]["replaced"][0]["to"], "and three", "{before}");
+    let_go_in(&server, 8);
+    let after = ask();
+    assert_eq!(after["meta"]["read"]["reason"], "no_texts");
+    assert!(!after["data"].to_string().contains("three"), "{after}");
+}

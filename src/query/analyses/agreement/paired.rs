@@ -7,17 +7,17 @@ use crate::query::analyses::opinions::Discussed;
 use crate::stats::agreement::pair::{Table, Weights};
 use crate::stats::level::Level;
 
-pub struct Paired<'a> {
-    clusters: Clusters<'a>,
+pub struct Paired {
+    clusters: Clusters,
     pub categories: Categories,
     /// Of each output: the category of the first opinion and of the second.
     places: Vec<(usize, usize)>,
     table: Table,
 }
 
-impl<'a> Paired<'a> {
+impl Paired {
     /// From outputs with both opinions.
-    pub fn new(pairs: &[(&'a Discussed, f64, f64)]) -> Paired<'a> {
+    pub fn new(pairs: &[(&Discussed, f64, f64)]) -> Paired {
         let categories = Categories::of(pairs.iter().flat_map(|(_, first, second)| [*first, *second]));
         let places: Vec<(usize, usize)> = pairs
             .iter()

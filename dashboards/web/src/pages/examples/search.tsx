@@ -16,11 +16,13 @@ export const SEARCHED = [
     'confidence_from',
     'confidence_to',
     'text',
+    'comment',
+    'output_ids',
     'cursor',
 ] as const;
 
 /** Parameters that are shown as something to take away. */
-const CHIPS = ['version', 'reason', 'user_id', 'confidence_from', 'confidence_to'] as const;
+const CHIPS = ['version', 'reason', 'user_id', 'confidence_from', 'confidence_to', 'output_ids'] as const;
 
 const JUDGED = [
     ['', 'any'],
@@ -43,7 +45,8 @@ export function Search() {
             role="search"
             onSubmit={(event) => {
                 event.preventDefault();
-                change({ text: String(new FormData(event.currentTarget as HTMLFormElement).get('text') ?? '') });
+                const form = new FormData(event.currentTarget as HTMLFormElement);
+                change({ text: String(form.get('text') ?? ''), comment: String(form.get('comment') ?? '') });
             }}
         >
             <label>
@@ -89,12 +92,16 @@ export function Search() {
                 <span class="label">Text</span>
                 <input type="search" name="text" maxLength={200} defaultValue={params.get('text') ?? ''} key={params.get('text')} />
             </label>
+            <label>
+                <span class="label">Comment</span>
+                <input type="search" name="comment" maxLength={200} defaultValue={params.get('comment') ?? ''} key={params.get('comment')} />
+            </label>
             <button type="submit">Search</button>
             {CHIPS.map((name) => {
                 const value = params.get(name);
                 return value === null ? null : (
                     <button key={name} type="button" class="chip" aria-label={`Remove ${name} ${value}`} onClick={() => change({ [name]: null })}>
-                        {name.replace('_', ' ')} {value} <span aria-hidden="true">×</span>
+                        {name === 'output_ids' ? 'chosen outputs' : `${name.replace('_', ' ')} ${value}`} <span aria-hidden="true">×</span>
                     </button>
                 );
             })}

@@ -8,8 +8,10 @@ import { Calibration } from './calibration';
 import { Coverage } from './coverage';
 import { Decisions } from './decisions';
 import { Drift } from './drift';
+import { Edits } from './edits';
 import { Effort } from './effort';
 import { Moved } from './moved';
+import { Reasons } from './reasons';
 import { Reliance } from './reliance';
 import { Segments } from './segments';
 import { Trajectory } from './trajectory';
@@ -36,6 +38,8 @@ export const SECTIONS: Section[] = [
     { id: 'drift', title: 'Drift', question: 'What changed for good, and on which day?', Body: Drift },
     { id: 'versions', title: 'Versions', question: 'How do versions compare?', Body: Versions },
     { id: 'effort', title: 'Effort', question: 'How much do people change, and how long do they think?', Body: Effort },
+    { id: 'edits', title: 'What people change', question: 'Which words do they delete, insert and replace?', Body: Edits },
+    { id: 'reasons', title: 'Why they reject', question: 'What do they say, and what do rejected outputs have in common?', Body: Reasons },
     { id: 'trajectory', title: 'Trajectory', question: 'Does trust grow with use, and survive a mistake?', Body: Trajectory },
     { id: 'coverage', title: 'Coverage', question: 'How much is not known, and what could it hide?', Body: Coverage },
     { id: 'agreement', title: 'Agreement and quality', question: 'Do people judge alike, and may a judge stand in for them?', Body: Agreement },

@@ -1,0 +1,4 @@
+//! Texts as lists of tokens, and what differs between two such lists.
+
+pub mod diff;
+pub mod tokens;

@@ -1,0 +1,327 @@
+//! What do users change in what they take? The phrases that they delete, insert and replace most, and the kinds of their edits.
+//!
+//! Phrases are ranked by `users × ln lift`, what a phrase adds to the evidence that users treat it unlike the rest of the text (Evert 2005,
+//! local mutual information): a phrase must be many users' business to lead, and more than a matter of how frequent it is.
+
+use std::collections::HashMap;
+
+use diesel::pg::PgConnection;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::kinds::EditKind;
+use super::phrases::{Place, Seen, Trie, common};
+use super::vocabulary::{Token, Vocabulary};
+use super::{MOST_CHARS_OF_ONE, Read, read};
+use crate::domain::decision::{Decision, Manner};
+use crate::domain::text::diff::{Hunk, diff};
+use crate::metrics::{Estimate, Reason};
+use crate::query::analyses::clusters::{Clusters, Member};
+use crate::query::request::{Query, QueryError};
+use crate::query::sources::Sources;
+use crate::stats::level::Level;
+use crate::store::texts::{Kind, Written};
+
+/// Steps that are spent on finding what changed, in one output and in all.
+const MOST_STEPS_OF_ONE: u64 = 2_000_000;
+const MOST_STEPS: u64 = 300_000_000;
+/// A phrase that is less than so many times as frequent in what was changed as in what was shown is changed like any other: where texts
+/// are rewritten, articles and prepositions go too.
+const LEAST_LIFT: f64 = 2.0;
+/// Tokens on each side of a replacement.
+const LONGEST_REPLACEMENT: usize = 6;
+
+#[derive(Clone)]
+pub struct Question {
+    pub query: Query,
+    /// Users who must have made the same change for it to be told; an output without a user stands for one.
+    pub least_users: u64,
+    /// Phrases of each list.
+    pub limit: usize,
+}
+
+/// A change that several users made.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct PhraseChange {
+    /// What was taken out; null where something was only put in.
+    #[schema(required = true)]
+    pub from: Option<String>,
+    /// What was put in; null where something was only taken out.
+    #[schema(required = true)]
+    pub to: Option<String>,
+    /// Outputs in which it was made.
+    pub outputs: u64,
+    /// Users who made it.
+    pub users: u64,
+    /// How often it was made, an output having perhaps several.
+    pub times: u64,
+    /// Of the outputs taken that had the phrase, those in which it was changed so; of the edited outputs, where something was put in.
+    pub share: Estimate,
+    /// How many times as frequent the phrase is in what was changed as in what was shown. For a replacement: how many times as
+    /// frequent the new phrase is in place of the old one as in what was shown.
+    pub lift: f64,
+    /// Ids of the newest outputs, each of another user.
+    pub examples: Vec<String>,
+}
+
+/// How many edits are of a kind.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct KindShare {
+    pub kind: EditKind,
+    /// The rule; the first that holds is meant.
+    pub rule: &'static str,
+    /// Of the edited outputs.
+    pub share: Estimate,
+    /// Ids of the newest outputs, each of another user.
+    pub examples: Vec<String>,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Edits {
+    /// Of the outputs taken whose text and user's text are known, those that were changed.
+    pub edited: Estimate,
+    pub kinds: Vec<KindShare>,
+    pub deleted: Vec<PhraseChange>,
+    pub inserted: Vec<PhraseChange>,
+    pub replaced: Vec<PhraseChange>,
+    /// Outputs that are left out since a text is longer than is compared.
+    pub too_long: u64,
+    /// Edited outputs whose texts have too little in common: of some of their changes no phrases were taken.
+    pub unresolved: u64,
+}
+
+pub fn run(conn: &mut PgConnection, sources: &Sources, question: &Question) -> Result<Read<Edits>, QueryError> {
+    read(conn, sources, &question.query, Kind::Output, |written| {
+        let mut texts = Texts::default();
+        texts.read(written);
+        texts.edits(question)
+    })
+}
+
+/// An output that was taken, and what its user made of it.
+struct Taken<'a> {
+    id: &'a str,
+    member: Member,
+    place: Place,
+    shown: Vec<Token>,
+    user: Vec<Token>,
+    hunks: Vec<Hunk>,
+    /// If the texts are not the same.
+    kind: Option<EditKind>,
+}
+
+/// What was taken out in one place, and what was put in there.
+type Change<'a> = (&'a [Token], &'a [Token]);
+
+impl Taken<'_> {
+    /// The changes of which it is known that they are changes throughout.
+    fn changes(&self) -> impl Iterator<Item = Change<'_>> {
+        let resolved = self.hunks.iter().filter(|hunk| !hunk.is_coarse);
+        resolved.map(|hunk| {
+            let old = self.shown.get(hunk.old.clone()).unwrap_or_default();
+            (old, self.user.get(hunk.new.clone()).unwrap_or_default())
+        })
+    }
+}
+
+/// The outputs taken, in the order of their clusters; of one cluster the newest first.
+#[derive(Default)]
+struct Texts<'a> {
+    vocabulary: Vocabulary,
+    taken: Vec<Taken<'a>>,
+    too_long: u64,
+}
+
+impl<'a> Texts<'a> {
+    fn read(&mut self, written: &'a [Written]) {
+        let mut left = MOST_STEPS;
+        for (age, output) in written.iter().enumerate() {
+            let Some(user) = users_text(output) else { continue };
+            let is_too_long = |text: &str| text.chars().count() > MOST_CHARS_OF_ONE;
+            if is_too_long(&output.text) || is_too_long(user) {
+                self.too_long += 1;
+                continue;
+            }
+            let shown = self.vocabulary.read(&output.text);
+            let is_edited = output.text != user;
+            let user = if is_edited { self.vocabulary.read(user) } else { shown.clone() };
+            let mut steps = left.min(MOST_STEPS_OF_ONE);
+            left -= steps;
+            let hunks = diff(&shown, &user, &mut steps);
+            left += steps;
+            self.taken.push(Taken {
+                id: &output.output_id,
+                member: Member {
+                    cluster: output.cluster(),
+                    has_user: output.user_key.is_some(),
+                },
+                place: Place {
+                    output: 0,
+                    cluster: output.cluster(),
+                    age,
+                },
+                kind: is_edited.then(|| EditKind::read(&self.vocabulary, &shown, &user, &hunks)),
+                shown,
+                user,
+                hunks,
+            });
+        }
+        self.taken.sort_by_key(|taken| (taken.place.cluster, taken.place.age));
+        let numbers = self.taken.iter_mut().enumerate();
+        numbers.for_each(|(number, taken)| taken.place.output = number);
+    }
+
+    fn edits(&self, question: &Question) -> Edits {
+        let level = question.query.level;
+        let all = Clusters::new(self.taken.iter().map(|taken| taken.member));
+        let is_edited = self.taken.iter().map(|taken| Some(taken.kind.is_some()));
+        let unresolved = self.taken.iter().filter(|taken| taken.hunks.iter().any(|hunk| hunk.is_coarse));
+        Edits {
+            edited: all.share(is_edited, level, Reason::NoEdits),
+            kinds: EditKind::ALL.map(|kind| self.kind(&all, kind, level)).to_vec(),
+            deleted: self.changes(question, self.one_sided(question, |(old, _)| old), |phrase| (Some(phrase), None)),
+            inserted: self.changes(question, self.one_sided(question, |(_, new)| new), |phrase| (None, Some(phrase))),
+            replaced: self.replaced(question),
+            too_long: self.too_long,
+            unresolved: unresolved.count() as u64,
+        }
+    }
+
+    fn kind(&self, all: &Clusters, kind: EditKind, level: Level) -> KindShare {
+        let mut seen = Seen::default();
+        let of_kind = self.taken.iter().filter(|taken| taken.kind == Some(kind));
+        of_kind.for_each(|taken| seen.meet(taken.place));
+        let is_of_kind = self.taken.iter().map(|taken| Some(taken.kind? == kind));
+        KindShare {
+            kind,
+            rule: kind.rule(),
+            share: all.share(is_of_kind, level, Reason::NoEdits),
+            examples: self.examples(&seen),
+        }
+    }
+
+    fn examples(&self, seen: &Seen) -> Vec<String> {
+        let found = seen.examples().filter_map(|output| self.taken.get(output));
+        found.map(|taken| taken.id.to_owned()).collect()
+    }
+
+    /// How often some phrases were shown, and how many tokens were.
+    fn shown(&self, phrases: &[&[Token]]) -> (Vec<u64>, u64) {
+        let (trie, ends) = Trie::of(phrases.iter().copied());
+        let mut times = vec![0; trie.len()];
+        for taken in &self.taken {
+            trie.occurrences(&taken.shown, |node| {
+                if let Some(times) = times.get_mut(node as usize) {
+                    *times += 1;
+                }
+            });
+        }
+        let tokens = self.taken.iter().map(|taken| taken.shown.len() as u64).sum();
+        let of = |end: &u32| times.get(*end as usize).copied().unwrap_or_default();
+        (ends.iter().map(of).collect(), tokens)
+    }
+
+    /// Phrases of one side of the changes, with their lift.
+    fn one_sided(&self, question: &Question, side: fn(Change<'_>) -> &[Token]) -> Vec<(Vec<Token>, Seen, f64)> {
+        let runs = self.taken.iter().flat_map(|taken| taken.changes().map(|change| (taken.place, side(change))));
+        let runs: Vec<(Place, &[Token])> = runs.collect();
+        let changed: u64 = runs.iter().map(|(_, tokens)| tokens.len() as u64).sum();
+        let found = common(&runs, question.least_users);
+        let phrases: Vec<&[Token]> = found.iter().map(|phrase| phrase.tokens.as_slice()).collect();
+        let (shown, tokens) = self.shown(&phrases);
+        let lifts: Vec<f64> = found
+            .iter()
+            .zip(shown)
+            .map(|(phrase, shown)| lift(phrase.seen.times, changed, shown, tokens))
+            .collect();
+        let phrases = found.into_iter().zip(lifts);
+        phrases.map(|(phrase, lift)| (phrase.tokens, phrase.seen, lift)).collect()
+    }
+
+    /// Short phrases that were put in each other's place.
+    fn replaced(&self, question: &Question) -> Vec<PhraseChange> {
+        let mut pairs: HashMap<Change, Seen> = HashMap::new();
+        let mut olds: HashMap<&[Token], u64> = HashMap::new();
+        for taken in &self.taken {
+            let is_short = |side: &[Token]| (1..=LONGEST_REPLACEMENT).contains(&side.len());
+            for (old, new) in taken.changes().filter(|(old, new)| is_short(old) && is_short(new)) {
+                pairs.entry((old, new)).or_default().meet(taken.place);
+                *olds.entry(old).or_default() += 1;
+            }
+        }
+        let mut pairs: Vec<(Change, Seen)> = pairs.into_iter().filter(|(_, seen)| seen.clusters >= question.least_users).collect();
+        pairs.sort_unstable_by_key(|(change, _)| *change);
+        let news: Vec<&[Token]> = pairs.iter().map(|((_, new), _)| *new).collect();
+        let (shown, tokens) = self.shown(&news);
+        let found = pairs.into_iter().zip(shown).map(|(((old, new), seen), shown)| {
+            let of_old = olds.get(old).copied().unwrap_or_default();
+            let lift = lift(seen.times, of_old, shown, tokens);
+            ((old.to_vec(), new.to_vec()), seen, lift)
+        });
+        self.changes(question, found.collect(), |(old, new)| (Some(old), Some(new)))
+    }
+
+    /// The leading ones of some changes.
+    fn changes<P>(
+        &self,
+        question: &Question,
+        found: Vec<(P, Seen, f64)>,
+        sides: fn(P) -> (Option<Vec<Token>>, Option<Vec<Token>>),
+    ) -> Vec<PhraseChange> {
+        let mut ranked: Vec<(f64, P, Seen, f64)> = found
+            .into_iter()
+            .filter(|(_, _, lift)| *lift >= LEAST_LIFT)
+            .map(|(phrase, seen, lift)| (seen.clusters as f64 * lift.ln(), phrase, seen, lift))
+            .collect();
+        // Found in a fixed order, which ties keep.
+        ranked.sort_by(|one, other| other.0.total_cmp(&one.0));
+        ranked.truncate(question.limit);
+        let told = ranked.into_iter().map(|(_, phrase, seen, lift)| {
+            let (from, to) = sides(phrase);
+            self.change(from.as_deref(), to.as_deref(), &seen, lift, question.query.level)
+        });
+        told.collect()
+    }
+
+    fn change(&self, from: Option<&[Token]>, to: Option<&[Token]>, seen: &Seen, lift: f64, level: Level) -> PhraseChange {
+        let could = |taken: &Taken| from.map_or(taken.kind.is_some(), |from| contains(&taken.shown, from));
+        let is_it = |(old, new): Change| match (from, to) {
+            (Some(from), Some(to)) => (old, new) == (from, to),
+            (Some(from), None) => contains(old, from),
+            (None, to) => to.is_some_and(|to| contains(new, to)),
+        };
+        let made = |taken: &Taken| taken.changes().any(is_it);
+        let affected: Vec<(&Taken, bool)> = self.taken.iter().filter(|taken| could(taken)).map(|taken| (taken, made(taken))).collect();
+        let clusters = Clusters::new(affected.iter().map(|(taken, _)| taken.member));
+        let makers = affected.iter().filter(|(_, made)| *made).map(|(taken, _)| taken.member);
+        PhraseChange {
+            from: from.map(|from| self.vocabulary.written(from)),
+            to: to.map(|to| self.vocabulary.written(to)),
+            outputs: seen.outputs,
+            users: Clusters::new(makers).users,
+            times: seen.times,
+            share: clusters.share(affected.iter().map(|(_, made)| Some(*made)), level, Reason::NoCases),
+            lift,
+            examples: self.examples(seen),
+        }
+    }
+}
+
+/// What the user made of an output that was taken. Nobody looked at what the app took by itself.
+fn users_text(output: &Written) -> Option<&str> {
+    let decision = Decision::from_code(output.decision)?;
+    match &output.final_text {
+        Some(text) if decision.is_taken() => Some(text),
+        None if decision == Decision::Accepted && output.manner == Manner::Asked.code() => Some(&output.text),
+        _ => None,
+    }
+}
+
+/// How many times as frequent something is here as in what was shown. Half an occurrence more keeps what was never shown finite.
+fn lift(times: u64, of: u64, shown: u64, of_shown: u64) -> f64 {
+    (times as f64 / of as f64) / ((shown as f64 + 0.5) / (of_shown as f64 + 0.5))
+}
+
+fn contains(tokens: &[Token], phrase: &[Token]) -> bool {
+    tokens.windows(phrase.len()).any(|window| window == phrase)
+}

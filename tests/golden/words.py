@@ -1,0 +1,76 @@
+"""Writes words.json: words that mark one set of texts against another, for tests/it/golden/words.rs.
+
+    python3 -m venv venv && venv/bin/pip install numpy statsmodels
+    venv/bin/python tests/golden/words.py
+
+Equations 16, 19 and 22 of Monroe, Colaresi and Quinn (2008) with numpy. Without a prior, δ is the slope of a logistic regression of
+"is it this word" on the set, whose sandwich over users comes from statsmodels; its factor (n - 1)/(n - k) is taken out.
+"""
+import json
+from pathlib import Path
+
+import numpy as np
+import statsmodels.api as sm
+
+rng = np.random.default_rng(20261125)
+
+
+def drawn(users, vocabulary):
+    """Counts by user, set and word; users write of different things, and one writes much."""
+    skew = rng.dirichlet(np.full(vocabulary, 0.6))
+    counts = np.zeros((users, 2, vocabulary), dtype=int)
+    for user in range(users):
+        own = rng.dirichlet(60 * skew + 0.05)
+        for side in range(2):
+            counts[user, side] = rng.multinomial(rng.poisson(400 if user == 0 else 60) * (user % 5 != side), own)
+    return counts
+
+
+def influence_variance(counts, word, alpha, total):
+    y, n = counts[:, :, word].astype(float), counts.sum(axis=2).astype(float)
+    own = y.sum(axis=0) + alpha
+    rest = n.sum(axis=0) + total - own
+    e = y * (1 / own + 1 / rest) - n / rest
+    e = e[:, 0] - e[:, 1]
+    groups = len(e)
+    return float(groups / (groups - 1) * ((e - e.mean()) ** 2).sum())
+
+
+def case(users, vocabulary, strength):
+    counts = drawn(users, vocabulary)
+    y = counts.sum(axis=0).astype(float)
+    pooled = y.sum(axis=0)
+    prior = strength * pooled / pooled.sum()
+    n, total = y.sum(axis=1), prior.sum()
+    words = []
+    for word in range(vocabulary):
+        a, b, alpha = y[0, word], y[1, word], prior[word]
+        if alpha == 0:
+            continue
+        delta = np.log((a + alpha) / (n[0] + total - a - alpha)) - np.log((b + alpha) / (n[1] + total - b - alpha))
+        variance = 1 / (a + alpha) + 1 / (b + alpha)
+        words.append(dict(word=word, alpha=float(alpha), delta=float(delta), z=float(delta / np.sqrt(variance)),
+                          clustered=influence_variance(counts, word, alpha, total)))
+    return dict(counts=counts.tolist(), total=float(total), words=words)
+
+
+def plain(users, vocabulary):
+    counts = drawn(users, vocabulary)
+    out = []
+    for word in range(vocabulary):
+        y, n = counts[:, :, word], counts.sum(axis=2)
+        if (y.sum(axis=0) == 0).any():
+            continue
+        is_word = np.concatenate([np.r_[np.ones(y[u, s]), np.zeros(n[u, s] - y[u, s])] for u in range(users) for s in range(2)])
+        first = np.concatenate([np.full(n[u, s], 1.0 - s) for u in range(users) for s in range(2)])
+        user = np.concatenate([np.full(n[u, s], u) for u in range(users) for s in range(2)])
+        x = sm.add_constant(first)
+        fit = sm.GLM(is_word, x, family=sm.families.Binomial()).fit(
+            tol=1e-14, maxiter=200, cov_type="cluster", cov_kwds=dict(groups=user, use_correction=False))
+        groups = len(np.unique(user))
+        out.append(dict(word=word, delta=float(fit.params[1]), clustered=float(fit.bse[1] ** 2 * groups / (groups - 1))))
+    return dict(counts=counts.tolist(), words=out)
+
+
+golden = dict(cases=[case(12, 15, 40.0), case(60, 25, 500.0)], plain=plain(15, 6))
+Path(__file__).with_name("words.json").write_text(json.dumps(golden) + "\n")
