@@ -32,6 +32,15 @@ pub fn user_key(project: ProjectId, user_id: &str) -> i64 {
     fold_64(digest_128(b"user", project, user_id))
 }
 
+/// What is left of an erased user's name: a digest with the project's secret.
+pub fn tombstone(salt: Uuid, user_id: &str) -> Uuid {
+    let mut hasher = Sha256::new();
+    hasher.update(b"erased");
+    hasher.update(salt.as_bytes());
+    hasher.update(user_id.as_bytes());
+    Uuid::from_bytes(first(&hasher.finalize()))
+}
+
 /// The cluster of an output: its user, or the output itself when no user is known, since then nothing ties it to another.
 pub fn cluster_key(user: Option<i64>, output: Uuid) -> i64 {
     user.unwrap_or_else(|| fold_64(output))

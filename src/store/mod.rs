@@ -7,6 +7,7 @@ pub mod bases;
 pub mod cells;
 pub mod condition;
 pub mod copy;
+pub mod erasures;
 pub mod events;
 pub mod experiments;
 pub mod fold_state;
@@ -24,6 +25,7 @@ pub mod schema;
 pub mod sessions;
 pub mod stalled;
 pub mod texts;
+pub mod tombstones;
 
 use std::sync::Arc;
 use std::time::Duration;
