@@ -7,10 +7,12 @@ use tokio::sync::Semaphore;
 
 use crate::api::auth::KeyCache;
 use crate::api::body::{self, Held};
+use crate::api::exports::stream::EXPORTS;
 use crate::api::rate::{Limiter, Rates};
 use crate::api::rendered::Answers;
 use crate::api::settings::ProjectCache;
 use crate::connections;
+use crate::fold::signal::Signal;
 use crate::ingest::commit::Committer;
 use crate::query::Sources;
 use crate::store::Db;
@@ -43,9 +45,13 @@ impl Limits {
 pub struct AppState {
     pub db: Db,
     pub committer: Committer,
+    /// Wakes whoever erases users.
+    pub erasing: Signal,
     pub keys: KeyCache,
     pub projects: ProjectCache,
     pub queries: Semaphore,
+    /// Exports under way.
+    pub exports: Arc<Semaphore>,
     pub sources: Arc<Sources>,
     pub answers: Answers,
     pub limiter: Limiter,
@@ -62,9 +68,11 @@ impl AppState {
         Ok(AppState {
             db,
             committer,
+            erasing: Signal::default(),
             keys: KeyCache::default(),
             projects: ProjectCache::default(),
             queries: Semaphore::new(QUERIES),
+            exports: Arc::new(Semaphore::new(EXPORTS)),
             sources,
             answers: Answers::default(),
             limiter: Limiter::new(limits.rates),

@@ -72,9 +72,16 @@ pub struct CsvRows {
 
 impl CsvRows {
     pub fn new<'a>(header: impl IntoIterator<Item = &'a str>) -> Result<CsvRows, ApiError> {
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        writer.write_record(header).map_err(ApiError::internal)?;
-        Ok(CsvRows { writer })
+        let mut rows = CsvRows::headless();
+        rows.writer.write_record(header).map_err(ApiError::internal)?;
+        Ok(rows)
+    }
+
+    /// Rows that come after others.
+    pub fn headless() -> CsvRows {
+        CsvRows {
+            writer: csv::Writer::from_writer(Vec::new()),
+        }
     }
 
     pub fn row(&mut self, cells: &[String]) -> Result<(), ApiError> {

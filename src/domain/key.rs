@@ -46,6 +46,16 @@ pub fn cluster_key(user: Option<i64>, output: Uuid) -> i64 {
     user.unwrap_or_else(|| fold_64(output))
 }
 
+/// A number in [0, 1) for a cluster, another one for each seed.
+pub fn share(seed: u64, cluster: i64) -> f64 {
+    let mut hasher = Sha256::new();
+    hasher.update(seed.to_be_bytes());
+    hasher.update(cluster.to_be_bytes());
+    // As many bits as a number has.
+    let bits = u64::from_be_bytes(first(&hasher.finalize())) >> 11;
+    bits as f64 / (1_u64 << 53) as f64
+}
+
 /// The random group of a cluster, in `0..USER_GROUPS`.
 pub fn user_group(cluster: i64) -> i16 {
     (cluster.cast_unsigned() % USER_GROUPS) as i16

@@ -1,6 +1,7 @@
 //! Everything that speaks SQL. Functions take a connection and return what diesel returns; the pool and the switch to a
 //! blocking thread are here and nowhere else.
 
+pub mod actions;
 pub mod append;
 pub mod audit;
 pub mod bases;
@@ -10,6 +11,7 @@ pub mod copy;
 pub mod erasures;
 pub mod events;
 pub mod experiments;
+pub mod exports;
 pub mod fold_state;
 pub mod keys;
 pub mod late;

@@ -150,48 +150,55 @@ pub fn view(output: Output, cell: Option<Cell>, texts: Texts) -> OutputView {
     }
 }
 
+pub const CSV_COLUMNS: [&str; 17] = [
+    "output_id",
+    "feature",
+    "version",
+    "model",
+    "user_id",
+    "shown_at",
+    "decision",
+    "decision_ms",
+    "confidence",
+    "correct",
+    "edit_distance",
+    "rating",
+    "reason",
+    "comment",
+    "input",
+    "output",
+    "final",
+];
+
 /// Outputs as CSV.
 pub fn csv(rows: &[OutputView]) -> Result<Vec<u8>, ApiError> {
-    let mut csv = CsvRows::new([
-        "output_id",
-        "feature",
-        "version",
-        "model",
-        "user_id",
-        "shown_at",
-        "decision",
-        "decision_ms",
-        "confidence",
-        "correct",
-        "edit_distance",
-        "rating",
-        "reason",
-        "comment",
-        "input",
-        "output",
-        "final",
-    ])?;
-    let text = |value: &Option<String>| safe_cell(value.as_deref().unwrap_or_default()).into_owned();
+    let mut csv = CsvRows::new(CSV_COLUMNS)?;
     for row in rows {
-        csv.row(&[
-            safe_cell(&row.output_id).into_owned(),
-            text(&row.feature),
-            text(&row.version),
-            text(&row.model),
-            text(&row.user_id),
-            row.shown_at.to_rfc3339(),
-            row.decision.name().to_owned(),
-            row.decision_ms.map(|ms| ms.to_string()).unwrap_or_default(),
-            number_cell(row.confidence),
-            row.correct.map(|correct| correct.to_string()).unwrap_or_default(),
-            number_cell(row.edit_distance),
-            number_cell(row.rating),
-            text(&row.reason),
-            text(&row.comment),
-            text(&row.input),
-            text(&row.output),
-            text(&row.r#final),
-        ])?;
+        csv.row(&csv_cells(row))?;
     }
     csv.finish()
+}
+
+/// The cells of an output, in the order of the columns.
+pub fn csv_cells(row: &OutputView) -> Vec<String> {
+    let text = |value: &Option<String>| safe_cell(value.as_deref().unwrap_or_default()).into_owned();
+    vec![
+        safe_cell(&row.output_id).into_owned(),
+        text(&row.feature),
+        text(&row.version),
+        text(&row.model),
+        text(&row.user_id),
+        row.shown_at.to_rfc3339(),
+        row.decision.name().to_owned(),
+        row.decision_ms.map(|ms| ms.to_string()).unwrap_or_default(),
+        number_cell(row.confidence),
+        row.correct.map(|correct| correct.to_string()).unwrap_or_default(),
+        number_cell(row.edit_distance),
+        number_cell(row.rating),
+        text(&row.reason),
+        text(&row.comment),
+        text(&row.input),
+        text(&row.output),
+        text(&row.r#final),
+    ]
 }

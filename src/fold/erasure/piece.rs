@@ -12,7 +12,7 @@ use crate::fold::history::History;
 use crate::fold::link::Links;
 use crate::fold::refresh::Refresh;
 use crate::fold::resolve::resolve;
-use crate::fold::rollups;
+use crate::fold::{rollups, step};
 use crate::store::erasures::{self as store, Erasure, Removed};
 use crate::store::events::{self, LoggedEvent};
 use crate::store::outputs::{self, Output};
@@ -24,6 +24,7 @@ pub fn erase_piece(conn: &mut PgConnection, erasure: &Erasure, user_id: &str, ke
     let lease = ranges::lock_all(conn)?;
     // Before anything is deleted, or a writer of the same event and this would wait for each other.
     tombstones::stop_writers(conn)?;
+    step::keep_layout(conn)?;
     let project = projects::find(conn, erasure.project_id)?;
     let around = Around::of(conn, &project, user_id, keys)?;
     tombstones::add(conn, project.id, &around.names())?;

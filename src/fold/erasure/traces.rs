@@ -7,7 +7,7 @@ use diesel::Connection;
 
 use crate::domain::key::{self, ProjectId};
 use crate::fold::difference::Difference;
-use crate::fold::{base, rollups};
+use crate::fold::{base, rollups, step};
 use crate::metrics;
 use crate::metrics::families::users::USERS;
 use crate::rollup::{Axis, Table};
@@ -20,6 +20,7 @@ use crate::store::ranges;
 pub fn remove(conn: &mut PgConnection, erasure: &Erasure, user_id: &str) -> anyhow::Result<()> {
     let project = erasure.project_id;
     ranges::lock_all(conn)?;
+    step::keep_layout(conn)?;
     let opinions = store::delete_opinions(conn, project, user_id)?;
     let counted = Removed {
         opinions,
