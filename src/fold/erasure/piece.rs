@@ -36,11 +36,10 @@ pub fn erase_piece(conn: &mut PgConnection, erasure: &Erasure, user_id: &str, ke
     };
     let mut going = Vec::new();
     for stored in &around.logged {
-        let event: Event = serde_json::from_str(&stored.body)?;
         let is_owned = around.owned.contains(&around.output(stored.output_key));
-        if is_owned || event.people().any(|name| name == user_id) {
+        if is_owned || names(stored, user_id) {
             going.push(stored.event_key);
-            let is_opinion = matches!(event.kind, EventKind::Rate | EventKind::Judge);
+            let is_opinion = [EventKind::Rate, EventKind::Judge].map(EventKind::code).contains(&stored.kind);
             removed.opinions += i64::from(is_opinion && !is_owned);
         }
     }
@@ -52,6 +51,14 @@ pub fn erase_piece(conn: &mut PgConnection, erasure: &Erasure, user_id: &str, ke
     let touched = around.links.keys.iter().copied().collect();
     Refresh::compute(conn, &lease, project, touched, Vec::new())?.write(conn)?;
     Ok(store::count(conn, erasure.id, removed)?)
+}
+
+/// Whether an event names the user. One that cannot be read is damage, and had better go than stay.
+fn names(stored: &LoggedEvent, user_id: &str) -> bool {
+    match serde_json::from_str::<Event>(&stored.body) {
+        Ok(event) => event.people().any(|name| name == user_id),
+        Err(_) => stored.body.contains(&serde_json::Value::from(user_id).to_string()),
+    }
 }
 
 /// Sealed outputs have no events that they could be computed from; they go with their share of the rollups.

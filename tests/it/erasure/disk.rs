@@ -97,7 +97,7 @@ fn an_erasure_goes_on_after_a_kill_and_leaves_nothing_on_disk() {
 
     // What docs/privacy.md says to do so that the files hold nothing either.
     let statements = [
-        "VACUUM FULL",
+        "VACUUM (FULL, ANALYZE)",
         "ALTER SYSTEM SET wal_recycle = off",
         "SELECT pg_reload_conf()",
         "SELECT pg_switch_wal()",
