@@ -95,9 +95,10 @@ pub async fn list_actions(
     }
     let before: Option<i64> = match asked.cursor {
         None => None,
-        Some(text) => Some(text.parse().map_err(|_| {
-            ApiError::parameter("cursor", "must be taken from `next_cursor` of the answer before")
-        })?),
+        Some(text) => Some(
+            text.parse()
+                .map_err(|_| ApiError::parameter("cursor", "must be taken from `next_cursor` of the answer before"))?,
+        ),
     };
     let mut found = state
         .db

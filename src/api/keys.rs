@@ -142,7 +142,10 @@ pub async fn create_key(
         .run(move |conn| {
             conn.transaction(|conn| {
                 keys::insert(conn, &inserted)?;
-                let (subject, detail) = (Some(inserted.id.to_string()), json!({"name": inserted.name, "scopes": inserted.scopes}));
+                let (subject, detail) = (
+                    Some(inserted.id.to_string()),
+                    json!({"name": inserted.name, "scopes": inserted.scopes}),
+                );
                 actions::note(conn, key.project, Some(key.key_id), Action::KeyCreated, subject, detail)?;
                 Ok::<_, ApiError>(())
             })
@@ -182,7 +185,14 @@ pub async fn revoke_key(
                 let revocation = keys::revoke(conn, key.project, id.0)?;
                 if revocation == Revocation::Revoked {
                     let subject = Some(id.0.to_string());
-                    actions::note(conn, key.project, Some(key.key_id), Action::KeyRevoked, subject, json!({}))?;
+                    actions::note(
+                        conn,
+                        key.project,
+                        Some(key.key_id),
+                        Action::KeyRevoked,
+                        subject,
+                        json!({}),
+                    )?;
                 }
                 Ok::<_, ApiError>(revocation)
             })

@@ -174,21 +174,21 @@ pub async fn create_project(
                 return Err(ApiError::new(ErrorCode::Forbidden, detail));
             }
             conn.transaction(|conn| {
-            let (project, created) = projects::find_or_create(conn, &name)?;
-            if !created {
-                return Err(ApiError::new(
-                    ErrorCode::Conflict,
-                    "a project of this name exists; choose another",
-                ));
-            }
-            let (text, row) = auth::new_key(project.id, "first admin key", &Scope::ALL);
-            keys::insert(conn, &row)?;
-            // In both logs: who may make tenants made one, and so the new one began.
-            for of in [key.project, project.id] {
-                let subject = Some(project.name.clone());
-                actions::note(conn, of, Some(key.key_id), Action::ProjectCreated, subject, json!({}))?;
-            }
-            Ok((project, text))
+                let (project, created) = projects::find_or_create(conn, &name)?;
+                if !created {
+                    return Err(ApiError::new(
+                        ErrorCode::Conflict,
+                        "a project of this name exists; choose another",
+                    ));
+                }
+                let (text, row) = auth::new_key(project.id, "first admin key", &Scope::ALL);
+                keys::insert(conn, &row)?;
+                // In both logs: who may make tenants made one, and so the new one began.
+                for of in [key.project, project.id] {
+                    let subject = Some(project.name.clone());
+                    actions::note(conn, of, Some(key.key_id), Action::ProjectCreated, subject, json!({}))?;
+                }
+                Ok((project, text))
             })
         })
         .await?;
@@ -242,11 +242,9 @@ pub async fn update_project(
             note(conn)?;
             step::resettle(conn, key.project, &settings)
         });
-        changed.map_err(|error: anyhow::Error| {
-            match error.downcast::<diesel::result::Error>() {
-                Ok(error) => ApiError::from(StoreError::from(error)),
-                Err(other) => ApiError::internal(other),
-            }
+        changed.map_err(|error: anyhow::Error| match error.downcast::<diesel::result::Error>() {
+            Ok(error) => ApiError::from(StoreError::from(error)),
+            Err(other) => ApiError::internal(other),
         })
     });
     let project = changed.await.map_err(ApiError::internal)??;

@@ -155,7 +155,14 @@ fn request(conn: &mut PgConnection, key: &Authorized<Admin>, user_id: String) ->
     };
     erasures::add(conn, &erasure)?;
     let subject = Some(erasure.id.to_string());
-    actions::note(conn, project.id, Some(key.key_id), Action::UserErased, subject, json!({}))?;
+    actions::note(
+        conn,
+        project.id,
+        Some(key.key_id),
+        Action::UserErased,
+        subject,
+        json!({}),
+    )?;
     Ok(erasure)
 }
 
@@ -211,7 +218,14 @@ pub async fn update_user(
         }
         tombstones::admit(conn, project.id, digest, from)?;
         let (subject, detail) = (Some(last.id.to_string()), json!({"admits_from": from}));
-        actions::note(conn, project.id, Some(key.key_id), Action::UserAdmitted, subject, detail)?;
+        actions::note(
+            conn,
+            project.id,
+            Some(key.key_id),
+            Action::UserAdmitted,
+            subject,
+            detail,
+        )?;
         Ok(())
     };
     state.db.run(move |conn| conn.transaction(admit)).await?;

@@ -36,7 +36,10 @@ pub fn run(config: &Config, args: &CreateKeyArgs) -> anyhow::Result<()> {
     let (text, row) = auth::new_key(project.id, &args.name, &args.scopes);
     conn.transaction(|conn| {
         keys::insert(conn, &row)?;
-        let (subject, detail) = (Some(row.id.to_string()), json!({"name": row.name, "scopes": row.scopes}));
+        let (subject, detail) = (
+            Some(row.id.to_string()),
+            json!({"name": row.name, "scopes": row.scopes}),
+        );
         actions::note(conn, project.id, None, Action::KeyCreated, subject, detail)
     })?;
     println!("{text}");

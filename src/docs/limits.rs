@@ -193,11 +193,7 @@ fn questions() -> Vec<Row> {
             format!("1 to {MAX_LIMIT}"),
             "400 `invalid_parameter`",
         ),
-        (
-            "exports at the same time",
-            EXPORTS.to_string(),
-            "503 `overloaded`",
-        ),
+        ("exports at the same time", EXPORTS.to_string(), "503 `overloaded`"),
         (
             "`text` to look for in outputs",
             format!("{TEXT_CHARS} characters"),

@@ -45,7 +45,10 @@ pub fn prepare(mut event: Event, index: usize, context: &Context) -> NewEvent {
         received_at: context.received_at,
         fingerprint,
         body,
-        people: event.people().map(|name| key::tombstone(context.erasure_salt, name)).collect(),
+        people: event
+            .people()
+            .map(|name| key::tombstone(context.erasure_salt, name))
+            .collect(),
         aliases: ties(&event, context.project),
     }
 }

@@ -212,13 +212,11 @@ pub fn delete_aliases(conn: &mut PgConnection, project: ProjectId, keys: &[Uuid]
 
 /// Deletes what a person held of sealed outputs, whose events are gone. Gives how many opinions.
 pub fn delete_opinions(conn: &mut PgConnection, project: ProjectId, holder: &str) -> QueryResult<i64> {
-    let deleted = diesel::sql_query(
-        "DELETE FROM opinions WHERE project_id = $1 AND holder = $2 AND source IN (0, $3)",
-    )
-    .bind::<Int4, _>(project)
-    .bind::<Text, _>(holder)
-    .bind::<diesel::sql_types::SmallInt, _>(opinions::RATING)
-    .execute(conn)?;
+    let deleted = diesel::sql_query("DELETE FROM opinions WHERE project_id = $1 AND holder = $2 AND source IN (0, $3)")
+        .bind::<Int4, _>(project)
+        .bind::<Text, _>(holder)
+        .bind::<diesel::sql_types::SmallInt, _>(opinions::RATING)
+        .execute(conn)?;
     Ok(deleted as i64)
 }
 

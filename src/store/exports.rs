@@ -50,7 +50,11 @@ impl Content {
     fn sameness(self) -> &'static str {
         match self {
             Content::Demonstrations => "t.input, coalesce(t.final, t.output)",
-            Content::Outputs | Content::Preferences => "t.input, t.output, t.final",
+            Content::Preferences => "t.input, t.output, t.final",
+            // Those without texts are each its own.
+            Content::Outputs => {
+                "t.input, t.output, t.final, CASE WHEN coalesce(t.input, t.output, t.final) IS NULL THEN o.output_key END"
+            }
         }
     }
 }

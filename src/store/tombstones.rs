@@ -79,7 +79,11 @@ pub fn among(conn: &mut PgConnection, events: &[&NewEvent]) -> QueryResult<HashS
     .bind::<Array<Timestamptz>, _>(named.occurred_at)
     .load(conn)?;
     let event = |row: Refused| events.get(usize::try_from(row.place - 1).ok()?);
-    Ok(refused.into_iter().filter_map(event).map(|event| event.name()).collect())
+    Ok(refused
+        .into_iter()
+        .filter_map(event)
+        .map(|event| event.name())
+        .collect())
 }
 
 /// Adds tombstones that refuse everything. The caller has stopped the writers.

@@ -134,7 +134,14 @@ pub async fn create_experiment(
                 let declared = experiments::declare(conn, key.project, &plan.name, &stored, MOST_EXPERIMENTS)?;
                 if let Declaration::Declared(_) = declared {
                     let subject = Some(plan.name.clone());
-                    actions::note(conn, key.project, Some(key.key_id), Action::ExperimentDeclared, subject, stored)?;
+                    actions::note(
+                        conn,
+                        key.project,
+                        Some(key.key_id),
+                        Action::ExperimentDeclared,
+                        subject,
+                        stored,
+                    )?;
                 }
                 Ok::<_, ApiError>(declared)
             })
@@ -205,7 +212,14 @@ pub async fn update_experiment(
                 let changed = experiments::update(conn, key.project, &plan.name, &stored)?;
                 if changed.is_some() {
                     let (subject, detail) = (Some(plan.name.clone()), json!({"ends_at": plan.ends_at}));
-                    actions::note(conn, key.project, Some(key.key_id), Action::ExperimentChanged, subject, detail)?;
+                    actions::note(
+                        conn,
+                        key.project,
+                        Some(key.key_id),
+                        Action::ExperimentChanged,
+                        subject,
+                        detail,
+                    )?;
                 }
                 Ok::<_, ApiError>(changed)
             })
@@ -240,7 +254,14 @@ pub async fn delete_experiment(
                 let deleted = experiments::delete(conn, key.project, &experiment.0)?;
                 if deleted {
                     let subject = Some(experiment.0);
-                    actions::note(conn, key.project, Some(key.key_id), Action::ExperimentDeleted, subject, json!({}))?;
+                    actions::note(
+                        conn,
+                        key.project,
+                        Some(key.key_id),
+                        Action::ExperimentDeleted,
+                        subject,
+                        json!({}),
+                    )?;
                 }
                 Ok::<_, ApiError>(deleted)
             })

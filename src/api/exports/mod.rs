@@ -43,7 +43,15 @@ pub async fn export_preferences(
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let form = params.0.form.unwrap_or_default();
-    export(&state, key.project, params.0, Content::Preferences, JSONL, Preferences(form)).await
+    export(
+        &state,
+        key.project,
+        params.0,
+        Content::Preferences,
+        JSONL,
+        Preferences(form),
+    )
+    .await
 }
 
 /// Export demonstrations

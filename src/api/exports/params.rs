@@ -123,7 +123,9 @@ impl ExportParams {
         if consent == ALL {
             return Ok(None);
         }
-        let attribute = consent.split_once(':').map(|(name, value)| (Dimension::parse(name), value));
+        let attribute = consent
+            .split_once(':')
+            .map(|(name, value)| (Dimension::parse(name), value));
         match attribute {
             Some((dimension @ Dimension::AnyAttribute(_), value)) if !value.is_empty() => Ok(Some(Filter {
                 dimension,
@@ -168,4 +170,3 @@ impl Splitting {
         Some(side).filter(|side| self.only.is_none_or(|only| only == *side))
     }
 }
-

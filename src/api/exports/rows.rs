@@ -111,10 +111,7 @@ impl DemonstrationRow {
         let provenance = Provenance::of(&view, split, cursor);
         let taken = view.r#final.or(view.output).unwrap_or_default();
         DemonstrationRow {
-            messages: vec![
-                message(USER, view.input.unwrap_or_default()),
-                message(ASSISTANT, taken),
-            ],
+            messages: vec![message(USER, view.input.unwrap_or_default()), message(ASSISTANT, taken)],
             provenance,
         }
     }

@@ -175,7 +175,9 @@ fn write(
     splitting: Splitting,
     writer: &impl Writer,
 ) -> Result<(), ApiError> {
-    let Some(side) = splitting.side(&row.output) else { return Ok(()) };
+    let Some(side) = splitting.side(&row.output) else {
+        return Ok(());
+    };
     let cursor = cursor(&row.output);
     let cell = row.output.cell_id.and_then(|cell| cells.get(&cell)).cloned();
     let texts = Texts {

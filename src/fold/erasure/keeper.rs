@@ -33,7 +33,10 @@ pub fn start(db: Db, asked: Signal, stopped: Signal) {
 }
 
 fn look(db: &Db, stopped: &Signal) -> anyhow::Result<()> {
-    if db.with(|conn| store::due(conn).map_err(crate::store::StoreError::from))?.is_empty() {
+    if db
+        .with(|conn| store::due(conn).map_err(crate::store::StoreError::from))?
+        .is_empty()
+    {
         return Ok(());
     }
     work(&mut db.dedicated()?, stopped)

@@ -32,7 +32,9 @@ pub fn erase(
     erasure: &Erasure,
     rest: &mut dyn FnMut(Duration) -> bool,
 ) -> anyhow::Result<bool> {
-    let Some(user_id) = &erasure.user_id else { return Ok(true) };
+    let Some(user_id) = &erasure.user_id else {
+        return Ok(true);
+    };
     loop {
         // Most of what names the user is of the user's own outputs, which are found without reading the log.
         let mut found = store::outputs_of(conn, erasure.project_id, user_id)?;

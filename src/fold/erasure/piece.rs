@@ -22,9 +22,9 @@ use crate::store::{ranges, retention, texts, tombstones};
 /// Erases what is of the user, or names them, among some outputs and all that share a name with them.
 pub fn erase_piece(conn: &mut PgConnection, erasure: &Erasure, user_id: &str, keys: &[Uuid]) -> anyhow::Result<()> {
     let lease = ranges::lock_all(conn)?;
+    step::keep_layout(conn)?;
     // Before anything is deleted, or a writer of the same event and this would wait for each other.
     tombstones::stop_writers(conn)?;
-    step::keep_layout(conn)?;
     let project = projects::find(conn, erasure.project_id)?;
     let around = Around::of(conn, &project, user_id, keys)?;
     tombstones::add(conn, project.id, &around.names())?;
@@ -39,7 +39,9 @@ pub fn erase_piece(conn: &mut PgConnection, erasure: &Erasure, user_id: &str, ke
         let is_owned = around.owned.contains(&around.output(stored.output_key));
         if is_owned || names(stored, user_id) {
             going.push(stored.event_key);
-            let is_opinion = [EventKind::Rate, EventKind::Judge].map(EventKind::code).contains(&stored.kind);
+            let is_opinion = [EventKind::Rate, EventKind::Judge]
+                .map(EventKind::code)
+                .contains(&stored.kind);
             removed.opinions += i64::from(is_opinion && !is_owned);
         }
     }
@@ -64,7 +66,10 @@ fn names(stored: &LoggedEvent, user_id: &str) -> bool {
 /// Sealed outputs have no events that they could be computed from; they go with their share of the rollups.
 fn forget_sealed(conn: &mut PgConnection, project: ProjectId, around: &Around) -> anyhow::Result<()> {
     let sealed = around.sealed.iter();
-    let sealed: Vec<Output> = sealed.filter(|output| around.owned.contains(&output.output_key)).cloned().collect();
+    let sealed: Vec<Output> = sealed
+        .filter(|output| around.owned.contains(&output.output_key))
+        .cloned()
+        .collect();
     let keys: Vec<Uuid> = sealed.iter().map(|output| output.output_key).collect();
     retention::forget(conn, project, &keys)?;
     rollups::add(conn, project, difference(&sealed, &[])?)
@@ -92,7 +97,9 @@ impl Around {
         let open = resolve(project, &History::new(project.id, logged.clone(), &links)?)?;
         let states: Vec<&Output> = open.iter().map(|state| &state.output).chain(&sealed).collect();
         let targets = links.targets(&states.iter().map(|output| output.output_key).collect());
-        let owned = states.iter().filter(|output| output.user_id.as_deref() == Some(user_id));
+        let owned = states
+            .iter()
+            .filter(|output| output.user_id.as_deref() == Some(user_id));
         let owned = owned.map(|output| output.output_key).collect();
         Ok(Around {
             links,

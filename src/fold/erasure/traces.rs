@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use diesel::pg::PgConnection;
 use diesel::Connection;
+use diesel::pg::PgConnection;
 
 use crate::domain::key::{self, ProjectId};
 use crate::fold::difference::Difference;
@@ -58,7 +58,10 @@ fn negative(table: &Table, bucket: i64) -> Table {
         .iter()
         .map(|column| {
             let values = column.to_vec();
-            rows.iter().filter_map(|row| values.get(*row)).map(|value| -value).collect()
+            rows.iter()
+                .filter_map(|row| values.get(*row))
+                .map(|value| -value)
+                .collect()
         })
         .collect();
     Table::from_sorted(&kept, &columns)

@@ -29,13 +29,19 @@ fn nothing_of_the_user_slips_through_and_nothing_of_others_is_lost() {
                     }
                     let events: Vec<Value> = (0..size.max(2))
                         .map(|number| {
-                            let user = if number % 2 == 0 { USER.to_owned() } else { format!("u{number}") };
+                            let user = if number % 2 == 0 {
+                                USER.to_owned()
+                            } else {
+                                format!("u{number}")
+                            };
                             json!({"type": "accept", "id": format!("{client}-{round}-{number}"), "user_id": user,
                                 "output_id": format!("{client}-{round}-{number}"), "feature": "f", "final": "words"})
                         })
                         .collect();
                     let body = json!({"events": events}).to_string();
-                    let answer = sender.request("POST", "/api/v1/events", Some(&key), &[], body.as_bytes()).json();
+                    let answer = sender
+                        .request("POST", "/api/v1/events", Some(&key), &[], body.as_bytes())
+                        .json();
                     for (event, result) in events.iter().zip(answer["results"].as_array().unwrap()) {
                         match (result["status"].as_str().unwrap(), event["user_id"] == USER) {
                             ("created", false) => created.fetch_add(1, Ordering::Relaxed),
@@ -60,7 +66,10 @@ fn nothing_of_the_user_slips_through_and_nothing_of_others_is_lost() {
     });
     server.settle();
     assert!(refused.into_inner() > 10);
-    assert_eq!(tables::rows(&server.db, "SELECT 1 AS one FROM events").len() as u64, created.into_inner());
+    assert_eq!(
+        tables::rows(&server.db, "SELECT 1 AS one FROM events").len() as u64,
+        created.into_inner()
+    );
     assert_eq!(super::found(&server.db), []);
     sound(&server.db);
 }

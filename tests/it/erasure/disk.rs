@@ -58,7 +58,9 @@ fn an_erasure_goes_on_after_a_kill_and_leaves_nothing_on_disk() {
     let data = DataDir::new();
     let mut server = data.serve();
     for batch in events().chunks(1_000) {
-        server.post("/api/v1/events", &json!({"events": batch}).to_string()).expect(200);
+        server
+            .post("/api/v1/events", &json!({"events": batch}).to_string())
+            .expect(200);
     }
     server.settle();
     assert!(contains(&dump(&data), USER.as_bytes()) && contains(&dump(&data), WORDS.as_bytes()));
@@ -89,8 +91,16 @@ fn an_erasure_goes_on_after_a_kill_and_leaves_nothing_on_disk() {
         !receipt["vacuumed_at"].is_null()
     });
     // Of its own outputs all events, of the others those that it rated.
-    assert_eq!((&receipt["outputs"], &receipt["events"]), (&json!(OUTPUTS / 2), &json!(OUTPUTS + OUTPUTS / 2)), "{receipt}");
-    assert_eq!((&receipt["texts"], &receipt["opinions"]), (&json!(OUTPUTS / 2), &json!(OUTPUTS / 2)), "{receipt}");
+    assert_eq!(
+        (&receipt["outputs"], &receipt["events"]),
+        (&json!(OUTPUTS / 2), &json!(OUTPUTS + OUTPUTS / 2)),
+        "{receipt}"
+    );
+    assert_eq!(
+        (&receipt["texts"], &receipt["opinions"]),
+        (&json!(OUTPUTS / 2), &json!(OUTPUTS / 2)),
+        "{receipt}"
+    );
     data.verify();
     let dumped = dump(&data);
     assert!(dumped.len() > 100_000 && !contains(&dumped, USER.as_bytes()) && !contains(&dumped, WORDS.as_bytes()));

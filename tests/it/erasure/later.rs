@@ -15,7 +15,10 @@ fn erased() -> TestServer {
 
 fn codes(answer: &Value) -> Vec<&str> {
     let results = answer["results"].as_array().unwrap();
-    results.iter().map(|result| result["code"].as_str().unwrap_or("")).collect()
+    results
+        .iter()
+        .map(|result| result["code"].as_str().unwrap_or(""))
+        .collect()
 }
 
 #[test]
@@ -23,7 +26,11 @@ fn a_retry_is_refused_event_by_event() {
     let server = erased();
     let mixed: Vec<Value> = of_user().into_iter().chain(of_others()).collect();
     let answer = send(&server, &server.key, &mixed);
-    assert_eq!((&answer["rejected"], &answer["duplicates"]), (&json!(11), &json!(44)), "{answer}");
+    assert_eq!(
+        (&answer["rejected"], &answer["duplicates"]),
+        (&json!(11), &json!(44)),
+        "{answer}"
+    );
     let first = &answer["results"][0];
     assert_eq!((&first["code"], &first["http_status"]), (&json!("erased"), &json!(410)));
     assert!(!first["message"].as_str().unwrap().contains("anna"));
@@ -44,7 +51,12 @@ fn a_large_batch_is_looked_through() {
     }
     events[7]["output_id"] = json!("own");
     let answer = send(&server, &server.key, &events);
-    assert_eq!((&answer["created"], &answer["rejected"]), (&json!(296), &json!(4)), "{}", answer["rejected"]);
+    assert_eq!(
+        (&answer["created"], &answer["rejected"]),
+        (&json!(296), &json!(4)),
+        "{}",
+        answer["rejected"]
+    );
     let refused: Vec<usize> = (0..300).filter(|place| codes(&answer)[*place] == "erased").collect();
     assert_eq!(refused, [3, 7, 150, 299]);
     assert_eq!(found(&server.db), []);
@@ -74,9 +86,8 @@ fn events_that_name_an_erased_output_only_are_refused() {
 #[test]
 fn a_user_may_come_back() {
     let server = erased();
-    let admit = |path: &str, body: Value| {
-        server.request("PATCH", path, Some(&server.key), &[], body.to_string().as_bytes())
-    };
+    let admit =
+        |path: &str, body: Value| server.request("PATCH", path, Some(&server.key), &[], body.to_string().as_bytes());
     let from = json!({"admits_from": "2026-06-01T00:00:00Z"});
     admit("/api/v1/users/nobody", from.clone()).expect_problem(404, "not_found");
     admit(PATH, json!({"admits_from": "tomorrow"})).expect_problem(422, "invalid_body");

@@ -92,7 +92,11 @@ fn receipt(server: &TestServer, path: &str, done: &str) -> Value {
 /// The rows of all tables that hold the user's name, or words of the user's texts.
 fn found(db: &Db) -> Vec<(String, String)> {
     let mut rows = tables::everything(db);
-    rows.retain(|(_, row)| ["anna\\", "müller", "of-anna", "annas"].iter().any(|word| row.contains(word)));
+    rows.retain(|(_, row)| {
+        ["anna\\", "müller", "of-anna", "annas"]
+            .iter()
+            .any(|word| row.contains(word))
+    });
     rows
 }
 

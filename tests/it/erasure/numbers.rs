@@ -20,10 +20,6 @@ fn told(server: &TestServer, key: &str) -> Vec<Value> {
         .iter()
         .map(|question| server.post_as(key, "/api/v1/query", question.to_string()).expect(200))
         .collect();
-    for answer in &mut answers {
-        // How much of the log there is differs.
-        answer["meta"]["log_position"] = json!(null);
-    }
     let range = "from=2026-03-01T00:00:00Z&to=2026-03-08T00:00:00Z";
     for path in [
         format!("/api/v1/features?{range}"),
@@ -32,14 +28,13 @@ fn told(server: &TestServer, key: &str) -> Vec<Value> {
         "/api/v1/outputs/theirs".to_owned(),
     ] {
         let mut answer = server.get_as(key, &path).expect(200);
-        if let Some(meta) = answer.get_mut("meta") {
-            meta["log_position"] = json!(null);
-        }
         if let Some(history) = answer["history"].as_array_mut() {
             history.iter_mut().for_each(|event| event["received_at"] = json!(null));
         }
         answers.push(answer);
     }
+    // It says how much of the log there is, and when.
+    answers.iter_mut().for_each(|answer| answer["meta"] = json!(null));
     answers
 }
 
@@ -55,7 +50,11 @@ fn numbers_are_those_of_a_project_without_the_user() {
 
     let receipt = erase(&server);
     assert_eq!(receipt["events"], 11, "{receipt}");
-    assert_eq!((&receipt["outputs"], &receipt["texts"]), (&json!(3), &json!(2)), "{receipt}");
+    assert_eq!(
+        (&receipt["outputs"], &receipt["texts"]),
+        (&json!(3), &json!(2)),
+        "{receipt}"
+    );
     assert_eq!(receipt["opinions"], 3, "{receipt}");
     assert_eq!(receipt["log_position"], 55);
     assert_eq!(found(&server.db), []);
@@ -86,8 +85,10 @@ fn what_retention_left_of_the_user_goes() {
         applied.unwrap()
     };
     let mut old: Vec<Value> = of_others().into_iter().chain(of_user()).collect();
-    old.push(json!({"type": "accept", "id": "gone", "output_id": "gone", "feature": "f", "user_id": super::USER,
-        "occurred_at": "2025-01-05T08:00:00Z"}));
+    old.push(
+        json!({"type": "accept", "id": "gone", "output_id": "gone", "feature": "f", "user_id": super::USER,
+        "occurred_at": "2025-01-05T08:00:00Z"}),
+    );
     send(&server, &server.key, &old);
     let age = (Utc::now() - "2026-01-01T00:00:00Z".parse::<chrono::DateTime<Utc>>().unwrap()).num_days() as i32;
     assert_eq!(keep(None, Some(age)).outputs, 1);
@@ -104,7 +105,11 @@ fn what_retention_left_of_the_user_goes() {
     // The users are those of `of_others`, Berta, and the one to be erased.
     assert_eq!(shown(&server), [44.0, 9.0]);
     let receipt = erase(&server);
-    assert_eq!((&receipt["outputs"], &receipt["opinions"]), (&json!(3), &json!(3)), "{receipt}");
+    assert_eq!(
+        (&receipt["outputs"], &receipt["opinions"]),
+        (&json!(3), &json!(3)),
+        "{receipt}"
+    );
     assert_eq!(found(&server.db), []);
     sound(&server.db);
     // The output that was gone before is counted still, of nobody.

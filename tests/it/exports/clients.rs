@@ -10,14 +10,25 @@ use crate::support::{TestServer, project_file};
 fn python() -> Option<PathBuf> {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("export-clients");
     let python = folder.join("bin/python");
-    let has_clients = || Command::new(&python).args(["-c", "import datasets, pandas, polars"]).status().is_ok_and(|status| status.success());
+    let has_clients = || {
+        Command::new(&python)
+            .args(["-c", "import datasets, pandas, polars"])
+            .status()
+            .is_ok_and(|status| status.success())
+    };
     if has_clients() {
         return Some(python);
     }
     let made = Command::new("python3").args(["-m", "venv"]).arg(&folder).status();
     let installed = made.is_ok_and(|status| status.success())
         && Command::new(folder.join("bin/pip"))
-            .args(["install", "--quiet", "datasets==4.4.1", "pandas==2.3.3", "polars==1.35.2"])
+            .args([
+                "install",
+                "--quiet",
+                "datasets==4.4.1",
+                "pandas==2.3.3",
+                "polars==1.35.2",
+            ])
             .status()
             .is_ok_and(|status| status.success());
     if installed && has_clients() {

@@ -51,15 +51,24 @@ fn preferences_are_what_users_made_of_outputs() {
     let [prompt, chosen, rejected] = ["prompt", "chosen", "rejected"].map(|name| first[name].as_str().unwrap());
     assert_eq!((prompt, chosen, rejected), ("ask", "mean", "say"));
     let provenance = &first["provenance"];
-    assert_eq!((&provenance["output_id"], &provenance["feature"]), (&json!("o0"), &json!("f")));
-    assert_eq!((&provenance["version"], &provenance["shown_at"]), (&json!("v0"), &json!("2026-03-02T10:00:00Z")));
+    assert_eq!(
+        (&provenance["output_id"], &provenance["feature"]),
+        (&json!("o0"), &json!("f"))
+    );
+    assert_eq!(
+        (&provenance["version"], &provenance["shown_at"]),
+        (&json!("v0"), &json!("2026-03-02T10:00:00Z"))
+    );
     // Nobody is named.
     assert!(!json!(all).to_string().contains("\"u0\""));
 
     let chat = rows(&server, "preferences.jsonl?consent=all&form=conversational");
     assert_eq!(chat[0]["prompt"], json!([{"role": "user", "content": "ask eight"}]));
     assert_eq!(chat[0]["chosen"], json!([{"role": "assistant", "content": "mean"}]));
-    let some = rows(&server, "preferences.jsonl?consent=all&version=v0&distinct=false&to=2026-03-02T10:04:00Z");
+    let some = rows(
+        &server,
+        "preferences.jsonl?consent=all&version=v0&distinct=false&to=2026-03-02T10:04:00Z",
+    );
     assert_eq!(outputs_of(&some), BTreeSet::from(["o0"]));
 }
 
@@ -83,7 +92,9 @@ fn consent_must_be_said() {
         let path = format!("/api/v1/exports/{set}.jsonl");
         server.get(&path).expect_problem(400, "invalid_parameter");
         for wrong in ["training:yes", "attributes.training", "attributes.training:", "yes", ""] {
-            server.get(&format!("{path}?consent={wrong}")).expect_problem(400, "invalid_parameter");
+            server
+                .get(&format!("{path}?consent={wrong}"))
+                .expect_problem(400, "invalid_parameter");
         }
         let none = server.get(&format!("{path}?consent=attributes.training:maybe"));
         assert_eq!((none.status, none.text()), (200, String::new()));
@@ -91,7 +102,9 @@ fn consent_must_be_said() {
     let before = rows(&server, "sft.jsonl?consent=attributes.training:yes");
     // A declared attribute is one like any other.
     let declare = br#"{"dimensions":["training"]}"#;
-    server.request("PATCH", "/api/v1/projects/current", Some(&server.key), &[], declare).expect(200);
+    server
+        .request("PATCH", "/api/v1/projects/current", Some(&server.key), &[], declare)
+        .expect(200);
     assert_eq!(rows(&server, "sft.jsonl?consent=attributes.training:yes"), before);
     assert_eq!(rows(&server, "outputs.jsonl").len(), 10);
     assert_eq!(rows(&server, "outputs.jsonl?consent=attributes.training:no").len(), 1);
@@ -101,14 +114,24 @@ fn consent_must_be_said() {
 fn a_project_without_texts_has_no_data_sets_of_them() {
     let server = server();
     let off = br#"{"stores_text":false}"#;
-    server.request("PATCH", "/api/v1/projects/current", Some(&server.key), &[], off).expect(200);
+    server
+        .request("PATCH", "/api/v1/projects/current", Some(&server.key), &[], off)
+        .expect(200);
     for set in ["preferences", "sft"] {
-        server.get(&format!("/api/v1/exports/{set}.jsonl?consent=all")).expect_problem(422, "not_kept");
+        server
+            .get(&format!("/api/v1/exports/{set}.jsonl?consent=all"))
+            .expect_problem(422, "not_kept");
     }
     assert_eq!(rows(&server, "outputs.jsonl").len(), 10);
-    server.get("/api/v1/exports/outputs.jsonl?limit=3").expect_problem(400, "invalid_parameter");
-    server.get("/api/v1/exports/outputs.jsonl?validation_share=2").expect_problem(400, "invalid_parameter");
-    server.get("/api/v1/exports/outputs.jsonl?cursor=x").expect_problem(400, "invalid_parameter");
+    server
+        .get("/api/v1/exports/outputs.jsonl?limit=3")
+        .expect_problem(400, "invalid_parameter");
+    server
+        .get("/api/v1/exports/outputs.jsonl?validation_share=2")
+        .expect_problem(400, "invalid_parameter");
+    server
+        .get("/api/v1/exports/outputs.jsonl?cursor=x")
+        .expect_problem(400, "invalid_parameter");
 }
 
 #[test]
@@ -132,10 +155,22 @@ fn a_user_is_on_one_side_of_the_split() {
     assert!((1..10).contains(&validation(&half)), "{half:?}");
     assert_eq!(sides("validation_share=0.5"), half);
     assert_ne!(sides("validation_share=0.5&seed=1"), half);
-    assert_eq!((validation(&sides("validation_share=0")), validation(&sides("validation_share=1"))), (0, 10));
+    assert_eq!(
+        (
+            validation(&sides("validation_share=0")),
+            validation(&sides("validation_share=1"))
+        ),
+        (0, 10)
+    );
     // Both sides are all there is, and what is wanted of a training set is so of each.
-    let train = rows(&server, "preferences.jsonl?consent=all&validation_share=0.5&split=train");
-    let rest = rows(&server, "preferences.jsonl?consent=all&validation_share=0.5&split=validation");
+    let train = rows(
+        &server,
+        "preferences.jsonl?consent=all&validation_share=0.5&split=train",
+    );
+    let rest = rows(
+        &server,
+        "preferences.jsonl?consent=all&validation_share=0.5&split=validation",
+    );
     assert_eq!(train.len() + rest.len(), 400);
     assert!(outputs_of(&train).is_disjoint(&outputs_of(&rest)));
     assert!(rest.iter().all(|row| row["provenance"]["split"] == "validation"));

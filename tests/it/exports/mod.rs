@@ -25,7 +25,11 @@ fn output(number: usize, decision: &str, texts: [Option<&str>; 3]) -> Vec<Value>
     let mut shown = json!({"type": "shown", "output_id": name, "feature": "f", "version": format!("v{}", number % 2), "model": "m",
         "user_id": format!("u{}", number % 10), "occurred_at": at(0), "attributes": {"training": if number % 4 == 3 { "no" } else { "yes" }}});
     let mut decided = json!({"type": decision, "output_id": name, "occurred_at": at(5)});
-    for (event, field, text) in [(&mut shown, "input", input), (&mut shown, "output", output), (&mut decided, "final", last)] {
+    for (event, field, text) in [
+        (&mut shown, "input", input),
+        (&mut shown, "output", output),
+        (&mut decided, "final", last),
+    ] {
         if let Some(text) = text {
             event[field] = json!(text);
         }
@@ -35,7 +39,9 @@ fn output(number: usize, decision: &str, texts: [Option<&str>; 3]) -> Vec<Value>
 
 fn send(server: &TestServer, events: &[Value]) {
     for batch in events.chunks(1_000) {
-        server.post("/api/v1/events", json!({"events": batch}).to_string()).expect(200);
+        server
+            .post("/api/v1/events", json!({"events": batch}).to_string())
+            .expect(200);
     }
     server.settle();
 }

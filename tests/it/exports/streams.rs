@@ -19,7 +19,11 @@ fn a_dropped_export_is_gone_on_with() {
     // Later outputs with the texts of earlier ones: which of them is taken must not depend on where one goes on.
     for number in 0..500 {
         let [input, text, last] = ["ask", "say", "mean"].map(|word| format!("{word} {number} — «ü» \n"));
-        events.extend(output(OUTPUTS + number, "edit", [Some(&input), Some(&text), Some(&last)]));
+        events.extend(output(
+            OUTPUTS + number,
+            "edit",
+            [Some(&input), Some(&text), Some(&last)],
+        ));
     }
     send(&server, &events);
     let path = "preferences.jsonl?consent=all";
@@ -29,8 +33,14 @@ fn a_dropped_export_is_gone_on_with() {
     // The connection is dropped after some lines, the last of which is a part.
     let mut got: Vec<Value> = Vec::new();
     for lines in [1, 700, 1_500] {
-        let cursor = got.last().map(|row| format!("&cursor={}", row["provenance"]["cursor"].as_str().unwrap()));
-        got.extend(first_lines(&server, &format!("{path}{}", cursor.unwrap_or_default()), lines));
+        let cursor = got
+            .last()
+            .map(|row| format!("&cursor={}", row["provenance"]["cursor"].as_str().unwrap()));
+        got.extend(first_lines(
+            &server,
+            &format!("{path}{}", cursor.unwrap_or_default()),
+            lines,
+        ));
     }
     let cursor = got.last().unwrap()["provenance"]["cursor"].as_str().unwrap().to_owned();
     got.extend(rows(&server, &format!("{path}&cursor={cursor}")));
@@ -45,7 +55,10 @@ fn a_dropped_export_is_gone_on_with() {
 /// Reads some rows as they come, and goes away.
 fn first_lines(server: &TestServer, path: &str, lines: usize) -> Vec<Value> {
     let mut stream = TcpStream::connect(server.address()).unwrap();
-    let request = format!("GET /api/v1/exports/{path} HTTP/1.1\r\nhost: x\r\nx-api-key: {}\r\n\r\n", server.key);
+    let request = format!(
+        "GET /api/v1/exports/{path} HTTP/1.1\r\nhost: x\r\nx-api-key: {}\r\n\r\n",
+        server.key
+    );
     stream.write_all(request.as_bytes()).unwrap();
     let mut reader = BufReader::new(stream);
     let mut found = Vec::new();
@@ -65,21 +78,28 @@ fn first_lines(server: &TestServer, path: &str, lines: usize) -> Vec<Value> {
 fn slow_clients_are_few() {
     let server = TestServer::start();
     let text = "x".repeat(50_000);
-    let events: Vec<Value> = (0..600).flat_map(|number| output(number, "accept", [Some(&text), Some(&text), None])).collect();
+    let events: Vec<Value> = (0..600)
+        .flat_map(|number| output(number, "accept", [Some(&text), Some(&text), None]))
+        .collect();
     for batch in events.chunks(50) {
         send(&server, batch);
     }
     let mut slow: Vec<TcpStream> = (0..4)
         .map(|_| {
             let mut stream = TcpStream::connect(server.address()).unwrap();
-            let request = format!("GET /api/v1/exports/outputs.jsonl HTTP/1.1\r\nhost: x\r\nx-api-key: {}\r\n\r\n", server.key);
+            let request = format!(
+                "GET /api/v1/exports/outputs.jsonl HTTP/1.1\r\nhost: x\r\nx-api-key: {}\r\n\r\n",
+                server.key
+            );
             stream.write_all(request.as_bytes()).unwrap();
             // The head of the answer is there.
             stream.read_exact(&mut [0; 12]).unwrap();
             stream
         })
         .collect();
-    server.get("/api/v1/exports/outputs.csv").expect_problem(503, "overloaded");
+    server
+        .get("/api/v1/exports/outputs.csv")
+        .expect_problem(503, "overloaded");
     // Everything else goes on.
     server.get("/api/v1/outputs").expect(200);
     slow.clear();
