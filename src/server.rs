@@ -25,6 +25,7 @@ use crate::api::pieces::SentAsHead;
 use crate::api::rate::Rates;
 use crate::api::{self, ApiDoc, cors, fallback};
 use crate::connections::{Connection, Connections, LINGER};
+use crate::fold::erasure::keeper as erasure;
 use crate::fold::retention::keeper as retention;
 use crate::fold::signal::Signal;
 use crate::fold::worker::Workers;
@@ -183,6 +184,7 @@ impl Service {
         keeper::start(db.clone(), Arc::clone(&sources), signal.clone());
         retention::start(db.clone(), signal.clone());
         let state = web::Data::new(AppState::new(db.clone(), committer, sources, limits)?);
+        erasure::start(db.clone(), state.erasing.clone(), signal.clone());
         let folding = (folding == Folding::Here).then(|| Workers::start(&db, &signal));
         Ok(Service {
             state,

@@ -7,11 +7,13 @@ use tokio::sync::{OnceCell, Semaphore};
 
 use crate::api::auth::KeyCache;
 use crate::api::body::{self, Held};
+use crate::api::exports::stream::EXPORTS;
 use crate::api::position::Positions;
 use crate::api::rate::{Limiter, Rates};
 use crate::api::rendered::Answers;
 use crate::api::settings::ProjectCache;
 use crate::connections;
+use crate::fold::signal::Signal;
 use crate::ingest::commit::Committer;
 use crate::query::Sources;
 use crate::store::Db;
@@ -44,11 +46,15 @@ impl Limits {
 pub struct AppState {
     pub db: Db,
     pub committer: Committer,
+    /// Wakes whoever erases users.
+    pub erasing: Signal,
     pub keys: KeyCache,
     /// What links are signed with, once it was needed.
     pub link_secret: OnceCell<Vec<u8>>,
     pub projects: ProjectCache,
     pub queries: Semaphore,
+    /// Exports under way.
+    pub exports: Arc<Semaphore>,
     pub sources: Arc<Sources>,
     pub answers: Answers,
     pub positions: Positions,
@@ -66,10 +72,12 @@ impl AppState {
         Ok(AppState {
             db,
             committer,
+            erasing: Signal::default(),
             keys: KeyCache::default(),
             link_secret: OnceCell::new(),
             projects: ProjectCache::default(),
             queries: Semaphore::new(QUERIES),
+            exports: Arc::new(Semaphore::new(EXPORTS)),
             sources,
             answers: Answers::default(),
             positions: Positions::default(),

@@ -2,7 +2,9 @@
 
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
 use chrono::{DateTime, NaiveDate, Utc};
+use diesel::Connection;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -11,9 +13,11 @@ use super::auth::{self, Admin, Authorized};
 use super::error::{ApiError, ErrorCode, Problem};
 use super::extract::{JsonBody, Segment};
 use super::respond;
+use crate::domain::action::Action;
 use crate::domain::scope::Scope;
 use crate::domain::strict;
 use crate::state::AppState;
+use crate::store::actions;
 use crate::store::keys::{self, ApiKey, Revocation};
 
 /// Characters of the name of a key or a project.
@@ -135,7 +139,17 @@ pub async fn create_key(
     let inserted = row.clone();
     state
         .db
-        .run(move |conn| keys::insert(conn, &inserted).map_err(ApiError::from))
+        .run(move |conn| {
+            conn.transaction(|conn| {
+                keys::insert(conn, &inserted)?;
+                let (subject, detail) = (
+                    Some(inserted.id.to_string()),
+                    json!({"name": inserted.name, "scopes": inserted.scopes}),
+                );
+                actions::note(conn, key.project, Some(key.key_id), Action::KeyCreated, subject, detail)?;
+                Ok::<_, ApiError>(())
+            })
+        })
         .await?;
     Ok(HttpResponse::Created().json(NewKeyResponse {
         key: text,
@@ -166,7 +180,23 @@ pub async fn revoke_key(
 ) -> Result<HttpResponse, ApiError> {
     let revocation = state
         .db
-        .run(move |conn| keys::revoke(conn, key.project, id.0).map_err(ApiError::from))
+        .run(move |conn| {
+            conn.transaction(|conn| {
+                let revocation = keys::revoke(conn, key.project, id.0)?;
+                if revocation == Revocation::Revoked {
+                    let subject = Some(id.0.to_string());
+                    actions::note(
+                        conn,
+                        key.project,
+                        Some(key.key_id),
+                        Action::KeyRevoked,
+                        subject,
+                        json!({}),
+                    )?;
+                }
+                Ok::<_, ApiError>(revocation)
+            })
+        })
         .await?;
     match revocation {
         Revocation::Revoked => {

@@ -2,6 +2,7 @@
 
 pub mod answers;
 pub mod ask;
+pub mod audit;
 pub mod auth;
 pub mod body;
 pub mod catalogue;
@@ -11,6 +12,7 @@ pub mod dashboard;
 pub mod error;
 pub mod events;
 pub mod experiments;
+pub mod exports;
 pub mod extract;
 pub mod fallback;
 pub mod features;
@@ -30,6 +32,7 @@ pub mod session;
 pub mod settings;
 pub mod status;
 pub mod tables;
+pub mod users;
 
 use actix_web::middleware::from_fn;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
@@ -81,6 +84,10 @@ pub fn configure(routes: &mut ServiceConfig) {
                 .service(features::texts::get_feature_words)
                 .service(outputs::list_outputs)
                 .service(outputs::get_output)
+                .service(exports::export_preferences)
+                .service(exports::export_demonstrations)
+                .service(exports::export_outputs_jsonl)
+                .service(exports::export_outputs_csv)
                 .service(session::create_session)
                 .service(session::get_session)
                 .service(session::delete_session)
@@ -91,6 +98,10 @@ pub fn configure(routes: &mut ServiceConfig) {
                 .service(projects::list_projects)
                 .service(projects::create_project)
                 .service(projects::update_project)
+                .service(users::delete_user)
+                .service(users::update_user)
+                .service(users::get_erasure)
+                .service(audit::list_actions)
                 .service(status::get_status)
                 .service(position::get_position),
         )
@@ -114,6 +125,7 @@ pub fn configure(routes: &mut ServiceConfig) {
         (name = "features", description = "One question each about a feature"),
         (name = "experiments", description = "Declared beforehand, read at any time"),
         (name = "outputs", description = "The examples behind the numbers"),
+        (name = "exports", description = "Data sets for training and analysis"),
         (name = "operations", description = "Keys, projects, status, health"),
     )
 )]

@@ -2,7 +2,10 @@
 
 use actix_web::{HttpRequest, HttpResponse, get, patch, post, web};
 use chrono::{DateTime, Utc};
+use diesel::Connection;
+use diesel::pg::PgConnection;
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 
 use super::answers::{ReadAnswers, WriteAnswers};
@@ -11,12 +14,13 @@ use super::error::{ApiError, ErrorCode, Problem};
 use super::extract::JsonBody;
 use super::keys::check_name;
 use super::respond;
+use crate::domain::action::Action;
 use crate::domain::scope::Scope;
 use crate::fold::step;
 use crate::query::request::declarable;
 use crate::state::AppState;
 use crate::store::projects::{self, Project, Settings};
-use crate::store::{StoreError, keys};
+use crate::store::{StoreError, actions, keys};
 
 /// Attributes that one project may declare as dimensions.
 pub const DIMENSIONS: usize = 10;
@@ -67,28 +71,28 @@ pub struct ProjectsResponse {
 }
 
 /// Settings to change; what is absent stays.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProjectSettings {
     /// Names of attributes. Outputs are cut anew, so that past ones have the new dimensions too.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_items = 10)]
     pub dimensions: Option<Vec<String>>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stores_text: Option<bool>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 31_536_000)]
     pub horizon_seconds: Option<i32>,
     /// Days after their receipt; null keeps texts for as long as their events.
-    #[serde(default, deserialize_with = "stated")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "stated")]
     #[schema(value_type = Option<i32>, minimum = 1, maximum = 36_500)]
     pub retain_texts_days: Option<Option<i32>>,
     /// Days after an output was shown; null keeps events for as long as their outputs. Older events are refused.
-    #[serde(default, deserialize_with = "stated")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "stated")]
     #[schema(value_type = Option<i32>, minimum = 1, maximum = 36_500)]
     pub retain_events_days: Option<Option<i32>>,
     /// Days after an output was shown; null keeps outputs for ever.
-    #[serde(default, deserialize_with = "stated")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "stated")]
     #[schema(value_type = Option<i32>, minimum = 1, maximum = 36_500)]
     pub retain_outputs_days: Option<Option<i32>>,
 }
@@ -169,16 +173,23 @@ pub async fn create_project(
                 let detail = "only admin keys of the first project create projects";
                 return Err(ApiError::new(ErrorCode::Forbidden, detail));
             }
-            let (project, created) = projects::find_or_create(conn, &name)?;
-            if !created {
-                return Err(ApiError::new(
-                    ErrorCode::Conflict,
-                    "a project of this name exists; choose another",
-                ));
-            }
-            let (text, row) = auth::new_key(project.id, "first admin key", &Scope::ALL);
-            keys::insert(conn, &row)?;
-            Ok((project, text))
+            conn.transaction(|conn| {
+                let (project, created) = projects::find_or_create(conn, &name)?;
+                if !created {
+                    return Err(ApiError::new(
+                        ErrorCode::Conflict,
+                        "a project of this name exists; choose another",
+                    ));
+                }
+                let (text, row) = auth::new_key(project.id, "first admin key", &Scope::ALL);
+                keys::insert(conn, &row)?;
+                // In both logs: who may make tenants made one, and so the new one began.
+                for of in [key.project, project.id] {
+                    let subject = Some(project.name.clone());
+                    actions::note(conn, of, Some(key.key_id), Action::ProjectCreated, subject, json!({}))?;
+                }
+                Ok((project, text))
+            })
         })
         .await?;
     Ok(HttpResponse::Created().json(NewProjectResponse {
@@ -207,12 +218,18 @@ pub async fn update_project(
     body: JsonBody<ProjectSettings>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
+    let note = noted(&body.0)?;
     let settings = check_settings(body.0)?;
     let db = state.db.clone();
+    let note = move |conn: &mut PgConnection| {
+        actions::note(conn, key.project, Some(key.key_id), Action::ProjectChanged, None, note)
+    };
     if !settings.recuts() {
-        let project = db
-            .run(move |conn| projects::update(conn, key.project, &settings).map_err(ApiError::from))
-            .await?;
+        let change = move |conn: &mut PgConnection| {
+            note(conn)?;
+            Ok::<_, ApiError>(projects::update(conn, key.project, &settings)?)
+        };
+        let project = db.run(move |conn| conn.transaction(change)).await?;
         state.projects.clear();
         return Ok(HttpResponse::Ok().json(ProjectView::from(project)));
     }
@@ -221,16 +238,23 @@ pub async fn update_project(
         let mut conn = db
             .dedicated()
             .map_err(|error| StoreError::Unavailable(format!("{error:#}")))?;
-        step::resettle(&mut conn, key.project, &settings).map_err(|error| {
-            match error.downcast::<diesel::result::Error>() {
-                Ok(error) => ApiError::from(StoreError::from(error)),
-                Err(other) => ApiError::internal(other),
-            }
+        let changed = conn.transaction(|conn| {
+            note(conn)?;
+            step::resettle(conn, key.project, &settings)
+        });
+        changed.map_err(|error: anyhow::Error| match error.downcast::<diesel::result::Error>() {
+            Ok(error) => ApiError::from(StoreError::from(error)),
+            Err(other) => ApiError::internal(other),
         })
     });
     let project = changed.await.map_err(ApiError::internal)??;
     state.projects.clear();
     Ok(HttpResponse::Ok().json(ProjectView::from(project)))
+}
+
+/// The settings as they were asked for: what is absent was not.
+fn noted(asked: &ProjectSettings) -> Result<serde_json::Value, ApiError> {
+    serde_json::to_value(asked).map_err(ApiError::internal)
 }
 
 fn check_settings(asked: ProjectSettings) -> Result<Settings, ApiError> {

@@ -74,27 +74,6 @@ pub fn rendered_json(value: &impl Serialize) -> Result<Rendered, ApiError> {
     ))
 }
 
-/// Builds CSV.
-pub struct CsvRows {
-    writer: csv::Writer<Vec<u8>>,
-}
-
-impl CsvRows {
-    pub fn new<'a>(header: impl IntoIterator<Item = &'a str>) -> Result<CsvRows, ApiError> {
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        writer.write_record(header).map_err(ApiError::internal)?;
-        Ok(CsvRows { writer })
-    }
-
-    pub fn row(&mut self, cells: &[String]) -> Result<(), ApiError> {
-        self.writer.write_record(cells).map_err(ApiError::internal)
-    }
-
-    pub fn finish(self) -> Result<Vec<u8>, ApiError> {
-        self.writer.into_inner().map_err(ApiError::internal)
-    }
-}
-
 /// A text from a client, made harmless: a spreadsheet would run a cell that starts like a formula.
 pub fn safe_cell(text: &str) -> Cow<'_, str> {
     match text.chars().next() {

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use uuid::Uuid;
+
 use crate::domain::key::ProjectId;
 use crate::domain::retention::Retention;
 use crate::store::{Db, StoreError, projects};
@@ -16,6 +18,7 @@ const BELIEVED: Duration = Duration::from_secs(5);
 pub struct IntakeSettings {
     pub stores_text: bool,
     pub retention: Retention,
+    pub erasure_salt: Uuid,
 }
 
 #[derive(Default)]
@@ -43,6 +46,7 @@ impl ProjectCache {
         let settings = IntakeSettings {
             stores_text: found.stores_text,
             retention: found.retention(),
+            erasure_salt: found.erasure_salt,
         };
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         known.insert(project, (Instant::now(), settings));

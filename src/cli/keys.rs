@@ -2,11 +2,14 @@
 
 use anyhow::Context;
 use clap::Args;
+use diesel::Connection;
+use serde_json::json;
 
 use crate::api::auth;
 use crate::config::Config;
+use crate::domain::action::Action;
 use crate::domain::scope::Scope;
-use crate::store::{keys, projects};
+use crate::store::{actions, keys, projects};
 
 #[derive(Debug, Args)]
 pub struct CreateKeyArgs {
@@ -31,7 +34,14 @@ pub fn run(config: &Config, args: &CreateKeyArgs) -> anyhow::Result<()> {
     let project = projects::find_by_name(&mut conn, &args.project)?
         .with_context(|| format!("there is no project `{}`", args.project))?;
     let (text, row) = auth::new_key(project.id, &args.name, &args.scopes);
-    keys::insert(&mut conn, &row)?;
+    conn.transaction(|conn| {
+        keys::insert(conn, &row)?;
+        let (subject, detail) = (
+            Some(row.id.to_string()),
+            json!({"name": row.name, "scopes": row.scopes}),
+        );
+        actions::note(conn, project.id, None, Action::KeyCreated, subject, detail)
+    })?;
     println!("{text}");
     Ok(())
 }

@@ -45,6 +45,7 @@ impl Loader {
         let context = Context {
             project: self.project.id,
             stores_text: self.project.stores_text,
+            erasure_salt: self.project.erasure_salt,
             received_at: now,
             idempotency_key: None,
         };
@@ -69,6 +70,7 @@ impl Loader {
                 Some(rejection) => Err(rejection),
                 None => match stored.next().unwrap_or(Stored::Conflict) {
                     Stored::Conflict => Err(Rejection::id_conflict()),
+                    Stored::Erased => Err(Rejection::erased()),
                     stored => Ok(stored),
                 },
             })

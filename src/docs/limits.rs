@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::api::body::{HELD_BYTES, PATIENCE, SLOWEST};
 use crate::api::experiments::MOST_EXPERIMENTS;
 use crate::api::experiments::plan::{MOST_ARMS, MOST_GUARDRAILS};
+use crate::api::exports::stream::EXPORTS;
 use crate::api::extract::JSON_BYTES;
 use crate::api::features::{reasons, texts};
 use crate::api::keys::NAME_CHARS;
@@ -202,11 +203,12 @@ fn questions() -> Vec<Row> {
             "400 `invalid_parameter`",
         ),
         (
-            "`limit` of a page of outputs",
+            "`limit` of a page of outputs, of the audit log",
             format!("1 to {MAX_LIMIT}"),
             "400 `invalid_parameter`",
         ),
         ("`output_ids`", format!("{MOST_IDS} ids"), "400 `invalid_parameter`"),
+        ("exports at the same time", EXPORTS.to_string(), "503 `overloaded`"),
         (
             "`text`, `comment` to look for in outputs",
             format!("{TEXT_CHARS} characters"),

@@ -378,6 +378,14 @@ impl Event {
         self.comment = (self.kind == EventKind::Comment).then(String::new);
     }
 
+    /// The people that it names: whose output it is, who rates, who judges. A judge that is a program or a model is nobody.
+    pub fn people(&self) -> impl Iterator<Item = &str> {
+        let is_person = matches!(self.source, None | Some(JudgementSource::Human));
+        let judge = self.judge.as_deref().filter(|_| is_person);
+        let named = [self.user_id.as_deref(), self.rater.as_deref(), judge];
+        named.into_iter().flatten()
+    }
+
     /// Who brought the decision about, if it is one.
     pub fn manner(&self) -> Manner {
         match self.kind {

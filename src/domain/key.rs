@@ -32,9 +32,28 @@ pub fn user_key(project: ProjectId, user_id: &str) -> i64 {
     fold_64(digest_128(b"user", project, user_id))
 }
 
+/// What is left of an erased user's name: a digest with the project's secret.
+pub fn tombstone(salt: Uuid, user_id: &str) -> Uuid {
+    let mut hasher = Sha256::new();
+    hasher.update(b"erased");
+    hasher.update(salt.as_bytes());
+    hasher.update(user_id.as_bytes());
+    Uuid::from_bytes(first(&hasher.finalize()))
+}
+
 /// The cluster of an output: its user, or the output itself when no user is known, since then nothing ties it to another.
 pub fn cluster_key(user: Option<i64>, output: Uuid) -> i64 {
     user.unwrap_or_else(|| fold_64(output))
+}
+
+/// A number in [0, 1) for a cluster, another one for each seed.
+pub fn share(seed: u64, cluster: i64) -> f64 {
+    let mut hasher = Sha256::new();
+    hasher.update(seed.to_be_bytes());
+    hasher.update(cluster.to_be_bytes());
+    // As many bits as a number has.
+    let bits = u64::from_be_bytes(first(&hasher.finalize())) >> 11;
+    bits as f64 / (1_u64 << 53) as f64
 }
 
 /// The random group of a cluster, in `0..USER_GROUPS`.

@@ -44,6 +44,12 @@ pub fn of_day(conn: &mut PgConnection, project: ProjectId, day: i32) -> anyhow::
     }
 }
 
+/// All bases of a project, by day, as tables of today's layout.
+pub fn all(conn: &mut PgConnection, project: ProjectId) -> anyhow::Result<Difference> {
+    let bases = bases::of(conn, project, None)?;
+    bases.iter().map(|base| Ok((base.day, tables(base)?))).collect()
+}
+
 /// Adds all bases of a project to its rollups.
 pub fn restore(conn: &mut PgConnection, project: ProjectId) -> anyhow::Result<()> {
     for base in bases::of(conn, project, None)? {

@@ -8,6 +8,7 @@
 pub mod base;
 pub mod difference;
 mod edit;
+pub mod erasure;
 pub mod facts;
 pub mod history;
 pub mod link;

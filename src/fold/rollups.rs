@@ -84,6 +84,18 @@ fn tidy_project(conn: &mut PgConnection, project: ProjectId) -> anyhow::Result<u
     Ok(days.len())
 }
 
+/// Merges all that waits now, some days at a time.
+pub fn settle(conn: &mut PgConnection, project: ProjectId) -> anyhow::Result<()> {
+    let waiting = store::waiting(conn, project)?;
+    for days in waiting.chunks(MERGED) {
+        conn.transaction(|conn| {
+            let step = store::next_step(conn, project)?;
+            days.iter().try_for_each(|(day, _, _)| merge(conn, project, *day, step))
+        })?;
+    }
+    Ok(())
+}
+
 /// Merges all that waits for a day.
 fn merge(conn: &mut PgConnection, project: ProjectId, day: i32, step: i64) -> anyhow::Result<()> {
     let mut columns = Vec::new();

@@ -150,7 +150,7 @@ impl Ends {
 
 /// Recomputes the rollups from the outputs when the registry of metrics has changed since they were written. The caller's
 /// transaction holds all ranges.
-fn keep_layout(conn: &mut PgConnection) -> anyhow::Result<()> {
+pub fn keep_layout(conn: &mut PgConnection) -> anyhow::Result<()> {
     let layout = metrics::layout();
     if fold_state::layout(conn)? == layout {
         return Ok(());

@@ -3,7 +3,7 @@
 //! A request is answered after its events are on disk. The queue is bounded by requests and by bytes; a full one refuses
 //! at once, so that memory stays bounded and the client knows to come back.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,7 +20,7 @@ use crate::domain::key::ProjectId;
 use crate::fold::signal::Signal;
 use crate::store::append::{self, EventName, NewEvent};
 use crate::store::rejections::{self, Rejection};
-use crate::store::{Db, StoreError};
+use crate::store::{Db, StoreError, tombstones};
 
 /// Threads that write batches to the log: one copies while the other waits for its commit to reach the disk. Requests of few
 /// events have one writer of their own, so that no batch holds them up; a second one would only halve what commits share.
@@ -42,6 +42,8 @@ pub enum Stored {
     Duplicate,
     /// The log has another event of that id.
     Conflict,
+    /// It names a user, or an output of one, who was erased.
+    Erased,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -232,7 +234,7 @@ fn append(
 
 /// Appends what is new with one statement, and asks the log about the rest.
 fn append_few(conn: &mut PgConnection, events: &[&NewEvent]) -> Result<Vec<Stored>, StoreError> {
-    let (stored, new) = sort_out(events, HashMap::new());
+    let (stored, new) = sort_out(events, HashMap::new(), &HashSet::new());
     if new.is_empty() {
         return Ok(stored);
     }
@@ -240,10 +242,11 @@ fn append_few(conn: &mut PgConnection, events: &[&NewEvent]) -> Result<Vec<Store
     if appended.len() == new.len() {
         return Ok(stored);
     }
+    let erased = tombstones::among(conn, events)?;
     let known: Vec<EventName> = new
         .iter()
         .map(|event| event.name())
-        .filter(|name| !appended.contains(name))
+        .filter(|name| !appended.contains(name) && !erased.contains(name))
         .collect();
     let fingerprints = append::fingerprints(conn, &known)?;
     if fingerprints.len() < known.len() {
@@ -251,7 +254,7 @@ fn append_few(conn: &mut PgConnection, events: &[&NewEvent]) -> Result<Vec<Store
             "events went from the log while it was asked for them".to_owned(),
         ));
     }
-    Ok(sort_out(events, fingerprints).0)
+    Ok(sort_out(events, fingerprints, &erased).0)
 }
 
 /// Appends what is new with a COPY. Optimistic: the log is asked for known ids only after it refused one.
@@ -264,13 +267,16 @@ fn append_many(
     let mut looks = *expects_known;
     for _ in 0..ATTEMPTS {
         let outcome = conn.transaction(|conn| {
+            // First, since it holds up whoever is about to erase.
+            tombstones::hold(conn)?;
+            let erased = tombstones::among(conn, events)?;
             let mut known = HashMap::new();
             if looks {
                 let names: Vec<EventName> = events.iter().map(|event| event.name()).collect();
                 known = append::fingerprints(conn, &names)?;
             }
             *expects_known = !known.is_empty();
-            let (stored, new) = sort_out(events, known);
+            let (stored, new) = sort_out(events, known, &erased);
             if !new.is_empty() {
                 append::append(conn, &new)?;
             }
@@ -291,11 +297,16 @@ fn append_many(
 
 /// Tells new events from known ones, within the batch too. The new ones are in order of their names, one order everywhere:
 /// writers with the same events wait for each other and never in a circle.
-fn sort_out<'a>(events: &[&'a NewEvent], mut known: HashMap<EventName, i64>) -> (Vec<Stored>, Vec<&'a NewEvent>) {
+fn sort_out<'a>(
+    events: &[&'a NewEvent],
+    mut known: HashMap<EventName, i64>,
+    erased: &HashSet<EventName>,
+) -> (Vec<Stored>, Vec<&'a NewEvent>) {
     let mut new = Vec::with_capacity(events.len());
     let stored = events
         .iter()
         .map(|event| match known.get(&event.name()) {
+            _ if erased.contains(&event.name()) => Stored::Erased,
             Some(fingerprint) if *fingerprint == event.fingerprint => Stored::Duplicate,
             Some(_) => Stored::Conflict,
             None => {

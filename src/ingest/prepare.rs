@@ -14,6 +14,8 @@ use crate::store::append::NewEvent;
 pub struct Context<'a> {
     pub project: ProjectId,
     pub stores_text: bool,
+    /// What digests of erased names are made with.
+    pub erasure_salt: Uuid,
     pub received_at: DateTime<Utc>,
     /// Names events that come without an id: the same request sent again names them the same.
     pub idempotency_key: Option<&'a str>,
@@ -43,6 +45,10 @@ pub fn prepare(mut event: Event, index: usize, context: &Context) -> NewEvent {
         received_at: context.received_at,
         fingerprint,
         body,
+        people: event
+            .people()
+            .map(|name| key::tombstone(context.erasure_salt, name))
+            .collect(),
         aliases: ties(&event, context.project),
     }
 }
@@ -90,6 +96,7 @@ mod tests {
         Context {
             project: 1,
             stores_text,
+            erasure_salt: Uuid::nil(),
             received_at,
             idempotency_key,
         }

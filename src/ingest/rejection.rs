@@ -30,6 +30,8 @@ pub enum RejectionCode {
     EventTooLarge,
     /// The id belongs to an event with other content; that one stays.
     IdConflict,
+    /// It names a user, or an output of one, who was erased.
+    Erased,
 }
 
 impl RejectionCode {
@@ -47,6 +49,7 @@ impl RejectionCode {
             RejectionCode::Expired => "expired",
             RejectionCode::EventTooLarge => "event_too_large",
             RejectionCode::IdConflict => "id_conflict",
+            RejectionCode::Erased => "erased",
         }
     }
 
@@ -55,6 +58,7 @@ impl RejectionCode {
         match self {
             RejectionCode::InvalidJson => 400,
             RejectionCode::IdConflict => 409,
+            RejectionCode::Erased => 410,
             RejectionCode::EventTooLarge => 413,
             _ => 422,
         }
@@ -77,6 +81,14 @@ impl Rejection {
             path: path.into(),
             message: message.into(),
         }
+    }
+
+    pub fn erased() -> Rejection {
+        Rejection::new(
+            RejectionCode::Erased,
+            "",
+            "it names a user who was erased, or an output of one; drop it, and do not send it again",
+        )
     }
 
     pub fn id_conflict() -> Rejection {

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::copy::{CopyRows, copy_into};
 use super::schema::{events, output_aliases};
+use super::tombstones::Named;
 use crate::domain::key::ProjectId;
 
 /// An event ready for the log.
@@ -26,6 +27,8 @@ pub struct NewEvent {
     pub body: String,
     /// Keys of the other names that this event gives to its output.
     pub aliases: Vec<Uuid>,
+    /// What would be the tombstones of the people that it names.
+    pub people: Vec<Uuid>,
 }
 
 /// The name of an event across projects.
@@ -37,7 +40,7 @@ impl NewEvent {
     }
 }
 
-/// Appends the events that the log does not have yet, and gives the names of those. One statement, so that a few events
+/// Appends the events that the log does not have yet and that name nothing erased, and gives the names of those. One statement, so that a few events
 /// cost one round trip; outside a transaction of the caller it commits itself before it answers. No name may come twice.
 pub fn append_unknown(conn: &mut PgConnection, new: &[&NewEvent]) -> QueryResult<HashSet<EventName>> {
     Ok(Append::of(new).load(conn)?.into_iter().collect())
@@ -56,6 +59,7 @@ struct Append<'a> {
     /// For each alias the place of its event, from 1.
     alias_places: Vec<i64>,
     aliases: Vec<Uuid>,
+    named: Named,
 }
 
 impl<'a> Append<'a> {
@@ -76,14 +80,25 @@ impl<'a> Append<'a> {
             bodies: new.iter().map(|event| event.body.as_str()).collect(),
             alias_places: aliases().map(|(place, _)| place).collect(),
             aliases: aliases().map(|(_, alias)| alias).collect(),
+            named: Named::by(new),
         }
     }
 }
 
 impl QueryFragment<Pg> for Append<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("WITH erased AS MATERIALIZED (SELECT n.place FROM unnest(");
+        out.push_bind_param::<Array<Int8>, _>(&self.named.places)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Int4>, _>(&self.named.projects)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<SqlUuid>, _>(&self.named.digests)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Timestamptz>, _>(&self.named.occurred_at)?;
         out.push_sql(
-            "WITH appended AS (INSERT INTO events SELECT e.project_id, e.event_key, e.output_key, \
+            ") AS n (place, project_id, digest, occurred_at) JOIN tombstones t USING (project_id, digest) \
+             WHERE t.admits_from IS NULL OR n.occurred_at < t.admits_from FOR KEY SHARE OF t), \
+             appended AS (INSERT INTO events SELECT e.project_id, e.event_key, e.output_key, \
                       (SELECT pg_current_xact_id()::text::bigint + tx_offset FROM fold_state), e.place, e.kind, \
                       e.occurred_at, e.received_at, e.fingerprint, e.body::json FROM unnest(",
         );
@@ -104,7 +119,7 @@ impl QueryFragment<Pg> for Append<'_> {
         out.push_bind_param::<Array<Text>, _>(&self.bodies)?;
         out.push_sql(
             ") WITH ORDINALITY AS e (project_id, event_key, output_key, kind, occurred_at, received_at, \
-                      fingerprint, body, place) ON CONFLICT DO NOTHING \
+                      fingerprint, body, place) WHERE e.place NOT IN (SELECT place FROM erased) ON CONFLICT DO NOTHING \
                       RETURNING project_id, event_key, output_key, ordinal), \
                       named AS (INSERT INTO output_aliases SELECT e.project_id, a.alias_key, e.output_key FROM unnest(",
         );

@@ -1,14 +1,17 @@
 //! Everything that speaks SQL. Functions take a connection and return what diesel returns; the pool and the switch to a
 //! blocking thread are here and nowhere else.
 
+pub mod actions;
 pub mod append;
 pub mod audit;
 pub mod bases;
 pub mod cells;
 pub mod condition;
 pub mod copy;
+pub mod erasures;
 pub mod events;
 pub mod experiments;
+pub mod exports;
 pub mod fold_state;
 pub mod keys;
 pub mod late;
@@ -25,6 +28,7 @@ pub mod schema;
 pub mod sessions;
 pub mod stalled;
 pub mod texts;
+pub mod tombstones;
 
 use std::sync::Arc;
 use std::time::Duration;

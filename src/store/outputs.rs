@@ -1,8 +1,8 @@
 //! One row per output: what its events come to.
 
 use chrono::{DateTime, Utc};
-use diesel::dsl::sql;
-use diesel::pg::PgConnection;
+use diesel::dsl::{AsSelect, SqlTypeOf, sql};
+use diesel::pg::{Pg, PgConnection};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Bool, Int4, Text, Uuid as SqlUuid};
 use uuid::Uuid;
@@ -215,13 +215,22 @@ pub struct AttributeFilter {
 
 /// Outputs, newest first.
 pub fn list(conn: &mut PgConnection, project: ProjectId, listing: &Listing) -> QueryResult<Vec<Output>> {
+    selected(project, listing)
+        .order((outputs::shown_at.desc(), outputs::output_key.desc()))
+        .limit(listing.limit)
+        .load(conn)
+}
+
+/// A question for outputs.
+pub type Selected = outputs::BoxedQuery<'static, Pg, SqlTypeOf<AsSelect<Output, Pg>>>;
+
+/// Asks for all that a list is made of, in no order.
+pub fn selected(project: ProjectId, listing: &Listing) -> Selected {
     use super::schema::output_texts as texts;
     let mut query = outputs::table
         .filter(outputs::project_id.eq(project))
         .filter(outputs::cell_id.eq_any(listing.cells.clone()))
         .select(Output::as_select())
-        .order((outputs::shown_at.desc(), outputs::output_key.desc()))
-        .limit(listing.limit)
         .into_boxed();
     for filter in &listing.attributes {
         query = query.filter(
@@ -294,7 +303,7 @@ pub fn list(conn: &mut PgConnection, project: ProjectId, listing: &Listing) -> Q
             .select(texts::output_key);
         query = query.filter(outputs::output_key.eq_any(found));
     }
-    query.load(conn)
+    query
 }
 
 /// What contains a piece of text; nothing in it is a pattern of its own.

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
+use uuid::Uuid;
 
 use super::schema::projects;
 use crate::domain::key::ProjectId;
@@ -30,6 +31,8 @@ pub struct Project {
     pub retain_outputs_days: Option<i32>,
     /// Folded events that are no longer in the log.
     pub expired_events: i64,
+    /// What digests of erased names are made with.
+    pub erasure_salt: Uuid,
 }
 
 impl Project {

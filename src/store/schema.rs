@@ -1,6 +1,18 @@
 //! The tables as diesel sees them. Generated from the migrated database; renewed with `make generate`.
 
 diesel::table! {
+    admin_actions (project_id, id) {
+        project_id -> Int4,
+        id -> Int8,
+        done_at -> Timestamptz,
+        key_id -> Nullable<Uuid>,
+        action -> Text,
+        subject -> Nullable<Text>,
+        detail -> Jsonb,
+    }
+}
+
+diesel::table! {
     api_keys (id) {
         id -> Uuid,
         project_id -> Int4,
@@ -26,6 +38,23 @@ diesel::table! {
         variant -> Nullable<Text>,
         environment -> Nullable<Text>,
         attributes -> Jsonb,
+    }
+}
+
+diesel::table! {
+    erasures (id) {
+        id -> Uuid,
+        project_id -> Int4,
+        digest -> Uuid,
+        user_id -> Nullable<Text>,
+        requested_at -> Timestamptz,
+        finished_at -> Nullable<Timestamptz>,
+        vacuumed_at -> Nullable<Timestamptz>,
+        events -> Int8,
+        outputs -> Int8,
+        texts -> Int8,
+        opinions -> Int8,
+        log_position -> Nullable<Int8>,
     }
 }
 
@@ -171,6 +200,7 @@ diesel::table! {
         retain_outputs_days -> Nullable<Int4>,
         expired_events -> Int8,
         textless_tx -> Int8,
+        erasure_salt -> Uuid,
     }
 }
 
@@ -235,9 +265,19 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    tombstones (project_id, digest) {
+        project_id -> Int4,
+        digest -> Uuid,
+        admits_from -> Nullable<Timestamptz>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
+    admin_actions,
     api_keys,
     cells,
+    erasures,
     events,
     experiments,
     fold_ranges,
@@ -255,4 +295,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     rollup_differences,
     sessions,
     stalled_ranges,
+    tombstones,
 );

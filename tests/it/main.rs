@@ -16,6 +16,8 @@ mod crash;
 mod dashboard;
 mod disorder;
 mod doctor;
+mod erasure;
+mod exports;
 mod faults;
 mod golden;
 mod grafana;

@@ -40,7 +40,9 @@ fn routes() -> Vec<(&'static str, String)> {
 /// A path with the marker, or the id of a key, where the template has a parameter.
 fn path_to(template: &str, key_id: &str) -> String {
     let name = match template {
-        "/api/v1/keys/{id}" => key_id,
+        "/api/v1/keys/{id}" | "/api/v1/erasures/{id}" => key_id,
+        // Erasing the marker would leave nothing to be told.
+        "/api/v1/users/{user_id}" => "nobody",
         _ => MARKER,
     };
     template
@@ -61,6 +63,7 @@ fn body_for(template: &str) -> Value {
         "/api/v1/projects/current" => json!({}),
         "/api/v1/experiments" => experiment("own"),
         "/api/v1/experiments/{experiment}" => json!({"ends_at": null}),
+        "/api/v1/users/{user_id}" => json!({"admits_from": "2026-01-01T00:00:00Z"}),
         "/api/v1/session" => json!({"key": "cal_sk_0"}),
         _ => json!(null),
     }
@@ -75,6 +78,7 @@ fn experiment(name: &str) -> Value {
 fn call(server: &TestServer, method: &str, template: &str, key: Option<&str>, key_id: &str, query: &str) -> Answer {
     let query = match template {
         "/api/v1/series" if query.is_empty() => "?metrics=shown",
+        "/api/v1/exports/preferences.jsonl" | "/api/v1/exports/sft.jsonl" if query.is_empty() => "?consent=all",
         _ => query,
     };
     let path = format!("{}{query}", path_to(template, key_id));

@@ -112,6 +112,7 @@ impl<'a> Intake<'a> {
         let context = Context {
             project: self.project,
             stores_text: self.settings.stores_text,
+            erasure_salt: self.settings.erasure_salt,
             received_at: self.received_at,
             idempotency_key: self.idempotency_key.as_deref(),
         };
@@ -136,7 +137,7 @@ impl<'a> Intake<'a> {
         }
         let refused = self.counted(names.iter().filter_map(|name| name.as_ref().err()));
         let stored = self.commit(rows, refused).await?;
-        let mut conflicts = Vec::new();
+        let mut refused = Vec::new();
         let mut stored = stored.into_iter();
         for (index, name) in (first..).zip(names) {
             match name {
@@ -151,14 +152,18 @@ impl<'a> Intake<'a> {
                         self.list(index, id, EventStatus::Duplicate);
                     }
                     Stored::Conflict => {
-                        conflicts.push(Rejection::id_conflict());
+                        refused.push(Rejection::id_conflict());
                         self.refuse(index, id, Rejection::id_conflict());
+                    }
+                    Stored::Erased => {
+                        refused.push(Rejection::erased());
+                        self.refuse(index, id, Rejection::erased());
                     }
                 },
             }
         }
-        if !conflicts.is_empty() {
-            let counted = self.counted(conflicts.iter());
+        if !refused.is_empty() {
+            let counted = self.counted(refused.iter());
             self.commit(Vec::new(), counted).await?;
         }
         Ok(())

@@ -6,7 +6,9 @@ mod view;
 
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, web};
 use chrono::{DateTime, Utc};
+use diesel::Connection;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 
 use self::plan::ExperimentPlan;
@@ -16,11 +18,12 @@ use super::auth::{Admin, Authorized, Read};
 use super::error::{ApiError, ErrorCode, Problem};
 use super::extract::{JsonBody, Segment};
 use super::respond;
+use crate::domain::action::Action;
 use crate::query::dimensions;
 use crate::query::request::QueryError;
 use crate::state::AppState;
 use crate::store::experiments::{self, Declaration};
-use crate::store::projects;
+use crate::store::{actions, projects};
 
 /// Experiments that a project may have.
 pub const MOST_EXPERIMENTS: i64 = 200;
@@ -111,7 +114,21 @@ pub async fn create_experiment(
             query.arms = arms.map(|arm| arm.filters).collect();
             let project = projects::find(conn, key.project).map_err(QueryError::from)?;
             dimensions::check(&query, &project)?;
-            experiments::declare(conn, key.project, &plan.name, &stored, MOST_EXPERIMENTS).map_err(ApiError::from)
+            conn.transaction(|conn| {
+                let declared = experiments::declare(conn, key.project, &plan.name, &stored, MOST_EXPERIMENTS)?;
+                if let Declaration::Declared(_) = declared {
+                    let subject = Some(plan.name.clone());
+                    actions::note(
+                        conn,
+                        key.project,
+                        Some(key.key_id),
+                        Action::ExperimentDeclared,
+                        subject,
+                        stored,
+                    )?;
+                }
+                Ok::<_, ApiError>(declared)
+            })
         })
         .await?;
     let conflict = |detail: String| ApiError::new(ErrorCode::Conflict, detail);
@@ -178,7 +195,23 @@ pub async fn update_experiment(
     let stored = serde_json::to_value(&plan).map_err(ApiError::internal)?;
     let changed = state
         .db
-        .run(move |conn| experiments::update(conn, key.project, &plan.name, &stored).map_err(ApiError::from))
+        .run(move |conn| {
+            conn.transaction(|conn| {
+                let changed = experiments::update(conn, key.project, &plan.name, &stored)?;
+                if changed.is_some() {
+                    let (subject, detail) = (Some(plan.name.clone()), json!({"ends_at": plan.ends_at}));
+                    actions::note(
+                        conn,
+                        key.project,
+                        Some(key.key_id),
+                        Action::ExperimentChanged,
+                        subject,
+                        detail,
+                    )?;
+                }
+                Ok::<_, ApiError>(changed)
+            })
+        })
         .await?;
     let view = ExperimentView::from(Declared::read(changed.ok_or_else(absent)?)?);
     Ok(HttpResponse::Ok().json(view))
@@ -205,7 +238,23 @@ pub async fn delete_experiment(
 ) -> Result<HttpResponse, ApiError> {
     let deleted = state
         .db
-        .run(move |conn| experiments::delete(conn, key.project, &experiment.0).map_err(ApiError::from))
+        .run(move |conn| {
+            conn.transaction(|conn| {
+                let deleted = experiments::delete(conn, key.project, &experiment.0)?;
+                if deleted {
+                    let subject = Some(experiment.0);
+                    actions::note(
+                        conn,
+                        key.project,
+                        Some(key.key_id),
+                        Action::ExperimentDeleted,
+                        subject,
+                        json!({}),
+                    )?;
+                }
+                Ok::<_, ApiError>(deleted)
+            })
+        })
         .await?;
     if deleted {
         Ok(HttpResponse::NoContent().finish())

@@ -174,7 +174,8 @@ pub fn cursor(output: &Output) -> String {
     )
 }
 
-fn parse_cursor(text: &str) -> Result<(DateTime<Utc>, Uuid), ApiError> {
+/// Where a page starts.
+pub fn parse_cursor(text: &str) -> Result<(DateTime<Utc>, Uuid), ApiError> {
     let parse = || {
         let (time, key) = text.split_once('-')?;
         let time = DateTime::from_timestamp_micros(i64::from_str_radix(time, 16).ok()?)?;

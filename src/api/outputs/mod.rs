@@ -1,7 +1,7 @@
 //! `GET /outputs`: the examples behind the numbers.
 
 pub mod listing;
-mod view;
+pub mod view;
 
 use std::collections::{HashMap, HashSet};
 

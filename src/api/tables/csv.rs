@@ -2,15 +2,30 @@
 
 use super::{Column, Table, written};
 use crate::api::error::ApiError;
-use crate::api::respond::{CsvRows, number_cell, safe_cell};
+use crate::api::respond::{number_cell, safe_cell};
+
+impl Table {
+    /// The line of CSV that names the columns.
+    pub fn csv_header(&self) -> Result<Vec<u8>, ApiError> {
+        lines(std::iter::once(self.columns.iter().map(|(name, _)| name.clone())))
+    }
+
+    /// A line of CSV per row.
+    pub fn csv_rows(&self) -> Result<Vec<u8>, ApiError> {
+        lines((0..self.height()).map(|row| self.columns.iter().map(move |(_, column)| cell(column, row))))
+    }
+}
 
 pub fn file(table: &Table) -> Result<Vec<u8>, ApiError> {
-    let mut rows = CsvRows::new(table.columns.iter().map(|(name, _)| name.as_str()))?;
-    for row in 0..table.height() {
-        let cells: Vec<String> = table.columns.iter().map(|(_, column)| cell(column, row)).collect();
-        rows.row(&cells)?;
+    Ok([table.csv_header()?, table.csv_rows()?].concat())
+}
+
+fn lines(records: impl Iterator<Item = impl Iterator<Item = String>>) -> Result<Vec<u8>, ApiError> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for record in records {
+        writer.write_record(record.collect::<Vec<_>>()).map_err(ApiError::internal)?;
     }
-    rows.finish()
+    writer.into_inner().map_err(ApiError::internal)
 }
 
 fn cell(column: &Column, row: usize) -> String {

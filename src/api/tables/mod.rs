@@ -13,7 +13,7 @@ use super::error::ApiError;
 use super::rendered::Rendered;
 use super::respond::Format;
 
-const CSV: &str = "text/csv; charset=utf-8";
+pub const CSV: &str = "text/csv; charset=utf-8";
 const ARROW: &str = "application/vnd.apache.arrow.stream";
 const PARQUET: &str = "application/vnd.apache.parquet";
 

@@ -1,5 +1,6 @@
 //! The files of the segments: found by name, written at once or not at all, the oldest removed when there are too many.
 
+use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -83,7 +84,7 @@ impl Files {
         }
     }
 
-    /// Writes a segment and removes those of earlier steps. A disk that takes no more only costs time: the answer is there.
+    /// Writes a segment. A disk that takes no more only costs time: the answer is there.
     pub fn write(&self, conn: &mut PgConnection, key: Key, frame: &mut DataFrame) -> Result<(), QueryError> {
         let folder = self.folder(conn, key.project)?;
         let path = self.path(conn, key)?;
@@ -91,12 +92,23 @@ impl Files {
             tracing::warn!(path = %path.display(), %error, "a segment cannot be written");
             return Ok(());
         }
-        for (older, step) in steps_of(&folder, key.day) {
-            if step < key.step {
-                let _ = fs::remove_file(older);
+        self.make_room(&path);
+        Ok(())
+    }
+
+    /// Removes the segments of a project that are older than the last steps which touched their days: nobody reads them any more,
+    /// and they hold what may have been erased since.
+    pub fn remove_older(
+        &self,
+        conn: &mut PgConnection,
+        project: ProjectId,
+        touched: &HashMap<i32, i64>,
+    ) -> Result<(), QueryError> {
+        for (path, day, step) in steps_in(&self.folder(conn, project)?) {
+            if touched.get(&day).is_some_and(|last| step < *last) {
+                let _ = fs::remove_file(path);
             }
         }
-        self.make_room(&path);
         Ok(())
     }
 
@@ -133,15 +145,15 @@ fn write_whole(folder: &Path, path: &Path, frame: &mut DataFrame) -> Result<(), 
     outcome
 }
 
-/// The files of a day with their steps.
-fn steps_of(folder: &Path, day: i32) -> Vec<(PathBuf, i64)> {
+/// The files of a folder with their days and steps.
+fn steps_in(folder: &Path) -> Vec<(PathBuf, i32, i64)> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     entries
         .filter_map(|entry| {
             let name = entry.file_name().into_string().ok()?;
-            let (of, rest) = name.split_once('.')?;
+            let (day, rest) = name.split_once('.')?;
             let step = rest.strip_suffix(EXTENSION)?.strip_suffix('.')?.parse().ok()?;
-            (of == day.to_string()).then(|| (entry.path(), step))
+            Some((entry.path(), day.parse().ok()?, step))
         })
         .collect()
 }

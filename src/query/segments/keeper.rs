@@ -1,4 +1,4 @@
-//! Writes segments before they are asked for, a little at a time.
+//! Writes segments before they are asked for, a little at a time, and removes those that changed days have left behind.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -56,6 +56,7 @@ fn settled(
     seen: &mut Seen,
 ) -> Result<Vec<i32>, QueryError> {
     sources.read(conn, project, |snapshot, _| {
+        sources.segments.remove_older(snapshot.conn, &snapshot.view)?;
         let mut days = Vec::new();
         for (day, step) in snapshot.view.touched(i32::MIN..i32::MAX) {
             let before = seen.insert((project, day), step);

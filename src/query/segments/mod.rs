@@ -74,6 +74,13 @@ impl Segments {
         })
     }
 
+    /// Removes what is older than a view.
+    fn remove_older(&self, conn: &mut PgConnection, view: &View) -> Result<(), QueryError> {
+        let Some(files) = &self.files else { return Ok(()) };
+        let touched = view.touched(i32::MIN..i32::MAX).collect();
+        files.remove_older(conn, view.project, &touched)
+    }
+
     /// Whether the segment of a day is there as of a step.
     fn has(&self, conn: &mut PgConnection, project: ProjectId, day: i32, step: i64) -> Result<bool, QueryError> {
         let key = files::Key { project, day, step };

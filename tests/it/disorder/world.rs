@@ -75,6 +75,7 @@ impl World {
                 let context = Context {
                     project: self.project.id,
                     stores_text: true,
+                    erasure_salt: self.project.erasure_salt,
                     received_at: event.occurred_at.unwrap() + late,
                     idempotency_key: None,
                 };

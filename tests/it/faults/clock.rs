@@ -26,6 +26,7 @@ fn events_received_in_the_past_and_in_the_future_are_counted() {
         let context = Context {
             project: project.id,
             stores_text: true,
+            erasure_salt: project.erasure_salt,
             received_at: Utc::now() + TimeDelta::days(days),
             idempotency_key: None,
         };

@@ -32,6 +32,7 @@ pub fn load(db: &Db, options: Options) -> Project {
     let context = Context {
         project: project.id,
         stores_text: true,
+        erasure_salt: project.erasure_salt,
         received_at: options.end,
         idempotency_key: None,
     };

@@ -12,6 +12,7 @@ import { may } from '../../session';
 import { useScope } from '../../state/scope';
 import { set, usePlace } from '../../state/url';
 import { Detail } from './detail';
+import { Download } from './download';
 import { Search, SEARCHED } from './search';
 
 type Output = Schemas['OutputView'];
@@ -31,6 +32,7 @@ export function Examples() {
             </div>
             <Controls without={['feature', 'version']} />
             <Search />
+            <Download query={query} />
             <Await of={found} lines={14}>
                 {({ data, next_cursor }) => (data.length === 0 ? <NoneFound /> : <Reader outputs={data} next={next_cursor} />)}
             </Await>

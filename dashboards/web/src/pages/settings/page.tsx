@@ -1,8 +1,10 @@
-/** Keys, dimensions, and how the service is. */
+/** Keys, dimensions, privacy, and how the service is. */
 
 import { useSession } from '../../app';
 import { may } from '../../session';
 import { Empty } from '../../parts/states';
+import { Audit } from './audit';
+import { Erase } from './erase';
 import { Keys } from './keys';
 import { Project } from './project';
 import { Status } from './status';
@@ -24,6 +26,18 @@ export function Settings() {
                 <h2 id="keys">Keys</h2>
                 {admin ? <Keys own={session.key.id} /> : <Empty title="Keys are managed with the scope admin">Yours does not have it.</Empty>}
             </section>
+            {admin && (
+                <>
+                    <section class="section" aria-labelledby="erase">
+                        <h2 id="erase">Erase a user</h2>
+                        <Erase />
+                    </section>
+                    <section class="section" aria-labelledby="audit">
+                        <h2 id="audit">What admins did</h2>
+                        <Audit />
+                    </section>
+                </>
+            )}
         </>
     );
 }

@@ -1,0 +1,45 @@
+/** The listed outputs, and data sets made of them, as files. */
+
+import { address, api } from '../../api/client';
+import { useData } from '../../api/data';
+
+const SETS = [
+    ['outputs.csv', 'CSV', false],
+    ['outputs.jsonl', 'JSON lines', false],
+    ['preferences.jsonl', 'preferences', true],
+    ['sft.jsonl', 'demonstrations', true],
+] as const;
+
+/** `query` is what the list is asked, its page aside. Whose texts may be used is asked before they go. */
+export function Download({ query }: { query: object }) {
+    const projects = useData('projects', () => api.get('/api/v1/projects'));
+    const storesText = projects.data?.data[0]?.stores_text ?? false;
+    const { limit: _limit, cursor: _cursor, ...filters } = query as { limit?: unknown; cursor?: unknown };
+    const to = (file: string, consent?: string) => address(`/api/v1/exports/${file}`, undefined, { ...filters, consent });
+    const ask = (file: string) => {
+        const consent = prompt(
+            'Whose texts may be used? “attributes.training:yes” takes outputs with that attribute; “all” says that consent was had in another way.',
+            'attributes.training:yes',
+        );
+        if (consent !== null && consent !== '') location.assign(to(file, consent));
+    };
+    return (
+        <p class="foot downloads">
+            Download all of these as{' '}
+            {SETS.filter(([, , isOfTexts]) => storesText || !isOfTexts).map(([file, words, isOfTexts], at) => (
+                <span key={file}>
+                    {at > 0 && ' · '}
+                    {isOfTexts ? (
+                        <button type="button" class="plain" onClick={() => ask(file)}>
+                            {words}
+                        </button>
+                    ) : (
+                        <a href={to(file)} download={file}>
+                            {words}
+                        </a>
+                    )}
+                </span>
+            ))}
+        </p>
+    );
+}

@@ -1,0 +1,74 @@
+/** What admins did, the newest first. */
+
+import { useState } from 'preact/hooks';
+import { api } from '../../api/client';
+import { useData } from '../../api/data';
+import { minute } from '../../format/time';
+import { Await, Empty } from '../../parts/states';
+
+const PAGE = 20;
+
+export function Audit() {
+    const [cursor, setCursor] = useState<string>();
+    const query = { limit: PAGE, ...(cursor === undefined ? {} : { cursor }) };
+    const log = useData(`audit ${cursor ?? ''}`, () => api.get('/api/v1/audit', { query }));
+    const keys = useData('keys', () => api.get('/api/v1/keys'));
+    const by = (id: string | null) =>
+        id === null ? 'the command line' : (keys.data?.data.find((key) => key.id === id)?.name ?? id);
+    return (
+        <Await of={log} lines={6}>
+            {({ data, next_cursor }) =>
+                data.length === 0 ? (
+                    <Empty title="Nothing was done yet" />
+                ) : (
+                    <>
+                        <div class="scroll" tabIndex={0} role="region" aria-label="What admins did">
+                            <table class="cards">
+                                <thead>
+                                    <tr>
+                                        {['When', 'What', 'To', 'By the key', 'Asked for'].map((name) => (
+                                            <th scope="col" key={name}>
+                                                {name}
+                                            </th>
+                                        ))}
+                                    </tr>
+                                </thead>
+                                <tbody>
+                                    {data.map((done) => (
+                                        <tr key={`${done.done_at} ${done.action} ${done.subject}`}>
+                                            <th scope="row">{minute(done.done_at)}</th>
+                                            <td data-label="What">{done.action.replaceAll('_', ' ')}</td>
+                                            <td data-label="To">{done.subject ?? 'the project'}</td>
+                                            <td data-label="By the key">{by(done.key_id)}</td>
+                                            <td data-label="Asked for">
+                                                <Detail of={done.detail} />
+                                            </td>
+                                        </tr>
+                                    ))}
+                                </tbody>
+                            </table>
+                        </div>
+                        <div class="pages">
+                            {cursor !== undefined && (
+                                <button type="button" onClick={() => setCursor(undefined)}>
+                                    Newest
+                                </button>
+                            )}
+                            {next_cursor !== null && (
+                                <button type="button" onClick={() => setCursor(next_cursor)}>
+                                    Older
+                                </button>
+                            )}
+                        </div>
+                    </>
+                )
+            }
+        </Await>
+    );
+}
+
+/** The settings that were asked for, shortened. */
+function Detail({ of }: { of: unknown }) {
+    const text = JSON.stringify(of ?? {});
+    return text === '{}' ? null : <code>{text.length > 120 ? `${text.slice(0, 120)}…` : text}</code>;
+}

@@ -1,0 +1,2 @@
+DROP TABLE admin_actions, erasures, tombstones;
+ALTER TABLE projects DROP COLUMN erasure_salt;

@@ -1,0 +1,164 @@
+//! `/exports`: data sets for training and analysis, streamed.
+
+pub mod params;
+mod rows;
+pub mod stream;
+
+use actix_web::{HttpResponse, get, web};
+use serde::Serialize;
+
+use self::params::{ExportParams, Form, Side};
+use self::rows::{DemonstrationRow, OutputRow, PreferenceRow};
+use self::stream::{Writer, export};
+use super::answers::ReadAnswers;
+use super::auth::{Authorized, Read};
+use super::error::{ApiError, Problem};
+use super::extract::Params;
+use super::outputs::view::OutputView;
+use super::tables::CSV;
+use crate::state::AppState;
+use crate::store::exports::Content;
+
+const JSONL: &str = "application/jsonl";
+
+/// Export preferences
+///
+/// One line per output of which the user made another text: the prompt, the user's text as chosen, the AI's as rejected. The explicit
+/// prompt form of preferences that TRL and `datasets` read. Newest first; a dropped connection is gone on with by `cursor`, which each
+/// row has.
+#[utoipa::path(
+    tag = "exports",
+    params(ExportParams),
+    responses(
+        (status = 200, description = "Lines of JSON", body = PreferenceRow, content_type = "application/jsonl"),
+        (status = 422, description = "The project stores no texts (`not_kept`), or has no such dimension (`unknown_dimension`)", body = Problem, content_type = "application/problem+json"),
+        ReadAnswers,
+    ),
+    security(("api_key" = []))
+)]
+#[get("/exports/preferences.jsonl")]
+pub async fn export_preferences(
+    key: Authorized<Read>,
+    params: Params<ExportParams>,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let form = params.0.form.unwrap_or_default();
+    export(
+        &state,
+        key.project,
+        params.0,
+        Content::Preferences,
+        JSONL,
+        Preferences(form),
+    )
+    .await
+}
+
+/// Export demonstrations
+///
+/// One line per output that the user took, as it was or changed: the prompt and the text the user had in the end, as messages of a chat.
+/// Leaves out what the app took by itself, and what was taken unchanged and judged wrong.
+#[utoipa::path(
+    tag = "exports",
+    params(ExportParams),
+    responses(
+        (status = 200, description = "Lines of JSON", body = DemonstrationRow, content_type = "application/jsonl"),
+        (status = 422, description = "The project stores no texts (`not_kept`), or has no such dimension (`unknown_dimension`)", body = Problem, content_type = "application/problem+json"),
+        ReadAnswers,
+    ),
+    security(("api_key" = []))
+)]
+#[get("/exports/sft.jsonl")]
+pub async fn export_demonstrations(
+    key: Authorized<Read>,
+    params: Params<ExportParams>,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let content = Content::Demonstrations;
+    export(&state, key.project, params.0, content, JSONL, Demonstrations).await
+}
+
+/// Export outputs as lines of JSON
+///
+/// All outputs that pass the filters, as `/outputs` has them, each with its side of the split.
+#[utoipa::path(
+    tag = "exports",
+    params(ExportParams),
+    responses(
+        (status = 200, description = "Lines of JSON", body = OutputRow, content_type = "application/jsonl"),
+        ReadAnswers,
+    ),
+    security(("api_key" = []))
+)]
+#[get("/exports/outputs.jsonl")]
+pub async fn export_outputs_jsonl(
+    key: Authorized<Read>,
+    params: Params<ExportParams>,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    export(&state, key.project, params.0, Content::Outputs, JSONL, Outputs).await
+}
+
+/// Export outputs as CSV
+///
+/// All outputs that pass the filters. Texts that a spreadsheet would run as formulas begin with an apostrophe.
+#[utoipa::path(
+    tag = "exports",
+    params(ExportParams),
+    responses(
+        (status = 200, description = "A header and a line per output", body = String, content_type = "text/csv"),
+        ReadAnswers,
+    ),
+    security(("api_key" = []))
+)]
+#[get("/exports/outputs.csv")]
+pub async fn export_outputs_csv(
+    key: Authorized<Read>,
+    params: Params<ExportParams>,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    export(&state, key.project, params.0, Content::Outputs, CSV, Csv).await
+}
+
+fn line(to: &mut Vec<u8>, row: &impl Serialize) -> Result<(), ApiError> {
+    serde_json::to_writer(&mut *to, row).map_err(ApiError::internal)?;
+    to.push(b'\n');
+    Ok(())
+}
+
+struct Preferences(Form);
+
+impl Writer for Preferences {
+    fn row(&self, to: &mut Vec<u8>, output: OutputView, side: Side, cursor: String) -> Result<(), ApiError> {
+        line(to, &PreferenceRow::of(output, side, cursor, self.0))
+    }
+}
+
+struct Demonstrations;
+
+impl Writer for Demonstrations {
+    fn row(&self, to: &mut Vec<u8>, output: OutputView, side: Side, cursor: String) -> Result<(), ApiError> {
+        line(to, &DemonstrationRow::of(output, side, cursor))
+    }
+}
+
+struct Outputs;
+
+impl Writer for Outputs {
+    fn row(&self, to: &mut Vec<u8>, output: OutputView, split: Side, cursor: String) -> Result<(), ApiError> {
+        line(to, &OutputRow { output, split, cursor })
+    }
+}
+
+struct Csv;
+
+impl Writer for Csv {
+    fn header(&self) -> Result<Vec<u8>, ApiError> {
+        rows::table(Vec::new()).csv_header()
+    }
+
+    fn row(&self, to: &mut Vec<u8>, output: OutputView, split: Side, cursor: String) -> Result<(), ApiError> {
+        to.extend(rows::table(vec![OutputRow { output, split, cursor }]).csv_rows()?);
+        Ok(())
+    }
+}

@@ -1,0 +1,181 @@
+//! What a data set is made of: the filters of `/outputs`, consent, and how it is split.
+
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::api::error::ApiError;
+use crate::api::outputs::listing::OutputParams;
+use crate::domain::decision::Decision;
+use crate::domain::dimension::Dimension;
+use crate::domain::key;
+use crate::query::filter::{Filter, Operator};
+use crate::store::outputs::Output;
+
+/// The share of users whose outputs are for validation.
+const VALIDATION_SHARE: f64 = 0.1;
+/// What `consent` is when it was had in another way.
+const ALL: &str = "all";
+
+/// Which side of a split an output is on. All outputs of a user are on one side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    Train,
+    Validation,
+}
+
+impl Side {
+    pub fn name(self) -> &'static str {
+        match self {
+            Side::Train => "train",
+            Side::Validation => "validation",
+        }
+    }
+}
+
+/// How texts are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Form {
+    /// As text.
+    #[default]
+    Standard,
+    /// As messages with a role.
+    Conversational,
+}
+
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ExportParams {
+    /// Whose texts may be used. `attributes.training:yes` takes outputs whose attribute `training` is `yes`; `all` takes every output,
+    /// and says that consent was had in another way. Data sets of texts do not go without it.
+    #[param(max_length = 512, example = "attributes.training:yes")]
+    pub consent: Option<String>,
+    /// Only one side of the split; each row says which it is on.
+    pub split: Option<Side>,
+    /// The share of users on the validation side, 0.1 without it.
+    #[param(minimum = 0, maximum = 1)]
+    pub validation_share: Option<f64>,
+    /// Another seed is another split; 0 without it.
+    pub seed: Option<u64>,
+    /// Whether of outputs with the same texts only the newest is taken. Data sets of texts do so without it, outputs do not.
+    pub distinct: Option<bool>,
+    /// Of preferences: `standard` (texts, without it) or `conversational` (messages).
+    pub form: Option<Form>,
+    pub feature: Option<String>,
+    pub version: Option<String>,
+    /// A JSON array of filters as `POST /query` takes them.
+    pub filters: Option<String>,
+    pub decision: Option<Decision>,
+    #[param(max_length = 256)]
+    pub reason: Option<String>,
+    #[param(max_length = 256)]
+    pub user_id: Option<String>,
+    /// Only outputs judged right, or wrong.
+    pub correct: Option<bool>,
+    /// Only outputs that were judged, or that wait for it.
+    pub judged: Option<bool>,
+    /// The least confidence.
+    #[param(minimum = 0, maximum = 1)]
+    pub confidence_from: Option<f64>,
+    /// The greatest confidence.
+    #[param(minimum = 0, maximum = 1)]
+    pub confidence_to: Option<f64>,
+    /// A piece of text, in any letter case, of input, output, final text or comment.
+    #[param(max_length = 200)]
+    pub text: Option<String>,
+    /// Shown at or after this, RFC 3339 or milliseconds since 1970.
+    pub from: Option<String>,
+    /// Shown before this.
+    pub to: Option<String>,
+    /// Of the last row that arrived: go on after it.
+    pub cursor: Option<String>,
+}
+
+impl ExportParams {
+    /// What `/outputs` would be asked.
+    pub fn outputs(&self) -> OutputParams {
+        let asked = self.clone();
+        OutputParams {
+            feature: asked.feature,
+            version: asked.version,
+            filters: asked.filters,
+            decision: asked.decision,
+            reason: asked.reason,
+            user_id: asked.user_id,
+            correct: asked.correct,
+            judged: asked.judged,
+            confidence_from: asked.confidence_from,
+            confidence_to: asked.confidence_to,
+            text: asked.text,
+            from: asked.from,
+            to: asked.to,
+            limit: None,
+            cursor: asked.cursor,
+            format: None,
+        }
+    }
+
+    /// The filter that keeps what there is consent for. Texts need it said.
+    pub fn consent(&self, is_of_texts: bool) -> Result<Option<Filter>, ApiError> {
+        let wrong = |detail: &str| Err(ApiError::parameter("consent", detail));
+        let Some(consent) = self.consent.as_deref() else {
+            return match is_of_texts {
+                true => wrong(
+                    "say whose texts may be used: `attributes.<name>:<value>` takes outputs with that attribute, `all` says that \
+                     consent was had in another way",
+                ),
+                false => Ok(None),
+            };
+        };
+        if consent == ALL {
+            return Ok(None);
+        }
+        let attribute = consent
+            .split_once(':')
+            .map(|(name, value)| (Dimension::parse(name), value));
+        match attribute {
+            Some((dimension @ Dimension::AnyAttribute(_), value)) if !value.is_empty() => Ok(Some(Filter {
+                dimension,
+                operator: Operator::In,
+                values: vec![Some(value.to_owned())],
+            })),
+            _ => wrong("must be `attributes.<name>:<value>` or `all`"),
+        }
+    }
+
+    pub fn splitting(&self) -> Result<Splitting, ApiError> {
+        let validation_share = self.validation_share.unwrap_or(VALIDATION_SHARE);
+        if !(0.0..=1.0).contains(&validation_share) {
+            return Err(ApiError::parameter("validation_share", "must be from 0 to 1"));
+        }
+        Ok(Splitting {
+            validation_share,
+            seed: self.seed.unwrap_or_default(),
+            only: self.split,
+        })
+    }
+}
+
+/// How outputs are split.
+#[derive(Clone, Copy, Debug)]
+pub struct Splitting {
+    validation_share: f64,
+    seed: u64,
+    only: Option<Side>,
+}
+
+impl Splitting {
+    /// The side of an output, by a digest of its user and the seed; `None` if that side is not wanted. An output of nobody known is on a
+    /// side of its own.
+    pub fn side(self, output: &Output) -> Option<Side> {
+        let place = key::share(self.seed, output.cluster());
+        let side = if place < self.validation_share {
+            Side::Validation
+        } else {
+            Side::Train
+        };
+        Some(side).filter(|side| self.only.is_none_or(|only| only == *side))
+    }
+}

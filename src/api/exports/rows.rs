@@ -1,0 +1,140 @@
+//! The rows of data sets.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::params::{Form, Side};
+use crate::api::outputs::view::{self, OutputView};
+use crate::api::tables::{Column, Table};
+use crate::domain::decision::Decision;
+
+/// Where a row comes from.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Provenance {
+    pub output_id: String,
+    #[schema(required = true)]
+    pub feature: Option<String>,
+    #[schema(required = true)]
+    pub version: Option<String>,
+    #[schema(required = true)]
+    pub model: Option<String>,
+    #[schema(required = true)]
+    pub prompt_version: Option<String>,
+    pub shown_at: DateTime<Utc>,
+    pub decision: Decision,
+    pub split: Side,
+    /// To go on after this row.
+    pub cursor: String,
+}
+
+impl Provenance {
+    fn of(view: &OutputView, split: Side, cursor: String) -> Provenance {
+        Provenance {
+            output_id: view.output_id.clone(),
+            feature: view.feature.clone(),
+            version: view.version.clone(),
+            model: view.model.clone(),
+            prompt_version: view.prompt_version.clone(),
+            shown_at: view.shown_at,
+            decision: view.decision,
+            split,
+            cursor,
+        }
+    }
+}
+
+/// One message of a conversation.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Message {
+    #[schema(value_type = String, example = "user")]
+    role: &'static str,
+    content: String,
+}
+
+fn message(role: &'static str, content: String) -> Message {
+    Message { role, content }
+}
+
+/// A text, or messages.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum Words {
+    Standard(String),
+    Conversational(Vec<Message>),
+}
+
+impl Words {
+    fn of(form: Form, role: &'static str, text: String) -> Words {
+        match form {
+            Form::Standard => Words::Standard(text),
+            Form::Conversational => Words::Conversational(vec![message(role, text)]),
+        }
+    }
+}
+
+const USER: &str = "user";
+const ASSISTANT: &str = "assistant";
+
+/// What the user made of an output, preferred to the output.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct PreferenceRow {
+    /// What the user gave to the AI.
+    prompt: Words,
+    /// The user's final text.
+    chosen: Words,
+    /// What the AI showed.
+    rejected: Words,
+    provenance: Provenance,
+}
+
+impl PreferenceRow {
+    pub fn of(view: OutputView, split: Side, cursor: String, form: Form) -> PreferenceRow {
+        let provenance = Provenance::of(&view, split, cursor);
+        PreferenceRow {
+            prompt: Words::of(form, USER, view.input.unwrap_or_default()),
+            chosen: Words::of(form, ASSISTANT, view.r#final.unwrap_or_default()),
+            rejected: Words::of(form, ASSISTANT, view.output.unwrap_or_default()),
+            provenance,
+        }
+    }
+}
+
+/// What the user gave to the AI, and what the user took in the end.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct DemonstrationRow {
+    messages: Vec<Message>,
+    provenance: Provenance,
+}
+
+impl DemonstrationRow {
+    pub fn of(view: OutputView, split: Side, cursor: String) -> DemonstrationRow {
+        let provenance = Provenance::of(&view, split, cursor);
+        let taken = view.r#final.or(view.output).unwrap_or_default();
+        DemonstrationRow {
+            messages: vec![message(USER, view.input.unwrap_or_default()), message(ASSISTANT, taken)],
+            provenance,
+        }
+    }
+}
+
+/// An output, and the side of the split that it is on.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct OutputRow {
+    #[serde(flatten)]
+    pub output: OutputView,
+    pub split: Side,
+    /// To go on after this row.
+    pub cursor: String,
+}
+
+/// Outputs, each with its side of the split, as a table.
+pub fn table(rows: Vec<OutputRow>) -> Table {
+    let splits = rows.iter().map(|row| Some(row.split.name().to_owned())).collect();
+    let cursors = rows.iter().map(|row| Some(row.cursor.clone())).collect();
+    let outputs: Vec<OutputView> = rows.into_iter().map(|row| row.output).collect();
+    let mut table = view::table(&outputs);
+    table.push("split", Column::Text(splits));
+    table.push("cursor", Column::Text(cursors));
+    table
+}

@@ -1,0 +1,49 @@
+//! What admins do to a project.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    KeyCreated,
+    KeyRevoked,
+    ProjectCreated,
+    /// Settings: dimensions, the horizon, whether and for how long things are kept.
+    ProjectChanged,
+    /// The erasure was asked for. Its receipt says what became of it.
+    UserErased,
+    /// Events of an erased user are taken again.
+    UserAdmitted,
+    ExperimentDeclared,
+    ExperimentChanged,
+    ExperimentDeleted,
+}
+
+impl Action {
+    pub const ALL: [Action; 9] = [
+        Action::KeyCreated,
+        Action::KeyRevoked,
+        Action::ProjectCreated,
+        Action::ProjectChanged,
+        Action::UserErased,
+        Action::UserAdmitted,
+        Action::ExperimentDeclared,
+        Action::ExperimentChanged,
+        Action::ExperimentDeleted,
+    ];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Action::KeyCreated => "key_created",
+            Action::KeyRevoked => "key_revoked",
+            Action::ProjectCreated => "project_created",
+            Action::ProjectChanged => "project_changed",
+            Action::UserErased => "user_erased",
+            Action::UserAdmitted => "user_admitted",
+            Action::ExperimentDeclared => "experiment_declared",
+            Action::ExperimentChanged => "experiment_changed",
+            Action::ExperimentDeleted => "experiment_deleted",
+        }
+    }
+}

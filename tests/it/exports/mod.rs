@@ -1,0 +1,57 @@
+//! Data sets: what is in them, that they are whole, and that real clients read them.
+
+mod clients;
+mod contents;
+mod streams;
+
+use serde_json::{Value, json};
+
+use crate::support::TestServer;
+
+/// The rows of a data set.
+#[track_caller]
+fn rows(server: &TestServer, path: &str) -> Vec<Value> {
+    let answer = server.get(&format!("/api/v1/exports/{path}"));
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let text = answer.text();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// An output with texts, and what became of it.
+fn output(number: usize, decision: &str, texts: [Option<&str>; 3]) -> Vec<Value> {
+    let [input, output, last] = texts;
+    let name = format!("o{number}");
+    let at = |second: u32| format!("2026-03-02T10:{:02}:{second:02}Z", number % 60);
+    let mut shown = json!({"type": "shown", "output_id": name, "feature": "f", "version": format!("v{}", number % 2), "model": "m",
+        "user_id": format!("u{}", number % 10), "occurred_at": at(0), "attributes": {"training": if number % 4 == 3 { "no" } else { "yes" }}});
+    let mut decided = json!({"type": decision, "output_id": name, "occurred_at": at(5)});
+    for (event, field, text) in [
+        (&mut shown, "input", input),
+        (&mut shown, "output", output),
+        (&mut decided, "final", last),
+    ] {
+        if let Some(text) = text {
+            event[field] = json!(text);
+        }
+    }
+    vec![shown, decided]
+}
+
+fn send(server: &TestServer, events: &[Value]) {
+    for batch in events.chunks(1_000) {
+        server
+            .post("/api/v1/events", json!({"events": batch}).to_string())
+            .expect(200);
+    }
+    server.settle();
+}
+
+/// So many outputs that were edited, all different.
+fn edited(count: usize) -> Vec<Value> {
+    (0..count)
+        .flat_map(|number| {
+            let [input, output_text, last] = ["ask", "say", "mean"].map(|word| format!("{word} {number} — «ü» \n"));
+            output(number, "edit", [Some(&input), Some(&output_text), Some(&last)])
+        })
+        .collect()
+}

@@ -1,0 +1,115 @@
+//! Long exports: they arrive whole, are gone on with, and do not fill the memory.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::thread;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::{edited, output, rows, send};
+use crate::support::TestServer;
+
+const OUTPUTS: usize = 3_000;
+
+#[test]
+fn a_dropped_export_is_gone_on_with() {
+    let server = TestServer::start();
+    let mut events = edited(OUTPUTS);
+    // Later outputs with the texts of earlier ones: which of them is taken must not depend on where one goes on.
+    for number in 0..500 {
+        let [input, text, last] = ["ask", "say", "mean"].map(|word| format!("{word} {number} — «ü» \n"));
+        events.extend(output(
+            OUTPUTS + number,
+            "edit",
+            [Some(&input), Some(&text), Some(&last)],
+        ));
+    }
+    send(&server, &events);
+    let path = "preferences.jsonl?consent=all";
+    let whole = rows(&server, path);
+    assert_eq!(whole.len(), OUTPUTS);
+
+    // The connection is dropped after some lines, the last of which is a part.
+    let mut got: Vec<Value> = Vec::new();
+    for lines in [1, 700, 1_500] {
+        let cursor = got
+            .last()
+            .map(|row| format!("&cursor={}", row["provenance"]["cursor"].as_str().unwrap()));
+        got.extend(first_lines(
+            &server,
+            &format!("{path}{}", cursor.unwrap_or_default()),
+            lines,
+        ));
+    }
+    let cursor = got.last().unwrap()["provenance"]["cursor"].as_str().unwrap().to_owned();
+    got.extend(rows(&server, &format!("{path}&cursor={cursor}")));
+    assert_eq!(got, whole);
+
+    let csv = server.get("/api/v1/exports/outputs.csv").text();
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    assert_eq!(reader.headers().unwrap().iter().last(), Some("cursor"));
+    assert_eq!(reader.records().map(Result::unwrap).count(), OUTPUTS + 500);
+}
+
+/// Reads some rows as they come, and goes away.
+fn first_lines(server: &TestServer, path: &str, lines: usize) -> Vec<Value> {
+    let mut stream = TcpStream::connect(server.address()).unwrap();
+    let request = format!(
+        "GET /api/v1/exports/{path} HTTP/1.1\r\nhost: x\r\nx-api-key: {}\r\n\r\n",
+        server.key
+    );
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut reader = BufReader::new(stream);
+    let mut found = Vec::new();
+    let mut line = String::new();
+    while found.len() < lines {
+        line.clear();
+        assert!(reader.read_line(&mut line).unwrap() > 0, "the export ended early");
+        // Heads of the answer and of its chunks are no rows, and a row that a chunk cuts in two is not whole.
+        found.extend(serde_json::from_str::<Value>(&line).ok().filter(Value::is_object));
+    }
+    found.truncate(lines);
+    found
+}
+
+/// Clients that do not read hold no more than their connections: others are told to come back, and get their turn.
+#[test]
+fn slow_clients_are_few() {
+    let server = TestServer::start();
+    let text = "x".repeat(50_000);
+    let events: Vec<Value> = (0..600)
+        .flat_map(|number| output(number, "accept", [Some(&text), Some(&text), None]))
+        .collect();
+    for batch in events.chunks(50) {
+        send(&server, batch);
+    }
+    let mut slow: Vec<TcpStream> = (0..4)
+        .map(|_| {
+            let mut stream = TcpStream::connect(server.address()).unwrap();
+            let request = format!(
+                "GET /api/v1/exports/outputs.jsonl HTTP/1.1\r\nhost: x\r\nx-api-key: {}\r\n\r\n",
+                server.key
+            );
+            stream.write_all(request.as_bytes()).unwrap();
+            // The head of the answer is there.
+            stream.read_exact(&mut [0; 12]).unwrap();
+            stream
+        })
+        .collect();
+    server
+        .get("/api/v1/exports/outputs.csv")
+        .expect_problem(503, "overloaded");
+    // Everything else goes on.
+    server.get("/api/v1/outputs").expect(200);
+    slow.clear();
+    for _ in 0..100 {
+        let answer = server.get("/api/v1/exports/outputs.jsonl");
+        if answer.status == 200 {
+            assert_eq!(answer.text().lines().count(), 600);
+            return;
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
+    panic!("the places are not given back");
+}
