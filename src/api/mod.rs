@@ -5,6 +5,7 @@ pub mod ask;
 pub mod auth;
 pub mod body;
 pub mod catalogue;
+pub mod changes;
 pub mod compare;
 pub mod cors;
 pub mod dashboard;
@@ -51,6 +52,12 @@ pub fn configure(routes: &mut ServiceConfig) {
                 .service(query::query_metrics)
                 .service(series::list_series)
                 .service(compare::get_comparison)
+                .service(changes::list_changes)
+                .service(changes::log_change)
+                .service(changes::get_change)
+                .service(changes::update_change)
+                .service(changes::delete_change)
+                .service(changes::effect::get_change_effect)
                 .service(experiments::list_experiments)
                 .service(experiments::create_experiment)
                 .service(experiments::get_experiment)
@@ -103,6 +110,7 @@ pub fn configure(routes: &mut ServiceConfig) {
         (name = "events", description = "Send feedback"),
         (name = "metrics", description = "Ask for numbers"),
         (name = "features", description = "One question each about a feature"),
+        (name = "changes", description = "What was changed, to fix what, and whether it worked"),
         (name = "experiments", description = "Declared beforehand, read at any time"),
         (name = "outputs", description = "The examples behind the numbers"),
         (name = "operations", description = "Keys, projects, status, health"),

@@ -49,6 +49,7 @@ pub fn stated(outputs: &[&Output]) -> PolarsResult<DataFrame> {
             columns.of(facts::RATING_FLIPS, |o| Some(o.rating_flips)),
             columns.of(facts::MISSED, |o| Some(o.missed)),
             columns.of(facts::RESTATED, |o| Some(o.restated)),
+            columns.of(facts::REASON, |o| o.reason.as_deref()),
             columns.of(facts::ATTRIBUTES, |o| o.attributes.as_deref()),
         ],
     )

@@ -47,6 +47,8 @@ pub const POSITIVE_RATINGS: &str = "positive_ratings";
 pub const RATING_FLIPS: &str = "rating_flips";
 pub const MISSED: &str = "missed";
 pub const RESTATED: &str = "restated";
+/// Why it was refused, as a code, or null. No family may use it: a sum for each code is not a sum.
+pub const REASON: &str = "reason";
 /// Undeclared attributes as a JSON object, or null. No family may use it: the rollups do not know it.
 pub const ATTRIBUTES: &str = "attributes";
 

@@ -30,6 +30,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    changes (project_id, id) {
+        project_id -> Int4,
+        id -> Uuid,
+        plan -> Jsonb,
+        logged_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     events (project_id, event_key) {
         project_id -> Int4,
         event_key -> Uuid,
@@ -231,6 +240,7 @@ diesel::table! {
 diesel::allow_tables_to_appear_in_same_query!(
     api_keys,
     cells,
+    changes,
     events,
     experiments,
     fold_ranges,
