@@ -18,6 +18,7 @@ pub mod features;
 pub mod health;
 pub mod keys;
 pub mod outputs;
+pub mod priorities;
 pub mod projects;
 pub mod query;
 pub mod rate;
@@ -52,6 +53,7 @@ pub fn configure(routes: &mut ServiceConfig) {
                 .service(query::query_metrics)
                 .service(series::list_series)
                 .service(compare::get_comparison)
+                .service(priorities::get_priorities)
                 .service(changes::list_changes)
                 .service(changes::log_change)
                 .service(changes::get_change)

@@ -140,11 +140,18 @@ pub async fn list_changes(
     let (weeks, level) = (effect::weeks(asked.weeks)?, ask::level(asked.level)?);
     let limit = ask::within("limit", asked.limit, 1, MOST_LISTED)?.unwrap_or(LISTED);
     let all = logged(&state, key.project).await?;
-    let is_asked = |change: &&ChangeView| asked.feature.as_ref().is_none_or(|feature| *feature == change.plan.feature);
+    let is_asked = |change: &&ChangeView| {
+        asked
+            .feature
+            .as_ref()
+            .is_none_or(|feature| *feature == change.plan.feature)
+    };
     let wanted: Vec<&ChangeView> = all.iter().rev().filter(is_asked).collect();
     let total = wanted.len();
     let wanted: Vec<ChangeView> = wanted.into_iter().take(limit).cloned().collect();
-    let questions = wanted.iter().map(|change| question(&all, change, key.project, weeks, level));
+    let questions = wanted
+        .iter()
+        .map(|change| question(&all, change, key.project, weeks, level));
     let questions: Vec<Question> = questions.collect::<Result<_, _>>()?;
     // The same address asks something else once a change was logged or put right.
     let named = format!("{all:?}");

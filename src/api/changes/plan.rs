@@ -37,11 +37,7 @@ pub struct Aim {
     #[schema(min_length = 1, max_length = 256)]
     pub reason: Option<String>,
     /// A segment: its effect is measured on the outputs that pass all of these.
-    #[serde(
-        default,
-        deserialize_with = "strict::objects",
-        skip_serializing_if = "Vec::is_empty"
-    )]
+    #[serde(default, deserialize_with = "strict::objects", skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 20)]
     pub filters: Vec<FilterRequest>,
 }
@@ -152,7 +148,11 @@ impl ChangePlan {
     }
 
     fn check(&self) -> Result<(), ApiError> {
-        let names = [("title", Some(&self.title)), ("by", self.by.as_ref()), ("feature", Some(&self.feature))];
+        let names = [
+            ("title", Some(&self.title)),
+            ("by", self.by.as_ref()),
+            ("feature", Some(&self.feature)),
+        ];
         let reason = self.aim.as_ref().map(|aim| ("aim.reason", aim.reason.as_ref()));
         let versions = self.versions.iter().map(|version| ("versions", Some(version)));
         for (field, text) in names.into_iter().chain(reason).chain(versions) {

@@ -72,7 +72,11 @@ pub fn walk(
 }
 
 fn visit_all(frame: &DataFrame, visit: &mut impl FnMut(Decided)) -> PolarsResult<()> {
-    let places = frame.column(GROUP)?.u32()?.iter().zip(frame.column(BUCKET)?.u32()?.iter());
+    let places = frame
+        .column(GROUP)?
+        .u32()?
+        .iter()
+        .zip(frame.column(BUCKET)?.u32()?.iter());
     let clusters = frame.column(f::CLUSTER)?.i64()?.iter();
     let decisions = frame.column(f::DECISION)?.i32()?.iter();
     let manners = frame.column(f::MANNER)?.i32()?.iter();

@@ -18,6 +18,7 @@ pub mod fading;
 pub mod growth;
 pub mod opinions;
 pub mod outcomes;
+pub mod priorities;
 pub mod quality;
 pub mod ranking;
 pub mod recalibration;

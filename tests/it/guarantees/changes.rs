@@ -43,7 +43,10 @@ fn part(side: &[(f64, f64)]) -> (f64, Vec<(i64, f64)>) {
     let (those, all) = side.iter().fold((0.0, 0.0), |sum, own| (sum.0 + own.0, sum.1 + own.1));
     let rate = those / all;
     let own = (0..).zip(side).filter(|(_, own)| own.1 > 0.0);
-    (rate, own.map(|(user, own)| (user, (own.0 - rate * own.1) / all)).collect())
+    (
+        rate,
+        own.map(|(user, own)| (user, (own.0 - rate * own.1) / all)).collect(),
+    )
 }
 
 /// A user of the other feature, who likes what they like, and is as busy.
@@ -119,6 +122,12 @@ fn what_does_nothing_is_seldom_said_to_have_worked() {
         peeked += u32::from(ever_alone);
     }
     // Half of the error is on the side of working.
-    assert!(worked <= RUNS / 40, "{worked} of {RUNS} placebos worked at one of {WEEKS} looks");
-    assert!(peeked > RUNS / 40, "looking each week at single intervals is not honest: {peeked}");
+    assert!(
+        worked <= RUNS / 40,
+        "{worked} of {RUNS} placebos worked at one of {WEEKS} looks"
+    );
+    assert!(
+        peeked > RUNS / 40,
+        "looking each week at single intervals is not honest: {peeked}"
+    );
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::measured::{Meter, Part};
-use super::{Control, Outcome};
+use super::{EffectControl, Outcome};
 use crate::domain::clock;
 use crate::domain::dimension::Dimension;
 use crate::domain::window::Granularity;
@@ -122,8 +122,8 @@ impl<'a> Move<'a> {
         [self.was.term(self.weight), self.is.term(-self.weight)]
     }
 
-    pub fn control(&self, level: Level) -> Control {
-        Control {
+    pub fn control(&self, level: Level) -> EffectControl {
+        EffectControl {
             feature: self.feature.clone(),
             weight: self.weight,
             before: self.was.estimate.clone(),

@@ -83,7 +83,11 @@ impl<'a> Meter<'a> {
     pub fn settle(&mut self, outputs: f64, first: i32) -> Result<(), QueryError> {
         let snapshot = Snapshot::new(self.conn, self.sources, &self.project)?;
         let all_there = snapshot.view.last_gone(first..i32::MAX).is_none();
-        self.exact_outputs = if all_there && outputs <= MOST_EXACT { i64::MAX } else { 0 };
+        self.exact_outputs = if all_there && outputs <= MOST_EXACT {
+            i64::MAX
+        } else {
+            0
+        };
         Ok(())
     }
 
@@ -151,11 +155,7 @@ fn of_row(row: &Row) -> Option<Part> {
     Some(Part {
         value: estimate.value?,
         size: estimate.denominator.unwrap_or(estimate.n as f64),
-        influences: contributions
-            .0
-            .iter()
-            .map(|own| (own.cluster, own.influence))
-            .collect(),
+        influences: contributions.0.iter().map(|own| (own.cluster, own.influence)).collect(),
         estimate,
     })
 }

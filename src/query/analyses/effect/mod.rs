@@ -127,7 +127,7 @@ pub struct DayRange {
 
 /// A feature that did not change.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Control {
+pub struct EffectControl {
     pub feature: String,
     /// Its weight in what is taken off: the more, the surer its own move is known.
     pub weight: f64,
@@ -139,7 +139,7 @@ pub struct Control {
 
 /// Whether the feature moved apart from its controls before the change already, or, without controls, moved at all.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
-pub struct Trend {
+pub struct EffectTrend {
     /// By how much in a week.
     pub slope: Between,
     #[schema(required = true)]
@@ -178,10 +178,10 @@ pub struct Effect {
     pub before_days: Option<DayRange>,
     #[schema(required = true)]
     pub after_days: Option<DayRange>,
-    pub controls: Vec<Control>,
+    pub controls: Vec<EffectControl>,
     /// Null with less than two weeks before, and where versions are compared.
     #[schema(required = true)]
-    pub trend: Option<Trend>,
+    pub trend: Option<EffectTrend>,
     /// Days at the present pace until an effect of the expected size is found four times in five, or until there is a first look.
     #[schema(required = true)]
     pub more_days_needed: Option<u64>,
@@ -209,10 +209,12 @@ pub fn run_each(
     questions: &[Question],
     now: DateTime<Utc>,
 ) -> Result<Vec<Effect>, QueryError> {
-    conn.build_transaction()
-        .read_only()
-        .repeatable_read()
-        .run(|conn| questions.iter().map(|question| answer(conn, sources, question, now)).collect())
+    conn.build_transaction().read_only().repeatable_read().run(|conn| {
+        questions
+            .iter()
+            .map(|question| answer(conn, sources, question, now))
+            .collect()
+    })
 }
 
 /// Measures in the caller's transaction, which sees one state of the database. What cannot be measured cannot be told, and why.
@@ -308,7 +310,12 @@ fn same_days(meter: &mut Meter, days: &Days, shared: &[i32]) -> Result<Effect, Q
         "Who got the new version first was not drawn by lot here: if those users differ from the others, that is in the effect."
             .to_owned(),
     );
-    conclude(question, &mut effect, (weights > 0.0).then_some(combination), shared.len());
+    conclude(
+        question,
+        &mut effect,
+        (weights > 0.0).then_some(combination),
+        shared.len(),
+    );
     Ok(effect)
 }
 
@@ -369,7 +376,7 @@ fn trend(
     arms: &[Vec<Filter>],
     weights: &[f64],
     before: &Range<i32>,
-) -> Result<Option<Trend>, QueryError> {
+) -> Result<Option<EffectTrend>, QueryError> {
     let weeks = before.len() / 7;
     let Some(slope) = slope_weights(weeks) else {
         return Ok(None);
@@ -389,7 +396,7 @@ fn trend(
     }
     let found = Combination::new(&terms);
     let p_value = found.p_value();
-    Ok(Some(Trend {
+    Ok(Some(EffectTrend {
         slope: Between::interval(found.value, found.interval(meter.question.query.level)),
         p_value,
         weeks,
@@ -410,7 +417,10 @@ fn conclude(question: &Question, effect: &mut Effect, measured: Option<Combinati
         if let Some(interval) = measured.interval(looks) {
             effect.verdict = words::verdict(question, interval);
         }
-        if let Some(error) = measured.standard_error.filter(|_| effect.verdict == EffectVerdict::CannotTellYet) {
+        if let Some(error) = measured
+            .standard_error
+            .filter(|_| effect.verdict == EffectVerdict::CannotTellYet)
+        {
             let more = power::clusters_needed(question.expected, error, days as f64, looks, POWER) - days as f64;
             effect.more_days_needed = Some(more.max(1.0).ceil() as u64);
         }

@@ -39,10 +39,7 @@ pub fn sentence(question: &Question, effect: &Effect, days: usize) -> String {
     let outcome = &question.outcome;
     let (Some(before), Some(after), Some(value)) = (effect.before.value, effect.after.value, effect.effect.value)
     else {
-        return format!(
-            "Cannot tell yet: {} has no value on one of the sides.",
-            outcome.title()
-        );
+        return format!("Cannot tell yet: {} has no value on one of the sides.", outcome.title());
     };
     let (unit, sign) = (outcome.unit(), better(outcome.direction()).unwrap_or(1.0));
     let compared = match effect.design {
@@ -60,7 +57,11 @@ pub fn sentence(question: &Question, effect: &Effect, days: usize) -> String {
     );
     let expected = difference(unit, sign * question.expected);
     let reached = |end: Option<f64>| end.is_some_and(|end| sign * end >= question.expected);
-    let best = if sign > 0.0 { effect.at_all_looks.upper } else { effect.at_all_looks.lower };
+    let best = if sign > 0.0 {
+        effect.at_all_looks.upper
+    } else {
+        effect.at_all_looks.lower
+    };
     match effect.verdict {
         EffectVerdict::Worked if !reached(best) => text += &format!(", less than the {expected} that were expected"),
         EffectVerdict::DidNotWork => text += &format!(", where {expected} were expected"),
@@ -86,10 +87,7 @@ fn range(outcome: &Outcome, looks: &Between, value: f64) -> String {
 /// Why there is nothing to compare yet.
 pub fn untold(question: &Question, why: &str, more_days: Option<u64>) -> String {
     let more = more_days.map_or_else(String::new, |days| format!(", {days} more days"));
-    format!(
-        "Cannot tell yet about {}: {why}{more}.",
-        question.outcome.title()
-    )
+    format!("Cannot tell yet about {}: {why}{more}.", question.outcome.title())
 }
 
 /// What speaks against comparing before and after.
