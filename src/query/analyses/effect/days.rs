@@ -67,11 +67,10 @@ impl Days {
         meter.settle(shown.outputs(), stop - length)?;
 
         let mut warnings = Vec::new();
-        if near.beside > 0 {
-            warnings.push(format!(
-                "{} more changes of the feature were logged for that day: their effects cannot be told apart.",
-                near.beside
-            ));
+        if near.beside {
+            warnings.push(
+                "Other changes of the feature were logged for that day: their effects cannot be told apart.".to_owned(),
+            );
         }
         let weeks = |days: i32| (days / WEEK).clamp(0, question.weeks as i32);
         let ahead = start..start + WEEK * weeks(until - start);
@@ -128,8 +127,8 @@ struct Neighbours {
     before: Option<i32>,
     /// The day of the next change.
     after: Option<i32>,
-    /// Changes on the same day.
-    beside: usize,
+    /// Whether there are others on the same day.
+    beside: bool,
 }
 
 fn neighbours(question: &Question, day: i32) -> Neighbours {
@@ -141,7 +140,7 @@ fn neighbours(question: &Question, day: i32) -> Neighbours {
     Neighbours {
         before: days.iter().filter(|other| **other < day).max().map(|day| day + 1),
         after: days.iter().filter(|other| **other > day).min().copied(),
-        beside: days.iter().filter(|other| **other == day).count(),
+        beside: days.contains(&day),
     }
 }
 

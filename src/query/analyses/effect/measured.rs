@@ -9,7 +9,7 @@ use diesel::pg::PgConnection;
 use super::{Outcome, Question};
 use crate::domain::clock;
 use crate::domain::window::Granularity;
-use crate::metrics::{Estimate, Metric, Reason};
+use crate::metrics::{Estimate, Metric};
 use crate::query::analyses::complaints;
 use crate::query::answer::Row;
 use crate::query::filter::Filter;
@@ -176,7 +176,6 @@ fn of_totals(totals: &BTreeMap<i64, (f64, f64)>, level: Level) -> Option<Part> {
             .collect(),
         estimate: Estimate {
             users: Some(totals.len() as u64),
-            reason: estimate.reason.filter(|reason| *reason != Reason::NoData),
             ..estimate
         },
     })
