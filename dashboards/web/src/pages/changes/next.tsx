@@ -98,7 +98,7 @@ function Row(one: Schemas['Priority']) {
                     {shown.value} <span class="interval">{shown.interval}</span>
                 </span>
                 <span class="evidence">
-                    {counted(outputs, one.kind === 'reason' ? 'naming it' : 'decided').replace(/s$/, '')} · {counted(users, 'user')}
+                    {count(outputs)} {one.kind === 'reason' ? 'name it' : 'decided'} · {counted(users, 'user')}
                 </span>
             </td>
             <td data-label="Place">{places(rank_from, rank_to)}</td>
