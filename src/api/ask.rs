@@ -10,7 +10,7 @@ use crate::domain::dimension::Dimension;
 use crate::domain::strict::{self, Object};
 use crate::domain::window::Granularity;
 use crate::metrics::statistics::IntervalKind;
-use crate::metrics::{self, Metric};
+use crate::metrics::{self, Direction, Metric};
 use crate::query::filter::{Filter, Operator};
 use crate::query::request::{self, Query};
 use crate::stats::level::Level;
@@ -160,6 +160,22 @@ pub fn metrics_by_id(ids: &[String]) -> Result<Vec<&'static Metric>, ApiError> {
         chosen.push(metric);
     }
     Ok(chosen)
+}
+
+/// The same, of metrics that can decide something: more or less of each is better.
+pub fn deciding_metrics(ids: &[String]) -> Result<Vec<&'static Metric>, ApiError> {
+    let metrics = metrics_by_id(ids)?;
+    let decides = |metric: &Metric| matches!(metric.direction, Direction::HigherIsBetter | Direction::LowerIsBetter);
+    match metrics.iter().find(|metric| !decides(metric)) {
+        Some(other) => Err(ApiError::new(
+            ErrorCode::InvalidBody,
+            format!(
+                "`{}`: neither more nor less of it is better, so that it decides nothing",
+                other.id
+            ),
+        )),
+        None => Ok(metrics),
+    }
 }
 
 fn shortened(text: &str) -> String {

@@ -6,6 +6,7 @@ pub mod audit;
 pub mod auth;
 pub mod body;
 pub mod catalogue;
+pub mod changes;
 pub mod compare;
 pub mod cors;
 pub mod dashboard;
@@ -22,6 +23,7 @@ pub mod links;
 pub mod outputs;
 pub mod pieces;
 pub mod position;
+pub mod priorities;
 pub mod projects;
 pub mod query;
 pub mod rate;
@@ -58,6 +60,13 @@ pub fn configure(routes: &mut ServiceConfig) {
                 .service(series::get_query)
                 .service(series::list_series)
                 .service(compare::get_comparison)
+                .service(priorities::get_priorities)
+                .service(changes::list_changes)
+                .service(changes::log_change)
+                .service(changes::get_change)
+                .service(changes::update_change)
+                .service(changes::delete_change)
+                .service(changes::effect::get_change_effect)
                 .service(experiments::list_experiments)
                 .service(experiments::create_experiment)
                 .service(experiments::get_experiment)
@@ -123,6 +132,7 @@ pub fn configure(routes: &mut ServiceConfig) {
         (name = "events", description = "Send feedback"),
         (name = "metrics", description = "Ask for numbers"),
         (name = "features", description = "One question each about a feature"),
+        (name = "changes", description = "What was changed, to fix what, and whether it worked"),
         (name = "experiments", description = "Declared beforehand, read at any time"),
         (name = "outputs", description = "The examples behind the numbers"),
         (name = "exports", description = "Data sets for training and analysis"),

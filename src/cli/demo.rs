@@ -8,12 +8,15 @@ use super::load::{Loader, project_with};
 use super::serve;
 use super::simulate::{self, SimulationArgs};
 use crate::api::auth;
+use crate::api::changes::MOST_CHANGES;
+use crate::api::changes::plan::{Aim, ChangeKind, ChangePlan};
 use crate::config::Config;
+use crate::domain::key::ProjectId;
 use crate::domain::scope::Scope;
 use crate::server::{self, Folding};
-use crate::simulate::Simulation;
+use crate::simulate::{Made, Simulation};
 use crate::state::Limits;
-use crate::store::{Db, StoreError, events, keys, projects};
+use crate::store::{Db, StoreError, changes, events, keys, projects};
 
 /// How long to wait for the fold before telling what to try.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -46,7 +49,9 @@ pub fn run(config: &Config, args: &DemoArgs) -> anyhow::Result<()> {
             let dimensions: Vec<String> = Simulation::dimensions().iter().map(|name| (*name).to_owned()).collect();
             let project = project_with(&db, projects::DEFAULT, &dimensions)?;
             if project.folded_events == 0 {
-                simulate::load(options.simulation(), &Loader::new(committer, project))?;
+                let simulation = options.simulation();
+                log_changes(&db, project.id, simulation.changes())?;
+                simulate::load(simulation, &Loader::new(committer, project))?;
                 wait_for_the_fold(&db)?;
             } else {
                 println!(
@@ -84,6 +89,37 @@ fn another_key(db: &Db) -> anyhow::Result<String> {
         Ok::<_, StoreError>(text)
     })?;
     Ok(key)
+}
+
+/// Better acceptance that a release is expected to bring, or fewer complaints.
+const EXPECTED: f64 = 0.03;
+
+/// Logs what the team of the simulated product changed.
+fn log_changes(db: &Db, project: ProjectId, made: Vec<Made>) -> anyhow::Result<()> {
+    let mut conn = db.dedicated()?;
+    for change in made {
+        let plan = ChangePlan {
+            title: change.title,
+            kind: if change.new_model {
+                ChangeKind::Model
+            } else {
+                ChangeKind::Prompt
+            },
+            note: String::new(),
+            by: None,
+            made_at: change.at,
+            feature: change.feature.to_owned(),
+            versions: vec![change.version.to_owned()],
+            aim: change.mends.map(|reason| Aim {
+                reason: Some(reason.to_owned()),
+                filters: Vec::new(),
+            }),
+            metric: None,
+            expected: EXPECTED,
+        };
+        changes::log(&mut conn, project, &serde_json::to_value(&plan)?, MOST_CHANGES)?;
+    }
+    Ok(())
 }
 
 fn wait_for_the_fold(db: &Db) -> anyhow::Result<()> {

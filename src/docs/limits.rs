@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::api::body::{HELD_BYTES, PATIENCE, SLOWEST};
+use crate::api::changes::MOST_CHANGES;
+use crate::api::changes::plan::MOST_VERSIONS;
 use crate::api::experiments::MOST_EXPERIMENTS;
 use crate::api::experiments::plan::{MOST_ARMS, MOST_GUARDRAILS};
 use crate::api::exports::stream::EXPORTS;
@@ -36,7 +38,7 @@ pub fn limits() -> String {
     for (title, refused, rows) in [
         ("Events", "code of the event, or status", events()),
         ("Questions and listings", "status and code", questions()),
-        ("Keys, projects and experiments", "status and code", settings()),
+        ("Keys, projects, experiments and changes", "status and code", settings()),
         ("Requests", "status and code", requests()),
     ] {
         // Writing to a String cannot fail.
@@ -248,6 +250,12 @@ fn settings() -> Vec<Row> {
             "experiments of a project",
             grouped(MOST_EXPERIMENTS as usize),
             "409 `conflict`",
+        ),
+        ("changes of a project", grouped(MOST_CHANGES as usize), "409 `conflict`"),
+        (
+            "versions that come with a change",
+            MOST_VERSIONS.to_string(),
+            "422 `invalid_body`",
         ),
         (
             "arms of an experiment; guardrails",

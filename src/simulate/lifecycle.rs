@@ -13,7 +13,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::behaviour::{Chances, OwnAnswer, Setting, confidence};
 use super::draw::Draw;
 use super::product::TEXT_LOCALE;
-use super::profile::{Profile, Texts};
+use super::profile::{Complaint, Profile, Texts};
 use super::words;
 use crate::domain::event::{Event, EventKind, InitialAnswer};
 
@@ -38,6 +38,8 @@ pub(super) struct Life<'a> {
     /// What lies at or after this has not happened yet.
     end: DateTime<Utc>,
     right: bool,
+    /// What is said against its version.
+    complaint: Option<Complaint>,
     /// Its length when no text is sent.
     length: u32,
     events: Vec<Event>,
@@ -99,6 +101,10 @@ impl<'a> Life<'a> {
             shown_at: at,
             end,
             right,
+            complaint: profile
+                .versions
+                .get(setting.version)
+                .and_then(|version| version.complaint),
             length,
             events: vec![shown],
         };

@@ -6,7 +6,8 @@
 //! what for whom, is stated in [`Truth`], and everything follows from a seed.
 //!
 //! Read it in this order: `product` (the table of what is true), `behaviour` (the model), `lifecycle` (the events of one
-//! output), `delivery` (the disorder), `truth` (what a perfect analysis would find).
+//! output), `delivery` (the disorder), `truth` (what a perfect analysis would find), `changes` (what the
+//! team did).
 
 #![expect(
     clippy::indexing_slicing,
@@ -14,6 +15,7 @@
 )]
 
 mod behaviour;
+mod changes;
 mod delivery;
 mod draw;
 mod lifecycle;
@@ -32,6 +34,7 @@ use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, Utc};
 
+pub use changes::Made;
 pub use profile::Effect;
 pub use truth::{Counts, FeatureTruth, Planted, Truth, Verdict, VersionTruth};
 
@@ -101,6 +104,11 @@ impl Simulation {
 
     pub fn truth(&self) -> Truth {
         self.known().clone()
+    }
+
+    /// What the team changed: each version that replaced another.
+    pub fn changes(&self) -> Vec<Made> {
+        changes::made(&self.world)
     }
 
     /// The events in the order in which they arrive, made while they are asked for.

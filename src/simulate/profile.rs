@@ -170,7 +170,17 @@ pub(super) struct Version {
     /// Against the feature's basic chances, not against the version before.
     pub shift: Shift,
     pub effect: Effect,
+    /// What its users say against it, and no other version's.
+    pub complaint: Option<Complaint>,
     pub note: &'static str,
+}
+
+/// Why wrong outputs of one version are refused, whatever else users say of the feature.
+#[derive(Clone, Copy)]
+pub(super) struct Complaint {
+    pub reason: &'static str,
+    /// Of the refusals of wrong outputs, the share that names it.
+    pub named: f64,
 }
 
 /// Something that is true in one segment only.

@@ -7,7 +7,7 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::profile::{Effect, Profile};
+use super::profile::{Complaint, Effect, Profile};
 use super::world::World;
 
 #[derive(Clone, Debug, Serialize)]
@@ -73,7 +73,7 @@ pub struct VersionTruth {
 /// Something that was put there to be found.
 #[derive(Clone, Debug, Serialize)]
 pub struct Planted {
-    /// `version_improves`, `version_regresses`, `segment_regresses`, `learning`, `over_confident`, `under_confident`.
+    /// `version_improves`, `version_regresses`, `complaint`, `segment_regresses`, `learning`, `over_confident`, `under_confident`.
     pub kind: &'static str,
     pub feature: &'static str,
     pub description: String,
@@ -116,6 +116,15 @@ pub(super) fn planted<'a>(profile: &'a Profile, world: &'a World) -> impl Iterat
         };
         Some(plant(kind, version.from, format!("{}: {}", version.name, version.note)))
     });
+    let complaints = profile.versions.iter().filter_map(move |version| {
+        let Complaint { reason, named } = version.complaint?;
+        let share = 100.0 * named;
+        let description = format!(
+            "{}: {share:.0} % of refusals of wrong outputs name `{reason}`",
+            version.name
+        );
+        Some(plant("complaint", version.from, description))
+    });
     let segments = profile.segments.iter().map(move |segment| {
         let place = format!("{}={} in {}", segment.attribute, segment.value, segment.version);
         plant("segment_regresses", segment.from, format!("{place}: {}", segment.note))
@@ -143,5 +152,5 @@ pub(super) fn planted<'a>(profile: &'a Profile, world: &'a World) -> impl Iterat
             format!("the stated log-odds are off by {:+.1}", profile.quality.bias),
         )
     });
-    versions.chain(segments).chain(learning).chain(bias)
+    versions.chain(complaints).chain(segments).chain(learning).chain(bias)
 }

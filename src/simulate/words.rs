@@ -92,6 +92,7 @@ pub(super) fn comment(draw: &mut Draw, reason: &str) -> &'static str {
             "This is not what the file says.",
             "Made up.",
         ],
+        "made_up" => &["There is no such source.", "It made this up.", "Nobody ever said that."],
         "incomplete" => &[
             "Half of the question is still open.",
             "The risks are missing.",

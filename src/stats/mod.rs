@@ -10,6 +10,7 @@
 //! | [`proportion`] | what range is plausible for a rate? |
 //! | [`cluster`] | … when the same users contribute many observations? |
 //! | [`contrast`] | is one side better than the other? |
+//! | [`combination`] | … or a difference of differences, when users are on all of them? |
 //! | [`sequence`] | … when one looks every day? |
 //! | [`cuped`] | … less what was there before? |
 //! | [`multiple`] | … when many differences are looked at? |
@@ -36,6 +37,7 @@
 //! | [`sketch`] | what are the quantiles of a duration, from mergeable buckets? |
 //! | [`detection`] | can users tell right outputs from wrong ones? |
 //! | [`agreement`] | do those who judge agree? |
+//! | [`ranks`] | which place does it have, for sure? |
 //! | [`spearman`] | do two orders agree? |
 //! | [`ppi`] | what do few certain labels and many uncertain ones say together? |
 //! | [`prevalence`] | how often is it true, when the test that says so errs? |
@@ -63,6 +65,7 @@ pub mod binned;
 pub mod bootstrap;
 pub mod calibration;
 pub mod cluster;
+pub mod combination;
 pub mod consistency;
 pub mod contrast;
 pub mod cuped;
@@ -91,6 +94,7 @@ pub mod prevalence;
 pub mod proportion;
 pub mod psi;
 pub mod random;
+pub mod ranks;
 pub mod recalibration;
 pub mod risk_control;
 pub mod sample;

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 
+use super::projects;
 use super::schema::experiments;
 use crate::domain::key::ProjectId;
 
@@ -36,12 +37,7 @@ pub fn declare(
     most: i64,
 ) -> QueryResult<Declaration> {
     conn.transaction(|conn| {
-        // One at a time in a project, so that two at once do not both become the last one.
-        super::schema::projects::table
-            .find(project)
-            .select(super::schema::projects::id)
-            .for_update()
-            .first::<ProjectId>(conn)?;
+        projects::lock(conn, project)?;
         if find(conn, project, name)?.is_some() {
             return Ok(Declaration::Known);
         }

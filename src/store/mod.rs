@@ -6,6 +6,7 @@ pub mod append;
 pub mod audit;
 pub mod bases;
 pub mod cells;
+pub mod changes;
 pub mod condition;
 pub mod copy;
 pub mod erasures;

@@ -213,6 +213,23 @@ pub struct AttributeFilter {
     pub is_one_of: bool,
 }
 
+/// When the first output of some cells was shown against which a reason was given.
+pub fn first_with_reason(
+    conn: &mut PgConnection,
+    project: ProjectId,
+    cells: &[CellId],
+    reason: &str,
+) -> QueryResult<Option<DateTime<Utc>>> {
+    outputs::table
+        .filter(outputs::project_id.eq(project))
+        .filter(outputs::cell_id.eq_any(cells))
+        .filter(outputs::reason.eq(reason))
+        .order(outputs::shown_at)
+        .select(outputs::shown_at)
+        .first(conn)
+        .optional()
+}
+
 /// Outputs, newest first.
 pub fn list(conn: &mut PgConnection, project: ProjectId, listing: &Listing) -> QueryResult<Vec<Output>> {
     selected(project, listing)

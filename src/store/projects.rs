@@ -129,6 +129,16 @@ pub fn update(conn: &mut PgConnection, id: ProjectId, settings: &Settings) -> Qu
         .get_result(conn)
 }
 
+/// Takes the project's row for this transaction: what is counted before it is added to is counted by one at a time.
+pub fn lock(conn: &mut PgConnection, id: ProjectId) -> QueryResult<()> {
+    projects::table
+        .find(id)
+        .select(projects::id)
+        .for_update()
+        .first::<ProjectId>(conn)
+        .map(|_| ())
+}
+
 /// Takes the project's row for this transaction, if nobody has it.
 pub fn try_lock(conn: &mut PgConnection, id: ProjectId) -> QueryResult<bool> {
     let taken: Option<ProjectId> = projects::table

@@ -42,6 +42,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    changes (project_id, id) {
+        project_id -> Int4,
+        id -> Uuid,
+        plan -> Jsonb,
+        logged_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     erasures (id) {
         id -> Uuid,
         project_id -> Int4,
@@ -277,6 +286,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     admin_actions,
     api_keys,
     cells,
+    changes,
     erasures,
     events,
     experiments,

@@ -64,9 +64,15 @@ fn body_for(template: &str) -> Value {
         "/api/v1/experiments" => experiment("own"),
         "/api/v1/experiments/{experiment}" => json!({"ends_at": null}),
         "/api/v1/users/{user_id}" => json!({"admits_from": "2026-01-01T00:00:00Z"}),
+        "/api/v1/changes" => change("own"),
         "/api/v1/session" => json!({"key": "cal_sk_0"}),
         _ => json!(null),
     }
+}
+
+fn change(name: &str) -> Value {
+    json!({"title": name, "kind": "prompt", "note": name, "by": name, "made_at": "2026-01-01T00:00:00Z", "feature": name,
+        "versions": [name], "aim": {"reason": name}, "expected": 0.05})
 }
 
 fn experiment(name: &str) -> Value {
@@ -138,6 +144,7 @@ fn planted() -> (TestServer, String) {
         .expect(207);
     let declared = experiment(MARKER).to_string();
     server.post("/api/v1/experiments", declared).expect(201);
+    server.post("/api/v1/changes", change(MARKER).to_string()).expect(201);
     let key = json!({"name": MARKER, "scopes": ["admin", "read"]}).to_string();
     let made = server.post("/api/v1/keys", key).expect(201);
     (server, made["id"].as_str().unwrap().to_owned())
@@ -383,7 +390,7 @@ fn a_key_reaches_what_its_scopes_say_and_no_more() {
     let server = TestServer::start();
     let writes = |template: &str| template == "/api/v1/events";
     let manages = |method: &str, template: &str| {
-        let declares = ["/api/v1/projects", "/api/v1/experiments"];
+        let declares = ["/api/v1/projects", "/api/v1/experiments", "/api/v1/changes"];
         template.starts_with("/api/v1/keys")
             || (declares.iter().any(|path| template.starts_with(path)) && method != "GET")
     };

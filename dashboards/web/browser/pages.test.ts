@@ -19,6 +19,8 @@ const PAGES = {
     experiments: '/experiments',
     experiment: '/experiments?experiment=planner',
     declare: '/experiments?declare=yes&range=all',
+    changes: '/changes',
+    log: '/changes?log=yes',
     compare: '/compare?feature=canvas.trigger&range=all',
     examples: '/examples?range=all&feature=file.summary&decision=edited',
     metrics: '/catalogue',

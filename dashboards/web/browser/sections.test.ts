@@ -81,3 +81,31 @@ it('declares an experiment, concludes it in words, ends it and deletes it', asyn
     expect(errors).toEqual([]);
     await close();
 });
+
+it('shows what to fix next, logs a change, says what it takes to tell, and deletes it', async () => {
+    const { page, errors, close } = await visit();
+    page.on('dialog', (dialog) => void dialog.accept());
+    await open(page, '/changes');
+    expect(await page.getByRole('region', { name: 'What to fix next' }).getByRole('row').count()).toBeGreaterThan(3);
+    // The simulated team logged each release; the one that mends the planted complaint says so.
+    const fix = page.getByRole('region', { name: 'Changes' }).getByRole('row', { name: /The repair/ });
+    expect(await fix.innerText()).toContain('made_up');
+
+    await page.getByRole('link', { name: 'Log a change' }).click();
+    await page.getByLabel('What was changed').fill('Shorter answers');
+    await page.getByLabel('Feature').selectOption('chat.answer');
+    await page.getByLabel('Reason that it aims at').fill('too_long');
+    await page.getByLabel('less by').fill('3');
+    await page.getByRole('button', { name: 'Log it' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Shorter answers' }).waitFor();
+    await settled(page);
+    expect(await page.locator('.conclusion').innerText()).toContain('Cannot tell yet');
+    await page.getByText(/no full week after it/).waitFor();
+
+    await page.getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Changes' }).waitFor();
+    await settled(page);
+    expect(await page.getByRole('link', { name: 'Shorter answers' }).count()).toBe(0);
+    expect(errors).toEqual([]);
+    await close();
+});

@@ -5,6 +5,7 @@ import { useContext, useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { api, Problem } from './api/client';
 import { useData } from './api/data';
 import { position } from './api/live';
+import { Changes } from './pages/changes/page';
 import { Compare } from './pages/compare/page';
 import { Examples } from './pages/examples/page';
 import { Experiments } from './pages/experiments/page';
@@ -77,6 +78,7 @@ const PAGES = [
     ['/', 'Overview'],
     ['/compare', 'Compare'],
     ['/experiments', 'Experiments'],
+    ['/changes', 'Changes'],
     ['/examples', 'Examples'],
     ['/catalogue', 'Metrics'],
     ['/settings', 'Settings'],
@@ -145,6 +147,8 @@ function Page({ path }: { path: string }) {
             return <Compare />;
         case '/experiments':
             return <Experiments />;
+        case '/changes':
+            return <Changes />;
         case '/examples':
             return <Examples />;
         case '/catalogue':

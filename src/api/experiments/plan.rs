@@ -10,7 +10,6 @@ use crate::api::keys::check_name;
 use crate::domain::dimension::Dimension;
 use crate::domain::key::ProjectId;
 use crate::domain::strict;
-use crate::metrics::Direction;
 use crate::query::Query;
 use crate::query::analyses::experiment::{Arm, Experiment};
 use crate::query::filter::Filter;
@@ -127,15 +126,7 @@ impl ExperimentPlan {
             .chain(self.guardrails.iter().map(|guardrail| &guardrail.metric))
             .cloned()
             .collect();
-        let metrics = ask::metrics_by_id(&ids)?;
-        let has_better = |direction| matches!(direction, Direction::HigherIsBetter | Direction::LowerIsBetter);
-        if let Some(other) = metrics.iter().find(|metric| !has_better(metric.direction)) {
-            return Err(invalid(format!(
-                "`{}`: neither more nor less of it is better, so that it decides nothing",
-                other.id
-            )));
-        }
-        let mut query = Query::new(project, metrics);
+        let mut query = Query::new(project, ask::deciding_metrics(&ids)?);
         query.filters = vec![Filter::is(Dimension::Feature, self.feature.clone())];
         (query.from, query.to) = (Some(self.starts_at), self.ends_at);
         query.level = ask::level(Some(self.level))?;

@@ -14,7 +14,7 @@ pub struct Analysis {
 }
 
 /// In the order in which a team would ask.
-pub static ANALYSES: [Analysis; 19] = [
+pub static ANALYSES: [Analysis; 21] = [
     Analysis {
         id: "compare",
         question: "Is one side better than another, how sure is that, and what would it take to know?",
@@ -30,6 +30,22 @@ pub static ANALYSES: [Analysis; 19] = [
         method: "compare for each candidate arm: the primary metric for a difference worth having, each guardrail for non-inferiority",
         interval: "confidence sequences, with Bonferroni's share of the error for each candidate",
         source: "Fabijan et al. 2019; Berger 1982",
+    },
+    Analysis {
+        id: "effect",
+        question: "Did a change do what it was made for?",
+        route: "/changes/{change}/effect",
+        method: "versions on the days that both were shown, days weighted as by a regression; else after with before, less the move of features that did not change (difference in differences), with a check of the trends before",
+        interval: "linearised and clustered by user over all sides; for the verdict shared among the weekly looks (Bonferroni)",
+        source: "Angrist & Pischke 2009; Cameron & Miller 2015",
+    },
+    Analysis {
+        id: "priorities",
+        question: "What to fix next, and how well does fixing go?",
+        route: "/priorities",
+        method: "outputs lost to each reason, times its severity, and to each segment beyond what the rest loses; first complaint to change; share of changes that worked",
+        interval: "totals clustered by user; ranks from pairwise differences that share the error",
+        source: "Mogstad, Romano, Shaikh & Wilhelm 2024",
     },
     Analysis {
         id: "explain",

@@ -58,13 +58,17 @@ impl Life<'_> {
             .draw
             .weighted(response.refusals, |row| row.1)
             .map_or(EventKind::Reject, |row| row.0);
-        let reason = self.draw.chance(opinions.reasoned).then(|| {
+        let complaint = self.complaint.filter(|_| !self.right);
+        let reasoned = complaint.map_or(opinions.reasoned, |complaint| complaint.named);
+        let reason = self.draw.chance(reasoned).then(|| {
             let blamed = !self.right && self.draw.chance(0.55);
             let listed = self
                 .draw
                 .weighted(opinions.reasons, |row| row.1)
                 .map_or("other", |row| row.0);
-            if blamed { "incorrect" } else { listed }
+            // Drawn all the same, so that the rest of the output's life stays as it is without the complaint.
+            let usual = if blamed { "incorrect" } else { listed };
+            complaint.map_or(usual, |complaint| complaint.reason)
         });
         let words = reason.filter(|_| self.draw.chance(opinions.commented));
         let words = words.map(|reason| words::comment(&mut self.draw, reason).to_owned());

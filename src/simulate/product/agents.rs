@@ -72,6 +72,7 @@ pub(in super::super) const AGENT_TASK: Profile = Profile {
             rollout: 0.0,
             shift: Shift::NONE,
             effect: Effect::Neutral,
+            complaint: None,
             note: "the first",
         },
         Version {
@@ -83,6 +84,7 @@ pub(in super::super) const AGENT_TASK: Profile = Profile {
             rollout: 0.25,
             shift: Shift::NONE,
             effect: Effect::Neutral,
+            complaint: None,
             note: "a rewrite of the prompt without effect",
         },
     ],
@@ -160,6 +162,7 @@ pub(in super::super) const BROWSER_STEP: Profile = Profile {
             rollout: 0.0,
             shift: Shift::NONE,
             effect: Effect::Neutral,
+            complaint: None,
             note: "the first",
         },
         Version {
@@ -171,6 +174,7 @@ pub(in super::super) const BROWSER_STEP: Profile = Profile {
             rollout: 0.30,
             shift: Shift::NONE,
             effect: Effect::Neutral,
+            complaint: None,
             note: "other wording of the question to the user, without effect",
         },
     ],

@@ -1,7 +1,7 @@
 //! The two assistants: code completion, which users read right, and chat, which sounds surer than it is.
 
 use super::super::profile::{
-    Effect, Judging, Opinions, Profile, Quality, Response, Scale, Shift, Texts, Trust, Version,
+    Complaint, Effect, Judging, Opinions, Profile, Quality, Response, Scale, Shift, Texts, Trust, Version,
 };
 use super::NO_TOOLS;
 use crate::domain::event::{EventKind, JudgementSource};
@@ -71,6 +71,7 @@ pub(in super::super) const CODE_COMPLETE: Profile = Profile {
             rollout: 0.0,
             shift: Shift::NONE,
             effect: Effect::Neutral,
+            complaint: None,
             note: "the first",
         },
         Version {
@@ -82,6 +83,7 @@ pub(in super::super) const CODE_COMPLETE: Profile = Profile {
             rollout: 0.2,
             shift: Shift::NONE,
             effect: Effect::Neutral,
+            complaint: None,
             note: "a cheaper model that changes nothing: whoever finds an effect has found noise",
         },
     ],
@@ -158,6 +160,7 @@ pub(in super::super) const CHAT_ANSWER: Profile = Profile {
             rollout: 0.0,
             shift: Shift::NONE,
             effect: Effect::Neutral,
+            complaint: None,
             note: "the first",
         },
         Version {
@@ -169,6 +172,10 @@ pub(in super::super) const CHAT_ANSWER: Profile = Profile {
             rollout: 0.10,
             shift: Shift::new(-0.16, -0.03, -0.03),
             effect: Effect::Regresses,
+            complaint: Some(Complaint {
+                reason: "made_up",
+                named: 0.9,
+            }),
             note: "a smaller model: wrong far more often, refused only a little more",
         },
         Version {
@@ -180,6 +187,7 @@ pub(in super::super) const CHAT_ANSWER: Profile = Profile {
             rollout: 0.06,
             shift: Shift::new(0.02, 0.01, 0.0),
             effect: Effect::Improves,
+            complaint: None,
             note: "the repair: the larger model again",
         },
     ],

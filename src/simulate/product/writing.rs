@@ -71,6 +71,7 @@ pub(in super::super) const CANVAS_TRIGGER: Profile = Profile {
             rollout: 0.0,
             shift: Shift::NONE,
             effect: Effect::Neutral,
+            complaint: None,
             note: "the first",
         },
         Version {
@@ -82,6 +83,7 @@ pub(in super::super) const CANVAS_TRIGGER: Profile = Profile {
             rollout: 0.12,
             shift: Shift::new(0.10, 0.11, 0.0),
             effect: Effect::Improves,
+            complaint: None,
             note: "waits for a pause in the typing: right more often, taken more often",
         },
     ],
@@ -153,6 +155,7 @@ pub(in super::super) const FILE_SUMMARY: Profile = Profile {
             rollout: 0.0,
             shift: Shift::NONE,
             effect: Effect::Neutral,
+            complaint: None,
             note: "the first",
         },
         Version {
@@ -164,6 +167,7 @@ pub(in super::super) const FILE_SUMMARY: Profile = Profile {
             rollout: 0.08,
             shift: Shift::new(0.04, 0.02, 0.02),
             effect: Effect::Neutral,
+            complaint: None,
             note: "a little better for most, much worse in German: nothing to see in the average",
         },
     ],

@@ -2,6 +2,7 @@
 
 mod agreement;
 mod calibration;
+mod changes;
 mod compare;
 mod drift;
 mod experiments;

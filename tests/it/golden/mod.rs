@@ -5,6 +5,7 @@
 mod agreement;
 mod basics;
 mod calibration;
+mod changes;
 mod comparison;
 mod drift;
 mod experiments;

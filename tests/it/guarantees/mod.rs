@@ -1,5 +1,6 @@
 //! What the statistics promise, over a thousand seeded runs with users who differ from each other.
 
+mod changes;
 mod comparison;
 mod drift;
 

@@ -16,7 +16,7 @@ export interface TrendPoint extends Spread {
 export interface Marker {
     x: number;
     words: string;
-    kind: 'version' | 'change';
+    kind: 'version' | 'change' | 'logged';
 }
 
 interface Props {

@@ -7,7 +7,7 @@
 
 mod finding;
 mod measure;
-mod words;
+pub mod words;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::pg::PgConnection;

@@ -82,7 +82,8 @@ fn range(unit: Unit, sequence: &Between, value: Option<f64>) -> String {
     }
 }
 
-fn written(unit: Unit, value: f64) -> String {
+/// A value in its unit.
+pub fn written(unit: Unit, value: f64) -> String {
     match unit {
         Unit::Share => format!("{:.1} %", value * 100.0),
         Unit::ShareDifference => format!("{:+.1} points", value * 100.0),
@@ -93,7 +94,8 @@ fn written(unit: Unit, value: f64) -> String {
     }
 }
 
-fn difference(unit: Unit, value: f64) -> String {
+/// A difference of values, with its sign.
+pub fn difference(unit: Unit, value: f64) -> String {
     match unit {
         Unit::Share | Unit::ShareDifference => format!("{:+.1} points", value * 100.0),
         Unit::Milliseconds => format!("{value:+.0} ms"),

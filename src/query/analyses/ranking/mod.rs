@@ -121,10 +121,10 @@ pub fn run(
 }
 
 /// The segments with what they are compared to, in the order of the rows.
-fn ranked(metric: &Metric, question: &Question, rows: &[Row]) -> Vec<RankedSegment> {
+pub fn ranked(metric: &Metric, question: &Question, rows: &[Row]) -> Vec<RankedSegment> {
     let level = question.query.level;
     let shrunk = shrink(metric, rows, 0, level);
-    let contrasts: Vec<Option<Contrast>> = against_rest(rows);
+    let contrasts: Vec<Option<Contrast>> = against_rest(rows).into_iter().map(|gap| Some(gap?.0)).collect();
     let p_values: Vec<f64> = contrasts.iter().flatten().filter_map(Contrast::p_value).collect();
     let mut adjusted = multiple::benjamini_hochberg(&p_values).into_iter();
     let counted: f64 = rows.iter().filter_map(|row| row.estimates.first()?.denominator).sum();
@@ -176,8 +176,8 @@ fn totals(row: &Row) -> impl Iterator<Item = (i64, Totals)> + '_ {
     own.filter_map(|Contribution { cluster, totals, .. }| Some((*cluster, (*totals)?)))
 }
 
-/// Each segment minus all others together.
-fn against_rest(rows: &[Row]) -> Vec<Option<Contrast>> {
+/// Each segment minus all others together, and how far each cluster moves the two.
+pub fn against_rest(rows: &[Row]) -> Vec<Option<(Contrast, Vec<(i64, Pair)>)>> {
     let mut whole: BTreeMap<i64, Totals> = BTreeMap::new();
     let mut counted = (0.0, 0.0);
     for row in rows {
@@ -204,11 +204,12 @@ fn against_rest(rows: &[Row]) -> Vec<Option<Contrast>> {
                 (*cluster, (all.0 - own.0, all.1 - own.1))
             });
             let (mine, theirs) = (Side::new(own.clone(), d), Side::new(others.collect(), rest.1));
-            let pairs: Vec<Pair> = whole
+            let moved: Vec<(i64, Pair)> = whole
                 .keys()
-                .map(|cluster| (theirs.influence(*cluster), mine.influence(*cluster)))
+                .map(|cluster| (*cluster, (theirs.influence(*cluster), mine.influence(*cluster))))
                 .collect();
-            Some(Contrast::new(rest.0 / rest.1, value, &pairs))
+            let pairs: Vec<Pair> = moved.iter().map(|(_, pair)| *pair).collect();
+            Some((Contrast::new(rest.0 / rest.1, value, &pairs), moved))
         })
         .collect()
 }

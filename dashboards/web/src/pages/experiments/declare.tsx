@@ -145,7 +145,7 @@ function Arms({ feature, dimension, onDimension }: { feature: string | undefined
     );
 }
 
-function MetricField({ name, label, value, onChange }: { name: string; label: string; value: string; onChange: (id: string) => void }) {
+export function MetricField({ name, label, value, onChange }: { name: string; label: string; value: string; onChange: (id: string) => void }) {
     // What decides has a better way.
     const metrics = [...useCatalogue().values()].filter(({ direction }) => direction === 'higher_is_better' || direction === 'lower_is_better');
     return (
@@ -164,7 +164,7 @@ function MetricField({ name, label, value, onChange }: { name: string; label: st
 
 const inPoints = (unit: Schemas['Unit'] | undefined) => unit === 'share' || unit === 'share_difference';
 
-function Margin({ name, metric, label }: { name: string; metric: string; label: string }) {
+export function Margin({ name, metric, label }: { name: string; metric: string; label: string }) {
     const unit = useMetric(metric)?.unit;
     const words = inPoints(unit) ? 'points' : unit?.replaceAll('_', ' ');
     return (

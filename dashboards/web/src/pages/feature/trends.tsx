@@ -18,7 +18,8 @@ const SHOWN = ['acceptance_rate', 'correctness_rate'];
 
 export function Trends({ feature }: { feature: string }) {
     const daily = useDaily(feature);
-    const versions = useVersionStarts(feature);
+    const logged = useLogged(feature);
+    const versions = useVersionStarts(feature).filter(({ words }) => !logged.named.has(words));
     const drift = useDrift(feature);
     return (
         <Await of={daily} lines={10}>
@@ -28,6 +29,7 @@ export function Trends({ feature }: { feature: string }) {
                         const changes = drift.data?.data.find((found) => found.metric === metric)?.changes ?? [];
                         const markers: Marker[] = [
                             ...versions,
+                            ...logged.markers,
                             ...changes.map((change) => ({ x: Date.parse(change.at), words: 'level changed', kind: 'change' as const })),
                         ];
                         const immature = metric === 'acceptance_rate' ? immatureFrom(answer) : undefined;
@@ -95,4 +97,26 @@ function useVersionStarts(feature: string): Marker[] {
         .filter(([, at]) => at > first)
         .map(([version, x]) => ({ x, words: version, kind: 'version' as const }))
         .slice(-12);
+}
+
+/** Characters of a change's title that are written into the picture. */
+const TITLE = 28;
+
+/** The changes that were logged within the range, and the versions that they name. */
+function useLogged(feature: string): { markers: Marker[]; named: Set<string> } {
+    const { scope } = useScope();
+    const query = { feature, limit: 100 };
+    const { data } = useData(`changes ${feature}`, () => api.get('/api/v1/changes', { query }), 'analyses');
+    const from = scope.from === undefined ? -Infinity : Date.parse(scope.from);
+    const to = scope.to === undefined ? Infinity : Date.parse(scope.to);
+    const inside = (data?.data ?? []).filter(({ made_at }) => Date.parse(made_at) >= from && Date.parse(made_at) < to);
+    const short = (title: string) => (title.length > TITLE ? `${title.slice(0, TITLE - 1).trimEnd()}…` : title);
+    return {
+        markers: inside.map(({ made_at, versions, title }) => ({
+            x: Date.parse(made_at),
+            words: versions === undefined || versions.length === 0 ? short(title) : versions.join(', '),
+            kind: 'logged' as const,
+        })),
+        named: new Set(inside.flatMap(({ versions }) => versions ?? [])),
+    };
 }

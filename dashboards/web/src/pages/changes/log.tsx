@@ -1,0 +1,130 @@
+/** The form that logs a change: what, when, to fix what, and how much better it should get. */
+
+import { useState } from 'preact/hooks';
+import { api, Problem, type Schemas } from '../../api/client';
+import { outdate } from '../../api/data';
+import { useValues } from '../../parts/controls';
+import { dayOf } from '../../state/range';
+import { go, onward } from '../../state/url';
+import { Margin, MetricField } from '../experiments/declare';
+import { KINDS } from './words';
+
+const DEFAULT_METRIC = 'acceptance_rate';
+
+export function Log() {
+    const features = useValues('feature');
+    const [feature, setFeature] = useState<string>();
+    const [reason, setReason] = useState('');
+    const [metric, setMetric] = useState(DEFAULT_METRIC);
+    const [problem, setProblem] = useState<string>();
+    const [busy, setBusy] = useState(false);
+    const chosen = feature ?? features?.[0]?.value ?? '';
+    const versions = useValues('version', chosen === '' ? undefined : chosen);
+    const log = async (form: HTMLFormElement) => {
+        setBusy(true);
+        setProblem(undefined);
+        try {
+            const made = await api.post('/api/v1/changes', { body: change(new FormData(form)) });
+            outdate();
+            go(onward('/changes', { change: made.id }), true);
+        } catch (error) {
+            setProblem(error instanceof Problem ? error.detail : String(error));
+            setBusy(false);
+        }
+    };
+    return (
+        <>
+            <div class="title">
+                <p class="crumb">
+                    <a href={onward('/changes')}>Changes</a>
+                </p>
+                <h1>Log a change</h1>
+                <p class="lead">What it should do cannot be changed later. That is what makes its verdict worth something.</p>
+            </div>
+            <form
+                class="form"
+                onSubmit={(event) => {
+                    event.preventDefault();
+                    void log(event.currentTarget as HTMLFormElement);
+                }}
+            >
+                <fieldset disabled={busy} class="fields">
+                    <label>
+                        What was changed
+                        <input name="title" required maxLength={256} pattern=".*\S.*" />
+                    </label>
+                    <label>
+                        Kind
+                        <select name="kind">
+                            {Object.entries(KINDS).map(([kind, words]) => (
+                                <option key={kind} value={kind}>
+                                    {words}
+                                </option>
+                            ))}
+                        </select>
+                    </label>
+                    <label>
+                        Note
+                        <textarea name="note" rows={3} maxLength={10_000} />
+                    </label>
+                    <label>
+                        Feature
+                        <select name="feature" value={chosen} required onChange={(event) => setFeature(event.currentTarget.value)}>
+                            {features?.map(({ value }) => value !== null && <option key={value}>{value}</option>)}
+                        </select>
+                    </label>
+                    <label>
+                        Version that came with it, if one did
+                        <input name="version" list="versions" maxLength={256} />
+                    </label>
+                    <datalist id="versions">{versions?.map(({ value }) => value !== null && <option key={value} value={value} />)}</datalist>
+                    <label>
+                        Day on which the first users met it (UTC)
+                        <input name="made" type="date" required defaultValue={dayOf(Date.now())} />
+                    </label>
+                    <label>
+                        By whom, in any words
+                        <input name="by" maxLength={256} />
+                    </label>
+                    <label>
+                        Reason that it aims at, if one
+                        <input name="reason" maxLength={256} value={reason} onInput={(event) => setReason(event.currentTarget.value)} />
+                    </label>
+                    {reason.trim() === '' ? (
+                        <>
+                            <MetricField name="metric" label="Should move" value={metric} onChange={setMetric} />
+                            <Margin name="expected" metric={metric} label="Better by" />
+                        </>
+                    ) : (
+                        <Margin name="expected" metric={DEFAULT_METRIC} label="Share of decided outputs that name it, less by" />
+                    )}
+                    <button type="submit" class="primary">
+                        {busy ? 'Logging …' : 'Log it'}
+                    </button>
+                </fieldset>
+                {problem !== undefined && (
+                    <p class="notice" role="alert">
+                        {problem}
+                    </p>
+                )}
+            </form>
+        </>
+    );
+}
+
+/** What the fields say. */
+function change(values: FormData): Schemas['ChangePlan'] {
+    const text = (name: string) => String(values.get(name) ?? '').trim();
+    const [version, by, reason, metric] = [text('version'), text('by'), text('reason'), text('metric')];
+    return {
+        title: text('title'),
+        kind: text('kind') as Schemas['ChangeKind'],
+        note: text('note'),
+        made_at: `${text('made')}T00:00:00Z`,
+        feature: text('feature'),
+        ...(version === '' ? {} : { versions: [version] }),
+        ...(by === '' ? {} : { by }),
+        ...(reason === '' ? { metric } : { aim: { reason } }),
+        expected: Number(text('expected')) * Number(text('expected_factor')),
+    };
+}

@@ -1,0 +1,132 @@
+/** Changes: what to fix next, what was changed to fix it, and whether it worked. */
+
+import { api, type Schemas } from '../../api/client';
+import { useData } from '../../api/data';
+import { useSession } from '../../app';
+import { parts } from '../../format/number';
+import { date } from '../../format/time';
+import { Await, Empty } from '../../parts/states';
+import { Explained, Term } from '../../parts/term';
+import { may } from '../../session';
+import { onward, usePlace } from '../../state/url';
+import { EffectOf } from './effect';
+import { Log } from './log';
+import { Next } from './next';
+import { DESIGNS, KINDS, ofDifference, VERDICTS } from './words';
+
+export function Changes() {
+    const { params } = usePlace();
+    const chosen = params.get('change');
+    const admin = may(useSession(), 'admin');
+    if (chosen !== null) return <EffectOf id={chosen} admin={admin} key={chosen} />;
+    if (params.get('log') !== null && admin) return <Log />;
+    return <All admin={admin} />;
+}
+
+function All({ admin }: { admin: boolean }) {
+    const found = useData('changes', () => api.get('/api/v1/changes'), 'analyses');
+    const log = admin ? (
+        <p>
+            <a href={onward('/changes', { log: 'yes' })}>Log a change</a>
+        </p>
+    ) : (
+        <p>Logging one takes a key with the scope admin.</p>
+    );
+    return (
+        <>
+            <div class="title">
+                <h1>Changes</h1>
+                <p class="lead">What users say is wrong, what was changed to fix it, and whether that worked.</p>
+            </div>
+            <Next />
+            <section class="section" aria-labelledby="log">
+                <div class="section-head">
+                    <h2 id="log">What was changed</h2>
+                    <p>Each against what it would have been without it.</p>
+                </div>
+                <Await of={found} lines={10}>
+                    {({ data, total }) =>
+                        data.length === 0 ? (
+                            <Empty title="No change yet">
+                                <p>Say what you change, when, and by how much it should get better. Calibrant tells whether it did.</p>
+                                {log}
+                            </Empty>
+                        ) : (
+                            <>
+                                <div class="scroll" tabIndex={0} role="region" aria-label="Changes">
+                                    <table class="cards">
+                                        <thead>
+                                            <tr>
+                                                {['Change', 'Feature', 'Verdict', 'Effect'].map((title) => (
+                                                    <th scope="col" key={title}>
+                                                        {title}
+                                                    </th>
+                                                ))}
+                                            </tr>
+                                        </thead>
+                                        <tbody>
+                                            {data.map((one) => (
+                                                <Row key={one.id} {...one} />
+                                            ))}
+                                        </tbody>
+                                    </table>
+                                </div>
+                                <div class="foot">
+                                    {total > data.length && <p>The latest {data.length} of {total}.</p>}
+                                    {log}
+                                </div>
+                            </>
+                        )
+                    }
+                </Await>
+            </section>
+        </>
+    );
+}
+
+function Row({ id, title, kind, made_at, feature, versions, effect }: Schemas['ListedChange']) {
+    const { verdict, design, outcome } = effect;
+    const { words, sign, why } = VERDICTS[verdict];
+    const shown = parts(effect.at_all_looks, ofDifference(outcome.unit), true);
+    return (
+        <tr>
+            <th scope="row">
+                <a href={onward('/changes', { change: id })}>{title}</a>
+                <span class="evidence">
+                    {KINDS[kind]} · {date(made_at)}
+                </span>
+            </th>
+            <td data-label="Feature">
+                <a href={onward(`/features/${encodeURIComponent(feature)}`)}>{feature}</a>
+                {versions !== undefined && versions.length > 0 && <span class="evidence">{versions.join(', ')}</span>}
+            </td>
+            <td data-label="Verdict">
+                <span class="says">
+                    <span aria-hidden="true">{sign}</span> <Explained text={why}>{words}</Explained>
+                </span>
+                {design !== null && <span class="evidence">{DESIGNS[design].words}</span>}
+            </td>
+            <td data-label="Effect">
+                {effect.effect.value === null ? (
+                    <span class="none">–</span>
+                ) : (
+                    <span class="number">
+                        {shown.value} <span class="interval">{shown.interval}</span>
+                    </span>
+                )}
+                <span class="evidence">
+                    <OutcomeName {...outcome} />
+                </span>
+            </td>
+        </tr>
+    );
+}
+
+export function OutcomeName({ metric, reason }: Schemas['OutcomeView']) {
+    if (metric !== null) return <Term metric={metric} />;
+    return (
+        <Explained text="The share of decided outputs that name this reason: less is better.">
+            named “{reason}”
+        </Explained>
+    );
+}

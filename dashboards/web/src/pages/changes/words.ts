@@ -1,0 +1,45 @@
+/** How verdicts, designs and standings are said. Pure. */
+
+import type { Schemas } from '../../api/client';
+import type { Unit } from '../../format/number';
+import { segment } from '../../format/words';
+
+export const VERDICTS: Record<Schemas['EffectVerdict'], { words: string; sign: string; why: string }> = {
+    worked: { words: 'Worked', sign: '+', why: 'Surely better than without it.' },
+    did_not_work: { words: 'Did not work', sign: '=', why: 'Surely not as much better as was expected, and not surely better at all.' },
+    made_it_worse: { words: 'Made it worse', sign: '−', why: 'Surely worse than without it.' },
+    cannot_tell_yet: { words: 'Cannot tell yet', sign: '?', why: 'Too little is known on one of the sides.' },
+};
+
+export const DESIGNS: Record<Schemas['EffectDesign'], { words: string; why: string }> = {
+    same_days: { words: 'versions on the same days', why: 'Both versions were shown on these days: what else happens on a day happens to both.' },
+    difference_in_differences: {
+        words: 'before and after, with controls',
+        why: 'After minus before, less what happened meanwhile to features that did not change.',
+    },
+    before_after: { words: 'before and after, without controls', why: 'After minus before: what else happened meanwhile is in it.' },
+};
+
+export const KINDS: Record<Schemas['ChangeKind'], string> = { prompt: 'Prompt', model: 'Model', ui: 'Interface', other: 'Other' };
+
+export const STANDINGS: Record<Schemas['FixStanding'], string> = { open: 'Open', underway: 'Underway', mended: 'Mended' };
+
+/** The unit of a difference of values of a unit. */
+export function ofDifference(unit: Unit): Unit {
+    return unit === 'share' ? 'share_difference' : unit;
+}
+
+/** What stands in the way, in words. */
+export function subject(priority: Pick<Schemas['Priority'], 'feature'> & Schemas['Subject']): string {
+    return priority.kind === 'reason' ? priority.reason : segment(priority.dimension, priority.value);
+}
+
+/** `1st`, or `1st to 3rd`: the places that an entry may have. */
+export function places(from: number, to: number): string {
+    return from === to ? ordinal(from) : `${ordinal(from)} to ${ordinal(to)}`;
+}
+
+function ordinal(n: number): string {
+    const teen = n % 100 >= 11 && n % 100 <= 13;
+    return `${n}${teen ? 'th' : (({ 1: 'st', 2: 'nd', 3: 'rd' } as Record<number, string>)[n % 10] ?? 'th')}`;
+}

@@ -1,0 +1,116 @@
+//! The verdict on a change, and how it is said.
+
+use super::{Effect, EffectDesign, EffectVerdict, Outcome, Question};
+use crate::query::analyses::compare::Between;
+use crate::query::analyses::compare::words::{better, difference, written};
+use crate::stats::level::Interval;
+
+/// What an interval of the effect says, given how much better it was to get.
+pub fn verdict(question: &Question, interval: Interval) -> EffectVerdict {
+    let sign = better(question.outcome.direction()).unwrap_or(1.0);
+    // From here on, more is better.
+    let (worst, best) = if sign > 0.0 {
+        (interval.lower, interval.upper)
+    } else {
+        (-interval.upper, -interval.lower)
+    };
+    if worst > 0.0 {
+        EffectVerdict::Worked
+    } else if best < 0.0 {
+        EffectVerdict::MadeItWorse
+    } else if best < question.expected {
+        EffectVerdict::DidNotWork
+    } else {
+        EffectVerdict::CannotTellYet
+    }
+}
+
+fn verdict_words(verdict: EffectVerdict) -> &'static str {
+    match verdict {
+        EffectVerdict::Worked => "It worked",
+        EffectVerdict::DidNotWork => "It did not work",
+        EffectVerdict::MadeItWorse => "It made it worse",
+        EffectVerdict::CannotTellYet => "Cannot tell yet",
+    }
+}
+
+/// The verdict in words, with its evidence and, where it is open, what it would take.
+pub fn sentence(question: &Question, effect: &Effect, days: usize) -> String {
+    let outcome = &question.outcome;
+    let (Some(before), Some(after), Some(value)) = (effect.before.value, effect.after.value, effect.effect.value)
+    else {
+        return format!("Cannot tell yet: {} has no value on one of the sides.", outcome.title());
+    };
+    let (unit, sign) = (outcome.unit(), better(outcome.direction()).unwrap_or(1.0));
+    let compared = match effect.design {
+        Some(EffectDesign::SameDays) => format!("on the {days} days on which both versions were shown"),
+        Some(EffectDesign::DifferenceInDifferences) => "less what happened to features that did not change".to_owned(),
+        _ => "with all else that happened meanwhile".to_owned(),
+    };
+    let mut text = format!(
+        "{}: {} is {} against {}, an effect of {} {compared}",
+        verdict_words(effect.verdict),
+        outcome.title(),
+        written(unit, after),
+        written(unit, before),
+        range(outcome, &effect.at_all_looks, value),
+    );
+    let expected = difference(unit, sign * question.expected);
+    let reached = |end: Option<f64>| end.is_some_and(|end| sign * end >= question.expected);
+    let best = if sign > 0.0 {
+        effect.at_all_looks.upper
+    } else {
+        effect.at_all_looks.lower
+    };
+    match effect.verdict {
+        EffectVerdict::Worked if !reached(best) => text += &format!(", less than the {expected} that were expected"),
+        EffectVerdict::DidNotWork => text += &format!(", where {expected} were expected"),
+        EffectVerdict::CannotTellYet => match effect.more_days_needed {
+            Some(more) => text += &format!("; about {more} more days at this pace would show {expected}"),
+            None => text += "; nothing varies that could tell",
+        },
+        _ => {}
+    }
+    text + "."
+}
+
+fn range(outcome: &Outcome, looks: &Between, value: f64) -> String {
+    let signed = |value: f64| difference(outcome.unit(), value);
+    match (looks.lower, looks.upper) {
+        (Some(lower), Some(upper)) => {
+            format!("{} [{}, {}] at all looks", signed(value), signed(lower), signed(upper))
+        }
+        _ => signed(value),
+    }
+}
+
+/// Why there is nothing to compare yet.
+pub fn untold(question: &Question, why: &str, more_days: Option<u64>) -> String {
+    let more = more_days.map_or_else(String::new, |days| format!(", {days} more days"));
+    format!("Cannot tell yet about {}: {why}{more}.", question.outcome.title())
+}
+
+/// What speaks against comparing before and after.
+pub fn doubts(effect: &Effect, outcome: &Outcome) -> Vec<String> {
+    let mut doubts = Vec::new();
+    let has_controls = !effect.controls.is_empty();
+    if !has_controls {
+        doubts.push(match outcome {
+            Outcome::Complaints(reason) => format!(
+                "No feature that did not change has `{reason}` often enough to compare with: whatever else happened meanwhile is in the effect."
+            ),
+            Outcome::Metric(_) => {
+                "No other feature stayed as it was over these weeks: whatever else happened meanwhile is in the effect.".to_owned()
+            }
+        });
+    }
+    if let Some(trend) = effect.trend.filter(|trend| trend.differs) {
+        let moved = difference(outcome.unit(), trend.slope.value.unwrap_or_default());
+        doubts.push(if has_controls {
+            format!("It was moving apart from its controls before the change already, by {moved} a week: the effect is in doubt.")
+        } else {
+            format!("It was moving before the change already, by {moved} a week: the effect is in doubt.")
+        });
+    }
+    doubts
+}

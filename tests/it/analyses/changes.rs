@@ -1,0 +1,418 @@
+//! Changes: logged, measured, and what to fix next.
+
+use std::fmt::Write as _;
+
+use calibrant::simulate::{Effect, Options, Simulation};
+use calibrant::stats::random::Random;
+use calibrant::store::{StoreError, changes, projects};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Value, json};
+
+use crate::support::{Answer, TestServer, simulated};
+
+fn plan(feature: &str, made_at: &str, more: &Value) -> Value {
+    let mut plan =
+        json!({"title": "a change", "kind": "prompt", "made_at": made_at, "feature": feature, "expected": 0.05});
+    let more = more.as_object().cloned().unwrap_or_default();
+    plan.as_object_mut().unwrap().extend(more);
+    plan
+}
+
+fn log(server: &TestServer, plan: &Value) -> String {
+    let logged = server.post("/api/v1/changes", plan.to_string()).expect(201);
+    logged["id"].as_str().unwrap().to_owned()
+}
+
+fn effect(server: &TestServer, id: &str) -> Value {
+    server.get(&format!("/api/v1/changes/{id}/effect")).expect(200)
+}
+
+fn patch(server: &TestServer, id: &str, change: &Value) -> Answer {
+    let path = format!("/api/v1/changes/{id}");
+    server.request("PATCH", &path, Some(&server.key), &[], change.to_string().as_bytes())
+}
+
+/// Outputs of features over days from 2026-03-02, a Monday, by 150 users, two a day; `taken` gives the chance of a feature on a day.
+fn days(server: &TestServer, days: i64, features: &[&str], taken: impl Fn(&str, i64) -> (f64, &'static str)) {
+    let start: DateTime<Utc> = "2026-03-02T12:00:00Z".parse().unwrap();
+    let mut random = Random::new(11);
+    let leans: Vec<f64> = (0..150).map(|_| 0.2 * (random.uniform() - 0.5)).collect();
+    for day in 0..days {
+        let at = (start + TimeDelta::days(day)).to_rfc3339();
+        let mut lines = String::new();
+        for feature in features {
+            for (user, lean) in leans.iter().enumerate() {
+                let (chance, version) = taken(feature, day);
+                let id = format!("{feature}-{day}-{user}");
+                let kind = if random.uniform() < chance + lean {
+                    "accept"
+                } else {
+                    "reject"
+                };
+                let mut event = json!({"type": "shown", "output_id": id, "feature": feature, "version": version,
+                    "user_id": format!("u{user}"), "occurred_at": at});
+                writeln!(lines, "{event}").unwrap();
+                event = json!({"type": kind, "output_id": id, "occurred_at": at});
+                if kind == "reject" && *feature == "f" && random.uniform() < 0.4 {
+                    event["reason"] = json!("too_long");
+                }
+                writeln!(lines, "{event}").unwrap();
+            }
+        }
+        server.send(lines);
+    }
+}
+
+#[test]
+fn what_happens_to_all_features_is_no_effect() {
+    let server = TestServer::start();
+    // From the third week on everything is taken more often; `f` alone by more than that, and `g` was changed for nothing.
+    days(&server, 28, &["f", "g", "calm"], |feature, day| {
+        let later = day >= 14;
+        let season = if later { 0.12 } else { 0.0 };
+        let own = if later && feature == "f" { 0.12 } else { 0.0 };
+        let version = if later && feature != "calm" { "2" } else { "1" };
+        (0.4 + season + own, version)
+    });
+    let made_at = "2026-03-16T00:00:00Z";
+    let worked = log(&server, &plan("f", made_at, &json!({"versions": ["2"]})));
+    let placebo = log(&server, &plan("g", made_at, &json!({"versions": ["2"]})));
+
+    let found = effect(&server, &worked);
+    assert_eq!(found["design"], "difference_in_differences", "{found}");
+    assert_eq!(found["verdict"], "worked", "{}", found["sentence"]);
+    assert_eq!(found["controls"].as_array().unwrap().len(), 1);
+    assert_eq!(found["controls"][0]["feature"], "calm", "`g` was changed, too");
+    let value = found["effect"]["value"].as_f64().unwrap();
+    assert!((value - 0.12).abs() < 0.05, "{value}");
+    assert_eq!(
+        (&found["before_days"]["from"], &found["after_days"]["to"]),
+        (&json!("2026-03-02T00:00:00Z"), &json!("2026-03-30T00:00:00Z"))
+    );
+    assert_eq!((&found["trend"]["weeks"], &found["users"]), (&json!(2), &json!(150)));
+    // By hand: after minus before, less that of the control, from the rates that the query gives.
+    let rate = |feature: &str, from: &str, to: &str| {
+        let body = json!({"metrics": ["acceptance_rate"], "filters": [{"dimension": "feature", "op": "eq", "value": feature}], "from": from, "to": to});
+        let answer = server.post("/api/v1/query", body.to_string()).expect(200);
+        answer["data"][0]["metrics"]["acceptance_rate"]["value"]
+            .as_f64()
+            .unwrap()
+    };
+    let moved =
+        |feature| rate(feature, made_at, "2026-03-30T00:00:00Z") - rate(feature, "2026-03-02T00:00:00Z", made_at);
+    assert!((moved("f") - moved("calm") - value).abs() < 1e-9);
+
+    let found = effect(&server, &placebo);
+    assert_eq!(found["design"], "difference_in_differences");
+    assert!(
+        found["verdict"] != "worked" && found["verdict"] != "made_it_worse",
+        "{}",
+        found["sentence"]
+    );
+    // Without a look at the control, the season would be taken for an effect.
+    let alone = moved("g");
+    assert!(alone > 0.07, "{alone}");
+
+    // The list says the same in short, the latest first.
+    let listed = server.get("/api/v1/changes").expect(200);
+    assert_eq!(listed["data"][1]["effect"]["verdict"], "worked");
+    assert_eq!(listed["data"][1]["effect"]["outcome"]["metric"], "acceptance_rate");
+    let of_g = server.get("/api/v1/changes?feature=g&limit=1").expect(200);
+    assert_eq!((&of_g["total"], &of_g["data"][0]["id"]), (&json!(1), &json!(placebo)));
+
+    // Aimed at a reason that no other feature has, it is before and after.
+    let aimed = plan(
+        "f",
+        "2026-03-16T09:00:00Z",
+        &json!({"aim": {"reason": "too_long"}, "expected": 0.02}),
+    );
+    let aimed = log(&server, &aimed);
+    let found = effect(&server, &aimed);
+    assert_eq!(
+        (&found["design"], &found["outcome"]["reason"]),
+        (&json!("before_after"), &json!("too_long"))
+    );
+    assert_eq!(found["verdict"], "worked", "{}", found["sentence"]);
+    let warnings = found["warnings"].to_string();
+    assert!(
+        warnings.contains("No feature that did not change has `too_long`"),
+        "{warnings}"
+    );
+    assert!(
+        warnings.contains("Other changes of the feature were logged for that day"),
+        "{warnings}"
+    );
+}
+
+#[test]
+fn versions_shown_side_by_side_are_compared_on_the_same_days() {
+    let server = TestServer::start();
+    let start: DateTime<Utc> = "2026-03-02T12:00:00Z".parse().unwrap();
+    let mut random = Random::new(5);
+    // Days get better and better; users move over at ten a day. What is seen before and after is mostly the days.
+    for day in 0..28_i64 {
+        let mut lines = String::new();
+        for user in 0..160_i64 {
+            let new = day >= 7 && user < 10 * (day - 6);
+            let at = (start + TimeDelta::days(day)).to_rfc3339();
+            let chance = 0.3 + 0.012 * day as f64 - if new { 0.15 } else { 0.0 };
+            for number in 0..2 {
+                let id = format!("{day}-{user}-{number}");
+                let kind = if random.uniform() < chance { "accept" } else { "reject" };
+                let shown = json!({"type": "shown", "output_id": id, "feature": "f", "version": if new { "b" } else { "a" },
+                    "user_id": format!("u{user}"), "occurred_at": at});
+                writeln!(
+                    lines,
+                    "{shown}\n{}",
+                    json!({"type": kind, "output_id": id, "occurred_at": at})
+                )
+                .unwrap();
+            }
+        }
+        server.send(lines);
+    }
+    let id = log(&server, &plan("f", "2026-03-09T00:00:00Z", &json!({"versions": ["b"]})));
+    let found = effect(&server, &id);
+    assert_eq!(
+        (&found["design"], &found["verdict"]),
+        (&json!("same_days"), &json!("made_it_worse")),
+        "{found}"
+    );
+    let value = found["effect"]["value"].as_f64().unwrap();
+    assert!((value + 0.15).abs() < 0.05, "{value}");
+    assert_eq!(found["trend"], Value::Null);
+    // Without its version, all that is left is before and after, and that says the opposite.
+    patch(&server, &id, &json!({"versions": []})).expect(200);
+    let found = effect(&server, &id);
+    assert_eq!(found["design"], "before_after");
+    assert!(found["effect"]["value"].as_f64().unwrap() > value + 0.1);
+}
+
+#[test]
+fn what_cannot_be_told_says_what_it_takes() {
+    let server = TestServer::start();
+    let told = |id: &str, words: &str| {
+        let found = effect(&server, id);
+        assert_eq!(
+            (&found["verdict"], &found["design"]),
+            (&json!("cannot_tell_yet"), &Value::Null)
+        );
+        let sentence = found["sentence"].as_str().unwrap();
+        assert!(sentence.contains(words), "{sentence}");
+    };
+    told(
+        &log(&server, &plan("unseen", "2026-03-09T00:00:00Z", &json!({}))),
+        "no full week after it",
+    );
+    days(&server, 20, &["f"], |_, _| (0.5, "1"));
+    let early = log(&server, &plan("f", "2026-03-05T08:00:00Z", &json!({})));
+    told(&early, "there is no full week before it");
+    let late = log(&server, &plan("f", "2026-03-19T00:00:00Z", &json!({})));
+    told(&late, "no full week after it whose decisions have arrived, 4 more days");
+    let absent = plan("f", "2026-03-12T00:00:00Z", &json!({"versions": ["9"]}));
+    told(&log(&server, &absent), "none of its versions has been shown since");
+}
+
+#[test]
+fn the_log_is_kept_and_checked() {
+    let server = TestServer::start();
+    let id = log(
+        &server,
+        &plan("f", "2026-03-09T00:00:00Z", &json!({"by": "editors", "note": "why"})),
+    );
+    let path = format!("/api/v1/changes/{id}");
+    let right = patch(&server, &id, &json!({"title": "a better title", "kind": "ui"})).expect(200);
+    assert_eq!(
+        (&right["title"], &right["kind"], &right["by"], &right["note"]),
+        (&json!("a better title"), &json!("ui"), &json!("editors"), &json!("why"))
+    );
+    assert_eq!(server.get(&path).expect(200), right);
+    // What it was to do stays.
+    patch(&server, &id, &json!({"expected": 0.01})).expect_problem(422, "invalid_body");
+    patch(&server, &id, &json!({"title": " "})).expect_problem(422, "invalid_body");
+    assert_eq!(server.request("DELETE", &path, Some(&server.key), &[], b"").status, 204);
+    server
+        .request("DELETE", &path, Some(&server.key), &[], b"")
+        .expect_problem(404, "not_found");
+    server.get(&path).expect_problem(404, "not_found");
+    server.get(&format!("{path}/effect")).expect_problem(404, "not_found");
+
+    let refused = |more: Value, status: u16, code: &str| {
+        let plan = plan("f", "2026-03-09T00:00:00Z", &more).to_string();
+        server.post("/api/v1/changes", plan).expect_problem(status, code);
+    };
+    refused(json!({"title": ""}), 422, "invalid_body");
+    refused(json!({"kind": "magic"}), 422, "invalid_body");
+    refused(json!({"expected": 0}), 422, "invalid_body");
+    refused(json!({"metric": "nonsense"}), 422, "unknown_metric");
+    refused(json!({"metric": "shown"}), 422, "invalid_body");
+    refused(
+        json!({"aim": {"filters": [{"dimension": "plan", "op": "eq", "value": "pro"}]}}),
+        422,
+        "unknown_dimension",
+    );
+    refused(json!({"aim": {"reason": "x".repeat(257)}}), 422, "invalid_body");
+    refused(json!({"note": "x".repeat(10_001)}), 422, "invalid_body");
+    refused(json!({"versions": vec!["v"; 21]}), 422, "invalid_body");
+    refused(json!({"more": 1}), 422, "invalid_body");
+    for parameter in ["weeks=9", "weeks=0", "limit=101", "level=0.2", "other=1"] {
+        let problem = server.get(&format!("/api/v1/changes?{parameter}"));
+        problem.expect_problem(400, "invalid_parameter");
+    }
+}
+
+#[test]
+fn a_project_has_so_many_changes() {
+    let server = TestServer::start();
+    let stored = plan("f", "2026-03-09T00:00:00Z", &json!({}));
+    let filled = server.db.with(|conn| {
+        let (project, _) = projects::find_or_create(conn, projects::DEFAULT)?;
+        for _ in 0..500 {
+            changes::log(conn, project.id, &stored, 500)?;
+        }
+        Ok::<_, StoreError>(())
+    });
+    filled.unwrap();
+    server
+        .post("/api/v1/changes", stored.to_string())
+        .expect_problem(409, "conflict");
+}
+
+#[test]
+fn what_is_lost_to_a_reason_is_ranked_by_cost() {
+    let server = TestServer::start();
+    let mut lines = String::new();
+    for user in 0..60 {
+        for (number, reason) in ["slow", "slow", "slow", "unsafe", "", ""].iter().enumerate() {
+            let mut event = json!({"type": "reject", "feature": "f", "output_id": format!("{user}-{number}"), "user_id": format!("u{user}"),
+                "occurred_at": "2026-03-09T12:00:00Z"});
+            if !reason.is_empty() {
+                event["reason"] = json!(reason);
+            }
+            writeln!(lines, "{event}").unwrap();
+        }
+    }
+    server.send(lines);
+    let found = server.get("/api/v1/priorities").expect(200);
+    assert_eq!(found["told"], json!({"lost": 360, "with_reason": 240}));
+    let [slow, severe] = [&found["data"][0], &found["data"][1]];
+    assert_eq!(
+        (&slow["reason"], &slow["cost"]["value"], &slow["users"]),
+        (&json!("slow"), &json!(180), &json!(60))
+    );
+    assert_eq!((&slow["rank_from"], &slow["rank_to"]), (&json!(1), &json!(1)));
+    // 60 users who each lost three: the total has the error of how many come.
+    let error = (60.0 * 9.0 * 60.0 / 59.0_f64).sqrt();
+    let upper = slow["cost"]["upper"].as_f64().unwrap();
+    assert!(
+        (upper - (180.0 + 1.959_963_984_540_054 * error)).abs() < 1e-6,
+        "{upper}"
+    );
+    assert_eq!(
+        (&severe["reason"], &severe["standing"]),
+        (&json!("unsafe"), &json!("open"))
+    );
+    // Who says that it is ten times as bad finds it first.
+    let found = server
+        .get("/api/v1/priorities?severity=%7B%22unsafe%22:10%7D")
+        .expect(200);
+    assert_eq!(
+        (&found["data"][0]["reason"], &found["data"][0]["cost"]["value"]),
+        (&json!("unsafe"), &json!(600))
+    );
+    assert_eq!(found["data"][0]["severity"], 10.0);
+    let log_at = plan("f", "2026-03-12T12:00:00Z", &json!({"aim": {"reason": "slow"}}));
+    log(&server, &log_at);
+    let found = server.get("/api/v1/priorities?to=2026-03-13T00:00:00Z").expect(200);
+    assert_eq!(
+        (&found["data"][0]["standing"], &found["open"]),
+        (&json!("underway"), &json!(2))
+    );
+    assert_eq!(found["progress"]["median_days_to_change"], 3.0);
+    assert_eq!(found["progress"]["cannot_tell_yet"], 1);
+    for parameter in [
+        "days=93",
+        "days=0",
+        "limit=101",
+        "severity=1",
+        "severity=%7B%22a%22:1001%7D",
+        "to=then",
+        "other=1",
+    ] {
+        let problem = server.get(&format!("/api/v1/priorities?{parameter}"));
+        problem.expect_problem(400, "invalid_parameter");
+    }
+}
+
+/// The simulated product: its planted complaint is first in what to fix until it is fixed, the fix is found to have worked, and what
+/// did nothing is not.
+#[test]
+fn the_planted_complaint_is_found_and_its_fix_worked() {
+    let end: DateTime<Utc> = "2026-11-01T00:00:00Z".parse().unwrap();
+    let options = Options {
+        outputs: 30_000,
+        ..Options::ending(end)
+    };
+    let made = Simulation::new(options.clone()).changes();
+    let server = TestServer::start();
+    simulated::load(&server.db, options);
+    let mut ids = Vec::new();
+    for change in &made {
+        let mut own = json!({"versions": [change.version], "expected": 0.03});
+        if let Some(reason) = change.mends {
+            own["aim"] = json!({"reason": reason});
+        }
+        ids.push(log(&server, &plan(change.feature, &change.at.to_rfc3339(), &own)));
+    }
+    let fix = made.iter().position(|change| change.mends.is_some()).unwrap();
+
+    let before = made[fix].at.format("%Y-%m-%dT%H:%M:%SZ");
+    let found = server
+        .get(&format!("/api/v1/priorities?days=21&to={before}"))
+        .expect(200);
+    let first = &found["data"][0];
+    assert_eq!(
+        (&first["feature"], &first["reason"]),
+        (&json!("chat.answer"), &json!("made_up")),
+        "{found}"
+    );
+    assert_eq!((&first["standing"], &first["rank_from"]), (&json!("open"), &json!(1)));
+    assert!(found["data"][1]["cost"]["value"].as_f64() < first["cost"]["value"].as_f64());
+
+    let now = server.get("/api/v1/priorities?days=60&limit=100").expect(200);
+    let complaint = now["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["reason"] == "made_up")
+        .unwrap();
+    assert_eq!(complaint["standing"], "mended", "{complaint}");
+    assert_eq!(complaint["attempts"][0]["id"], ids[fix].as_str());
+    let waited = now["progress"]["median_days_to_change"].as_f64().unwrap();
+    assert!(
+        (20.0..=25.0).contains(&waited),
+        "from the version that brought it to the one that took it away: {waited}"
+    );
+
+    for (change, id) in made.iter().zip(&ids) {
+        let found = effect(&server, id);
+        let (verdict, sentence) = (found["verdict"].as_str().unwrap(), &found["sentence"]);
+        match change.effect {
+            _ if change.mends.is_some() => assert_eq!(verdict, "worked", "{sentence}"),
+            Effect::Neutral => assert!(
+                verdict != "worked" && verdict != "made_it_worse",
+                "{}: {sentence}",
+                change.feature
+            ),
+            Effect::Improves => assert_ne!(verdict, "made_it_worse", "{sentence}"),
+            Effect::Regresses => assert_ne!(verdict, "worked", "{sentence}"),
+        }
+    }
+    // The placebo was rolled out over twelve days: its versions are compared with each other.
+    let placebo = made
+        .iter()
+        .position(|change| change.feature == "code.complete")
+        .unwrap();
+    let found = effect(&server, &ids[placebo]);
+    assert_eq!(found["design"], "same_days", "{}", found["sentence"]);
+}
