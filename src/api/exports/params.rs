@@ -85,6 +85,9 @@ pub struct ExportParams {
     /// A piece of text, in any letter case, of input, output, final text or comment.
     #[param(max_length = 200)]
     pub text: Option<String>,
+    /// A piece of the comment, in any letter case.
+    #[param(max_length = 200)]
+    pub comment: Option<String>,
     /// Shown at or after this, RFC 3339 or milliseconds since 1970.
     pub from: Option<String>,
     /// Shown before this.
@@ -109,6 +112,8 @@ impl ExportParams {
             confidence_from: asked.confidence_from,
             confidence_to: asked.confidence_to,
             text: asked.text,
+            comment: asked.comment,
+            output_ids: None,
             from: asked.from,
             to: asked.to,
             limit: None,

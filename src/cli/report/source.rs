@@ -137,7 +137,7 @@ fn encoded(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{about, address};
 
     #[test]
     fn names_are_escaped_in_addresses() {

@@ -139,6 +139,7 @@ mod tests {
             number: 0,
             bucket: None,
             clustering: Clustering::Exact,
+            users: None,
             estimates: Vec::new(),
             curve: None,
             contributions: vec![Some(Contributions(own.collect()))],
