@@ -45,7 +45,8 @@ pub struct AppState {
     pub committer: Committer,
     pub keys: KeyCache,
     pub projects: ProjectCache,
-    pub queries: Semaphore,
+    /// Held by each computation until it is done, whether or not anyone still waits for it.
+    pub queries: Arc<Semaphore>,
     pub sources: Arc<Sources>,
     pub answers: Answers,
     pub limiter: Limiter,
@@ -64,7 +65,7 @@ impl AppState {
             committer,
             keys: KeyCache::default(),
             projects: ProjectCache::default(),
-            queries: Semaphore::new(QUERIES),
+            queries: Arc::new(Semaphore::new(QUERIES)),
             sources,
             answers: Answers::default(),
             limiter: Limiter::new(limits.rates),
