@@ -149,7 +149,8 @@ fn joint(days: &[Day], range: Range<usize>, [one, other]: [Found; 2], shortest: 
     let sigma = sigma(stretch, one.ramp.start.checked_sub(range.start)?);
     let (ramp, fit) = ramp::likely(stretch, shortest)?.ramp?;
     let is_one_way = (middle.mean() - first.mean()) * (last.mean() - middle.mean()) > 0.0;
-    let is_as_good = fit.gain + ramp::price(stretch.len(), sigma) >= gain.iter().sum::<f64>();
+    // Two steps have a level more, and both of their dates were picked.
+    let is_as_good = fit.gain + 3.0 * ramp::price(stretch.len(), sigma) >= gain.iter().sum::<f64>();
     (is_one_way && is_as_good).then(|| Found {
         ramp: Ramp {
             start: range.start + ramp.start,

@@ -8,13 +8,12 @@
 //!
 //! and `L = 0` is a step. Of all starts and ends the one with the largest `G = (Σw r (x − x̄))²/Σw (r − r̄)²`, by how much the weighted
 //! sum of squares falls, is the most likely for normal days. A ramp is believed only if its `G` beats that of the best step by
-//! `σ²·3·ln n`: ends that are searched for fit noise too, and a step is the simpler story.
+//! `σ²·ln n`: ends that are searched for fit noise too, and a step is the simpler story.
 
 use super::Day;
 
 /// The longest that a change may take, in days.
 const LONGEST: usize = 60;
-const PENALTY: f64 = 3.0;
 
 /// When a change began and when it was complete.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -145,7 +144,7 @@ impl Likely {
     }
 }
 
-/// How much a richer story must explain more.
+/// How much more a story with one more date must explain (Schwarz 1978).
 pub(super) fn price(days: usize, sigma: f64) -> f64 {
-    sigma * sigma * PENALTY * (days as f64).ln()
+    sigma * sigma * (days as f64).ln()
 }
