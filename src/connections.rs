@@ -3,6 +3,7 @@
 //! The web server limits how long the first request of a connection may take to say what it wants, and nothing after that.
 //! Here every connection that has no request at work is watched.
 
+use std::io::ErrorKind;
 use std::net::{Shutdown, TcpStream};
 use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -23,6 +24,8 @@ pub const IDLE_WHEN_CROWDED: Duration = Duration::from_secs(5);
 pub const LINGER: Duration = Duration::from_secs(5);
 /// How often idle connections are looked for.
 const ROUND: Duration = Duration::from_secs(1);
+/// How often a client that waits for long is looked after.
+const GLANCE: Duration = Duration::from_millis(250);
 /// In place of an instant: a request is at work.
 const BUSY: u64 = u64::MAX;
 
@@ -51,6 +54,22 @@ impl Connection {
     pub fn work(self: &Arc<Connection>) -> Work {
         self.idle_since.store(BUSY, Ordering::Relaxed);
         Work(Arc::clone(self))
+    }
+
+    /// Ends when the client has: it closed its side, or the connection broke. Who closes only the sending side of a connection
+    /// cannot be told from who left, and HTTP clients do not do so.
+    pub async fn left(&self) {
+        while !self.has_left() {
+            tokio::time::sleep(GLANCE).await;
+        }
+    }
+
+    /// The socket does not block, since the server reads it so.
+    fn has_left(&self) -> bool {
+        match self.socket.peek(&mut [0]) {
+            Ok(bytes) => bytes == 0,
+            Err(error) => !matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted),
+        }
     }
 
     /// Ends it soon, whether or not the client has sent all that it means to.
@@ -174,6 +193,22 @@ mod tests {
         long_ago.idle_since.store(0, Ordering::Relaxed);
         assert!(ended());
         drop(connection);
+    }
+
+    #[test]
+    fn a_client_that_leaves_is_noticed() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (socket, _) = listener.accept().unwrap();
+        socket.set_nonblocking(true).unwrap();
+        let connection = Connections::new(MOST).add(&socket).unwrap();
+        assert!(!connection.has_left());
+        std::io::Write::write_all(&mut client, b"GET /").unwrap();
+        assert!(!connection.has_left(), "it has more to say");
+        drop(client);
+        let mut said = [0; 16];
+        while matches!(std::io::Read::read(&mut &socket, &mut said), Ok(bytes) if bytes > 0) {}
+        assert!(connection.has_left());
     }
 
     #[test]

@@ -52,7 +52,8 @@ pub struct AppState {
     /// What links are signed with, once it was needed.
     pub link_secret: OnceCell<Vec<u8>>,
     pub projects: ProjectCache,
-    pub queries: Semaphore,
+    /// Held by each computation until it is done, whether or not anyone still waits for it.
+    pub queries: Arc<Semaphore>,
     /// Exports under way.
     pub exports: Arc<Semaphore>,
     pub sources: Arc<Sources>,
@@ -76,7 +77,7 @@ impl AppState {
             keys: KeyCache::default(),
             link_secret: OnceCell::new(),
             projects: ProjectCache::default(),
-            queries: Semaphore::new(QUERIES),
+            queries: Arc::new(Semaphore::new(QUERIES)),
             exports: Arc::new(Semaphore::new(EXPORTS)),
             sources,
             answers: Answers::default(),

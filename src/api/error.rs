@@ -319,6 +319,7 @@ impl From<QueryError> for ApiError {
             | QueryError::TooManyOutputs { .. }
             | QueryError::TooManyOpinions { .. }
             | QueryError::TooManyOutcomes { .. } => ApiError::new(ErrorCode::AnswerTooLarge, error.to_string()),
+            QueryError::Abandoned | QueryError::TookTooLong => ApiError::new(ErrorCode::Overloaded, error.to_string()),
             QueryError::Store(error) => error.into(),
             QueryError::Frame(cause) => ApiError::internal(cause),
             QueryError::Damaged(cause) => ApiError::internal(cause),

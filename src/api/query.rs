@@ -1,11 +1,13 @@
 //! `POST /query`: any metrics, cut any way.
 
+use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{self, Duration};
 
 use actix_web::{HttpRequest, HttpResponse, post, web};
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
+use futures_util::future::{Either, select};
 use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 use utoipa::ToSchema;
@@ -18,6 +20,7 @@ use super::extract::JsonBody;
 use super::rendered::Rendered;
 use super::respond::{self, Format, Ordered};
 use super::tables::{self, Binary};
+use crate::connections::Connection;
 use crate::domain::key::ProjectId;
 use crate::domain::strict;
 use crate::domain::window::Granularity;
@@ -27,6 +30,8 @@ use crate::query::answer::Source;
 use crate::query::{self, Answer, Query, QueryError, Row, Sources};
 use crate::state::AppState;
 
+/// How long an answer may be computed: less than the database is waited for, so that it is not blamed.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// How long a question waits for others before it is refused.
 const QUEUED: Duration = Duration::from_secs(5);
 
@@ -198,15 +203,27 @@ pub async fn computed<T: Send + 'static>(
     let question = format!("{} {asked}", request.uri());
     let found = async {
         // Off the async threads, with a bound on how many are computed at once and on how long others wait.
-        let slot = timeout(QUEUED, state.queries.acquire()).await;
-        let _slot = slot.map_err(|_| ApiError::overloaded())?.map_err(ApiError::internal)?;
+        let slot = timeout(QUEUED, Arc::clone(&state.queries).acquire_owned()).await;
+        let slot = slot.map_err(|_| ApiError::overloaded())?.map_err(ApiError::internal)?;
         let now = Utc::now();
-        let sources = Arc::clone(&state.sources);
-        let found = state.db.run(move |conn| compute(conn, &sources, now)).await;
+        // Dropped with this future, which ends the computation at its next piece.
+        let (sources, _waiting) = state.sources.wanted_until(time::Instant::now() + PATIENCE);
+        let compute = move |conn: &mut PgConnection| {
+            let _slot = slot;
+            compute(conn, &sources, now)
+        };
+        let found = state.db.run(compute).await;
         render(&found.map_err(ApiError::from)?)
     };
     let current = state.answers.get(state, project, question.clone(), found);
-    state.answers.respond(request, project, question, current).await
+    let answer = state.answers.respond(request, project, question, current);
+    match request.conn_data::<Arc<Connection>>() {
+        Some(connection) => match select(pin!(answer), pin!(connection.left())).await {
+            Either::Left((response, _)) => response,
+            Either::Right(_) => Err(QueryError::Abandoned.into()),
+        },
+        None => answer.await,
+    }
 }
 
 /// The items of a list separated by commas.

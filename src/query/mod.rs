@@ -28,6 +28,7 @@ mod sums;
 mod tabulate;
 mod tally;
 mod view;
+mod wanted;
 
 pub use answer::{Answer, Row};
 pub use plan::run;

@@ -143,6 +143,12 @@ pub enum QueryError {
     TooManyOpinions { limit: i64 },
     #[error("more than {limit} outputs have a confidence and a known outcome; choose a shorter range, or filter")]
     TooManyOutcomes { limit: usize },
+    #[error("nobody waits for the answer any more")]
+    Abandoned,
+    #[error(
+        "the answer took too long; choose a shorter range or more filters, or try again when the server has less to do"
+    )]
+    TookTooLong,
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]

@@ -39,6 +39,7 @@ impl<'a> Snapshot<'a> {
 
     /// The tables of some days with some of their columns, in no order.
     pub fn parts(&mut self, axis: Axis, days: Range<i32>, places: &[i16]) -> Result<Vec<Part>, QueryError> {
+        self.sources.check()?;
         self.sources.rollups.parts(self.conn, &self.view, axis, days, places)
     }
 
@@ -50,6 +51,7 @@ impl<'a> Snapshot<'a> {
         places: &[i16],
         grouping: &Grouping,
     ) -> Result<Vec<Grouped>, QueryError> {
+        self.sources.check()?;
         self.sources
             .rollups
             .grouped(self.conn, &self.view, axis, days, places, grouping)
@@ -57,6 +59,7 @@ impl<'a> Snapshot<'a> {
 
     /// The tables of a histogram of some days with their cells put together to groups, in no order; a day may have several.
     pub fn histograms(&mut self, axis: Axis, days: Range<i32>, grouping: &Grouping) -> Result<Vec<Part>, QueryError> {
+        self.sources.check()?;
         self.sources
             .rollups
             .histograms(self.conn, &self.view, axis, days, grouping)
@@ -69,6 +72,7 @@ impl<'a> Snapshot<'a> {
 
     /// The stated facts of the outputs of a day, of all columns or of some.
     pub fn segment(&mut self, day: i32, columns: Option<&[&str]>) -> Result<DataFrame, QueryError> {
+        self.sources.check()?;
         self.sources.segments.day(self.conn, &self.view, day, columns)
     }
 

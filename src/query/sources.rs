@@ -1,27 +1,48 @@
 //! Where answers come from: what is kept of the rollups in memory, and of the outputs in files.
 
+use std::sync::Arc;
+use std::time::Instant;
+
 use diesel::pg::PgConnection;
 
 use super::request::QueryError;
 use super::rollups::Rollups;
 use super::segments::Segments;
 use super::snapshot::Snapshot;
+use super::wanted::{Waiting, Wanted};
 use crate::domain::key::ProjectId;
 use crate::store::projects::{self, Project};
 
-/// Shared by all questions.
-#[derive(Default)]
+/// Shared by all questions; clones share what is kept.
+#[derive(Clone, Default)]
 pub struct Sources {
-    pub rollups: Rollups,
-    pub segments: Segments,
+    pub rollups: Arc<Rollups>,
+    pub segments: Arc<Segments>,
+    /// `None` where no one waits for an answer.
+    wanted: Option<Wanted>,
 }
 
 impl Sources {
     pub fn new(segments: Segments) -> Sources {
         Sources {
-            rollups: Rollups::default(),
-            segments,
+            segments: Arc::new(segments),
+            ..Sources::default()
         }
+    }
+
+    /// The same for one question, until a time or until nobody waits for its answer any more.
+    pub fn wanted_until(&self, until: Instant) -> (Sources, Waiting) {
+        let (wanted, waiting) = Wanted::until(until);
+        let sources = Sources {
+            wanted: Some(wanted),
+            ..self.clone()
+        };
+        (sources, waiting)
+    }
+
+    /// That the answer is still wanted: for computations to ask where a piece of them is done.
+    pub fn check(&self) -> Result<(), QueryError> {
+        self.wanted.as_ref().map_or(Ok(()), Wanted::check)
     }
 
     /// Reads one state of a project, in a transaction that changes nothing.

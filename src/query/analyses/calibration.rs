@@ -61,6 +61,7 @@ pub fn run(
     // The transaction is over: drawing takes longer than reading.
     for (row, sample) in answer.rows.iter_mut().zip(samples) {
         if let Some(sample) = sample {
+            sources.check()?;
             draw(query, target, row, &sample);
         }
     }

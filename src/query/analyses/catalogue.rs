@@ -59,7 +59,7 @@ pub static ANALYSES: [Analysis; 21] = [
         id: "drift",
         question: "What changed, when, by how much, and in which segment?",
         route: "/features/{feature}/drift",
-        method: "dated change points of daily series with clustered variances; an alarm for who looks every day; control charts; stability of the spread of confidence",
+        method: "dated change points of daily series with clustered variances, steps and rollouts; an alarm for who looks every day; control charts; stability of the spread of confidence",
         interval: "false findings shared among the metrics; false alarms kept to the stated chance over thirty days of watching",
         source: "Shin, Ramdas & Rinaldo 2022; Page 1954; Laney 2002; Yurdakul 2018",
     },

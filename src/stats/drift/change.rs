@@ -11,21 +11,31 @@
 //! The p-value compares the largest `z_k` with that of simulated series without change, with the same variances and a `σ`
 //! estimated in the same way, so it needs no asymptotics but those of normal days.
 //!
+//! Many changes take their time: users move to a new version one by one. So the date is that of the best of all steps and ramps
+//! ([`ramp`]), and steps in one direction that a ramp tells as well are one change.
+//!
 //! Several changes are found by binary segmentation (Scott and Knott 1974). A stretch that holds a fraction `f` of the days is
 //! tested at `f·α`: whichever stretches turn out to be without change, their shares add up to `α` at most.
 
+use std::ops::Range;
+
+use super::ramp::{self, Ramp};
 use super::{Bucket, Day, days, dispersion, range, step_variance};
 use crate::stats::level::{Interval, Level};
 use crate::stats::random::Random;
 
 /// Simulated series per test.
 const SIMULATIONS: u32 = 1999;
+/// How often dates are looked up again.
+const PASSES: u32 = 2;
 
 /// A change of level.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Change {
-    /// The first bucket of the new level.
+    /// The first bucket that is not at the old level any more.
     pub at: usize,
+    /// The first bucket at the new level: `at`, unless the change took its time.
+    pub settled: usize,
     /// Level from the previous change (or the start) to this one.
     pub before: f64,
     /// Level from this change to the next (or the end).
@@ -58,29 +68,96 @@ pub fn find_changes(buckets: &[Bucket], alpha: f64, min_buckets: usize) -> Vec<C
         total: days.len(),
         shortest: min_buckets.max(2),
     };
-    let mut splits = Vec::new();
-    search.segment(&days, 0, &mut splits);
-    // A date found while its stretch still held other changes is looked up again between its neighbours.
-    let refined = stretches(&splits, days.len()).map(|(from, split, to)| {
-        let stretch = days.get(from..to).unwrap_or_default();
-        let again = Stretch::new(stretch, search.shortest).best_split(&values(stretch), 1.0);
-        again.map_or(split, |again| (from + again.at, split.1))
-    });
-    let splits: Vec<_> = refined.collect();
-    stretches(&splits, days.len())
-        .filter_map(|(from, (at, p_value), to)| change(days.get(from..at)?, days.get(at..to)?, p_value))
+    let mut found = Vec::new();
+    search.segment(&days, 0, &mut found);
+    join(&days, &mut found, search.shortest);
+    // Dates that were found while their stretches held other changes are looked up again between their neighbours.
+    for _ in 0..PASSES {
+        found = neighbours(&found, days.len())
+            .map(|(from, own, to)| dated(&days, from..to, own, search.shortest).unwrap_or(own))
+            .collect();
+    }
+    neighbours(&found, days.len())
+        .filter_map(|(from, own, to)| change(&days, from..to, own))
         .collect()
 }
 
-/// A split's place, and the p-value that it was found with.
-type Found = (usize, f64);
+/// A change among all days, and the p-value that it was found with.
+#[derive(Clone, Copy)]
+struct Found {
+    ramp: Ramp,
+    p_value: f64,
+}
 
-/// Each split between its neighbours.
-fn stretches(splits: &[Found], end: usize) -> impl Iterator<Item = (usize, Found, usize)> {
-    let places = || splits.iter().map(|&(at, _)| at);
-    let from = std::iter::once(0).chain(places());
-    let to = places().skip(1).chain(std::iter::once(end));
-    from.zip(splits).zip(to).map(|((from, &split), to)| (from, split, to))
+/// Each change with the days between its neighbours.
+fn neighbours(found: &[Found], end: usize) -> impl Iterator<Item = (usize, Found, usize)> {
+    let from = std::iter::once(0).chain(found.iter().map(|own| own.ramp.end));
+    let to = found
+        .iter()
+        .skip(1)
+        .map(|own| own.ramp.start)
+        .chain(std::iter::once(end));
+    from.zip(found).zip(to).map(|((from, own), to)| (from, *own, to))
+}
+
+/// The most likely dates of a change, given that it is the only one of a range of days.
+fn dated(days: &[Day], range: Range<usize>, own: Found, shortest: usize) -> Option<Found> {
+    let stretch = days.get(range.clone())?;
+    let sigma = sigma(stretch, own.ramp.start.checked_sub(range.start)?);
+    let ramp = ramp::likely(stretch, shortest)?.believed(stretch.len(), sigma);
+    Some(Found {
+        ramp: Ramp {
+            start: range.start + ramp.start,
+            end: range.start + ramp.end,
+        },
+        ..own
+    })
+}
+
+/// Puts neighbours together that are one slow change: a ramp tells their days about as well as two steps in the same direction.
+fn join(days: &[Day], found: &mut Vec<Found>, shortest: usize) {
+    let mut at = 0;
+    while let (Some(one), Some(other)) = (found.get(at).copied(), found.get(at + 1).copied()) {
+        let from = at
+            .checked_sub(1)
+            .and_then(|before| found.get(before))
+            .map_or(0, |own| own.ramp.end);
+        let to = found.get(at + 2).map_or(days.len(), |own| own.ramp.start);
+        match joint(days, from..to, [one, other], shortest) {
+            Some(joint) => {
+                found.splice(at..at + 2, [joint]);
+                at = at.saturating_sub(1);
+            }
+            None => at += 1,
+        }
+    }
+}
+
+fn joint(days: &[Day], range: Range<usize>, [one, other]: [Found; 2], shortest: usize) -> Option<Found> {
+    let levels = [
+        range.start..one.ramp.start,
+        one.ramp.end..other.ramp.start,
+        other.ramp.end..range.end,
+    ]
+    .map(|level| days.get(level).map(Sums::of));
+    let [Some(first), Some(middle), Some(last)] = levels else {
+        return None;
+    };
+    let stretch = days.get(range.clone())?;
+    let all = Sums::of(stretch);
+    let gain = [first, middle, last].map(|level| level.weight * (level.mean() - all.mean()).powi(2));
+    let sigma = sigma(stretch, one.ramp.start.checked_sub(range.start)?);
+    let (ramp, fit) = ramp::likely(stretch, shortest)?.ramp?;
+    let is_one_way = (middle.mean() - first.mean()) * (last.mean() - middle.mean()) > 0.0;
+    // Two steps have a level more, and both of their dates were picked.
+    let is_as_good = fit.gain + 3.0 * ramp::price(stretch.len(), sigma) >= gain.iter().sum::<f64>();
+    (is_one_way && is_as_good).then(|| Found {
+        ramp: Ramp {
+            start: range.start + ramp.start,
+            end: range.start + ramp.end,
+        },
+        p_value: one.p_value.min(other.p_value),
+    })
 }
 
 struct Search {
@@ -92,7 +169,7 @@ struct Search {
 
 impl Search {
     /// Splits a stretch that starts at `offset`, then its parts, as long as the split is clear.
-    fn segment(&self, days: &[Day], offset: usize, splits: &mut Vec<Found>) {
+    fn segment(&self, days: &[Day], offset: usize, found: &mut Vec<Found>) {
         let share = days.len() as f64 / self.total as f64;
         let stretch = Stretch::new(days, self.shortest);
         let Some(split) = stretch.best_split(&values(days), 1.0) else {
@@ -102,9 +179,13 @@ impl Search {
             return;
         };
         let (before, after) = days.split_at(split.at);
-        self.segment(before, offset, splits);
-        splits.push((offset + split.at, (p_value / share).min(1.0)));
-        self.segment(after, offset + split.at, splits);
+        self.segment(before, offset, found);
+        let at = offset + split.at;
+        found.push(Found {
+            ramp: Ramp { start: at, end: at },
+            p_value: (p_value / share).min(1.0),
+        });
+        self.segment(after, at, found);
     }
 
     /// How often the largest `z` of a series without change reaches this one; `None` if more often than `alpha`.
@@ -242,18 +323,30 @@ impl Sums {
     }
 }
 
-/// What happened between two stretches; `σ` from the ranges inside them.
-fn change(before: &[Day], after: &[Day], p_value: f64) -> Option<Change> {
-    let ranges = || before.windows(2).chain(after.windows(2)).map(|pair| range(pair, 0.0));
-    let sigma = dispersion(ranges().sum(), ranges().count() as f64).max(1.0);
-    let (old, new) = (Sums::of(before), Sums::of(after));
+/// `σ` of a stretch of days from the steps between neighbours, the one to the day `split` left out; at least 1.
+fn sigma(days: &[Day], split: usize) -> f64 {
+    let pairs = (1..).zip(days.windows(2)).filter(|(at, _)| *at != split);
+    let ranges: Vec<f64> = pairs.map(|(_, pair)| range(pair, 0.0)).collect();
+    dispersion(ranges.iter().sum(), ranges.len() as f64).max(1.0)
+}
+
+/// A change as the days between its neighbours tell it.
+fn change(days: &[Day], range: Range<usize>, found: Found) -> Option<Change> {
+    let Ramp { start, end } = found.ramp;
+    let stretch = days.get(range.clone())?;
+    let ramp = Ramp {
+        start: start.checked_sub(range.start)?,
+        end: end.checked_sub(range.start)?,
+    };
+    let levels = ramp::levels(stretch, ramp)?;
     Some(Change {
-        at: after.first()?.at,
-        before: old.mean(),
-        after: new.mean(),
-        difference: new.mean() - old.mean(),
-        standard_error: sigma * contrast(&old, &new).sqrt(),
-        p_value,
+        at: days.get(start)?.at,
+        settled: days.get(end)?.at,
+        before: levels.before,
+        after: levels.before + levels.difference,
+        difference: levels.difference,
+        standard_error: sigma(stretch, ramp.start) * levels.standard_error,
+        p_value: found.p_value,
     })
 }
 
@@ -343,13 +436,38 @@ mod tests {
                 continue;
             };
             within += 1;
-            exact += u32::from(change.at == 50);
+            exact += u32::from(change.at == 50 && change.settled == 50);
             let interval = change.interval(Level::default());
             covered += u32::from((interval.lower..=interval.upper).contains(&0.1));
         }
         assert!(within >= 90 && exact >= 75, "{within} {exact}");
         assert!(f64::from(covered) >= 0.9 * f64::from(within), "{covered} of {within}");
         assert!(more <= 7, "{more}");
+    }
+
+    /// A rollout of 25 days from day 30 on: it is dated where it began, not in its middle.
+    #[test]
+    fn slow_changes_are_dated_where_they_begin() {
+        const SERIES: usize = 200;
+        let mut random = Random::new(8);
+        let level = |day: usize| 0.3 + 0.2 * ((day as f64 - 29.5) / 25.0).clamp(0.0, 1.0);
+        let (mut one, mut late, mut covered) = (0, Vec::new(), 0);
+        for _ in 0..SERIES {
+            let buckets = series(&mut random, 90, 0.01, true, level);
+            let changes = find_changes(&buckets, 0.05, 7);
+            if let [change] = changes[..] {
+                one += 1;
+                late.push(change.at as f64 - 30.0);
+                let interval = change.interval(Level::default());
+                covered += usize::from((interval.lower..=interval.upper).contains(&0.2));
+            }
+        }
+        late.sort_by(f64::total_cmp);
+        let median = late[late.len() / 2];
+        let far = late.iter().filter(|late| late.abs() > 5.0).count();
+        assert!(one >= 180 && median.abs() <= 1.0, "{one} {median}");
+        assert!(far * 10 <= late.len(), "{far} of {}: {late:?}", late.len());
+        assert!(covered * 100 >= one * 88, "{covered} of {one}");
     }
 
     #[test]

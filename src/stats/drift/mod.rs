@@ -14,6 +14,7 @@ use std::f64::consts::FRAC_PI_2;
 
 mod change;
 mod monitor;
+mod ramp;
 
 pub use change::{Change, find_changes};
 pub use monitor::{Monitor, monitor};

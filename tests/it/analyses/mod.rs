@@ -1,5 +1,6 @@
 //! The analyses, over a simulated product whose truth is known.
 
+mod abandoned;
 mod agreement;
 mod calibration;
 mod changes;

@@ -74,6 +74,7 @@ const RULES: [Rule; 11] = [
     Rule {
         folder: "api",
         modules: &[
+            "connections",
             "domain",
             "fold",
             "ingest",

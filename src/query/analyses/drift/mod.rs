@@ -47,8 +47,10 @@ pub struct Question {
 /// A change of level.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct FoundChange {
-    /// The first day of the new level.
+    /// The first day that is not at the old level any more.
     pub at: DateTime<Utc>,
+    /// The first day at the new level: `at`, unless the change took its time, as a rollout does.
+    pub settled_at: DateTime<Utc>,
     pub before: f64,
     pub after: f64,
     pub difference: Between,
@@ -192,13 +194,14 @@ impl Series {
     ) -> Result<DriftedMetric, QueryError> {
         let mut changes = Vec::new();
         for change in &self.changes {
-            let Some(at) = self.dates.get(change.at).copied() else {
+            let date = |day: usize| self.dates.get(day).copied();
+            let Some((at, settled_at)) = date(change.at).zip(date(change.settled)) else {
                 continue;
             };
             let mut query = question.query.clone();
             query.metrics = vec![self.metric];
-            query.from = Some(at);
-            query.to = Some(window.to.min(at + AROUND));
+            query.from = Some(settled_at);
+            query.to = Some(window.to.min(settled_at + AROUND));
             let asked = explain::Question {
                 query,
                 before: Some(Window {
@@ -211,6 +214,7 @@ impl Series {
             segments.truncate(NAMED);
             changes.push(FoundChange {
                 at,
+                settled_at,
                 before: change.before,
                 after: change.after,
                 difference: Between::interval(change.difference, Some(change.interval(question.query.level))),
