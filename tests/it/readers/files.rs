@@ -36,7 +36,7 @@ fn each_form_can_be_asked_for() {
     for path in [
         "outputs?limit=3",
         "query?metrics=shown&group_by=feature",
-        "features/email.draft/recalibration?x",
+        "features/chat.answer/recalibration?x",
     ] {
         let path = format!("/api/v1/{}", path.replace("?x", "?against=acceptance"));
         check_form(&server.get(&format!("{path}&format=parquet")), parquet.0, parquet.1);
@@ -55,8 +55,8 @@ fn each_form_can_be_asked_for() {
 fn a_question_may_be_put_in_the_address() {
     let server = product();
     let question = json!({"metrics": ["shown", "ece_10_acceptance"], "group_by": ["feature", "version"], "granularity": "week",
-        "timezone": "Europe/Berlin", "filters": [{"dimension": "feature", "op": "ne", "value": "email.draft"}]});
-    let filters = "%5B%7B%22dimension%22%3A%22feature%22%2C%22op%22%3A%22ne%22%2C%22value%22%3A%22email.draft%22%7D%5D";
+        "timezone": "Europe/Berlin", "filters": [{"dimension": "feature", "op": "ne", "value": "chat.answer"}]});
+    let filters = "%5B%7B%22dimension%22%3A%22feature%22%2C%22op%22%3A%22ne%22%2C%22value%22%3A%22chat.answer%22%7D%5D";
     let path = format!(
         "/api/v1/query?metrics=shown,ece_10_acceptance&group_by=feature,version&granularity=week&timezone=Europe/Berlin&filters={filters}"
     );
@@ -129,8 +129,6 @@ fn who_reads_in_pieces_reads_one_file() {
             "occurred_at": format!("2026-03-0{day}T00:00:00Z")});
         server.send(shown.to_string());
     }
-    let again = server.request("HEAD", &path, Some(&server.key), &[], b"");
-    assert_eq!(again.header("etag"), head.header("etag"));
     read.extend(get(&server, &path, &[("range", "bytes=500-")]).body);
     assert_eq!(read.len(), length);
     assert_eq!(

@@ -320,7 +320,8 @@ export interface paths {
         /**
          * Recalibration of a feature
          * @description What should its confidence have been? Four maps, what each would take off the errors for users and days to which it was not
-         *     fitted, which one to use, and when recalibrating would not help. With `format=csv` the table from stated to calibrated confidence.
+         *     fitted, which one to use, and when recalibrating would not help. With another `format`
+         *     the table from stated to calibrated confidence.
          */
         get: operations["get_feature_recalibration"];
         put?: never;
@@ -519,6 +520,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a link
+         * @description Signs an address, so that it can be read with GET and HEAD without a key: exactly that path and query, as the project and the key
+         *     that asked for it, for the time that it asked for, of at most thirty days. Revoking the key ends its links.
+         */
+        post: operations["create_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/metrics": {
         parameters: {
             query?: never;
@@ -633,12 +655,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Query metrics in the address
+         * @description As `POST /query`, for what can only read from a URL: JSON, or a file with a row per slice and metric, which may be read in pieces.
+         */
+        get: operations["get_query"];
         put?: never;
         /**
          * Query metrics
-         * @description Any metrics, grouped by any dimensions, filtered, in buckets of any granularity, each with its interval. As JSON, or with
-         *     `format: csv` as CSV with a row per slice and metric.
+         * @description Any metrics, grouped by any dimensions, filtered, in buckets of any granularity, each with its interval. As JSON; or, by `format` or
+         *     `Accept`, as CSV, Arrow stream or Parquet file with a row per slice and metric.
          */
         post: operations["query_metrics"];
         delete?: never;
@@ -657,7 +683,7 @@ export interface paths {
         /**
          * Series of metrics over time
          * @description Flat rows for charts: `time`, one column per dimension, and per metric its value, `_lower`, `_upper` and `_n`. A root array
-         *     of objects, or CSV.
+         *     of objects; or, by `format` or `Accept`, CSV, an Arrow stream or a Parquet file, which may be read in pieces.
          */
         get: operations["list_series"];
         put?: never;
@@ -990,6 +1016,11 @@ export interface components {
             /** Format: double */
             value: number | null;
         };
+        /**
+         * Format: binary
+         * @description The bytes of a file, for the documentation.
+         */
+        Binary: string;
         /** @description What the Brier score is made of over the ten bands: reliability − resolution + uncertainty + within_variance − 2 × within_covariance. */
         BrierParts: {
             /** Format: double */
@@ -1332,7 +1363,7 @@ export interface components {
          * @description The stable codes.
          * @enum {string}
          */
-        ErrorCode: "invalid_json" | "invalid_body" | "invalid_parameter" | "unsupported_encoding" | "body_too_large" | "too_many_events" | "unknown_metric" | "unknown_dimension" | "answer_too_large" | "not_kept" | "unauthenticated" | "forbidden" | "not_found" | "method_not_allowed" | "conflict" | "too_slow" | "rate_limited" | "overloaded" | "unavailable" | "storage_full" | "internal";
+        ErrorCode: "invalid_json" | "invalid_body" | "invalid_parameter" | "unsupported_encoding" | "body_too_large" | "too_many_events" | "unknown_metric" | "unknown_dimension" | "answer_too_large" | "not_kept" | "unauthenticated" | "forbidden" | "not_found" | "method_not_allowed" | "conflict" | "range_not_satisfiable" | "too_slow" | "rate_limited" | "overloaded" | "unavailable" | "storage_full" | "internal";
         /** @description An estimate of one metric for one slice. */
         Estimate: {
             /** Format: double */
@@ -1730,7 +1761,7 @@ export interface components {
          * @description The form of an answer.
          * @enum {string}
          */
-        Format: "json" | "csv";
+        Format: "json" | "csv" | "arrow" | "parquet";
         /** @description A change of level. */
         FoundChange: {
             /** Format: double */
@@ -1910,6 +1941,31 @@ export interface components {
              * @description The same after shrinking, which makes good for that.
              */
             shrunk: number | null;
+        };
+        /**
+         * @description What is to be read.
+         * @example {
+         *       "expires_in_seconds": 86400,
+         *       "path": "/api/v1/series?metrics=acceptance_rate&group_by=feature&format=parquet"
+         *     }
+         */
+        LinkRequest: {
+            /**
+             * Format: int64
+             * @description An hour without it.
+             */
+            expires_in_seconds?: number | null;
+            /** @description The path of a route that answers to GET, with its query. */
+            path: string;
+        };
+        /** @description A link. Whoever has it can read what it leads to until it expires. */
+        LinkResponse: {
+            /** Format: date-time */
+            expires_at: string;
+            /** @description The same without the server: path and query. */
+            path: string;
+            /** @description The address as seen by who asked for the link. */
+            url: string;
         };
         /** @description The first metric up to one moment. */
         Look: {
@@ -4439,7 +4495,7 @@ export interface operations {
                 /** @description A JSON array of filters as `POST /query` takes them. */
                 filters?: string;
                 level?: number;
-                /** @description `csv` gives the table alone. */
+                /** @description Other forms than JSON give the table alone. */
                 format?: components["schemas"]["Format"];
             };
             header?: never;
@@ -4459,7 +4515,16 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["RecalibrationResponse"];
                     "text/csv": string;
+                    "application/vnd.apache.arrow.stream": components["schemas"]["Binary"];
+                    "application/vnd.apache.parquet": components["schemas"]["Binary"];
                 };
+            };
+            /** @description The piece of a file that `Range` asks for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description The client has this answer already */
             304: {
@@ -4497,6 +4562,15 @@ export interface operations {
             };
             /** @description There is nothing here (`not_found`) */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The file ends before that (`range_not_satisfiable`) */
+            416: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5398,6 +5472,102 @@ export interface operations {
             };
         };
     };
+    create_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkRequest"];
+            };
+        };
+        responses: {
+            /** @description The link */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkResponse"];
+                };
+            };
+            /** @description The body is not JSON (`invalid_json`); A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly (`too_slow`) */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large (`body_too_large`); The batch holds too many events (`too_many_events`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what this route takes (`invalid_body`); There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`); The database's disk is full; come back when there is room (`storage_full`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_metrics: {
         parameters: {
             query?: never;
@@ -5523,7 +5693,16 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["OutputsResponse"];
                     "text/csv": string;
+                    "application/vnd.apache.arrow.stream": components["schemas"]["Binary"];
+                    "application/vnd.apache.parquet": components["schemas"]["Binary"];
                 };
+            };
+            /** @description The piece of a file that `Range` asks for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description The client has this answer already */
             304: {
@@ -5552,6 +5731,15 @@ export interface operations {
             };
             /** @description The API key may not do this (`forbidden`) */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The file ends before that (`range_not_satisfiable`) */
+            416: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5963,6 +6151,128 @@ export interface operations {
             };
         };
     };
+    get_query: {
+        parameters: {
+            query: {
+                /** @description Metric ids, separated by commas. */
+                metrics: string;
+                /** @description Dimensions, separated by commas. */
+                group_by?: string;
+                /** @description Only this feature. */
+                feature?: string;
+                /** @description A JSON array of filters as `POST /query` takes them. */
+                filters?: string;
+                /** @description Start of the range, RFC 3339 or milliseconds since 1970; the day of the first output without it. */
+                from?: string;
+                /** @description End of the range, not part of it; the end of the day of the last output without it. */
+                to?: string;
+                /** @description Length of the buckets. Without it, series choose one, and queries have one bucket. */
+                granularity?: components["schemas"]["Granularity"];
+                /** @description IANA name. */
+                timezone?: string;
+                level?: number;
+                interval?: components["schemas"]["IntervalKind"];
+                exact?: boolean;
+                fill?: boolean;
+                format?: components["schemas"]["Format"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The estimates */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueryResponse"];
+                    "text/csv": string;
+                    "application/vnd.apache.arrow.stream": components["schemas"]["Binary"];
+                    "application/vnd.apache.parquet": components["schemas"]["Binary"];
+                };
+            };
+            /** @description The piece of a file that `Range` asks for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The client has this answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The file ends before that (`range_not_satisfiable`) */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     query_metrics: {
         parameters: {
             query?: never;
@@ -5984,6 +6294,8 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["QueryResponse"];
                     "text/csv": string;
+                    "application/vnd.apache.arrow.stream": components["schemas"]["Binary"];
+                    "application/vnd.apache.parquet": components["schemas"]["Binary"];
                 };
             };
             /** @description The body is not JSON (`invalid_json`); A parameter is wrong (`invalid_parameter`) */
@@ -6075,7 +6387,7 @@ export interface operations {
                 from?: string;
                 /** @description End of the range, not part of it; the end of the day of the last output without it. */
                 to?: string;
-                /** @description `auto` without it. */
+                /** @description Length of the buckets. Without it, series choose one, and queries have one bucket. */
                 granularity?: components["schemas"]["Granularity"];
                 /** @description IANA name. */
                 timezone?: string;
@@ -6091,7 +6403,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One object per bucket and group */
+            /** @description One row per bucket and group */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6101,7 +6413,16 @@ export interface operations {
                         [key: string]: unknown;
                     }[];
                     "text/csv": string;
+                    "application/vnd.apache.arrow.stream": components["schemas"]["Binary"];
+                    "application/vnd.apache.parquet": components["schemas"]["Binary"];
                 };
+            };
+            /** @description The piece of a file that `Range` asks for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description The client has this answer already */
             304: {
@@ -6130,6 +6451,15 @@ export interface operations {
             };
             /** @description The API key may not do this (`forbidden`) */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The file ends before that (`range_not_satisfiable`) */
+            416: {
                 headers: {
                     [name: string]: unknown;
                 };
