@@ -5,15 +5,15 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use actix_web::body::MessageBody;
-use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::body::{MessageBody, to_bytes};
+use actix_web::dev::{Server, Service as _, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::ConnectionType;
 use actix_web::http::Method;
 use actix_web::http::header::{HeaderName, HeaderValue, TRANSFER_ENCODING};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::rt::net::TcpStream;
 use actix_web::rt::signal;
-use actix_web::{App, Error, HttpMessage, HttpServer, web};
+use actix_web::{App, Error, HttpMessage, HttpServer, test, web};
 use futures_util::future::select;
 use utoipa::OpenApi;
 use utoipa_actix_web::AppExt;
@@ -23,8 +23,9 @@ use uuid::Uuid;
 use crate::api::error::ApiError;
 use crate::api::pieces::SentAsHead;
 use crate::api::rate::Rates;
-use crate::api::{self, ApiDoc, cors, fallback};
+use crate::api::{self, ApiDoc, auth, cors, fallback};
 use crate::connections::{Connection, Connections, LINGER};
+use crate::domain::key::ProjectId;
 use crate::fold::erasure::keeper as erasure;
 use crate::fold::retention::keeper as retention;
 use crate::fold::signal::Signal;
@@ -147,6 +148,33 @@ async fn observe(
         HeaderValue::from_static("nosniff"),
     );
     Ok(response)
+}
+
+/// The application without a socket: this program reads a project through its own routes, as whoever reaches the database may. Gives
+/// the status and the body of each path.
+pub fn reader(
+    db: &Db,
+    segments: Segments,
+    limits: &Limits,
+    project: ProjectId,
+) -> anyhow::Result<impl Fn(&str) -> anyhow::Result<(u16, Vec<u8>)> + use<>> {
+    let committer = Committer::start(db, &Signal::default());
+    let state = AppState::new(db.clone(), committer, Arc::new(Sources::new(segments)), limits)?;
+    let system = actix_web::rt::System::new();
+    let app = system.block_on(test::init_service(build_app(web::Data::new(state))));
+    Ok(move |path: &str| {
+        system.block_on(async {
+            let request = test::TestRequest::get().uri(path).to_request();
+            auth::admit_operator(&request, project);
+            let answer = app.call(request).await.map_err(|error| anyhow::anyhow!("{error}"))?;
+            let status = answer.status().as_u16();
+            let body = to_bytes(answer.into_body()).await;
+            Ok((
+                status,
+                body.map_err(|_| anyhow::anyhow!("the answer ended early"))?.to_vec(),
+            ))
+        })
+    })
 }
 
 /// Who folds what a server stores.

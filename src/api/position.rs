@@ -74,10 +74,10 @@ pub struct Positions {
     is_closed: AtomicBool,
 }
 
-/// What was seen last, and when; never before the first look.
+/// What was seen last, and when that look began; never before the first.
 #[derive(Default)]
 struct Seen {
-    at: Option<Instant>,
+    since: Option<Instant>,
     positions: HashMap<ProjectId, i64>,
 }
 
@@ -101,27 +101,29 @@ impl Positions {
         let started = Instant::now();
         let place = self.places.try_acquire().ok();
         // The first look is a fresh one: what others saw may be older than what the client knows.
-        let mut position = self.look(db, project, Duration::ZERO).await?;
+        let mut position = self.look(db, project, started).await?;
         while Some(position) == known
             && place.is_some()
             && started.elapsed() < LONGEST
             && !self.is_closed.load(Ordering::Relaxed)
         {
+            let rested = Instant::now();
             tokio::time::sleep(ROUND).await;
-            position = self.look(db, project, ROUND).await?;
+            position = self.look(db, project, rested).await?;
         }
         Ok(position)
     }
 
-    /// How far a project is, or was not longer ago than `age`.
-    async fn look(&self, db: &Db, project: ProjectId, age: Duration) -> Result<i64, ApiError> {
+    /// How far a project is, or was after `then`: those who come while another looks share the next look.
+    async fn look(&self, db: &Db, project: ProjectId, then: Instant) -> Result<i64, ApiError> {
         let mut seen = self.seen.lock().await;
-        if seen.at.is_none_or(|at| at.elapsed() >= age) {
+        if seen.since.is_none_or(|since| since < then) {
+            let since = Some(Instant::now());
             let positions = db
                 .look_up(|conn| projects::positions(conn).map_err(StoreError::from))
                 .await?;
             *seen = Seen {
-                at: Some(Instant::now()),
+                since,
                 positions: positions.into_iter().collect(),
             };
         }

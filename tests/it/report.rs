@@ -35,14 +35,18 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
 });
 
 /// The program, with a data directory in which there is nothing.
-struct Report(Command, DataDir);
+struct Report {
+    command: Command,
+    /// There while the command runs.
+    _data: DataDir,
+}
 
 impl Report {
     fn new(arguments: &[&str]) -> Report {
         let data = DataDir::new();
         let mut command = data.command(&["report"]);
         command.args(arguments).env("LC_ALL", "C.UTF-8").env_remove("COLUMNS");
-        Report(command, data)
+        Report { command, _data: data }
     }
 
     /// From the database.
@@ -59,13 +63,13 @@ impl Report {
     }
 
     fn with(mut self, variable: &str, value: &str) -> Report {
-        self.0.env(variable, value);
+        self.command.env(variable, value);
         self
     }
 
     #[track_caller]
     fn said(mut self) -> String {
-        let Output { status, stdout, stderr } = self.0.output().unwrap();
+        let Output { status, stdout, stderr } = self.command.output().unwrap();
         assert!(status.success(), "{}", String::from_utf8_lossy(&stderr));
         String::from_utf8(stdout).unwrap()
     }
@@ -77,7 +81,7 @@ impl Report {
 
     #[track_caller]
     fn complaint(mut self) -> String {
-        let output = self.0.output().unwrap();
+        let output = self.command.output().unwrap();
         assert!(!output.status.success() && output.stdout.is_empty());
         String::from_utf8(output.stderr).unwrap()
     }

@@ -1,27 +1,25 @@
 //! Where a report's answers come from: a server, or the application itself, run in this process on its database. Either way they are
 //! the API's own.
 
-use std::time::Duration;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
-use actix_web::body::to_bytes;
-use actix_web::dev::Service;
-use actix_web::{test, web};
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, bail};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use ureq::http::header;
 
-use crate::api::auth;
 use crate::config::{Config, Database};
-use crate::fold::signal::Signal;
-use crate::ingest::commit::Committer;
-use crate::query::Sources;
-use crate::server::build_app;
-use crate::state::{AppState, Limits};
+use crate::server;
+use crate::state::Limits;
 use crate::store::projects;
 
 /// How long a server may take for one answer.
 const PATIENCE: Duration = Duration::from_secs(120);
+
+/// How long it is asked again, and how often, while it is told to come back.
+const PERSISTENCE: Duration = Duration::from_secs(60);
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// A status and a body.
 type Answer = (u16, Vec<u8>);
@@ -68,24 +66,12 @@ impl Source {
         let database = config.existing_database()?;
         let found = projects::find_by_name(&mut database.db.dedicated()?, project)?;
         let project = found.with_context(|| format!("there is no project `{project}`"))?.id;
-        let state = AppState::new(
-            database.db.clone(),
-            Committer::start(&database.db, &Signal::default()),
-            Sources::new(config.segments()).into(),
+        let ask = server::reader(
+            &database.db,
+            config.segments(),
             &Limits::with_rates(config.rates),
+            project,
         )?;
-        let system = actix_web::rt::System::new();
-        let app = system.block_on(test::init_service(build_app(web::Data::new(state))));
-        let ask = move |path: &str| {
-            system.block_on(async {
-                let request = test::TestRequest::get().uri(path).to_request();
-                auth::admit_operator(&request, project);
-                let answer = app.call(request).await.map_err(|error| anyhow!("{error}"))?;
-                let status = answer.status().as_u16();
-                let body = to_bytes(answer.into_body()).await;
-                Ok((status, body.map_err(|_| anyhow!("the answer ended early"))?.to_vec()))
-            })
-        };
         Ok(Source {
             ask: Box::new(ask),
             _database: Some(database),
@@ -94,7 +80,14 @@ impl Source {
 
     /// The answer of `/api/v1` and the rest of a path, with parameters.
     pub fn get(&self, path: &str, params: &[Param]) -> anyhow::Result<Value> {
-        let (status, body) = (self.ask)(&address(path, params))?;
+        let (path, started) = (address(path, params), Instant::now());
+        let (status, body) = loop {
+            let answer = (self.ask)(&path)?;
+            if ![429, 503].contains(&answer.0) || started.elapsed() > PERSISTENCE {
+                break answer;
+            }
+            sleep(AGAIN);
+        };
         let answer: Value = serde_json::from_slice(&body)
             .with_context(|| format!("what answers with status {status} is no Calibrant server"))?;
         if status != 200 {
