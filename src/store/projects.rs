@@ -30,6 +30,8 @@ pub struct Project {
     pub retain_outputs_days: Option<i32>,
     /// Folded events that are no longer in the log.
     pub expired_events: i64,
+    /// The place in the log up to which texts are gone.
+    pub textless_tx: i64,
 }
 
 impl Project {

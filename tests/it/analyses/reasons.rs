@@ -11,7 +11,13 @@ use crate::support::TestServer;
 fn reasons() -> TestServer {
     let server = TestServer::start();
     server
-        .request("PATCH", "/api/v1/projects/current", Some(&server.key), &[], br#"{"dimensions":["app"]}"#)
+        .request(
+            "PATCH",
+            "/api/v1/projects/current",
+            Some(&server.key),
+            &[],
+            br#"{"dimensions":["app"]}"#,
+        )
         .expect(200);
     let mut events = String::new();
     let mut add = |id: &str, user: &str, day: usize, app: &str, decision: &Value| {
@@ -38,17 +44,31 @@ fn reasons() -> TestServer {
         add(&format!("o{number}"), &user, day, app, &decision);
     }
     for number in 0..30 {
-        add(&format!("h{number}"), "hog", 15, "web", &json!({"type": "reject", "reason": "meh"}));
+        add(
+            &format!("h{number}"),
+            "hog",
+            15,
+            "web",
+            &json!({"type": "reject", "reason": "meh"}),
+        );
     }
     for number in 0..10 {
-        add(&format!("n{number}"), &format!("u{number}"), 15, "web", &json!({"type": "reject"}));
+        add(
+            &format!("n{number}"),
+            &format!("u{number}"),
+            15,
+            "web",
+            &json!({"type": "reject"}),
+        );
     }
     server.send(events);
     server
 }
 
 fn ask(server: &TestServer, parameters: &str) -> Value {
-    server.get(&format!("/api/v1/features/f/reasons?{parameters}")).expect(200)
+    server
+        .get(&format!("/api/v1/features/f/reasons?{parameters}"))
+        .expect(200)
 }
 
 fn reason<'a>(slice: &'a Value, name: &str) -> &'a Value {
@@ -64,17 +84,38 @@ fn reasons_are_counted_and_compared_with_the_period_before() {
     let slice = &answer["data"][0];
     assert_eq!(slice["shown"], 240);
     // 50 too long, 20 of a wrong tone, 30 of one user, and 10 that say nothing.
-    assert_eq!((&slice["explained"]["numerator"], &slice["explained"]["denominator"]), (&json!(100), &json!(110)));
-    let names: Vec<&str> = slice["reasons"].as_array().unwrap().iter().map(|reason| reason["reason"].as_str().unwrap()).collect();
+    assert_eq!(
+        (&slice["explained"]["numerator"], &slice["explained"]["denominator"]),
+        (&json!(100), &json!(110))
+    );
+    let names: Vec<&str> = slice["reasons"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|reason| reason["reason"].as_str().unwrap())
+        .collect();
     assert_eq!(names[0], "too_long");
-    assert_eq!(*names.last().unwrap(), "meh", "one user's word does not lead: {names:?}");
+    assert_eq!(
+        *names.last().unwrap(),
+        "meh",
+        "one user's word does not lead: {names:?}"
+    );
 
     let long = reason(slice, "too_long");
     assert_eq!((&long["outputs"], &long["form"]), (&json!(50), &json!("code")));
     assert_eq!(long["decisions"], json!({"rejected": 50}));
-    assert_eq!((&long["share_of_shown"]["numerator"], &long["share_of_shown"]["denominator"]), (&json!(50), &json!(240)));
+    assert_eq!(
+        (
+            &long["share_of_shown"]["numerator"],
+            &long["share_of_shown"]["denominator"]
+        ),
+        (&json!(50), &json!(240))
+    );
     assert_eq!(long["share_of_rejected"]["denominator"], 110);
-    assert_eq!((&long["before"]["numerator"], &long["before"]["denominator"]), (&json!(50), &json!(200)));
+    assert_eq!(
+        (&long["before"]["numerator"], &long["before"]["denominator"]),
+        (&json!(50), &json!(200))
+    );
     let change = &long["change"];
     assert!((change["value"].as_f64().unwrap() - (50.0 / 240.0 - 50.0 / 200.0)).abs() < 1e-12);
 
@@ -103,15 +144,29 @@ fn reasons_by_segment_and_all_time() {
     assert_eq!(slices.len(), 2);
     assert_eq!(slices[0]["group"], json!({"app": "ios"}));
     let long = reason(&slices[0], "too_long");
-    assert_eq!((&long["share_of_shown"]["value"], &long["before"], &long["change"]), (&json!(1), &Value::Null, &Value::Null));
-    assert!(slices[1]["reasons"].as_array().unwrap().iter().all(|reason| reason["reason"] != "too_long"));
+    assert_eq!(
+        (&long["share_of_shown"]["value"], &long["before"], &long["change"]),
+        (&json!(1), &Value::Null, &Value::Null)
+    );
+    assert!(
+        slices[1]["reasons"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|reason| reason["reason"] != "too_long")
+    );
 
     let one = ask(&server, "limit=1");
     let slice = &one["data"][0];
     assert_eq!(slice["reasons"].as_array().unwrap().len(), 1);
     let listed = slice["reasons"][0]["outputs"].as_u64().unwrap();
     let whole = &ask(&server, "")["data"][0];
-    let all: u64 = whole["reasons"].as_array().unwrap().iter().map(|reason| reason["outputs"].as_u64().unwrap()).sum();
+    let all: u64 = whole["reasons"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|reason| reason["outputs"].as_u64().unwrap())
+        .sum();
     assert_eq!(slice["others"], json!({"reasons": 3, "outputs": all - listed}));
     assert_eq!(whole["others"], json!({"reasons": 0, "outputs": 0}));
 }
@@ -125,6 +180,10 @@ fn parameters_of_reasons_are_checked() {
             .expect_problem(400, "invalid_parameter");
     }
     server.get("/api/v1/features/f/reasons?limit=200").expect(200);
-    server.get("/api/v1/features/f/reasons?group_by=team").expect_problem(422, "unknown_dimension");
-    server.get("/api/v1/features/g/reasons").expect_problem(404, "not_found");
+    server
+        .get("/api/v1/features/f/reasons?group_by=team")
+        .expect_problem(422, "unknown_dimension");
+    server
+        .get("/api/v1/features/g/reasons")
+        .expect_problem(404, "not_found");
 }
