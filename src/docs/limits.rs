@@ -196,7 +196,12 @@ fn questions() -> Vec<Row> {
         ),
         (
             "outputs whose texts `edits` and `words` read; characters of all of them, of one text",
-            format!("{}; {}, {}", grouped(MOST_OUTPUTS), grouped(MOST_CHARS), grouped(MOST_CHARS_OF_ONE)),
+            format!(
+                "{}; {}, {}",
+                grouped(MOST_OUTPUTS),
+                grouped(MOST_CHARS),
+                grouped(MOST_CHARS_OF_ONE)
+            ),
             "the newest are read, and the answer says how far",
         ),
         (

@@ -60,7 +60,11 @@ pub fn p_value(statistic: f64, clusters: u64) -> f64 {
     if clusters < 2 {
         return 1.0;
     }
-    let df = if clusters < LARGE { clusters as f64 - 1.0 } else { f64::INFINITY };
+    let df = if clusters < LARGE {
+        clusters as f64 - 1.0
+    } else {
+        f64::INFINITY
+    };
     2.0 * student::cdf(-statistic.abs(), df)
 }
 

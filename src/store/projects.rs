@@ -33,6 +33,8 @@ pub struct Project {
     pub expired_events: i64,
     /// What digests of erased names are made with.
     pub erasure_salt: Uuid,
+    /// The place in the log up to which texts are gone.
+    pub textless_tx: i64,
 }
 
 impl Project {

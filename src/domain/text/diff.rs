@@ -32,11 +32,6 @@ pub fn diff<T: PartialEq>(old: &[T], new: &[T], steps: &mut u64) -> Vec<Hunk> {
     hunks
 }
 
-/// How many tokens two lists have in common, in order, by their differences.
-pub fn kept(old: usize, hunks: &[Hunk]) -> usize {
-    old - hunks.iter().map(|hunk| hunk.old.len()).sum::<usize>()
-}
-
 /// A part of both lists, and where it begins in them.
 struct Part<'a, T> {
     old: &'a [T],
@@ -196,7 +191,9 @@ fn middle<T: PartialEq>(old: &[T], new: &[T], steps: &mut u64) -> Option<(usize,
         }
         for diagonal in (-differences..=differences).step_by(2) {
             let start = backward.step(diagonal, differences);
-            let run = (0..).take_while(|run| same_from_end(start.0 + run, start.1 + run)).count();
+            let run = (0..)
+                .take_while(|run| same_from_end(start.0 + run, start.1 + run))
+                .count();
             spend(steps, run + 1)?;
             backward.set(diagonal, start.0 + run);
             let other = delta - diagonal;
@@ -223,7 +220,11 @@ fn settle<T: PartialEq>(old: &[T], new: &[T], hunks: &mut [Hunk]) {
         };
         let room = (limit.0 - hunk.old.end).min(limit.1 - hunk.new.end);
         // At the end of the lists there is no other difference to run into.
-        let room = if limit == (old.len(), new.len()) { room } else { room.saturating_sub(1) };
+        let room = if limit == (old.len(), new.len()) {
+            room
+        } else {
+            room.saturating_sub(1)
+        };
         let same = |(start, end): &(usize, usize)| list.get(*start) == list.get(*end);
         let far = (own.start..).zip(own.end..).take(room).take_while(same).count();
         hunk.old = hunk.old.start + far..hunk.old.end + far;
@@ -250,7 +251,10 @@ mod tests {
             .iter()
             .map(|hunk| (old[hunk.old.clone()].join(" "), new[hunk.new.clone()].join(" ")))
             .collect();
-        let expected: Vec<(String, String)> = expected.iter().map(|(one, other)| ((*one).to_owned(), (*other).to_owned())).collect();
+        let expected: Vec<(String, String)> = expected
+            .iter()
+            .map(|(one, other)| ((*one).to_owned(), (*other).to_owned()))
+            .collect();
         assert_eq!(found, expected);
     }
 
@@ -261,13 +265,25 @@ mod tests {
         check("a b c d", "a x y d", &[("b c", "x y")]);
         check("", "new text", &[("", "new text")]);
         check("old text", "", &[("old text", "")]);
-        check("one two three", "zero one three four", &[("", "zero"), ("two", ""), ("", "four")]);
+        check(
+            "one two three",
+            "zero one three four",
+            &[("", "zero"), ("two", ""), ("", "four")],
+        );
     }
 
     #[test]
     fn the_last_of_equal_removals_is_meant() {
-        check("Hi . I hope you are well . We", "Hi . We", &[("I hope you are well .", "")]);
-        check("Hi . We", "Hi . I hope you are well . We", &[("", "I hope you are well .")]);
+        check(
+            "Hi . I hope you are well . We",
+            "Hi . We",
+            &[("I hope you are well .", "")],
+        );
+        check(
+            "Hi . We",
+            "Hi . I hope you are well . We",
+            &[("", "I hope you are well .")],
+        );
         check("x a a a a", "x a a", &[("a a", "")]);
     }
 
@@ -291,6 +307,11 @@ mod tests {
         }
         built.extend_from_slice(&old[at..]);
         built
+    }
+
+    /// How many tokens two lists have in common, in order, by their differences.
+    fn kept(old: usize, hunks: &[Hunk]) -> usize {
+        old - hunks.iter().map(|hunk| hunk.old.len()).sum::<usize>()
     }
 
     fn longest_common_subsequence(old: &[u32], new: &[u32]) -> usize {

@@ -101,7 +101,10 @@ mod tests {
     fn words_and_marks() {
         check("  Hello,\tworld!\n", &["Hello", ",", "world", "!"]);
         check("don't – she’s 'quoted'", &["don't", "–", "she’s", "'", "quoted", "'"]);
-        check("3.14, 10,000. v2.0a e.g.", &["3.14", ",", "10,000", ".", "v2.0a", "e", ".", "g", "."]);
+        check(
+            "3.14, 10,000. v2.0a e.g.",
+            &["3.14", ",", "10,000", ".", "v2.0a", "e", ".", "g", "."],
+        );
         check("snake_case x-y a/b", &["snake_case", "x", "-", "y", "a", "/", "b"]);
         check("**bold**", &["*", "*", "bold", "*", "*"]);
         check("", &[]);

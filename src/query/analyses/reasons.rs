@@ -25,7 +25,15 @@ use crate::stats::level::Level;
 use crate::store::cells::CellId;
 
 /// What is read of each output.
-const READ: [&str; 7] = [f::CELL, f::CLUSTER, f::USER, f::SHOWN_AT, f::DECISION, f::MISSED, f::REASON];
+const READ: [&str; 7] = [
+    f::CELL,
+    f::CLUSTER,
+    f::USER,
+    f::SHOWN_AT,
+    f::DECISION,
+    f::MISSED,
+    f::REASON,
+];
 
 #[derive(Clone)]
 pub struct Question {
@@ -109,7 +117,9 @@ pub fn run(conn: &mut PgConnection, sources: &Sources, question: &Question) -> R
             from: from - (window.to - from),
             to: from,
         });
-        let earlier = before.map(|before| tallies(snapshot, &group_of_cell, &before)).transpose()?;
+        let earlier = before
+            .map(|before| tallies(snapshot, &group_of_cell, &before))
+            .transpose()?;
         let nothing = Tally::default();
         let told = (0..).zip(groups).filter_map(|(number, group)| {
             let tally = now.get(&number)?;
@@ -181,12 +191,16 @@ fn add(
     for row in 0..stated.height() {
         let group = cells.get(row).and_then(|cell| group_of_cell.get(&cell));
         let place = group.zip(clusters.get(row)).zip(times.get(row));
-        let Some(((group, cluster), time)) = place else { continue };
+        let Some(((group, cluster), time)) = place else {
+            continue;
+        };
         let time = clock::from_micros(time);
         if time < window.from || time >= window.to || missed.get(row) == Some(true) {
             continue;
         }
-        let decision = decisions.get(row).and_then(|code| Decision::from_code(i16::try_from(code).ok()?));
+        let decision = decisions
+            .get(row)
+            .and_then(|code| Decision::from_code(i16::try_from(code).ok()?));
         let decision = decision.unwrap_or(Decision::Undecided);
         let own = Counts {
             shown: 1,
@@ -219,10 +233,16 @@ impl Counts {
 
 impl Tally {
     fn told(&self, group: Vec<Option<String>>, before: Option<&Tally>, level: Level, limit: usize) -> GroupReasons {
-        let mut reasons: Vec<ReasonCount> = self.leading(limit).into_iter().map(|(reason, given)| self.reason(reason, given, before, level)).collect();
+        let mut reasons: Vec<ReasonCount> = self
+            .leading(limit)
+            .into_iter()
+            .map(|(reason, given)| self.reason(reason, given, before, level))
+            .collect();
         reasons.sort_by(|one, other| {
             let least = |reason: &ReasonCount| reason.share_of_shown.lower.unwrap_or_default();
-            least(other).total_cmp(&least(one)).then(other.outputs.cmp(&one.outputs))
+            least(other)
+                .total_cmp(&least(one))
+                .then(other.outputs.cmp(&one.outputs))
         });
         let rest = reasons.len().min(limit);
         let listed: u64 = reasons.iter().take(rest).map(|reason| reason.outputs).sum();
@@ -235,7 +255,10 @@ impl Tally {
         GroupReasons {
             group,
             shown: self.clusters.values().map(|counts| counts.shown).sum(),
-            explained: self.share(|cluster, all| (explained.get(&cluster).copied().unwrap_or_default(), all.rejected), level),
+            explained: self.share(
+                |cluster, all| (explained.get(&cluster).copied().unwrap_or_default(), all.rejected),
+                level,
+            ),
             others: Others {
                 reasons: (self.reasons.len() - reasons.len()) as u64,
                 outputs: given - listed,
@@ -249,7 +272,11 @@ impl Tally {
         let mut leading = BTreeMap::new();
         let keys: [fn(&Given) -> u64; 2] = [Given::outputs, |given| given.by_cluster.len() as u64];
         for key in keys {
-            let mut all: Vec<(&str, &Given)> = self.reasons.iter().map(|(reason, given)| (reason.as_str(), given)).collect();
+            let mut all: Vec<(&str, &Given)> = self
+                .reasons
+                .iter()
+                .map(|(reason, given)| (reason.as_str(), given))
+                .collect();
             all.sort_by_key(|(_, given)| std::cmp::Reverse(key(given)));
             leading.extend(all.into_iter().take(limit));
         }
@@ -266,7 +293,11 @@ impl Tally {
                 ReasonForm::Code
             },
             outputs: given.outputs(),
-            users: given.by_cluster.keys().filter(|cluster| self.users.contains(cluster)).count() as u64,
+            users: given
+                .by_cluster
+                .keys()
+                .filter(|cluster| self.users.contains(cluster))
+                .count() as u64,
             decisions: given.decisions.clone(),
             share_of_shown: self.share(|cluster, all| (own(cluster).shown, all.shown), level),
             share_of_rejected: self.share(|cluster, all| (own(cluster).rejected, all.rejected), level),
@@ -286,8 +317,16 @@ impl Tally {
             .map(|(cluster, counts)| of(*cluster, counts))
             .map(|(n, d)| (n as f64, d as f64))
             .collect();
-        let having = self.clusters.iter().filter(|(cluster, counts)| self.users.contains(cluster) && of(**cluster, counts).1 > 0);
-        share(&ClusterRatio::from_totals(&totals), having.count() as u64, level, Reason::NoCases)
+        let having = self
+            .clusters
+            .iter()
+            .filter(|(cluster, counts)| self.users.contains(cluster) && of(**cluster, counts).1 > 0);
+        share(
+            &ClusterRatio::from_totals(&totals),
+            having.count() as u64,
+            level,
+            Reason::NoCases,
+        )
     }
 
     /// The share of all outputs shown that have a reason, minus that of the period before; users of both periods count as one.

@@ -8,9 +8,16 @@ use crate::support::TestServer;
 
 /// The body of a mail by number; no two have a sentence in common.
 fn body(number: usize) -> String {
-    let words = ["apples", "boats", "clouds", "drums", "engines", "ferns", "glass", "hills", "ink", "jars", "kites"];
+    let words = [
+        "apples", "boats", "clouds", "drums", "engines", "ferns", "glass", "hills", "ink", "jars", "kites",
+    ];
     let word = |step: usize| words[(number / step) % words.len()];
-    format!("About {} and {} number {number}: we ship {} by noon.", word(1), word(11), word(3))
+    format!(
+        "About {} and {} number {number}: we ship {} by noon.",
+        word(1),
+        word(11),
+        word(3)
+    )
 }
 
 /// Mails whose texts users change.
@@ -34,7 +41,12 @@ impl Mails {
     /// An output of a user with what became of it: a text, or a decision.
     fn add(&mut self, user: &str, output: &str, became: Result<&str, &str>) {
         let id = format!("m{}", self.number);
-        let minute = format!("2026-03-{:02}T{:02}:{:02}:00Z", 1 + self.number / 1_440, self.number / 60 % 24, self.number % 60);
+        let minute = format!(
+            "2026-03-{:02}T{:02}:{:02}:00Z",
+            1 + self.number / 1_440,
+            self.number / 60 % 24,
+            self.number % 60
+        );
         self.number += 1;
         self.event(&json!({"type": "shown", "output_id": id, "feature": "mail", "user_id": user, "output": output, "occurred_at": minute}));
         let decided = match became {
@@ -52,8 +64,16 @@ fn mails() -> TestServer {
     for number in 0..36 {
         let user = format!("u{}", number % 12);
         let text = body(number);
-        mails.add(&user, &format!("Hi. I hope you are well. {text}"), Ok(&format!("Hi. {text}")));
-        mails.add(&user, &format!("Please utilise it. {text}"), Ok(&format!("Please use it. {text}")));
+        mails.add(
+            &user,
+            &format!("Hi. I hope you are well. {text}"),
+            Ok(&format!("Hi. {text}")),
+        );
+        mails.add(
+            &user,
+            &format!("Please utilise it. {text}"),
+            Ok(&format!("Please use it. {text}")),
+        );
         mails.add(&user, &text, Err("accept"));
         mails.add(&user, &format!("{text} I hope you are wrong."), Err("reject"));
         let text = body(100 + number);
@@ -63,13 +83,19 @@ fn mails() -> TestServer {
     mails.add("u1", "One   two", Ok("One two!"));
     mails.add("u2", "Short.", Ok(&format!("Short. {} {}", body(900), body(901))));
     mails.add("u3", &format!("{} {}", body(902), body(903)), Ok(&body(902)));
-    mails.add("u4", "Nothing of this stays here at all", Ok("Every single word became another one now"));
+    mails.add(
+        "u4",
+        "Nothing of this stays here at all",
+        Ok("Every single word became another one now"),
+    );
     server.send(mails.events);
     server
 }
 
 fn edits(server: &TestServer, parameters: &str) -> Value {
-    let answer = server.get(&format!("/api/v1/features/mail/edits?{parameters}")).expect(200);
+    let answer = server
+        .get(&format!("/api/v1/features/mail/edits?{parameters}"))
+        .expect(200);
     answer["data"].clone()
 }
 
@@ -81,17 +107,30 @@ fn row<'a>(rows: &'a Value, name: &str, value: &str) -> Option<&'a Value> {
 fn phrases_that_many_users_change_lead() {
     let server = mails();
     let found = edits(&server, "");
-    assert_eq!((&found["edited"]["numerator"], &found["edited"]["n"]), (&json!(148), &json!(184)));
+    assert_eq!(
+        (&found["edited"]["numerator"], &found["edited"]["n"]),
+        (&json!(148), &json!(184))
+    );
     assert_eq!((&found["too_long"], &found["unresolved"]), (&json!(0), &json!(0)));
 
     let first = &found["deleted"][0];
     assert_eq!(first["from"], "I hope you are well.", "{first}");
-    assert_eq!((&first["outputs"], &first["users"], &first["times"]), (&json!(36), &json!(12), &json!(36)));
+    assert_eq!(
+        (&first["outputs"], &first["users"], &first["times"]),
+        (&json!(36), &json!(12), &json!(36))
+    );
     // The rejected ones, which have a part of it, are not among those that were taken.
-    assert_eq!((&first["share"]["numerator"], &first["share"]["denominator"]), (&json!(36), &json!(36)));
+    assert_eq!(
+        (&first["share"]["numerator"], &first["share"]["denominator"]),
+        (&json!(36), &json!(36))
+    );
     assert!(first["lift"].as_f64().unwrap() > 1.0);
     // Its parts are not told apart from it.
-    let parts = found["deleted"].as_array().unwrap().iter().filter(|row| row["from"].as_str().unwrap().contains("hope"));
+    let parts = found["deleted"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|row| row["from"].as_str().unwrap().contains("hope"));
     assert_eq!(parts.count(), 1, "{}", found["deleted"]);
 
     let replaced = &found["replaced"][0];
@@ -111,15 +150,26 @@ fn phrases_that_many_users_change_lead() {
 fn each_phrase_has_its_outputs() {
     let server = mails();
     let first = &edits(&server, "")["deleted"][0];
-    let ids: Vec<&str> = first["examples"].as_array().unwrap().iter().map(|id| id.as_str().unwrap()).collect();
+    let ids: Vec<&str> = first["examples"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|id| id.as_str().unwrap())
+        .collect();
     assert_eq!(ids.len(), 10);
     let named = format!("%5B%22{}%22%5D", ids.join("%22,%22"));
     let outputs = server.get(&format!("/api/v1/outputs?output_ids={named}")).expect(200);
     let outputs = outputs["data"].as_array().unwrap();
-    let found: Vec<&str> = outputs.iter().map(|output| output["output_id"].as_str().unwrap()).collect();
+    let found: Vec<&str> = outputs
+        .iter()
+        .map(|output| output["output_id"].as_str().unwrap())
+        .collect();
     // The newest first, as they are listed.
     assert_eq!(found, ids);
-    let mut users: Vec<&str> = outputs.iter().map(|output| output["user_id"].as_str().unwrap()).collect();
+    let mut users: Vec<&str> = outputs
+        .iter()
+        .map(|output| output["user_id"].as_str().unwrap())
+        .collect();
     users.sort_unstable();
     users.dedup();
     assert_eq!(users.len(), 10, "each of another user");
@@ -142,7 +192,9 @@ fn kinds_follow_their_rules() {
     for kind in found["kinds"].as_array().unwrap() {
         let share = &kind["share"];
         assert_eq!(share["denominator"], 148);
-        assert!(share["lower"].as_f64() <= share["value"].as_f64() && share["value"].as_f64() <= share["upper"].as_f64());
+        assert!(
+            share["lower"].as_f64() <= share["value"].as_f64() && share["value"].as_f64() <= share["upper"].as_f64()
+        );
         assert!(!kind["rule"].as_str().unwrap().is_empty() && !kind["examples"].as_array().unwrap().is_empty());
     }
 }
@@ -159,7 +211,9 @@ fn without_texts_the_answer_says_why() {
     let [edits, _, comments] = silence(&server);
     assert_eq!((edits.1, comments.1), (Value::Null, json!("no_texts")));
     let settings = br#"{"stores_text":false}"#;
-    server.request("PATCH", "/api/v1/projects/current", Some(&server.key), &[], settings).expect(200);
+    server
+        .request("PATCH", "/api/v1/projects/current", Some(&server.key), &[], settings)
+        .expect(200);
     for (data, reason) in silence(&server) {
         assert_eq!(reason, "texts_not_stored");
         assert!(!data.contains("hope") && !data.contains("utilise"), "{data}");
@@ -172,7 +226,11 @@ fn apologies() -> TestServer {
     let mut mails = Mails::new();
     for number in 0..60 {
         let user = format!("u{}", number % 20);
-        mails.add(&user, &format!("Unfortunately, {} Unfortunately.", body(number)), Err("reject"));
+        mails.add(
+            &user,
+            &format!("Unfortunately, {} Unfortunately.", body(number)),
+            Err("reject"),
+        );
         mails.add(&user, &format!("Gladly: {}", body(number)), Err("accept"));
         mails.add("hog", &format!("A zebra. {}", body(number)), Err("reject"));
         mails.add("hog", &body(number), Err("accept"));
@@ -190,11 +248,17 @@ fn words_mark_what_many_users_reject() {
     let server = apologies();
     let answer = server.get("/api/v1/features/mail/words").expect(200);
     let data = &answer["data"];
-    assert_eq!((&data["worse_outputs"], &data["better_outputs"]), (&json!(120), &json!(120)));
+    assert_eq!(
+        (&data["worse_outputs"], &data["better_outputs"]),
+        (&json!(120), &json!(120))
+    );
     let worse = &data["worse"];
     assert_eq!(worse[0]["word"], "Unfortunately", "{worse}");
     // Each output counts once for a word.
-    assert_eq!((&worse[0]["worse_outputs"], &worse[0]["better_outputs"]), (&json!(60), &json!(0)));
+    assert_eq!(
+        (&worse[0]["worse_outputs"], &worse[0]["better_outputs"]),
+        (&json!(60), &json!(0))
+    );
     assert_eq!(worse[0]["log_odds"]["users"], 20);
     assert!(worse[0]["log_odds"]["lower"].as_f64().unwrap() > 0.0);
     assert!(worse[0]["p_adjusted"].as_f64().unwrap() < 0.05);
@@ -205,7 +269,9 @@ fn words_mark_what_many_users_reject() {
     assert!(row(&alone["data"]["worse"], "word", "zebra").is_none(), "{alone}");
     // Nobody rates or judges here.
     for against in ["rating", "judgement"] {
-        let answer = server.get(&format!("/api/v1/features/mail/words?against={against}")).expect(200);
+        let answer = server
+            .get(&format!("/api/v1/features/mail/words?against={against}"))
+            .expect(200);
         assert_eq!(answer["data"]["tested"], 0);
     }
 }
@@ -242,9 +308,17 @@ fn parameters_of_texts_are_checked() {
         &format!("outputs?{}", ids(101)),
         &format!("outputs?comment={}", "a".repeat(201)),
     ] {
-        server.get(&format!("/api/v1/{path}")).expect_problem(400, "invalid_parameter");
+        server
+            .get(&format!("/api/v1/{path}"))
+            .expect_problem(400, "invalid_parameter");
     }
-    server.get("/api/v1/features/mail/edits?limit=100&min_users=1000").expect(200);
-    server.get("/api/v1/features/letter/edits").expect_problem(404, "not_found");
-    server.get("/api/v1/features/letter/words").expect_problem(404, "not_found");
+    server
+        .get("/api/v1/features/mail/edits?limit=100&min_users=1000")
+        .expect(200);
+    server
+        .get("/api/v1/features/letter/edits")
+        .expect_problem(404, "not_found");
+    server
+        .get("/api/v1/features/letter/words")
+        .expect_problem(404, "not_found");
 }

@@ -29,7 +29,16 @@ const RULES: [Rule; 11] = [
     Rule {
         folder: "domain",
         modules: &[],
-        crates: Crates::Only(&["serde", "serde_json", "chrono", "chrono_tz", "uuid", "sha2", "unicode_normalization", "utoipa"]),
+        crates: Crates::Only(&[
+            "serde",
+            "serde_json",
+            "chrono",
+            "chrono_tz",
+            "uuid",
+            "sha2",
+            "unicode_normalization",
+            "utoipa",
+        ]),
     },
     Rule {
         folder: "metrics",

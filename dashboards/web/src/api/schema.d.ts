@@ -268,6 +268,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/features/{feature}/edits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Edits of a feature
+         * @description What do users change in the outputs they take? The phrases that they delete, insert and replace most, ranked so that no one user
+         *     leads, each with its newest outputs; and the kinds of edits, by rules that count words. The newest outputs are read, as many as may be.
+         */
+        get: operations["get_feature_edits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/features/{feature}/explain": {
         parameters: {
             query?: never;
@@ -302,6 +323,27 @@ export interface paths {
          *     inference): not biased by the judge, and hardly ever less certain than people alone.
          */
         get: operations["get_feature_quality"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/features/{feature}/reasons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Reasons on a feature
+         * @description Why do users reject its outputs, in the codes and words that came with their feedback? Each with its share of what was shown and of what
+         *     was rejected, and how that moved since the period before. `GET /outputs?reason=` has the outputs behind each.
+         */
+        get: operations["get_feature_reasons"];
         put?: never;
         post?: never;
         delete?: never;
@@ -427,6 +469,28 @@ export interface paths {
          * @description Do users trust it as much as it deserves? Trust, trustworthiness, the gap between them, and the verdict.
          */
         get: operations["get_feature_trust"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/features/{feature}/words": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Words that mark outputs of a feature
+         * @description Which words of the outputs, inputs or comments mark those that users reject, against those they take; or those judged wrong, or rated
+         *     low? Log-odds with an informative prior, an output counting once for each of its words, clustered by user; only words that stand
+         *     out for how many were looked at.
+         */
+        get: operations["get_feature_words"];
         put?: never;
         post?: never;
         delete?: never;
@@ -788,6 +852,11 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * @description What tells the two sets of outputs apart.
+         * @enum {string}
+         */
+        Against: "decision" | "judgement" | "rating";
         /** @description A judge against what users did with the output. */
         AgainstBehaviour: {
             /** @description Taken and called right, or not taken and called wrong. */
@@ -1370,6 +1439,34 @@ export interface components {
             evidence: number | null;
             metric: string;
         };
+        /**
+         * @description A kind of edit. The first whose rule holds is meant.
+         * @enum {string}
+         */
+        EditKind: "reformatted" | "corrected" | "shortened" | "lengthened" | "reworded";
+        Edits: {
+            deleted: components["schemas"]["PhraseChange"][];
+            /** @description Of the outputs taken whose text and user's text are known, those that were changed. */
+            edited: components["schemas"]["Estimate"];
+            inserted: components["schemas"]["PhraseChange"][];
+            kinds: components["schemas"]["KindShare"][];
+            replaced: components["schemas"]["PhraseChange"][];
+            /**
+             * Format: int64
+             * @description Outputs that are left out since a text is longer than is compared.
+             */
+            too_long: number;
+            /**
+             * Format: int64
+             * @description Edited outputs whose texts have too little in common: of some of their changes no phrases were taken.
+             */
+            unresolved: number;
+        };
+        EditsResponse: {
+            data: components["schemas"]["Edits"];
+            feature: string;
+            meta: components["schemas"]["TextMeta"];
+        };
         /** @description One of the bands that have as many outputs each. */
         EqualMassBin: {
             consistent: components["schemas"]["Band"] | null;
@@ -1737,6 +1834,22 @@ export interface components {
              */
             to: number | null;
         };
+        /** @description What was read. */
+        Extent: {
+            /** @description Whether that is all of them; if not, as many were read as may be. */
+            complete: boolean;
+            /**
+             * Format: date-time
+             * @description When the oldest of them was shown.
+             */
+            oldest: string | null;
+            /**
+             * Format: int64
+             * @description Outputs with a text, the newest first.
+             */
+            outputs: number;
+            reason: components["schemas"]["Silence"] | null;
+        };
         /** @description A feature and its headline numbers. */
         FeatureSummary: {
             feature: string;
@@ -1940,6 +2053,16 @@ export interface components {
         KeysResponse: {
             data: components["schemas"]["KeyView"][];
         };
+        /** @description How many edits are of a kind. */
+        KindShare: {
+            /** @description Ids of the newest outputs, each of another user. */
+            examples: string[];
+            kind: components["schemas"]["EditKind"];
+            /** @description The rule; the first that holds is meant. */
+            rule: string;
+            /** @description Of the edited outputs. */
+            share: components["schemas"]["Estimate"];
+        };
         /** @description Acceptance some decided outputs after a bad output against after a good one. */
         Lag: {
             /** Format: double */
@@ -2027,6 +2150,52 @@ export interface components {
             /** Format: double */
             temperature?: number | null;
         };
+        /** @description A word that is more frequent in one set than in the other. */
+        MarkedWord: {
+            /**
+             * Format: int64
+             * @description Outputs of the better set that have it.
+             */
+            better_outputs: number;
+            /** @description Ids of the newest outputs of its set that have it, each of another user. */
+            examples: string[];
+            /** @description How much more, as a natural logarithm of odds, with the interval clustered by user; above 0 for the worse set. */
+            log_odds: components["schemas"]["Estimate"];
+            /**
+             * Format: double
+             * @description From the clustered standard error, adjusted for how many words were looked at.
+             */
+            p_adjusted: number;
+            word: string;
+            /**
+             * Format: int64
+             * @description Outputs of the worse set that have it.
+             */
+            worse_outputs: number;
+            /**
+             * Format: double
+             * @description The z-score as published, which takes each word for independent.
+             */
+            z: number;
+        };
+        Marks: {
+            /** @description Words that mark the better set, the surest first. */
+            better: components["schemas"]["MarkedWord"][];
+            /** Format: int64 */
+            better_outputs: number;
+            /**
+             * Format: int64
+             * @description Words that were looked at.
+             */
+            tested: number;
+            /** @description Words that mark the worse set, the surest first. */
+            worse: components["schemas"]["MarkedWord"][];
+            /**
+             * Format: int64
+             * @description Outputs in the worse set: rejected, wrong, or rated low.
+             */
+            worse_outputs: number;
+        };
         /** @description The definition of one metric. */
         MetricDefinition: {
             direction: components["schemas"]["Direction"];
@@ -2064,6 +2233,12 @@ export interface components {
          * @enum {string}
          */
         NoThreshold: "no_judgements" | "too_few_users" | "risk_not_met";
+        Others: {
+            /** Format: int64 */
+            outputs: number;
+            /** Format: int64 */
+            reasons: number;
+        };
         OutputResponse: components["schemas"]["OutputView"] & {
             /** @description Everything that happened to it, in order of time. */
             history: components["schemas"]["HistoryEvent"][];
@@ -2353,6 +2528,76 @@ export interface components {
          * @enum {string}
          */
         Reason: "no_data" | "no_decisions" | "no_judgements" | "no_confidence" | "no_edits" | "no_times" | "no_ratings" | "no_initial_answers" | "no_cases" | "too_few" | "one_class" | "not_identified" | "needs_exact" | "not_aligned" | "not_kept";
+        /** @description One reason. */
+        ReasonCount: {
+            before: components["schemas"]["Estimate"] | null;
+            change: components["schemas"]["Estimate"] | null;
+            /** @description Outputs with it by decision. */
+            decisions: {
+                [key: string]: number;
+            };
+            form: components["schemas"]["ReasonForm"];
+            /**
+             * Format: int64
+             * @description Outputs with it, however they were decided.
+             */
+            outputs: number;
+            reason: string;
+            /** @description Of the outputs rejected or undone. */
+            share_of_rejected: components["schemas"]["Estimate"];
+            /** @description Of all outputs shown. */
+            share_of_shown: components["schemas"]["Estimate"];
+            /**
+             * Format: int64
+             * @description Users who gave it.
+             */
+            users: number;
+        };
+        /**
+         * @description Whether a reason is one of a few codes, or people's own words.
+         * @enum {string}
+         */
+        ReasonForm: "code" | "words";
+        ReasonsMeta: {
+            /**
+             * Format: date-time
+             * @description Where the period starts that reasons are compared with; it ends at `from`.
+             */
+            before_from: string | null;
+            /** Format: date-time */
+            from: string;
+            /** Format: double */
+            level: number;
+            /**
+             * Format: int64
+             * @description Events of the project's log that the numbers contain.
+             */
+            log_position: number;
+            /** Format: date-time */
+            to: string;
+        };
+        ReasonsResponse: {
+            data: components["schemas"]["ReasonsSlice"][];
+            feature: string;
+            meta: components["schemas"]["ReasonsMeta"];
+        };
+        /** @description The reasons in one group. */
+        ReasonsSlice: {
+            /** @description Of the outputs rejected or undone, those with a reason. */
+            explained: components["schemas"]["Estimate"];
+            group: {
+                [key: string]: string | null;
+            };
+            /** @description Those that are not listed. */
+            others: components["schemas"]["Others"];
+            /** @description By the lower ends of the intervals of their shares, so that no one user leads. */
+            reasons: components["schemas"]["ReasonCount"][];
+            /**
+             * Format: int64
+             * @description Outputs shown.
+             */
+            shown: number;
+        };
         RecalibrationMap: {
             form: components["schemas"]["MapForm"];
             /** @description The same for the last three tenths of the outputs, fitted to those before. */
@@ -2519,6 +2764,11 @@ export interface components {
             token?: string | null;
         };
         /**
+         * @description Why nothing can be said of texts.
+         * @enum {string}
+         */
+        Silence: "texts_not_stored" | "no_texts";
+        /**
          * @description Where the numbers came from.
          * @enum {string}
          */
@@ -2594,6 +2844,26 @@ export interface components {
             recommended: number;
             /** Format: double */
             temperature: number | null;
+        };
+        /**
+         * @description Which of an output's texts is meant.
+         * @enum {string}
+         */
+        TextKind: "input" | "output" | "comment";
+        /** @description What one must know about an analysis of texts. */
+        TextMeta: {
+            /** Format: date-time */
+            from: string;
+            /** Format: double */
+            level: number;
+            /**
+             * Format: int64
+             * @description Events of the project's log that the numbers contain.
+             */
+            log_position: number;
+            read: components["schemas"]["Extent"];
+            /** Format: date-time */
+            to: string;
         };
         /** @description What would be, were only outputs with at least this confidence shown. */
         ThresholdStep: {
@@ -2753,6 +3023,13 @@ export interface components {
              * @description Share of the shown outputs in strata of which nothing is known: the score does not speak for them.
              */
             unrepresented_share: number | null;
+        };
+        WordsResponse: {
+            against: components["schemas"]["Against"];
+            data: components["schemas"]["Marks"];
+            feature: string;
+            meta: components["schemas"]["TextMeta"];
+            text: components["schemas"]["TextKind"];
         };
     };
     responses: never;
@@ -4301,6 +4578,111 @@ export interface operations {
             };
         };
     };
+    get_feature_edits: {
+        parameters: {
+            query?: {
+                /** @description Start of the range in which outputs were shown, RFC 3339 or milliseconds since 1970; the day of the first output without it. */
+                from?: string;
+                /** @description End of the range, not part of it; the end of the day of the last output without it. */
+                to?: string;
+                /** @description A JSON array of filters as `POST /query` takes them. */
+                filters?: string;
+                level?: number;
+                /** @description Users who must have made the same change for it to be told, 2 without it. An output without a user stands for one. */
+                min_users?: number;
+                /** @description Phrases of each list, 20 without it. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The feature */
+                feature: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What users change */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditsResponse"];
+                };
+            };
+            /** @description The client has this answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_feature_explanation: {
         parameters: {
             query?: {
@@ -4437,6 +4819,114 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["QualityResponse"];
+                };
+            };
+            /** @description The client has this answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_feature_reasons: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Start of the range, RFC 3339 or milliseconds since 1970; the day of the first output without it, and then there is no period
+                 *     before to compare with.
+                 */
+                from?: string;
+                /** @description End of the range, not part of it; the end of the day of the last output without it. */
+                to?: string;
+                /** @description A JSON array of filters as `POST /query` takes them. */
+                filters?: string;
+                /** @description Dimensions to split by, separated by commas. */
+                group_by?: string;
+                level?: number;
+                /** @description Reasons of each group, 20 without it. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The feature */
+                feature: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The reasons */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReasonsResponse"];
                 };
             };
             /** @description The client has this answer already */
@@ -5163,6 +5653,115 @@ export interface operations {
             };
         };
     };
+    get_feature_words: {
+        parameters: {
+            query?: {
+                /** @description Start of the range in which outputs were shown, RFC 3339 or milliseconds since 1970; the day of the first output without it. */
+                from?: string;
+                /** @description End of the range, not part of it; the end of the day of the last output without it. */
+                to?: string;
+                /** @description A JSON array of filters as `POST /query` takes them. */
+                filters?: string;
+                level?: number;
+                /** @description Whose words: `output` without it. */
+                text?: components["schemas"]["TextKind"];
+                /** @description What tells the outputs apart: `decision` without it. */
+                against?: components["schemas"]["Against"];
+                /** @description Users whose outputs must have a word for it to be looked at, 2 without it. An output without a user stands for one. */
+                min_users?: number;
+                /** @description Words on each side, 20 without it. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The feature */
+                feature: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The words */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WordsResponse"];
+                };
+            };
+            /** @description The client has this answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_liveness: {
         parameters: {
             query?: never;
@@ -5680,6 +6279,8 @@ export interface operations {
     list_outputs: {
         parameters: {
             query?: {
+                /** @description A JSON array of ids: only these outputs. */
+                output_ids?: string;
                 feature?: string;
                 version?: string;
                 /** @description A JSON array of filters as `POST /query` takes them. */
@@ -5697,6 +6298,8 @@ export interface operations {
                 confidence_to?: number;
                 /** @description A piece of text, in any letter case, of input, output, final text or comment. */
                 text?: string;
+                /** @description A piece of text, in any letter case, of the comment. */
+                comment?: string;
                 /** @description Shown at or after this, RFC 3339 or milliseconds since 1970. */
                 from?: string;
                 /** @description Shown before this. */

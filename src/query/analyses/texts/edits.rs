@@ -3,6 +3,7 @@
 //! Phrases are ranked by `users × ln lift`, what a phrase adds to the evidence that users treat it unlike the rest of the text (Evert 2005,
 //! local mutual information): a phrase must be many users' business to lead, and more than a matter of how frequent it is.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use diesel::pg::PgConnection;
@@ -144,7 +145,11 @@ impl<'a> Texts<'a> {
             }
             let shown = self.vocabulary.read(&output.text);
             let is_edited = output.text != user;
-            let user = if is_edited { self.vocabulary.read(user) } else { shown.clone() };
+            let user = if is_edited {
+                self.vocabulary.read(user)
+            } else {
+                shown.clone()
+            };
             let mut steps = left.min(MOST_STEPS_OF_ONE);
             left -= steps;
             let hunks = diff(&shown, &user, &mut steps);
@@ -175,12 +180,19 @@ impl<'a> Texts<'a> {
         let level = question.query.level;
         let all = Clusters::new(self.taken.iter().map(|taken| taken.member));
         let is_edited = self.taken.iter().map(|taken| Some(taken.kind.is_some()));
-        let unresolved = self.taken.iter().filter(|taken| taken.hunks.iter().any(|hunk| hunk.is_coarse));
+        let unresolved = self
+            .taken
+            .iter()
+            .filter(|taken| taken.hunks.iter().any(|hunk| hunk.is_coarse));
         Edits {
             edited: all.share(is_edited, level, Reason::NoEdits),
             kinds: EditKind::ALL.map(|kind| self.kind(&all, kind, level)).to_vec(),
-            deleted: self.changes(question, self.one_sided(question, |(old, _)| old), |phrase| (Some(phrase), None)),
-            inserted: self.changes(question, self.one_sided(question, |(_, new)| new), |phrase| (None, Some(phrase))),
+            deleted: self.changes(question, self.one_sided(question, |(old, _)| old), |phrase| {
+                (Some(phrase), None)
+            }),
+            inserted: self.changes(question, self.one_sided(question, |(_, new)| new), |phrase| {
+                (None, Some(phrase))
+            }),
             replaced: self.replaced(question),
             too_long: self.too_long,
             unresolved: unresolved.count() as u64,
@@ -208,7 +220,7 @@ impl<'a> Texts<'a> {
     /// How often some phrases were shown, and how many tokens were.
     fn shown(&self, phrases: &[&[Token]]) -> (Vec<u64>, u64) {
         let (trie, ends) = Trie::of(phrases.iter().copied());
-        let mut times = vec![0; trie.len()];
+        let mut times = vec![0; trie.size()];
         for taken in &self.taken {
             trie.occurrences(&taken.shown, |node| {
                 if let Some(times) = times.get_mut(node as usize) {
@@ -223,10 +235,15 @@ impl<'a> Texts<'a> {
 
     /// Phrases of one side of the changes, with their lift.
     fn one_sided(&self, question: &Question, side: fn(Change<'_>) -> &[Token]) -> Vec<(Vec<Token>, Seen, f64)> {
-        let runs = self.taken.iter().flat_map(|taken| taken.changes().map(|change| (taken.place, side(change))));
+        let runs = self
+            .taken
+            .iter()
+            .flat_map(|taken| taken.changes().map(|change| (taken.place, side(change))));
         let runs: Vec<(Place, &[Token])> = runs.collect();
         let changed: u64 = runs.iter().map(|(_, tokens)| tokens.len() as u64).sum();
-        let found = common(&runs, question.least_users);
+        let mut found = common(&runs, question.least_users);
+        // Of two that say as much, the longer is told first.
+        found.sort_by_key(|phrase| Reverse(phrase.tokens.len()));
         let phrases: Vec<&[Token]> = found.iter().map(|phrase| phrase.tokens.as_slice()).collect();
         let (shown, tokens) = self.shown(&phrases);
         let lifts: Vec<f64> = found
@@ -235,7 +252,9 @@ impl<'a> Texts<'a> {
             .map(|(phrase, shown)| lift(phrase.seen.times, changed, shown, tokens))
             .collect();
         let phrases = found.into_iter().zip(lifts);
-        phrases.map(|(phrase, lift)| (phrase.tokens, phrase.seen, lift)).collect()
+        phrases
+            .map(|(phrase, lift)| (phrase.tokens, phrase.seen, lift))
+            .collect()
     }
 
     /// Short phrases that were put in each other's place.
@@ -249,7 +268,10 @@ impl<'a> Texts<'a> {
                 *olds.entry(old).or_default() += 1;
             }
         }
-        let mut pairs: Vec<(Change, Seen)> = pairs.into_iter().filter(|(_, seen)| seen.clusters >= question.least_users).collect();
+        let mut pairs: Vec<(Change, Seen)> = pairs
+            .into_iter()
+            .filter(|(_, seen)| seen.clusters >= question.least_users)
+            .collect();
         pairs.sort_unstable_by_key(|(change, _)| *change);
         let news: Vec<&[Token]> = pairs.iter().map(|((_, new), _)| *new).collect();
         let (shown, tokens) = self.shown(&news);
@@ -283,7 +305,14 @@ impl<'a> Texts<'a> {
         told.collect()
     }
 
-    fn change(&self, from: Option<&[Token]>, to: Option<&[Token]>, seen: &Seen, lift: f64, level: Level) -> PhraseChange {
+    fn change(
+        &self,
+        from: Option<&[Token]>,
+        to: Option<&[Token]>,
+        seen: &Seen,
+        lift: f64,
+        level: Level,
+    ) -> PhraseChange {
         let could = |taken: &Taken| from.map_or(taken.kind.is_some(), |from| contains(&taken.shown, from));
         let is_it = |(old, new): Change| match (from, to) {
             (Some(from), Some(to)) => (old, new) == (from, to),
@@ -291,7 +320,12 @@ impl<'a> Texts<'a> {
             (None, to) => to.is_some_and(|to| contains(new, to)),
         };
         let made = |taken: &Taken| taken.changes().any(is_it);
-        let affected: Vec<(&Taken, bool)> = self.taken.iter().filter(|taken| could(taken)).map(|taken| (taken, made(taken))).collect();
+        let affected: Vec<(&Taken, bool)> = self
+            .taken
+            .iter()
+            .filter(|taken| could(taken))
+            .map(|taken| (taken, made(taken)))
+            .collect();
         let clusters = Clusters::new(affected.iter().map(|(taken, _)| taken.member));
         let makers = affected.iter().filter(|(_, made)| *made).map(|(taken, _)| taken.member);
         PhraseChange {

@@ -31,8 +31,12 @@ impl EditKind {
         match self {
             EditKind::Reformatted => "the words are the same; spaces, marks or capitals are not",
             EditKind::Corrected => "at most a tenth of the words changed, or one",
-            EditKind::Shortened => "a fifth of the words or more are gone, and four fifths of what is left are the output's",
-            EditKind::Lengthened => "four fifths of the output's words are kept, and they are at most four fifths of the user's text",
+            EditKind::Shortened => {
+                "a fifth of the words or more are gone, and four fifths of what is left are the output's"
+            }
+            EditKind::Lengthened => {
+                "four fifths of the output's words are kept, and they are at most four fifths of the user's text"
+            }
             EditKind::Reworded => "anything else",
         }
     }
@@ -57,7 +61,9 @@ impl EditKind {
     /// From the tokens of both texts and where they differ.
     pub fn read(vocabulary: &Vocabulary, output: &[Token], user: &[Token], hunks: &[Hunk]) -> EditKind {
         let words = |tokens: &[Token]| tokens.iter().filter(|token| vocabulary.is_word(**token)).count();
-        let gone = hunks.iter().map(|hunk| words(output.get(hunk.old.clone()).unwrap_or_default()));
+        let gone = hunks
+            .iter()
+            .map(|hunk| words(output.get(hunk.old.clone()).unwrap_or_default()));
         let all = words(output);
         EditKind::of(all, words(user), all - gone.sum::<usize>())
     }

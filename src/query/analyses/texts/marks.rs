@@ -49,7 +49,8 @@ impl Against {
                 let decision = Decision::from_code(output.decision).filter(|decision| decision.is_decided())?;
                 // What the app took by itself says nothing about what users take.
                 let is_automatic = output.manner == Manner::Automatic.code();
-                (decision == Decision::Undone || !is_automatic).then(|| decision == Decision::Undone || !decision.is_taken())
+                (decision == Decision::Undone || !is_automatic)
+                    .then(|| decision == Decision::Undone || !decision.is_taken())
             }
             Against::Judgement => output.correct.map(|correct| !correct),
             Against::Rating => output.liked.filter(|liked| *liked != 0.5).map(|liked| liked < 0.5),
@@ -141,7 +142,9 @@ impl<'a> Sets<'a> {
     fn new(vocabulary: &mut Vocabulary, written: &'a [Written], against: Against) -> Sets<'a> {
         let mut members: Vec<Member> = Vec::new();
         for (age, output) in written.iter().enumerate() {
-            let Some(is_worse) = against.is_worse(output) else { continue };
+            let Some(is_worse) = against.is_worse(output) else {
+                continue;
+            };
             let text: String = output.text.chars().take(MOST_CHARS_OF_ONE).collect();
             let mut words = vocabulary.read(&text);
             words.retain(|token| vocabulary.is_word(*token));
@@ -177,18 +180,25 @@ impl<'a> Sets<'a> {
         let clusters = Clusters::new(self.totals.iter().copied());
         let mut tested: Vec<Tested> = Vec::new();
         if worse > 0.0 && better > 0.0 {
-            let frequent = self.words.iter().filter(|(_, word)| word.is_frequent(question.least_users));
+            let frequent = self
+                .words
+                .iter()
+                .filter(|(_, word)| word.is_frequent(question.least_users));
             tested.extend(frequent.filter_map(|(token, word)| Tested::new(*token, word, all, &clusters, &self.totals)));
         }
         tested.sort_by_key(|word| word.token);
         let p_values: Vec<f64> = tested.iter().map(Tested::p_value).collect();
-        let mut found: Vec<(f64, &Tested)> = multiple::benjamini_hochberg(&p_values).into_iter().zip(&tested).collect();
+        let mut found: Vec<(f64, &Tested)> = multiple::benjamini_hochberg(&p_values)
+            .into_iter()
+            .zip(&tested)
+            .collect();
         found.retain(|(p, _)| *p <= FALSE_DISCOVERIES);
         found.sort_by(|(_, one), (_, other)| other.statistic().abs().total_cmp(&one.statistic().abs()));
         let told = |is_worse: bool| {
             let side = found.iter().filter(|(_, word)| (word.odds.value > 0.0) == is_worse);
             let side = side.take(question.limit);
-            side.map(|(p, word)| self.told(vocabulary, word, *p, question.query.level)).collect()
+            side.map(|(p, word)| self.told(vocabulary, word, *p, question.query.level))
+                .collect()
         };
         let worse_outputs = self.members.iter().filter(|member| member.is_worse).count() as u64;
         Marks {
@@ -241,7 +251,11 @@ fn counted(members: &[Member]) -> (HashMap<Token, Word>, Vec<Both>) {
                         word.users += u64::from(member.has_user);
                     }
                 }
-                let seen = if member.is_worse { &mut word.worse } else { &mut word.better };
+                let seen = if member.is_worse {
+                    &mut word.worse
+                } else {
+                    &mut word.better
+                };
                 seen.meet(member.place);
                 add(&mut total, one);
             }

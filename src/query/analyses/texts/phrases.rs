@@ -42,7 +42,7 @@ impl Trie {
     }
 
     /// How many nodes there are, the root too.
-    pub fn len(&self) -> usize {
+    pub fn size(&self) -> usize {
         self.nodes.len() + 1
     }
 
@@ -146,11 +146,17 @@ pub fn common(runs: &[(Place, &[Token])], least_clusters: u64) -> Vec<Phrase> {
                 let (Some(own), Some(next)) = (nodes.get(start).copied(), nodes.get(start + 1).copied()) else {
                     break;
                 };
-                let node = if own == NONE || next == NONE { NONE } else { trie.add(own, *token) };
-                if seen.len() < trie.len() {
+                let node = if own == NONE || next == NONE {
+                    NONE
+                } else {
+                    trie.add(own, *token)
+                };
+                if seen.len() < trie.size() {
                     seen.push(Seen::default());
                 }
-                if node != NONE && let Some(seen) = seen.get_mut(node as usize) {
+                if node != NONE
+                    && let Some(seen) = seen.get_mut(node as usize)
+                {
                     seen.meet(*place);
                 }
                 if let Some(slot) = nodes.get_mut(start) {
@@ -172,10 +178,13 @@ pub fn common(runs: &[(Place, &[Token])], least_clusters: u64) -> Vec<Phrase> {
         }
     }
     let outputs = |node: u32| seen.get(node as usize).map_or(0, |seen| seen.outputs);
-    let mut stood_for = vec![false; trie.len()];
-    for node in (1..trie.len() as u32).filter(|node| is_common(&seen, *node)) {
+    let mut stood_for = vec![false; trie.size()];
+    for node in (1..trie.size() as u32).filter(|node| is_common(&seen, *node)) {
         let phrase = trie.phrase(node);
-        let parts = [trie.node(node).map(|(parent, _)| parent), trie.find(phrase.get(1..).unwrap_or_default())];
+        let parts = [
+            trie.node(node).map(|(parent, _)| parent),
+            trie.find(phrase.get(1..).unwrap_or_default()),
+        ];
         for part in parts.into_iter().flatten().filter(|part| *part != ROOT) {
             let stands = outputs(node) * STANDS_FOR.1 >= outputs(part) * STANDS_FOR.0;
             if let Some(slot) = stood_for.get_mut(part as usize) {
@@ -183,7 +192,7 @@ pub fn common(runs: &[(Place, &[Token])], least_clusters: u64) -> Vec<Phrase> {
             }
         }
     }
-    let found = (1..trie.len() as u32).zip(stood_for.into_iter().skip(1));
+    let found = (1..trie.size() as u32).zip(stood_for.into_iter().skip(1));
     let found: Vec<u32> = found
         .filter(|(node, stood_for)| !stood_for && is_common(&seen, *node))
         .map(|(node, _)| node)
@@ -231,7 +240,11 @@ mod tests {
     /// All phrases of a run, however rare.
     fn counted(runs: &[(Place, Vec<Token>)], phrase: &[Token]) -> (u64, u64) {
         let having = |tokens: &Vec<Token>| tokens.windows(phrase.len()).any(|window| window == phrase);
-        let mut places: Vec<_> = runs.iter().filter(|(_, run)| having(run)).map(|(place, _)| (place.cluster, place.output)).collect();
+        let mut places: Vec<_> = runs
+            .iter()
+            .filter(|(_, run)| having(run))
+            .map(|(place, _)| (place.cluster, place.output))
+            .collect();
         places.dedup();
         let outputs = places.len() as u64;
         places.dedup_by_key(|(cluster, _)| *cluster);

@@ -72,8 +72,10 @@ fn is_plainer(form: &str, known: &str) -> bool {
 fn touches(last: char, first: char) -> bool {
     // From here on letters of scripts that put no spaces between words, and their marks; Korean does.
     let is_dense = |c: char| ('\u{2e80}'..'\u{ac00}').contains(&c) || ('\u{ff00}'..='\u{ff9d}').contains(&c);
-    matches!(first, '.' | ',' | ';' | ':' | '!' | '?' | ')' | ']' | '}' | '…' | '%' | '’')
-        || matches!(last, '(' | '[' | '{' | '#' | '@')
+    matches!(
+        first,
+        '.' | ',' | ';' | ':' | '!' | '?' | ')' | ']' | '}' | '…' | '%' | '’'
+    ) || matches!(last, '(' | '[' | '{' | '#' | '@')
         || (is_dense(last) && is_dense(first))
 }
 
