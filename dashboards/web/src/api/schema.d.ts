@@ -737,6 +737,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/users/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete: operations["delete_user"];
+        options?: never;
+        head?: never;
+        patch: operations["update_user"];
+        trace?: never;
+    };
+    "/api/v1/erasures/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_erasure"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_actions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2669,6 +2717,52 @@ export interface components {
              * @description Share of the shown outputs in strata of which nothing is known: the score does not speak for them.
              */
             unrepresented_share: number | null;
+        };
+        /** @enum {string} */
+        ErasureState: "running" | "done";
+        ErasureView: {
+            /** Format: uuid */
+            id: string;
+            state: components["schemas"]["ErasureState"];
+            /** Format: date-time */
+            requested_at: string;
+            /** Format: date-time */
+            finished_at: string | null;
+            /** Format: date-time */
+            vacuumed_at: string | null;
+            /** Format: int64 */
+            events: number;
+            /** Format: int64 */
+            outputs: number;
+            /** Format: int64 */
+            texts: number;
+            /** Format: int64 */
+            opinions: number;
+            /** Format: int64 */
+            log_position: number | null;
+        };
+        /** @enum {string} */
+        Action: "key_created" | "key_revoked" | "project_created" | "project_changed" | "user_erased" | "user_admitted" | "experiment_declared" | "experiment_changed" | "experiment_deleted";
+        ActionView: {
+            /** Format: date-time */
+            done_at: string;
+            /** Format: uuid */
+            key_id: string | null;
+            action: components["schemas"]["Action"];
+            subject: string | null;
+            detail: unknown;
+        };
+        AuditResponse: {
+            data: components["schemas"]["ActionView"][];
+            next_cursor: string | null;
+        };
+        UserChange: {
+            /** Format: date-time */
+            admits_from: string;
+        };
+        UserView: {
+            /** Format: date-time */
+            admits_from: string;
         };
     };
     responses: never;
@@ -6528,6 +6622,100 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description x */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureView"];
+                };
+            };
+        };
+    };
+    update_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserChange"];
+            };
+        };
+        responses: {
+            /** @description x */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserView"];
+                };
+            };
+        };
+    };
+    get_erasure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description x */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureView"];
+                };
+            };
+        };
+    };
+    list_actions: {
+        parameters: {
+            query?: {
+                action?: components["schemas"]["Action"];
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description x */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditResponse"];
                 };
             };
         };
