@@ -62,7 +62,7 @@ pub fn configure(routes: &mut ServiceConfig) {
                 .service(compare::get_comparison)
                 .service(priorities::get_priorities)
                 .service(changes::list_changes)
-                .service(changes::log_change)
+                .service(changes::create_change)
                 .service(changes::get_change)
                 .service(changes::update_change)
                 .service(changes::delete_change)

@@ -186,7 +186,7 @@ pub async fn list_changes(
     security(("api_key" = []))
 )]
 #[post("/changes")]
-pub async fn log_change(
+pub async fn create_change(
     key: Authorized<Admin>,
     body: JsonBody<ChangePlan>,
     state: web::Data<AppState>,

@@ -4,6 +4,80 @@
  */
 
 export interface paths {
+    "/api/v1/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List changes
+         * @description What was changed, to fix what, and whether it worked. Those made last come first.
+         */
+        get: operations["list_changes"];
+        put?: never;
+        /**
+         * Log a change
+         * @description Say what was changed, when, to fix what, and by how much it should get better. Its effect is measured from then on.
+         */
+        post: operations["create_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changes/{change}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a change
+         * @description One change as it was logged.
+         */
+        get: operations["get_change"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a change
+         * @description Takes it out of the log. The outputs stay.
+         */
+        delete: operations["delete_change"];
+        options?: never;
+        head?: never;
+        /**
+         * Put a change right
+         * @description Its title, kind, note, who made it, and the versions that came with it. What it was to do cannot be changed: that was said before
+         *     anyone looked.
+         */
+        patch: operations["update_change"];
+        trace?: never;
+    };
+    "/api/v1/changes/{change}/effect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Effect of a change
+         * @description Did it do what it was made for? Versions are compared on the days that both were shown, if there are seven; otherwise after with
+         *     before, less what happened meanwhile to features that did not change. The answer says which, and what speaks against believing it.
+         */
+        get: operations["get_change_effect"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/compare": {
         parameters: {
             query?: never;
@@ -962,6 +1036,13 @@ export interface components {
          * @enum {string}
          */
         AgreementVerdict: "alike" | "somewhat_alike" | "not_alike" | "cannot_tell_yet";
+        /** @description What a change is meant to mend. */
+        Aim: {
+            /** @description A segment: its effect is measured on the outputs that pass all of these. */
+            filters?: components["schemas"]["FilterRequest"][];
+            /** @description A reason that users give. */
+            reason?: string | null;
+        };
         /** @description Krippendorff's α by what the distance between two ratings means: names, ranks, or amounts. Choose before you look. */
         Alphas: {
             interval: components["schemas"]["Estimate"];
@@ -1095,6 +1176,13 @@ export interface components {
              */
             unlabelled: number;
         };
+        /** @description A change that aims at it. */
+        Attempt: {
+            /** Format: uuid */
+            id: string;
+            title: string;
+            verdict: components["schemas"]["EffectVerdict"];
+        };
         /** @description A short value of an attribute. Numbers and booleans are kept as text: 1.50 becomes `1.5`. */
         AttributeValue: string | boolean | number;
         AutonomyResponse: {
@@ -1215,6 +1303,76 @@ export interface components {
             /** @description Questions that take more than a metric. */
             analyses: components["schemas"]["AnalysisDefinition"][];
             data: components["schemas"]["MetricDefinition"][];
+        };
+        /** @description What may be put right of a change. What it was to do stays as it was logged. */
+        ChangeCorrection: {
+            by?: string | null;
+            kind?: components["schemas"]["ChangeKind"] | null;
+            note?: string | null;
+            title?: string | null;
+            versions?: string[] | null;
+        };
+        /**
+         * @description What was changed.
+         * @enum {string}
+         */
+        ChangeKind: "prompt" | "model" | "ui" | "other";
+        /**
+         * @description A change as it is logged.
+         * @example {
+         *       "aim": {
+         *         "reason": "made_up"
+         *       },
+         *       "by": "answers team",
+         *       "expected": 0.03,
+         *       "feature": "chat.answer",
+         *       "kind": "prompt",
+         *       "made_at": "2026-11-02T00:00:00Z",
+         *       "note": "Answers name where they are from.",
+         *       "title": "Ask for sources",
+         *       "versions": [
+         *         "2.3"
+         *       ]
+         *     }
+         */
+        ChangePlan: {
+            aim?: components["schemas"]["Aim"] | null;
+            /** @description Who made it, in any words. */
+            by?: string | null;
+            /**
+             * Format: double
+             * @description How much better that was to get, in its unit.
+             */
+            expected: number;
+            feature: string;
+            kind: components["schemas"]["ChangeKind"];
+            /**
+             * Format: date-time
+             * @description When the first users met it.
+             */
+            made_at: string;
+            /**
+             * @description Id of the metric that it was to move, one with a better direction. Without it, the share of decided outputs that name the reason it
+             *     aims at; or acceptance, if it aims at none.
+             */
+            metric?: string | null;
+            note?: string;
+            title: string;
+            /** @description The versions that came with it, if any did: where users move over one by one, versions are compared on the same days. */
+            versions?: string[];
+        };
+        /** @description A change and when it was logged. */
+        ChangeView: components["schemas"]["ChangePlan"] & {
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            logged_at: string;
+        };
+        ChangesResponse: {
+            /** @description Those made last come first. */
+            data: components["schemas"]["ListedChange"][];
+            /** @description How many there are, listed or not. */
+            total: number;
         };
         /** @description Control charts of one metric. */
         Chart: {
@@ -1450,6 +1608,13 @@ export interface components {
             group: {
                 [key: string]: string | null;
             };
+        };
+        /** @description A range of whole UTC days. */
+        DayRange: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
         };
         /**
          * @description The resolution of one output. The last decision stands.
@@ -1940,6 +2105,11 @@ export interface components {
         };
         FilterValue: (string | null) | (string | null)[];
         /**
+         * @description Where fixing it stands.
+         * @enum {string}
+         */
+        FixStanding: "open" | "underway" | "mended";
+        /**
          * @description The form of an answer.
          * @enum {string}
          */
@@ -2404,6 +2574,24 @@ export interface components {
              * @example urn:calibrant:error:invalid_parameter
              */
             type: string;
+        };
+        /** @description The loop's own figures. */
+        Progress: {
+            /** @description Changes that this is the median of. */
+            answered: number;
+            cannot_tell_yet: number;
+            /** @description Changes that were made, of all those that were logged. */
+            changes: number;
+            did_not_work: number;
+            made_it_worse: number;
+            /**
+             * Format: double
+             * @description Days from the first output that names a reason to the change that aims at it, the median; null without such changes.
+             */
+            median_days_to_change: number | null;
+            /** @description The share of those that can be told. */
+            share_worked: components["schemas"]["Estimate"];
+            worked: number;
         };
         /** @description Settings to change; what is absent stays. */
         ProjectSettings: {
@@ -2875,6 +3063,17 @@ export interface components {
             unlinked: number;
             version: string;
         };
+        /** @description What stands in the way. */
+        Subject: {
+            /** @enum {string} */
+            kind: "reason";
+            reason: string;
+        } | {
+            dimension: string;
+            /** @enum {string} */
+            kind: "segment";
+            value: string | null;
+        };
         /** @description What to say instead of a confidence. */
         TableRow: {
             /** Format: double */
@@ -2942,6 +3141,19 @@ export interface components {
             };
             /** @description Acceptance as it is remembered at the end of the bucket: each decision counts half after the half-life. */
             trust: components["schemas"]["Estimate"];
+        };
+        /** @description How many outputs were lost, and of how many is known why. */
+        Told: {
+            /**
+             * Format: int64
+             * @description Refused or undone.
+             */
+            lost: number;
+            /**
+             * Format: int64
+             * @description Of these, with a reason.
+             */
+            with_reason: number;
         };
         /** @description One tool. */
         ToolApprovals: {
@@ -3088,6 +3300,600 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    list_changes: {
+        parameters: {
+            query?: {
+                /** @description Only changes of this feature. */
+                feature?: string;
+                /** @description The latest so many; 50 without it. */
+                limit?: number;
+                /** @description Whole weeks before and after each change, at most; 4 without it. */
+                weeks?: number;
+                level?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The changes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangesResponse"];
+                };
+            };
+            /** @description The client has this answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangePlan"];
+            };
+        };
+        responses: {
+            /** @description The change */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeView"];
+                };
+            };
+            /** @description The body is not JSON (`invalid_json`); A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly (`too_slow`) */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are too many (`conflict`) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large (`body_too_large`); The batch holds too many events (`too_many_events`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what this route takes (`invalid_body`); There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`); The database's disk is full; come back when there is room (`storage_full`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The change's id */
+                change: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The change */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeView"];
+                };
+            };
+            /** @description The client has this answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The change's id */
+                change: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The change is forgotten */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The body is not JSON (`invalid_json`); A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly (`too_slow`) */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large (`body_too_large`); The batch holds too many events (`too_many_events`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what this route takes (`invalid_body`); There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`); The database's disk is full; come back when there is room (`storage_full`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The change's id */
+                change: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeCorrection"];
+            };
+        };
+        responses: {
+            /** @description The change as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeView"];
+                };
+            };
+            /** @description The body is not JSON (`invalid_json`); A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly (`too_slow`) */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large (`body_too_large`); The batch holds too many events (`too_many_events`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what this route takes (`invalid_body`); There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`); The database's disk is full; come back when there is room (`storage_full`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_change_effect: {
+        parameters: {
+            query?: {
+                /** @description Whole weeks before and after the change, at most; 4 without it. There is a look after each of them. */
+                weeks?: number;
+                level?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The change's id */
+                change: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What it did */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EffectResponse"];
+                };
+            };
+            /** @description The client has this answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_comparison: {
         parameters: {
             query: {
