@@ -1,7 +1,8 @@
 //! Which words mark the outputs that users reject, against those they take?
 //!
-//! An output counts for a word once, however often it has it: one that repeats itself would else decide alone. The order and the
-//! p-values take users for what they are; the published z-score is given beside.
+//! An output counts for a word once, however often it has it: one that repeats itself would else decide alone. Its odds are of outputs
+//! with the word to outputs without, so that a word which all have marks none, however long their texts are. The order and the p-values
+//! take users for what they are; the published z-score is given beside.
 
 use std::collections::HashMap;
 
@@ -25,8 +26,8 @@ use crate::store::texts::{Kind, Written};
 pub const LEAST_OUTPUTS: u64 = 5;
 /// Among the words that are told, the share of those that mark nothing is kept below this.
 pub const FALSE_DISCOVERIES: f64 = 0.05;
-/// Pseudo-counts of the prior: what is assumed to be known of the language, in words.
-const PRIOR: f64 = 500.0;
+/// What the prior is worth, in outputs that have each word as often as all of them together.
+const PRIOR: f64 = 20.0;
 
 /// What tells the two sets of outputs apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -134,7 +135,7 @@ struct Word {
 struct Sets<'a> {
     members: Vec<Member<'a>>,
     words: HashMap<Token, Word>,
-    /// Words in outputs, by cluster.
+    /// Outputs, by cluster.
     totals: Vec<Both>,
 }
 
@@ -233,7 +234,7 @@ impl<'a> Sets<'a> {
     }
 }
 
-/// Where each word is, and how many words each cluster has.
+/// Where each word is, and how many outputs each cluster has.
 fn counted(members: &[Member]) -> (HashMap<Token, Word>, Vec<Both>) {
     let mut words: HashMap<Token, Word> = HashMap::new();
     let mut totals = Vec::new();
@@ -257,8 +258,8 @@ fn counted(members: &[Member]) -> (HashMap<Token, Word>, Vec<Both>) {
                     &mut word.better
                 };
                 seen.meet(member.place);
-                add(&mut total, one);
             }
+            add(&mut total, one);
         }
         totals.push(total);
     }
