@@ -25,15 +25,15 @@ fn output(number: usize, decision: &str, texts: [Option<&str>; 3]) -> Vec<Value>
     let mut shown = json!({"type": "shown", "output_id": name, "feature": "f", "version": format!("v{}", number % 2), "model": "m",
         "user_id": format!("u{}", number % 10), "occurred_at": at(0), "attributes": {"training": if number % 4 == 3 { "no" } else { "yes" }}});
     let mut decided = json!({"type": decision, "output_id": name, "occurred_at": at(5)});
-    for (event, field, text) in [
-        (&mut shown, "input", input),
-        (&mut shown, "output", output),
-        (&mut decided, "final", last),
-    ] {
+    let mut add = |field: &str, text: Option<&str>| {
+        let event = if field == "final" { &mut decided } else { &mut shown };
         if let Some(text) = text {
             event[field] = json!(text);
         }
-    }
+    };
+    add("input", input);
+    add("output", output);
+    add("final", last);
     vec![shown, decided]
 }
 
