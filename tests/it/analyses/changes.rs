@@ -415,4 +415,5 @@ fn the_planted_complaint_is_found_and_its_fix_worked() {
         .unwrap();
     let found = effect(&server, &ids[placebo]);
     assert_eq!(found["design"], "same_days", "{}", found["sentence"]);
+    assert!(found["at_all_looks"]["lower"].is_number(), "{}", found["sentence"]);
 }

@@ -13,6 +13,7 @@ mod days;
 mod measured;
 mod words;
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use chrono::{DateTime, Utc};
@@ -291,11 +292,9 @@ fn same_days(meter: &mut Meter, days: &Days, shared: &[i32]) -> Result<Effect, Q
         })
         .collect();
     let weights: f64 = pairs.iter().map(|(weight, ..)| weight).sum();
-    let sides = pairs.iter().flat_map(|(weight, old, new)| {
-        let weight = weight / weights;
-        [old.term(-weight), new.term(weight)]
-    });
-    let combination = Combination::new(&sides.collect::<Vec<_>>());
+    let of_old = over_days(pairs.iter().map(|(weight, old, _)| (weight / weights, *old)));
+    let of_new = over_days(pairs.iter().map(|(weight, _, new)| (weight / weights, *new)));
+    let combination = difference(&of_old, &of_new);
     let [old, new] = <[Option<Part>; 2]>::try_from(meter.parts(&arms, &window)?).unwrap_or_default();
     let mut effect = Effect {
         design: Some(EffectDesign::SameDays),
@@ -317,6 +316,32 @@ fn same_days(meter: &mut Meter, days: &Days, shared: &[i32]) -> Result<Effect, Q
         shared.len(),
     );
     Ok(effect)
+}
+
+/// A value, and how far each cluster moves it.
+type Side = (f64, Vec<(i64, f64)>);
+
+/// Parts of some days put together with their weights: on a single day, a side may have a single user.
+fn over_days<'a>(parts: impl Iterator<Item = (f64, &'a Part)>) -> Side {
+    let mut value = 0.0;
+    let mut influences: BTreeMap<i64, f64> = BTreeMap::new();
+    for (weight, part) in parts {
+        value += weight * part.value;
+        for (cluster, influence) in &part.influences {
+            *influences.entry(*cluster).or_default() += weight * influence;
+        }
+    }
+    (value, influences.into_iter().collect())
+}
+
+/// The second side less the first.
+fn difference(first: &Side, second: &Side) -> Combination {
+    let [first, second] = [(-1.0, first), (1.0, second)].map(|(weight, (value, influences))| Term {
+        weight,
+        value: *value,
+        influences,
+    });
+    Combination::new(&[first, second])
 }
 
 /// After with before, less what happened to controls meanwhile.

@@ -42,13 +42,18 @@ pub fn sentence(question: &Question, effect: &Effect, days: usize) -> String {
         return format!("Cannot tell yet: {} has no value on one of the sides.", outcome.title());
     };
     let (unit, sign) = (outcome.unit(), better(outcome.direction()).unwrap_or(1.0));
-    let compared = match effect.design {
-        Some(EffectDesign::SameDays) => format!("on the {days} days on which both versions were shown"),
-        Some(EffectDesign::DifferenceInDifferences) => "less what happened to features that did not change".to_owned(),
-        _ => "with all else that happened meanwhile".to_owned(),
+    let compared = match (effect.design, effect.controls.len()) {
+        (Some(EffectDesign::SameDays), _) => format!("compared on the {days} days on which both versions were shown"),
+        (Some(EffectDesign::DifferenceInDifferences), 1) => {
+            "less what happened meanwhile to a feature that did not change".to_owned()
+        }
+        (Some(EffectDesign::DifferenceInDifferences), controls) => {
+            format!("less what happened meanwhile to {controls} features that did not change")
+        }
+        _ => "with whatever else happened meanwhile".to_owned(),
     };
     let mut text = format!(
-        "{}: {} is {} against {}, an effect of {} {compared}",
+        "{}: {} is {} against {}, an effect of {}, {compared}",
         verdict_words(effect.verdict),
         outcome.title(),
         written(unit, after),
@@ -113,4 +118,50 @@ pub fn doubts(effect: &Effect, outcome: &Outcome) -> Vec<String> {
         });
     }
     doubts
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::super::Occasion;
+    use super::*;
+    use crate::metrics;
+    use crate::query::Query;
+
+    fn question(metric: &str) -> Question {
+        let (_, metric) = metrics::find(metric).unwrap();
+        Question {
+            query: Query::new(1, Vec::new()),
+            change: Occasion {
+                feature: "f".to_owned(),
+                made_at: DateTime::UNIX_EPOCH,
+            },
+            versions: Vec::new(),
+            outcome: Outcome::Metric(metric),
+            expected: 0.05,
+            weeks: 4,
+            others: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn verdicts_follow_the_direction_that_is_better() {
+        use EffectVerdict::{CannotTellYet, DidNotWork, MadeItWorse, Worked};
+        let cases = [
+            ((0.01, 0.03), Worked),
+            ((-0.02, 0.04), DidNotWork),
+            ((-0.02, 0.06), CannotTellYet),
+            ((-0.04, -0.01), MadeItWorse),
+        ];
+        for ((lower, upper), expected) in cases {
+            let found = verdict(&question("acceptance_rate"), Interval { lower, upper });
+            assert_eq!(found, expected, "[{lower}, {upper}]");
+            let mirrored = Interval {
+                lower: -upper,
+                upper: -lower,
+            };
+            assert_eq!(verdict(&question("undo_rate"), mirrored), expected);
+        }
+    }
 }
