@@ -141,10 +141,10 @@ fn an_overview_is_a_table_of_verdicts() {
 #[test]
 fn tables_suit_where_they_are_shown() {
     let report = Report::here(&["--range", "all"]);
-    let text = report.with("COLUMNS", "60").with("LC_ALL", "C").said();
+    let text = report.with("COLUMNS", "80").with("LC_ALL", "C").said();
     assert!(text.is_ascii(), "{text}");
     assert!(text.contains("^ Over-trusted") && text.contains("n "));
-    assert!(text.lines().all(|line| line.len() <= 60), "{text}");
+    assert!(text.lines().all(|line| line.len() <= 80), "{text}");
     assert!(text.lines().any(|line| line == "agent.task"));
 }
 

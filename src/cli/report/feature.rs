@@ -114,7 +114,7 @@ struct Level {
 pub fn ask(source: &Source, scope: &Scope, feature: &str, now: DateTime<Utc>) -> anyhow::Result<Value> {
     let params = scope.params(now);
     let trust = source.get(&about(feature, "trust"), &params)?;
-    let Meta { from, to, .. } = read(&trust["meta"])?;
+    let Meta { from, to, .. } = read(trust.get("meta").unwrap_or(&Value::Null))?;
     let step = if to - from > DAILY { "week" } else { "day" };
     let mut trend: Vec<Param> = params.clone();
     trend.extend([
@@ -132,7 +132,10 @@ pub fn ask(source: &Source, scope: &Scope, feature: &str, now: DateTime<Utc>) ->
         "drift": source.get(&about(feature, "drift"), &of_all_time)?,
         "trust": trust,
     });
-    answers["next"] = json!(next::looks(feature, &read(&answers)?));
+    let looks = next::looks(feature, &read(&answers)?);
+    if let Some(answers) = answers.as_object_mut() {
+        answers.insert("next".to_owned(), json!(looks));
+    }
     Ok(answers)
 }
 

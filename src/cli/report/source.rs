@@ -23,12 +23,14 @@ const AGAIN: Duration = Duration::from_secs(1);
 
 /// A status and a body.
 type Answer = (u16, Vec<u8>);
+/// Asks for a path.
+type Ask = dyn Fn(&str) -> anyhow::Result<Answer>;
 /// A parameter and its value.
 pub type Param = (&'static str, String);
 
 /// Answers reads of the API.
 pub struct Source {
-    ask: Box<dyn Fn(&str) -> anyhow::Result<Answer>>,
+    ask: Box<Ask>,
     /// The private database runs for as long as it is asked.
     _database: Option<Database>,
 }
@@ -93,7 +95,10 @@ impl Source {
         if status != 200 {
             bail!(
                 "{}",
-                answer["detail"].as_str().unwrap_or("the server refuses to answer")
+                answer
+                    .get("detail")
+                    .and_then(Value::as_str)
+                    .unwrap_or("the server refuses to answer")
             );
         }
         Ok(answer)
