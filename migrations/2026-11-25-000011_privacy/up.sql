@@ -12,8 +12,8 @@ ALTER TABLE projects ADD COLUMN erasure_salt uuid NOT NULL DEFAULT gen_random_uu
 
 -- Erasures, done or on their way: the receipts.
 CREATE TABLE erasures (
-    id uuid PRIMARY KEY,
     project_id integer NOT NULL,
+    id uuid NOT NULL,
     -- The user's tombstone.
     digest uuid NOT NULL,
     -- Whom to erase. Gone when it is done.
@@ -28,7 +28,8 @@ CREATE TABLE erasures (
     -- Of the user, on outputs of others.
     opinions bigint NOT NULL DEFAULT 0,
     -- The project's, when it was done.
-    log_position bigint
+    log_position bigint,
+    PRIMARY KEY (project_id, id)
 );
 CREATE INDEX erasures_digest ON erasures (project_id, digest);
 CREATE UNIQUE INDEX erasures_open ON erasures (project_id, digest) WHERE finished_at IS NULL;

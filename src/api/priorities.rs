@@ -115,7 +115,7 @@ pub async fn get_priorities(
         .filter(|change| query.to.is_none_or(|to| change.plan.made_at < to))
         .cloned()
         .collect();
-    let is_asked = |change: &&changes::ChangeView| {
+    let is_asked = |change: &&changes::view::Logged| {
         asked
             .feature
             .as_ref()

@@ -95,6 +95,7 @@ impl From<Erasure> for ErasureView {
         (status = 200, description = "The user is erased", body = ErasureView),
         (status = 202, description = "The user is being erased; ask for the receipt at `Location`", body = ErasureView),
         WriteAnswers,
+        Absent,
     ),
     security(("api_key" = []))
 )]

@@ -86,8 +86,7 @@ pub fn last_of(conn: &mut PgConnection, project: ProjectId, digest: Uuid) -> Que
 
 pub fn find(conn: &mut PgConnection, project: ProjectId, id: Uuid) -> QueryResult<Option<Erasure>> {
     erasures::table
-        .find(id)
-        .filter(erasures::project_id.eq(project))
+        .find((project, id))
         .select(Erasure::as_select())
         .first(conn)
         .optional()
@@ -103,8 +102,8 @@ pub fn due(conn: &mut PgConnection) -> QueryResult<Vec<Erasure>> {
 }
 
 /// Adds to the receipt what a piece removed.
-pub fn count(conn: &mut PgConnection, id: Uuid, removed: Removed) -> QueryResult<()> {
-    diesel::update(erasures::table.find(id))
+pub fn count(conn: &mut PgConnection, erasure: &Erasure, removed: Removed) -> QueryResult<()> {
+    diesel::update(erasures::table.find((erasure.project_id, erasure.id)))
         .set((
             erasures::events.eq(erasures::events + removed.events),
             erasures::outputs.eq(erasures::outputs + removed.outputs),
@@ -121,7 +120,7 @@ pub fn finish(conn: &mut PgConnection, erasure: &Erasure) -> QueryResult<()> {
         .find(erasure.project_id)
         .select(projects::folded_events)
         .first(conn)?;
-    diesel::update(erasures::table.find(erasure.id))
+    diesel::update(erasures::table.find((erasure.project_id, erasure.id)))
         .set((
             erasures::user_id.eq(None::<String>),
             erasures::finished_at.eq(diesel::dsl::sql("clock_timestamp()")),

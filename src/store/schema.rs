@@ -51,9 +51,9 @@ diesel::table! {
 }
 
 diesel::table! {
-    erasures (id) {
-        id -> Uuid,
+    erasures (project_id, id) {
         project_id -> Int4,
+        id -> Uuid,
         digest -> Uuid,
         user_id -> Nullable<Text>,
         requested_at -> Timestamptz,

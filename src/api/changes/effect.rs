@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::{ChangeView, logged, one, question};
+use super::view::ChangeView;
+use super::{logged, one, question};
 use crate::api::answers::{Absent, ReadAnswers};
 use crate::api::ask;
 use crate::api::auth::{Authorized, Read};
@@ -124,8 +125,8 @@ pub async fn get_change_effect(
 ) -> Result<HttpResponse, ApiError> {
     let (weeks, level) = (weeks(params.0.weeks)?, ask::level(params.0.level)?);
     let all = logged(&state, key.project).await?;
-    let view = one(&all, change.0)?.clone();
-    let question = question(&all, &view, key.project, weeks, level)?;
+    let change = one(&all, change.0)?.clone();
+    let question = question(&all, &change, key.project, weeks, level)?;
     let compute = move |conn: &mut _, sources: &_, now| effect::run(conn, sources, &question, now);
     computed(
         &state,
@@ -136,7 +137,7 @@ pub async fn get_change_effect(
         |effect: &Effect| {
             respond::rendered_json(&EffectResponse {
                 outcome: OutcomeView::of(&effect.outcome),
-                change: view.clone(),
+                change: change.clone().into(),
                 effect: effect.clone(),
                 level: level.get(),
             })

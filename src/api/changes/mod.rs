@@ -2,15 +2,16 @@
 
 pub mod effect;
 pub mod plan;
+pub mod view;
 
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, web};
-use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use self::effect::EffectSummary;
 use self::plan::{ChangeCorrection, ChangePlan};
+use self::view::{ChangeView, Logged};
 use super::answers::{Absent, ReadAnswers, WriteAnswers};
 use super::ask;
 use super::auth::{Admin, Authorized, Read};
@@ -24,7 +25,7 @@ use crate::query::dimensions;
 use crate::query::request::QueryError;
 use crate::state::AppState;
 use crate::stats::level::Level;
-use crate::store::changes::{self, Change};
+use crate::store::changes;
 use crate::store::projects;
 
 /// Changes that a project may have logged.
@@ -32,15 +33,6 @@ pub const MOST_CHANGES: i64 = 500;
 /// Changes in one answer, each with its effect.
 pub const MOST_LISTED: usize = 100;
 const LISTED: usize = 50;
-
-/// A change and when it was logged.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct ChangeView {
-    pub id: Uuid,
-    #[serde(flatten)]
-    pub plan: ChangePlan,
-    pub logged_at: DateTime<Utc>,
-}
 
 /// A change with what it came to, in short.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -74,36 +66,26 @@ pub struct ChangesParams {
     pub level: Option<f64>,
 }
 
-impl ChangeView {
-    fn of(change: Change) -> Result<ChangeView, ApiError> {
-        Ok(ChangeView {
-            id: change.id,
-            plan: serde_json::from_value(change.plan).map_err(ApiError::internal)?,
-            logged_at: change.logged_at,
-        })
-    }
-}
-
 /// All changes of a project, in the order in which they were made.
-pub async fn logged(state: &AppState, project: ProjectId) -> Result<Vec<ChangeView>, ApiError> {
+pub async fn logged(state: &AppState, project: ProjectId) -> Result<Vec<Logged>, ApiError> {
     let found = state
         .db
         .run(move |conn| changes::of_project(conn, project).map_err(ApiError::from))
         .await?;
-    let mut views: Vec<ChangeView> = found.into_iter().map(ChangeView::of).collect::<Result<_, _>>()?;
+    let mut views: Vec<Logged> = found.into_iter().map(Logged::read).collect::<Result<_, _>>()?;
     views.sort_by_key(|change| (change.plan.made_at, change.id));
     Ok(views)
 }
 
 /// The change of that id among all.
-fn one(all: &[ChangeView], id: Uuid) -> Result<&ChangeView, ApiError> {
+fn one(all: &[Logged], id: Uuid) -> Result<&Logged, ApiError> {
     all.iter().find(|change| change.id == id).ok_or_else(absent)
 }
 
 /// The question after the effect of one of all changes.
 pub fn question(
-    all: &[ChangeView],
-    change: &ChangeView,
+    all: &[Logged],
+    change: &Logged,
     project: ProjectId,
     weeks: usize,
     level: Level,
@@ -140,15 +122,15 @@ pub async fn list_changes(
     let (weeks, level) = (effect::weeks(asked.weeks)?, ask::level(asked.level)?);
     let limit = ask::within("limit", asked.limit, 1, MOST_LISTED)?.unwrap_or(LISTED);
     let all = logged(&state, key.project).await?;
-    let is_asked = |change: &&ChangeView| {
+    let is_asked = |change: &&Logged| {
         asked
             .feature
             .as_ref()
             .is_none_or(|feature| *feature == change.plan.feature)
     };
-    let wanted: Vec<&ChangeView> = all.iter().rev().filter(is_asked).collect();
+    let wanted: Vec<&Logged> = all.iter().rev().filter(is_asked).collect();
     let total = wanted.len();
-    let wanted: Vec<ChangeView> = wanted.into_iter().take(limit).cloned().collect();
+    let wanted: Vec<Logged> = wanted.into_iter().take(limit).cloned().collect();
     let questions = wanted
         .iter()
         .map(|change| question(&all, change, key.project, weeks, level));
@@ -162,7 +144,7 @@ pub async fn list_changes(
                 .iter()
                 .zip(effects)
                 .map(|(change, effect)| ListedChange {
-                    change: change.clone(),
+                    change: change.clone().into(),
                     effect: EffectSummary::of(effect),
                 })
                 .collect(),
@@ -203,7 +185,7 @@ pub async fn create_change(
         })
         .await?;
     match logged {
-        Some(change) => Ok(HttpResponse::Created().json(ChangeView::of(change)?)),
+        Some(change) => Ok(HttpResponse::Created().json(ChangeView::from(Logged::read(change)?))),
         None => Err(ApiError::new(
             ErrorCode::Conflict,
             format!("a project has at most {MOST_CHANGES} changes; delete old ones"),
@@ -231,7 +213,8 @@ pub async fn get_change(
     change: Segment<Uuid>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    respond::json(&request, one(&logged(&state, key.project).await?, change.0)?)
+    let all = logged(&state, key.project).await?;
+    respond::json(&request, &ChangeView::from(one(&all, change.0)?.clone()))
 }
 
 /// Put a change right
@@ -265,7 +248,7 @@ pub async fn update_change(
         .db
         .run(move |conn| changes::update(conn, key.project, change.0, &stored).map_err(ApiError::from))
         .await?;
-    Ok(HttpResponse::Ok().json(ChangeView::of(changed.ok_or_else(absent)?)?))
+    Ok(HttpResponse::Ok().json(ChangeView::from(Logged::read(changed.ok_or_else(absent)?)?)))
 }
 
 /// Delete a change

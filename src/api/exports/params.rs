@@ -62,6 +62,7 @@ pub struct ExportParams {
     /// Whether of outputs with the same texts only the newest is taken. Data sets of texts do so without it, outputs do not.
     pub distinct: Option<bool>,
     /// Of preferences: `standard` (texts, without it) or `conversational` (messages).
+    #[param(inline)]
     pub form: Option<Form>,
     pub feature: Option<String>,
     pub version: Option<String>,

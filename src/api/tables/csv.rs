@@ -23,7 +23,9 @@ pub fn file(table: &Table) -> Result<Vec<u8>, ApiError> {
 fn lines(records: impl Iterator<Item = impl Iterator<Item = String>>) -> Result<Vec<u8>, ApiError> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for record in records {
-        writer.write_record(record.collect::<Vec<_>>()).map_err(ApiError::internal)?;
+        writer
+            .write_record(record.collect::<Vec<_>>())
+            .map_err(ApiError::internal)?;
     }
     writer.into_inner().map_err(ApiError::internal)
 }

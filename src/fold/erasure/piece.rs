@@ -52,7 +52,7 @@ pub fn erase_piece(conn: &mut PgConnection, erasure: &Erasure, user_id: &str, ke
     forget_sealed(conn, project.id, &around)?;
     let touched = around.links.keys.iter().copied().collect();
     Refresh::compute(conn, &lease, project, touched, Vec::new())?.write(conn)?;
-    Ok(store::count(conn, erasure.id, removed)?)
+    Ok(store::count(conn, erasure, removed)?)
 }
 
 /// Whether an event names the user. One that cannot be read is damage, and had better go than stay.

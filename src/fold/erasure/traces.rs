@@ -26,7 +26,7 @@ pub fn remove(conn: &mut PgConnection, erasure: &Erasure, user_id: &str) -> anyh
         opinions,
         ..Removed::default()
     };
-    store::count(conn, erasure.id, counted)?;
+    store::count(conn, erasure, counted)?;
     let user = key::user_key(project, user_id);
     let mut change = Difference::new();
     for (day, tables) in base::all(conn, project)? {

@@ -288,7 +288,11 @@ fn spread(row: &Row) -> Option<(Vec<f64>, f64)> {
     let used = bands.iter().filter(|band| band.outcome.n > 0).count();
     if used < 2 {
         // All in one band: nothing tells how alike a user's outputs are, so that each user counts once.
-        return if used == 1 { Some((counts, (row.users? as f64).clamp(1.0, all))) } else { None };
+        return if used == 1 {
+            Some((counts, (row.users? as f64).clamp(1.0, all)))
+        } else {
+            None
+        };
     }
     // (1 − p)·se²/(p(1 − p)/n), in which 1 − p cancels.
     let effects = bands.iter().filter(|band| band.outcome.n > 0).map(|band| {
