@@ -4,6 +4,27 @@
  */
 
 export interface paths {
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what admins did
+         * @description Keys made and revoked, settings changed, users erased, experiments declared: when, by which key, and what was asked for. Names no
+         *     user of the product.
+         */
+        get: operations["list_actions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/changes": {
         parameters: {
             query?: never;
@@ -99,6 +120,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/erasures/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the receipt of an erasure
+         * @description What was erased, how much, and when. It says nothing of whom.
+         */
+        get: operations["get_erasure"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -112,7 +153,8 @@ export interface paths {
          * Store events
          * @description Takes one event, `{"events": [...]}` with up to 1000, an array of up to 1000, or NDJSON of any length; plain, gzip or
          *     zstd, told by the bytes whatever the headers say. A repeated `id` changes nothing, so that a retry is always safe; clients
-         *     that send no ids use `Idempotency-Key`. 200 means that all events are on disk; 207 that some were refused.
+         *     that send no ids use `Idempotency-Key`. 200 means that all events are on disk; 207 that some were refused, or all, also where
+         *     there is but one: `results` says why.
          */
         post: operations["create_events"];
         delete?: never;
@@ -186,6 +228,89 @@ export interface paths {
          *     any time.
          */
         get: operations["get_experiment_results"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/outputs.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export outputs as CSV
+         * @description All outputs that pass the filters. Texts that a spreadsheet would run as formulas begin with an apostrophe.
+         */
+        get: operations["export_outputs_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/outputs.jsonl": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export outputs as lines of JSON
+         * @description All outputs that pass the filters, as `/outputs` has them, each with its side of the split.
+         */
+        get: operations["export_outputs_jsonl"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/preferences.jsonl": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export preferences
+         * @description One line per output of which the user made another text: the prompt, the user's text as chosen, the AI's as rejected. The explicit
+         *     prompt form of preferences that TRL and `datasets` read. Newest first; a dropped connection is gone on with by `cursor`, which each
+         *     row has.
+         */
+        get: operations["export_preferences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/sft.jsonl": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export demonstrations
+         * @description One line per output that the user took, as it was or changed: the prompt and the text the user had in the end, as messages of a chat.
+         *     Leaves out what the app took by itself, and what was taken unchanged and judged wrong.
+         */
+        get: operations["export_demonstrations"];
         put?: never;
         post?: never;
         delete?: never;
@@ -761,6 +886,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/priorities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What to fix next
+         * @description Reasons that users give, and segments that lose more outputs than the rest, by what they cost, each with its interval and the range of
+         *     places that it may have; which of them a change aims at and what came of it; and how well fixing goes.
+         */
+        get: operations["get_priorities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects": {
         parameters: {
             query?: never;
@@ -841,8 +987,9 @@ export interface paths {
         };
         /**
          * Series of metrics over time
-         * @description Flat rows for charts: `time`, one column per dimension, and per metric its value, `_lower`, `_upper` and `_n`. A root array
-         *     of objects; or, by `format` or `Accept`, CSV, an Arrow stream or a Parquet file, which may be read in pieces.
+         * @description Flat rows for charts, in the order of time: `time`, one column per dimension, and per metric its value, `_lower`, `_upper`
+         *     and `_n`. A root array of objects; or, by `format` or `Accept`, CSV, an Arrow stream or a Parquet file, which may be read in
+         *     pieces.
          */
         get: operations["list_series"];
         put?: never;
@@ -902,6 +1049,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/users/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Erase a user
+         * @description Deletes the user's outputs with all that anybody said of them, what the user said of outputs of others, and all texts of both, and
+         *     corrects the numbers, which are then those of a project in which the user never was. From the answer on, events that name the user
+         *     or those outputs are refused with `erased`. Doing it again gives the same receipt. Large erasures go on after the answer, and after a
+         *     restart; the receipt says how far they are.
+         */
+        delete: operations["delete_user"];
+        options?: never;
+        head?: never;
+        /**
+         * Take events of an erased user again
+         * @description For a user who came back and agreed anew. Events that happened before the time given stay refused, and so do those of the outputs
+         *     that were erased. Nothing comes back.
+         */
+        patch: operations["update_user"];
+        trace?: never;
+    };
     "/metrics": {
         parameters: {
             query?: never;
@@ -922,58 +1097,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/users/{user_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        delete: operations["delete_user"];
-        options?: never;
-        head?: never;
-        patch: operations["update_user"];
-        trace?: never;
-    };
-    "/api/v1/erasures/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["get_erasure"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/audit": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["list_actions"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @enum {string} */
+        Action: "key_created" | "key_revoked" | "project_created" | "project_changed" | "user_erased" | "user_admitted" | "experiment_declared" | "experiment_changed" | "experiment_deleted";
+        /** @description One thing that was done. */
+        ActionView: {
+            action: components["schemas"]["Action"];
+            /** @description What was asked for. */
+            detail: unknown;
+            /** Format: date-time */
+            done_at: string;
+            /**
+             * Format: uuid
+             * @description The key that did it; null at the command line.
+             */
+            key_id: string | null;
+            /** @description The id of the key or the erasure, or the name of the project or the experiment, that it was done to. */
+            subject: string | null;
+        };
         /**
          * @description What tells the two sets of outputs apart.
          * @enum {string}
@@ -1185,6 +1329,12 @@ export interface components {
         };
         /** @description A short value of an attribute. Numbers and booleans are kept as text: 1.50 becomes `1.5`. */
         AttributeValue: string | boolean | number;
+        AuditResponse: {
+            /** @description Newest first. */
+            data: components["schemas"]["ActionView"][];
+            /** @description For the next page, if there is one. */
+            next_cursor: string | null;
+        };
         AutonomyResponse: {
             check: components["schemas"]["Check"] | null;
             /** @description Error rate by coverage, from the most confident outputs down. */
@@ -1233,10 +1383,11 @@ export interface components {
             /** Format: double */
             upper: number;
         };
-        /** @description A number between two ends. */
+        /** @description A number between two ends, or why there is none. */
         Between: {
             /** Format: double */
             lower: number | null;
+            reason: components["schemas"]["Reason"] | null;
             /** Format: double */
             upper: number | null;
             /** Format: double */
@@ -1362,11 +1513,32 @@ export interface components {
             versions?: string[];
         };
         /** @description A change and when it was logged. */
-        ChangeView: components["schemas"]["ChangePlan"] & {
+        ChangeView: {
+            aim: components["schemas"]["Aim"] | null;
+            /** @description Who made it, in any words. */
+            by?: string | null;
+            /**
+             * Format: double
+             * @description How much better that was to get, in its unit.
+             */
+            expected: number;
+            feature: string;
             /** Format: uuid */
             id: string;
+            kind: components["schemas"]["ChangeKind"];
             /** Format: date-time */
             logged_at: string;
+            /**
+             * Format: date-time
+             * @description When the first users met it.
+             */
+            made_at: string;
+            /** @description Id of the metric that it was to move. */
+            metric?: string | null;
+            note?: string;
+            title: string;
+            /** @description The versions that came with it. */
+            versions?: string[];
         };
         ChangesResponse: {
             /** @description Those made last come first. */
@@ -1476,7 +1648,10 @@ export interface components {
              */
             expected_loss: number | null;
             metric: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Null where there is no pace to go by, since all outputs are of one day; `sentence` says so.
+             */
             more_days_needed: number | null;
             /**
              * Format: double
@@ -1623,6 +1798,11 @@ export interface components {
          * @enum {string}
          */
         Decision: "accepted" | "edited" | "rejected" | "undone" | "ignored" | "undecided";
+        /** @description What the user gave to the AI, and what the user took in the end. */
+        DemonstrationRow: {
+            messages: components["schemas"]["Message"][];
+            provenance: components["schemas"]["Provenance"];
+        };
         /**
          * @description Which way is better.
          * @enum {string}
@@ -1680,6 +1860,90 @@ export interface components {
             feature: string;
             meta: components["schemas"]["TextMeta"];
         };
+        /** @description The effect of a change. */
+        Effect: {
+            /** @description After it; of the versions that came with it where versions are compared. */
+            after: components["schemas"]["Estimate"];
+            after_days: components["schemas"]["DayRange"] | null;
+            /** @description The same, wide enough to be looked at each week. The verdict rests on it. */
+            at_all_looks: components["schemas"]["Between"];
+            /** @description Before it; of the versions that it replaced where versions are compared. */
+            before: components["schemas"]["Estimate"];
+            before_days: components["schemas"]["DayRange"] | null;
+            controls: components["schemas"]["EffectControl"][];
+            design: components["schemas"]["EffectDesign"] | null;
+            /** @description By how much it moved the outcome, with the interval of a single look. */
+            effect: components["schemas"]["Between"];
+            /**
+             * Format: int64
+             * @description Days at the present pace until an effect of the expected size is found four times in five, or until there is a first look.
+             */
+            more_days_needed: number | null;
+            /** Format: double */
+            p_value: number | null;
+            /** @description The verdict in words, with its evidence or with what it would take. */
+            sentence: string;
+            /** Format: double */
+            standard_error: number | null;
+            trend: components["schemas"]["EffectTrend"] | null;
+            /** @description Users behind all that is compared. */
+            users: number;
+            verdict: components["schemas"]["EffectVerdict"];
+            /** @description What one must know before believing it. */
+            warnings: string[];
+        };
+        /** @description A feature that did not change. */
+        EffectControl: {
+            after: components["schemas"]["Estimate"];
+            before: components["schemas"]["Estimate"];
+            feature: string;
+            /** @description What happened to it meanwhile. */
+            moved: components["schemas"]["Between"];
+            /**
+             * Format: double
+             * @description Its weight in what is taken off: the more, the surer its own move is known.
+             */
+            weight: number;
+        };
+        /**
+         * @description What is compared with what.
+         * @enum {string}
+         */
+        EffectDesign: "same_days" | "difference_in_differences" | "before_after";
+        EffectResponse: components["schemas"]["Effect"] & {
+            change: components["schemas"]["ChangeView"];
+            /**
+             * Format: double
+             * @description Of the interval of a single look.
+             */
+            level: number;
+            outcome: components["schemas"]["OutcomeView"];
+        };
+        /** @description The effect of a change, in short. */
+        EffectSummary: {
+            /** @description The same, wide enough to be looked at each week. */
+            at_all_looks: components["schemas"]["Between"];
+            design: components["schemas"]["EffectDesign"] | null;
+            effect: components["schemas"]["Between"];
+            outcome: components["schemas"]["OutcomeView"];
+            sentence: string;
+            verdict: components["schemas"]["EffectVerdict"];
+        };
+        /** @description Whether the feature moved apart from its controls before the change already, or, without controls, moved at all. */
+        EffectTrend: {
+            /** @description It did: what is measured is in doubt. */
+            differs: boolean;
+            /** Format: double */
+            p_value: number | null;
+            /** @description By how much in a week. */
+            slope: components["schemas"]["Between"];
+            weeks: number;
+        };
+        /**
+         * @description What a change came to.
+         * @enum {string}
+         */
+        EffectVerdict: "worked" | "did_not_work" | "made_it_worse" | "cannot_tell_yet";
         /** @description One of the bands that have as many outputs each. */
         EqualMassBin: {
             consistent: components["schemas"]["Band"] | null;
@@ -1689,6 +1953,49 @@ export interface components {
             mean_outcome: number;
             /** Format: int64 */
             n: number;
+        };
+        /**
+         * @description How far an erasure is.
+         * @enum {string}
+         */
+        ErasureState: "running" | "done";
+        /** @description The receipt of an erasure. It holds no personal data. */
+        ErasureView: {
+            /**
+             * Format: int64
+             * @description Events that were deleted: the user's own, and those of others on the user's outputs.
+             */
+            events: number;
+            /** Format: date-time */
+            finished_at: string | null;
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: int64
+             * @description The project's log position when it was done.
+             */
+            log_position: number | null;
+            /**
+             * Format: int64
+             * @description Ratings and judgements of the user on outputs of others.
+             */
+            opinions: number;
+            /** Format: int64 */
+            outputs: number;
+            /** Format: date-time */
+            requested_at: string;
+            state: components["schemas"]["ErasureState"];
+            /**
+             * Format: int64
+             * @description Outputs whose texts were deleted.
+             */
+            texts: number;
+            /**
+             * Format: date-time
+             * @description When the database gave up the space of what was deleted. Until then it is on disk, though in no answer; the documentation on
+             *     privacy says what is left for how long.
+             */
+            vacuumed_at: string | null;
         };
         /**
          * @description The stable codes.
@@ -1720,7 +2027,8 @@ export interface components {
             upper: number | null;
             /**
              * Format: int64
-             * @description Distinct users in the slice, where it is known.
+             * @description Distinct users that the value rests on, where it is known: of a share or mean those of its denominator if each user is
+             *     counted apart, else those of the slice, though never more than `n`.
              */
             users: number | null;
             /** Format: double */
@@ -1979,11 +2287,41 @@ export interface components {
          */
         ExperimentStatus: "planned" | "running" | "ended";
         /** @description An experiment and when it was declared. */
-        ExperimentView: components["schemas"]["ExperimentPlan"] & {
+        ExperimentView: {
+            /** @description The control first. */
+            arms: components["schemas"]["ArmPlan"][];
+            /**
+             * Format: int64
+             * @description Days before the start whose behaviour is taken off the noise (CUPED).
+             */
+            days_before?: number | null;
             /** Format: date-time */
             declared_at: string;
             /** @description Whether it had started by then: who declared it may have seen something. */
             declared_late: boolean;
+            /**
+             * Format: date-time
+             * @description Outputs from here on are not part of it.
+             */
+            ends_at?: string | null;
+            feature: string;
+            guardrails: components["schemas"]["GuardrailPlan"][];
+            /** Format: double */
+            level: number;
+            /**
+             * Format: double
+             * @description The least difference worth having, in the metric's unit.
+             */
+            margin: number;
+            name: string;
+            /**
+             * Format: double
+             * @description Users at which the sequences are narrowest.
+             */
+            planned_users: number;
+            primary_metric: string;
+            /** Format: date-time */
+            starts_at: string;
         };
         ExperimentsResponse: {
             /** @description The newest first. */
@@ -2120,7 +2458,7 @@ export interface components {
             after: number;
             /**
              * Format: date-time
-             * @description The first day of the new level.
+             * @description The first day that is not at the old level any more.
              */
             at: string;
             /** Format: double */
@@ -2133,6 +2471,11 @@ export interface components {
             p_value: number;
             /** @description The segments that stand out in it, those that matter most first. */
             segments: components["schemas"]["Segment"][];
+            /**
+             * Format: date-time
+             * @description The first day at the new level: `at`, unless the change took its time, as a rollout does.
+             */
+            settled_at: string;
         };
         /** @description What a map takes off three errors, on outputs to which it was not fitted; above zero is better. */
         Gains: {
@@ -2329,6 +2672,10 @@ export interface components {
             /** @description The address as seen by who asked for the link. */
             url: string;
         };
+        /** @description A change with what it came to, in short. */
+        ListedChange: components["schemas"]["ChangeView"] & {
+            effect: components["schemas"]["EffectSummary"];
+        };
         /** @description The first metric up to one moment. */
         Look: {
             difference: components["schemas"]["Between"];
@@ -2414,6 +2761,12 @@ export interface components {
              */
             worse_outputs: number;
         };
+        /** @description One message of a conversation. */
+        Message: {
+            content: string;
+            /** @example user */
+            role: string;
+        };
         /** @description The definition of one metric. */
         MetricDefinition: {
             direction: components["schemas"]["Direction"];
@@ -2457,9 +2810,23 @@ export interface components {
             /** Format: int64 */
             reasons: number;
         };
+        /** @description What a change was to move. */
+        OutcomeView: {
+            direction: components["schemas"]["Direction"];
+            /** @description Null where it is the share of decided outputs that name a reason. */
+            metric: string | null;
+            reason: string | null;
+            unit: components["schemas"]["Unit"];
+        };
         OutputResponse: components["schemas"]["OutputView"] & {
             /** @description Everything that happened to it, in order of time. */
             history: components["schemas"]["HistoryEvent"][];
+        };
+        /** @description An output, and the side of the split that it is on. */
+        OutputRow: components["schemas"]["OutputView"] & {
+            /** @description To go on after this row. */
+            cursor: string;
+            split: components["schemas"]["Side"];
         };
         /** @description One output: what its events come to. */
         OutputView: {
@@ -2554,12 +2921,102 @@ export interface components {
             sentence: string;
             verdict: components["schemas"]["AgreementVerdict"];
         };
+        /** @description A change that several users made. */
+        PhraseChange: {
+            /** @description Ids of the newest outputs, each of another user. */
+            examples: string[];
+            /** @description What was taken out; null where something was only put in. */
+            from: string | null;
+            /**
+             * Format: double
+             * @description How many times as frequent the phrase is in what was changed as in what was shown. For a replacement: how many times as
+             *     frequent the new phrase is in place of the old one as in what was shown.
+             */
+            lift: number;
+            /**
+             * Format: int64
+             * @description Outputs in which it was made.
+             */
+            outputs: number;
+            /** @description Of the outputs taken that had the phrase, those in which it was changed so; of the edited outputs, where something was put in. */
+            share: components["schemas"]["Estimate"];
+            /**
+             * Format: int64
+             * @description How often it was made, an output having perhaps several.
+             */
+            times: number;
+            /** @description What was put in; null where something was only taken out. */
+            to: string | null;
+            /**
+             * Format: int64
+             * @description Users who made it.
+             */
+            users: number;
+        };
         PositionResponse: {
             /**
              * Format: int64
              * @description Events of the project's log that the numbers contain.
              */
             log_position: number;
+        };
+        /** @description What the user made of an output, preferred to the output. */
+        PreferenceRow: {
+            /** @description The user's final text. */
+            chosen: components["schemas"]["Words"];
+            /** @description What the user gave to the AI. */
+            prompt: components["schemas"]["Words"];
+            provenance: components["schemas"]["Provenance"];
+            /** @description What the AI showed. */
+            rejected: components["schemas"]["Words"];
+        };
+        PrioritiesMeta: {
+            /** Format: date-time */
+            from: string;
+            /** Format: double */
+            level: number;
+            /**
+             * Format: int64
+             * @description Events of the project's log that the numbers contain.
+             */
+            log_position: number;
+            /** Format: date-time */
+            to: string;
+        };
+        PrioritiesResponse: {
+            /** @description The costliest first, those that a change has mended last. */
+            data: components["schemas"]["Priority"][];
+            meta: components["schemas"]["PrioritiesMeta"];
+            /** @description Of these, not mended. */
+            open: number;
+            /** @description How well fixing goes. */
+            progress: components["schemas"]["Progress"];
+            told: components["schemas"]["Told"];
+            /** @description How many there are, listed or not. */
+            total: number;
+        };
+        /** @description Something to fix. */
+        Priority: components["schemas"]["Subject"] & {
+            attempts: components["schemas"]["Attempt"][];
+            /** @description Outputs lost in the window, times severity. */
+            cost: components["schemas"]["Between"];
+            feature: string;
+            /**
+             * Format: int64
+             * @description Decided outputs that name the reason, or that are in the segment.
+             */
+            outputs: number;
+            /** @description The least and the greatest place by cost that it may have. */
+            rank_from: number;
+            rank_to: number;
+            /**
+             * Format: double
+             * @description What one of them costs on average.
+             */
+            severity: number;
+            standing: components["schemas"]["FixStanding"];
+            /** Format: int64 */
+            users: number;
         };
         /** @description The body of every error answer (RFC 9457). */
         Problem: {
@@ -2648,11 +3105,26 @@ export interface components {
         ProjectsResponse: {
             data: components["schemas"]["ProjectView"][];
         };
+        /** @description Where a row comes from. */
+        Provenance: {
+            /** @description To go on after this row. */
+            cursor: string;
+            decision: components["schemas"]["Decision"];
+            feature: string | null;
+            model: string | null;
+            output_id: string;
+            prompt_version: string | null;
+            /** Format: date-time */
+            shown_at: string;
+            split: components["schemas"]["Side"];
+            version: string | null;
+        };
         QualityResponse: {
             /** @description For each judge that judged outputs with and without labels of people; those with the most labels first. */
             data: components["schemas"]["AssistedQuality"][];
             feature: string;
             meta: components["schemas"]["AnalysisMeta"];
+            reason: components["schemas"]["Reason"] | null;
         };
         /** @description What one must know about an answer. */
         QueryMeta: {
@@ -2763,7 +3235,7 @@ export interface components {
          * @description Why there is no value, or no interval.
          * @enum {string}
          */
-        Reason: "no_data" | "no_decisions" | "no_judgements" | "no_confidence" | "no_edits" | "no_times" | "no_ratings" | "no_initial_answers" | "no_cases" | "too_few" | "one_class" | "not_identified" | "needs_exact" | "not_aligned" | "not_kept";
+        Reason: "no_data" | "no_decisions" | "no_judgements" | "no_confidence" | "no_edits" | "no_times" | "no_ratings" | "no_initial_answers" | "no_cases" | "too_few" | "one_class" | "not_identified" | "needs_exact" | "not_aligned" | "not_kept" | "no_interval";
         /** @description One reason. */
         ReasonCount: {
             before: components["schemas"]["Estimate"] | null;
@@ -2862,7 +3334,7 @@ export interface components {
          */
         RecalibrationVerdict: "helps" | "does_not_last" | "already_calibrated" | "no_clear_gain" | "too_few";
         /** @enum {string} */
-        RejectionCode: "invalid_json" | "invalid_field" | "unknown_field" | "missing_field" | "out_of_range" | "invalid_length" | "too_many" | "invalid_character" | "invalid_time" | "expired" | "event_too_large" | "id_conflict";
+        RejectionCode: "invalid_json" | "invalid_field" | "unknown_field" | "missing_field" | "out_of_range" | "invalid_length" | "too_many" | "invalid_character" | "invalid_time" | "expired" | "event_too_large" | "id_conflict" | "erased";
         /** @description One band of confidence. */
         ReliabilityBin: {
             consistent: components["schemas"]["Band"] | null;
@@ -2992,6 +3464,11 @@ export interface components {
             /** Format: double */
             value: number;
         };
+        /**
+         * @description Which side of a split an output is on. All outputs of a user are on one side.
+         * @enum {string}
+         */
+        Side: "train" | "validation";
         /** @description How one signs in: one of the two. */
         SignInRequest: {
             /** @description An API key that may read. */
@@ -3261,6 +3738,19 @@ export interface components {
          * @enum {string}
          */
         Usefulness: "persistence" | "acceptance" | "correctness";
+        /** @description What to change about a user. */
+        UserChange: {
+            /**
+             * Format: date-time
+             * @description Events of an erased user are taken again if they happened at or after this.
+             */
+            admits_from: string;
+        };
+        /** @description Since when events of an erased user are taken again. */
+        UserView: {
+            /** Format: date-time */
+            admits_from: string;
+        };
         /**
          * @description What the gap between trust and trustworthiness says.
          * @enum {string}
@@ -3284,6 +3774,8 @@ export interface components {
              */
             unrepresented_share: number | null;
         };
+        /** @description A text, or messages. */
+        Words: string | components["schemas"]["Message"][];
         WordsResponse: {
             against: components["schemas"]["Against"];
             data: components["schemas"]["Marks"];
@@ -3300,6 +3792,94 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    list_actions: {
+        parameters: {
+            query?: {
+                /** @description Only actions of this kind. */
+                action?: components["schemas"]["Action"];
+                /** @description 50 without it. */
+                limit?: number;
+                /** @description From the answer before: go on where it ended. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of actions */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditResponse"];
+                };
+            };
+            /** @description The client has this answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_changes: {
         parameters: {
             query?: {
@@ -4001,6 +4581,99 @@ export interface operations {
             };
         };
     };
+    get_erasure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The erasure's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The receipt */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureView"];
+                };
+            };
+            /** @description The client has this answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     create_events: {
         parameters: {
             query?: never;
@@ -4027,7 +4700,7 @@ export interface operations {
                     "application/json": components["schemas"]["IngestResponse"];
                 };
             };
-            /** @description Some events were refused; the others are stored */
+            /** @description Some events were refused, or all; the others are stored */
             207: {
                 headers: {
                     [name: string]: unknown;
@@ -4665,6 +5338,498 @@ export interface operations {
             };
             /** @description There is nothing here (`not_found`) */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_outputs_csv: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Whose texts may be used. `attributes.training:yes` takes outputs whose attribute `training` is `yes`; `all` takes every output,
+                 *     and says that consent was had in another way. Data sets of texts do not go without it.
+                 * @example attributes.training:yes
+                 */
+                consent?: string;
+                /** @description Only one side of the split; each row says which it is on. */
+                split?: components["schemas"]["Side"];
+                /** @description The share of users on the validation side, 0.1 without it. */
+                validation_share?: number;
+                /** @description Another seed is another split; 0 without it. */
+                seed?: number;
+                /** @description Whether of outputs with the same texts only the newest is taken. Data sets of texts do so without it, outputs do not. */
+                distinct?: boolean;
+                /** @description Of preferences: `standard` (texts, without it) or `conversational` (messages). */
+                form?: "standard" | "conversational";
+                feature?: string;
+                version?: string;
+                /** @description A JSON array of filters as `POST /query` takes them. */
+                filters?: string;
+                decision?: components["schemas"]["Decision"];
+                reason?: string;
+                user_id?: string;
+                /** @description Only outputs judged right, or wrong. */
+                correct?: boolean;
+                /** @description Only outputs that were judged, or that wait for it. */
+                judged?: boolean;
+                /** @description The least confidence. */
+                confidence_from?: number;
+                /** @description The greatest confidence. */
+                confidence_to?: number;
+                /** @description A piece of text, in any letter case, of input, output, final text or comment. */
+                text?: string;
+                /** @description A piece of the comment, in any letter case. */
+                comment?: string;
+                /** @description Shown at or after this, RFC 3339 or milliseconds since 1970. */
+                from?: string;
+                /** @description Shown before this. */
+                to?: string;
+                /** @description Of the last row that arrived: go on after it. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A header and a line per output */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description The client has this answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_outputs_jsonl: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Whose texts may be used. `attributes.training:yes` takes outputs whose attribute `training` is `yes`; `all` takes every output,
+                 *     and says that consent was had in another way. Data sets of texts do not go without it.
+                 * @example attributes.training:yes
+                 */
+                consent?: string;
+                /** @description Only one side of the split; each row says which it is on. */
+                split?: components["schemas"]["Side"];
+                /** @description The share of users on the validation side, 0.1 without it. */
+                validation_share?: number;
+                /** @description Another seed is another split; 0 without it. */
+                seed?: number;
+                /** @description Whether of outputs with the same texts only the newest is taken. Data sets of texts do so without it, outputs do not. */
+                distinct?: boolean;
+                /** @description Of preferences: `standard` (texts, without it) or `conversational` (messages). */
+                form?: "standard" | "conversational";
+                feature?: string;
+                version?: string;
+                /** @description A JSON array of filters as `POST /query` takes them. */
+                filters?: string;
+                decision?: components["schemas"]["Decision"];
+                reason?: string;
+                user_id?: string;
+                /** @description Only outputs judged right, or wrong. */
+                correct?: boolean;
+                /** @description Only outputs that were judged, or that wait for it. */
+                judged?: boolean;
+                /** @description The least confidence. */
+                confidence_from?: number;
+                /** @description The greatest confidence. */
+                confidence_to?: number;
+                /** @description A piece of text, in any letter case, of input, output, final text or comment. */
+                text?: string;
+                /** @description A piece of the comment, in any letter case. */
+                comment?: string;
+                /** @description Shown at or after this, RFC 3339 or milliseconds since 1970. */
+                from?: string;
+                /** @description Shown before this. */
+                to?: string;
+                /** @description Of the last row that arrived: go on after it. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Lines of JSON */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": components["schemas"]["OutputRow"];
+                };
+            };
+            /** @description The client has this answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_preferences: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Whose texts may be used. `attributes.training:yes` takes outputs whose attribute `training` is `yes`; `all` takes every output,
+                 *     and says that consent was had in another way. Data sets of texts do not go without it.
+                 * @example attributes.training:yes
+                 */
+                consent?: string;
+                /** @description Only one side of the split; each row says which it is on. */
+                split?: components["schemas"]["Side"];
+                /** @description The share of users on the validation side, 0.1 without it. */
+                validation_share?: number;
+                /** @description Another seed is another split; 0 without it. */
+                seed?: number;
+                /** @description Whether of outputs with the same texts only the newest is taken. Data sets of texts do so without it, outputs do not. */
+                distinct?: boolean;
+                /** @description Of preferences: `standard` (texts, without it) or `conversational` (messages). */
+                form?: "standard" | "conversational";
+                feature?: string;
+                version?: string;
+                /** @description A JSON array of filters as `POST /query` takes them. */
+                filters?: string;
+                decision?: components["schemas"]["Decision"];
+                reason?: string;
+                user_id?: string;
+                /** @description Only outputs judged right, or wrong. */
+                correct?: boolean;
+                /** @description Only outputs that were judged, or that wait for it. */
+                judged?: boolean;
+                /** @description The least confidence. */
+                confidence_from?: number;
+                /** @description The greatest confidence. */
+                confidence_to?: number;
+                /** @description A piece of text, in any letter case, of input, output, final text or comment. */
+                text?: string;
+                /** @description A piece of the comment, in any letter case. */
+                comment?: string;
+                /** @description Shown at or after this, RFC 3339 or milliseconds since 1970. */
+                from?: string;
+                /** @description Shown before this. */
+                to?: string;
+                /** @description Of the last row that arrived: go on after it. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Lines of JSON */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": components["schemas"]["PreferenceRow"];
+                };
+            };
+            /** @description The client has this answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_demonstrations: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Whose texts may be used. `attributes.training:yes` takes outputs whose attribute `training` is `yes`; `all` takes every output,
+                 *     and says that consent was had in another way. Data sets of texts do not go without it.
+                 * @example attributes.training:yes
+                 */
+                consent?: string;
+                /** @description Only one side of the split; each row says which it is on. */
+                split?: components["schemas"]["Side"];
+                /** @description The share of users on the validation side, 0.1 without it. */
+                validation_share?: number;
+                /** @description Another seed is another split; 0 without it. */
+                seed?: number;
+                /** @description Whether of outputs with the same texts only the newest is taken. Data sets of texts do so without it, outputs do not. */
+                distinct?: boolean;
+                /** @description Of preferences: `standard` (texts, without it) or `conversational` (messages). */
+                form?: "standard" | "conversational";
+                feature?: string;
+                version?: string;
+                /** @description A JSON array of filters as `POST /query` takes them. */
+                filters?: string;
+                decision?: components["schemas"]["Decision"];
+                reason?: string;
+                user_id?: string;
+                /** @description Only outputs judged right, or wrong. */
+                correct?: boolean;
+                /** @description Only outputs that were judged, or that wait for it. */
+                judged?: boolean;
+                /** @description The least confidence. */
+                confidence_from?: number;
+                /** @description The greatest confidence. */
+                confidence_to?: number;
+                /** @description A piece of text, in any letter case, of input, output, final text or comment. */
+                text?: string;
+                /** @description A piece of the comment, in any letter case. */
+                comment?: string;
+                /** @description Shown at or after this, RFC 3339 or milliseconds since 1970. */
+                from?: string;
+                /** @description Shown before this. */
+                to?: string;
+                /** @description Of the last row that arrived: go on after it. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Lines of JSON */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": components["schemas"]["DemonstrationRow"];
+                };
+            };
+            /** @description The client has this answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7441,6 +8606,104 @@ export interface operations {
             };
         };
     };
+    get_priorities: {
+        parameters: {
+            query?: {
+                /** @description Only what is wrong with this feature. */
+                feature?: string;
+                /**
+                 * @description As of when, RFC 3339 or milliseconds since 1970: later outputs and changes do not count. The end of the day of the last output
+                 *     without it.
+                 */
+                to?: string;
+                /** @description Days up to then in which outputs were shown; 28 without it. */
+                days?: number;
+                /** @description A JSON object of reasons and how severe each is, from 0 to 1000, such as `{"unsafe": 5}`; 1 for those that are not in it. */
+                severity?: string;
+                /** @description A JSON array of filters as `POST /query` takes them. */
+                filters?: string;
+                /** @description The first so many; 20 without it. */
+                limit?: number;
+                level?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What to fix next */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrioritiesResponse"];
+                };
+            };
+            /** @description The client has this answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_projects: {
         parameters: {
             query?: never;
@@ -8405,6 +9668,236 @@ export interface operations {
             };
         };
     };
+    delete_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The client's name for the user */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user is erased */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureView"];
+                };
+            };
+            /** @description The user is being erased; ask for the receipt at `Location` */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureView"];
+                };
+            };
+            /** @description The body is not JSON (`invalid_json`); A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly (`too_slow`) */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large (`body_too_large`); The batch holds too many events (`too_many_events`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what this route takes (`invalid_body`); There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`); The database's disk is full; come back when there is room (`storage_full`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The client's name for the user */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserChange"];
+            };
+        };
+        responses: {
+            /** @description Events of the user are taken from then on */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserView"];
+                };
+            };
+            /** @description The body is not JSON (`invalid_json`); A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly (`too_slow`) */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The user is still being erased (`conflict`) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large (`body_too_large`); The batch holds too many events (`too_many_events`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what this route takes (`invalid_body`); There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`); The database's disk is full; come back when there is room (`storage_full`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_service_metrics: {
         parameters: {
             query?: never;
@@ -8430,100 +9923,6 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    delete_user: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                user_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description x */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErasureView"];
-                };
-            };
-        };
-    };
-    update_user: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                user_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["UserChange"];
-            };
-        };
-        responses: {
-            /** @description x */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["UserView"];
-                };
-            };
-        };
-    };
-    get_erasure: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description x */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErasureView"];
-                };
-            };
-        };
-    };
-    list_actions: {
-        parameters: {
-            query?: {
-                action?: components["schemas"]["Action"];
-                limit?: number;
-                cursor?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description x */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AuditResponse"];
                 };
             };
         };
