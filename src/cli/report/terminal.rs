@@ -164,13 +164,13 @@ mod tests {
 
     #[test]
     fn a_table_fits_its_cells() {
-        let lines = terminal(Some(19)).table(&["Feature", "Trust", "On"], &rows());
+        let lines = terminal(Some(20)).table(&["Feature", "Trust", "On"], &rows());
         assert_eq!(lines, ["Feature  Trust   On", "a        35.2 %  n 7", "größer   1 %"]);
     }
 
     #[test]
     fn a_table_that_does_not_fit_becomes_lists() {
-        let lines = terminal(Some(17)).table(&["Feature", "Trust", "On"], &rows());
+        let lines = terminal(Some(19)).table(&["Feature", "Trust", "On"], &rows());
         let wanted = ["a", "  Trust    35.2 %", "  On       n 7", "größer", "  Trust    1 %"];
         assert_eq!(lines, wanted);
     }
