@@ -46,7 +46,7 @@ lint:
 
 # Renews the files that are made from the code.
 generate: postgres
-	UPDATE_GENERATED=1 cargo test --locked --test it structure
+	UPDATE_GENERATED=1 cargo test --locked --test it -- structure the_table_of_limits
 	./scripts/web types
 
 # Everything that has a bar on speed, in its short form; PARTS="ingest large" chooses. benches/README.md says more.

@@ -81,7 +81,7 @@ impl AppState {
             exports: Arc::new(Semaphore::new(EXPORTS)),
             sources,
             answers: Answers::default(),
-            positions: Positions::default(),
+            positions: Positions::new(limits.connections),
             limiter: Limiter::new(limits.rates),
             held: Held::default(),
             patience: limits.patience,

@@ -22,8 +22,8 @@ use crate::store::{Db, StoreError, projects};
 
 /// How long a request waits for the numbers to move; less than proxies wait for an answer.
 pub const LONGEST: Duration = Duration::from_secs(20);
-/// Requests that wait at once, a quarter of the connections. Further ones are answered at once.
-pub const MOST_WAITING: usize = 1_000;
+/// Of the connections of a server, one in so many may wait. Further requests are answered at once.
+pub const WAITING_ONE_IN: usize = 4;
 /// How often it is looked whether numbers have moved, while someone waits.
 const ROUND: Duration = Duration::from_millis(100);
 
@@ -81,17 +81,16 @@ struct Seen {
     positions: HashMap<ProjectId, i64>,
 }
 
-impl Default for Positions {
-    fn default() -> Positions {
+impl Positions {
+    /// For a server of so many connections.
+    pub fn new(connections: usize) -> Positions {
         Positions {
-            places: Semaphore::new(MOST_WAITING),
+            places: Semaphore::new(connections / WAITING_ONE_IN),
             seen: Mutex::default(),
             is_closed: AtomicBool::new(false),
         }
     }
-}
 
-impl Positions {
     /// Lets all that wait go, and no one wait any more: the server is about to stop.
     pub fn close(&self) {
         self.is_closed.store(true, Ordering::Relaxed);

@@ -14,7 +14,7 @@ use crate::api::features::{reasons, texts};
 use crate::api::keys::NAME_CHARS;
 use crate::api::links;
 use crate::api::outputs::listing::{MAX_LIMIT, MOST_IDS, TEXT_CHARS};
-use crate::api::position::{LONGEST, MOST_WAITING};
+use crate::api::position::{LONGEST, WAITING_ONE_IN};
 use crate::api::projects::{DIMENSIONS, MAX_HORIZON_SECONDS, MAX_RETENTION_DAYS};
 use crate::api::rate::{BURST, Rates, UNKNOWN_KEYS};
 use crate::connections;
@@ -352,7 +352,11 @@ fn requests() -> Vec<Row> {
         ),
         (
             "requests that wait for new numbers (`/position`)",
-            format!("{}, each for {}", grouped(MOST_WAITING), seconds(LONGEST)),
+            format!(
+                "{}, each for {}",
+                grouped(connections::MOST / WAITING_ONE_IN),
+                seconds(LONGEST)
+            ),
             "further ones are answered at once",
         ),
         (

@@ -3,12 +3,14 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use calibrant::api::position::{LONGEST, MOST_WAITING};
+use calibrant::api::position::{LONGEST, WAITING_ONE_IN};
+use calibrant::api::rate::Rates;
+use calibrant::state::Limits;
 use serde_json::Value;
 
 use crate::crash::program::DataDir;
-use crate::support::TestServer;
 use crate::support::wire::Wire;
+use crate::support::{TestServer, fresh_db};
 
 /// Well before a wait ends by itself.
 const SOON: Duration = Duration::from_secs(10);
@@ -72,19 +74,25 @@ fn new_numbers_are_told_of_and_those_of_others_are_not() {
 
 #[test]
 fn a_wait_has_an_end_and_places_are_counted() {
-    let server = TestServer::start();
+    let connections = 80;
+    let limits = Limits {
+        connections,
+        ..Limits::with_rates(Rates::UNLIMITED)
+    };
+    let server = TestServer::limited(fresh_db(), limits);
     let request = format!(
         "GET /api/v1/position?after=0 HTTP/1.1\r\nHost: x\r\nX-Api-Key: {}\r\nConnection: close\r\n\r\n",
         server.key
     );
     let started = Instant::now();
-    let waiting: Vec<Wire> = (0..MOST_WAITING)
+    let waiting: Vec<Wire> = (0..connections / WAITING_ONE_IN)
         .map(|_| {
             let mut wire = Wire::open(server.address());
             assert!(wire.send(&request));
             wire
         })
         .collect();
+    thread::sleep(Duration::from_secs(2));
     // Those that wait are all in their places once one more finds none.
     let mut at_once = false;
     while !at_once && started.elapsed() < LONGEST {

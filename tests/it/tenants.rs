@@ -391,7 +391,8 @@ fn a_key_reaches_what_its_scopes_say_and_no_more() {
     let writes = |template: &str| template == "/api/v1/events";
     let manages = |method: &str, template: &str| {
         let declares = ["/api/v1/projects", "/api/v1/experiments", "/api/v1/changes"];
-        template.starts_with("/api/v1/keys")
+        let administers = ["/api/v1/keys", "/api/v1/users", "/api/v1/erasures", "/api/v1/audit"];
+        administers.iter().any(|path| template.starts_with(path))
             || (declares.iter().any(|path| template.starts_with(path)) && method != "GET")
     };
     let own = |template: &str| template == "/api/v1/session";

@@ -12,7 +12,18 @@ use super::{options, world};
 use crate::support::{TestServer, simulated};
 
 /// Reads that are no analyses.
-const OTHERS: [&str; 5] = ["/health/", "/keys", "/projects", "/session", "/outputs"];
+const OTHERS: [&str; 10] = [
+    "/health/",
+    "/keys",
+    "/projects",
+    "/session",
+    "/outputs",
+    "/exports/",
+    "/erasures/",
+    "/audit",
+    "/position",
+    "{change}",
+];
 
 /// The addresses of all analyses of a feature, and of those of the project, with each parameter that changes the way they go.
 fn addresses(features: &[String]) -> Vec<String> {
@@ -51,7 +62,7 @@ fn addresses(features: &[String]) -> Vec<String> {
         if named("dimension") {
             required += "&dimension=version";
         }
-        if path.ends_with("/series") {
+        if path.ends_with("/series") || path.ends_with("/query") {
             required += "&metrics=acceptance_rate,auroc_acceptance,smooth_ece_acceptance,users";
         }
         if path.ends_with("/trajectory") {

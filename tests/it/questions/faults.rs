@@ -136,7 +136,7 @@ fn every_fault_of_http_is_a_problem() {
     }
     for (method, path, allow) in [
         ("GET", "/api/v1/events", "POST"),
-        ("DELETE", "/api/v1/query", "POST"),
+        ("DELETE", "/api/v1/query", "GET, POST"),
         ("POST", "/api/v1/outputs", "GET"),
         ("PUT", "/api/v1/outputs/x", "GET"),
         ("DELETE", "/api/v1/keys", "GET, POST"),

@@ -138,7 +138,7 @@ fn daily_metrics_are_those_of_the_query() {
     let answer = reader.server.post("/api/v1/query", question.to_string()).expect(200);
     let rows = reader.rows("SELECT * FROM bi.daily_metrics WHERE project = 'default'");
     let answers = answer["data"].as_array().unwrap();
-    assert!(rows.len() > 100, "{}", rows.len());
+    assert!(rows.len() > 50, "{}", rows.len());
     assert_eq!(rows.len(), answers.len());
     for row in &rows {
         let of_row = |answer: &&Value| {
