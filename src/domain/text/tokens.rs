@@ -70,7 +70,7 @@ fn joins(before: Option<char>, mark: char, after: Option<char>) -> bool {
     let both = |holds: fn(char) -> bool| before.is_some_and(holds) && after.is_some_and(holds);
     match mark {
         '\'' | '’' => both(in_run),
-        '.' | ',' => both(|c| c.is_numeric()),
+        '.' | ',' => both(char::is_numeric),
         _ => false,
     }
 }

@@ -48,7 +48,7 @@ fn a_dropped_export_is_gone_on_with() {
 
     let csv = server.get("/api/v1/exports/outputs.csv").text();
     let mut reader = csv::Reader::from_reader(csv.as_bytes());
-    assert_eq!(reader.headers().unwrap().iter().last(), Some("cursor"));
+    assert_eq!(reader.headers().unwrap().iter().next_back(), Some("cursor"));
     assert_eq!(reader.records().map(Result::unwrap).count(), OUTPUTS + 500);
 }
 

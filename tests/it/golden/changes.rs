@@ -33,8 +33,9 @@ fn effects_match_statsmodels() {
         let weights = match &case["weights"] {
             // Versions on the same days: each day as a regression with an effect for each day weighs it.
             Value::Null => {
-                let of_day = |pair: &[(f64, f64, Vec<(i64, f64)>)]| pair[0].1 * pair[1].1 / (pair[0].1 + pair[1].1);
-                let days: Vec<f64> = found.chunks(2).map(of_day).collect();
+                let sizes: Vec<f64> = found.iter().map(|(_, size, _)| *size).collect();
+                let of_day = |pair: &[f64]| pair[0] * pair[1] / (pair[0] + pair[1]);
+                let days: Vec<f64> = sizes.chunks(2).map(of_day).collect();
                 let all: f64 = days.iter().sum();
                 days.iter().flat_map(|day| [-day / all, day / all]).collect()
             }

@@ -176,8 +176,11 @@ fn totals(row: &Row) -> impl Iterator<Item = (i64, Totals)> + '_ {
     own.filter_map(|Contribution { cluster, totals, .. }| Some((*cluster, (*totals)?)))
 }
 
-/// Each segment minus all others together, and how far each cluster moves the two.
-pub fn against_rest(rows: &[Row]) -> Vec<Option<(Contrast, Vec<(i64, Pair)>)>> {
+/// How far each cluster moves the rest and the segment.
+type Moved = Vec<(i64, Pair)>;
+
+/// Each segment minus all others together.
+pub fn against_rest(rows: &[Row]) -> Vec<Option<(Contrast, Moved)>> {
     let mut whole: BTreeMap<i64, Totals> = BTreeMap::new();
     let mut counted = (0.0, 0.0);
     for row in rows {
@@ -204,7 +207,7 @@ pub fn against_rest(rows: &[Row]) -> Vec<Option<(Contrast, Vec<(i64, Pair)>)>> {
                 (*cluster, (all.0 - own.0, all.1 - own.1))
             });
             let (mine, theirs) = (Side::new(own.clone(), d), Side::new(others.collect(), rest.1));
-            let moved: Vec<(i64, Pair)> = whole
+            let moved: Moved = whole
                 .keys()
                 .map(|cluster| (*cluster, (theirs.influence(*cluster), mine.influence(*cluster))))
                 .collect();

@@ -188,10 +188,10 @@ impl<'a> Texts<'a> {
             edited: all.share(is_edited, level, Reason::NoEdits),
             kinds: EditKind::ALL.map(|kind| self.kind(&all, kind, level)).to_vec(),
             deleted: self.changes(question, self.one_sided(question, |(old, _)| old), |phrase| {
-                (Some(phrase), None)
+                [Some(phrase), None]
             }),
             inserted: self.changes(question, self.one_sided(question, |(_, new)| new), |phrase| {
-                (None, Some(phrase))
+                [None, Some(phrase)]
             }),
             replaced: self.replaced(question),
             too_long: self.too_long,
@@ -280,7 +280,7 @@ impl<'a> Texts<'a> {
             let lift = lift(seen.times, of_old, shown, tokens);
             ((old.to_vec(), new.to_vec()), seen, lift)
         });
-        self.changes(question, found.collect(), |(old, new)| (Some(old), Some(new)))
+        self.changes(question, found.collect(), |(old, new)| [Some(old), Some(new)])
     }
 
     /// The leading ones of some changes.
@@ -288,7 +288,7 @@ impl<'a> Texts<'a> {
         &self,
         question: &Question,
         found: Vec<(P, Seen, f64)>,
-        sides: fn(P) -> (Option<Vec<Token>>, Option<Vec<Token>>),
+        sides: fn(P) -> [Option<Vec<Token>>; 2],
     ) -> Vec<PhraseChange> {
         let mut ranked: Vec<(f64, P, Seen, f64)> = found
             .into_iter()
@@ -299,7 +299,7 @@ impl<'a> Texts<'a> {
         ranked.sort_by(|one, other| other.0.total_cmp(&one.0));
         ranked.truncate(question.limit);
         let told = ranked.into_iter().map(|(_, phrase, seen, lift)| {
-            let (from, to) = sides(phrase);
+            let [from, to] = sides(phrase);
             self.change(from.as_deref(), to.as_deref(), &seen, lift, question.query.level)
         });
         told.collect()
