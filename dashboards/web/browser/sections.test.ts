@@ -86,7 +86,7 @@ it('shows what to fix next, logs a change, says what it takes to tell, and delet
     const { page, errors, close } = await visit();
     page.on('dialog', (dialog) => void dialog.accept());
     await open(page, '/changes');
-    expect(await page.getByRole('region', { name: 'What to fix next' }).getByRole('row').count()).toBeGreaterThan(3);
+    expect(await page.getByRole('region', { name: 'By cost' }).getByRole('row').count()).toBeGreaterThan(3);
     // The simulated team logged each release; the one that mends the planted complaint says so.
     const fix = page.getByRole('region', { name: 'Changes' }).getByRole('row', { name: /The repair/ });
     expect(await fix.innerText()).toContain('made_up');

@@ -26,7 +26,7 @@ export function Log() {
         try {
             const made = await api.post('/api/v1/changes', { body: change(new FormData(form)) });
             outdate();
-            go(onward('/changes', { change: made.id }), true);
+            go(onward('/changes', { entry: made.id }), true);
         } catch (error) {
             setProblem(error instanceof Problem ? error.detail : String(error));
             setBusy(false);

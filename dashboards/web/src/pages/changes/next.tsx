@@ -38,7 +38,7 @@ function Found({ data, told, progress, meta }: Answer) {
                     Nothing to rank. Send a <code>reason</code> with <code>reject</code>, <code>dismiss</code> and <code>edit</code>.
                 </p>
             ) : (
-                <div class="scroll" tabIndex={0} role="region" aria-label="What to fix next">
+                <div class="scroll" tabIndex={0} role="region" aria-label="By cost">
                     <table class="cards">
                         <thead>
                             <tr>
@@ -108,7 +108,7 @@ function Row(one: Schemas['Priority']) {
                 ) : (
                     attempts.map(({ id, title, verdict }) => (
                         <div key={id}>
-                            <a href={onward('/changes', { change: id })}>{title}</a>
+                            <a href={onward('/changes', { entry: id })}>{title}</a>
                             <span class="says">
                                 <span aria-hidden="true">{VERDICTS[verdict].sign}</span> {VERDICTS[verdict].words}
                             </span>

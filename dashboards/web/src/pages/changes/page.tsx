@@ -16,7 +16,7 @@ import { DESIGNS, KINDS, ofDifference, VERDICTS } from './words';
 
 export function Changes() {
     const { params } = usePlace();
-    const chosen = params.get('change');
+    const chosen = params.get('entry');
     const admin = may(useSession(), 'admin');
     if (chosen !== null) return <EffectOf id={chosen} admin={admin} key={chosen} />;
     if (params.get('log') !== null && admin) return <Log />;
@@ -91,7 +91,7 @@ function Row({ id, title, kind, made_at, feature, versions, effect }: Schemas['L
     return (
         <tr>
             <th scope="row">
-                <a href={onward('/changes', { change: id })}>{title}</a>
+                <a href={onward('/changes', { entry: id })}>{title}</a>
                 <span class="evidence">
                     {KINDS[kind]} · {date(made_at)}
                 </span>

@@ -22,7 +22,7 @@ export function Audit() {
                     <Empty title="Nothing was done yet" />
                 ) : (
                     <>
-                        <div class="scroll" tabIndex={0} role="region" aria-label="What admins did">
+                        <div class="scroll" tabIndex={0} role="region" aria-label="The audit log">
                             <table class="cards">
                                 <thead>
                                     <tr>
