@@ -58,7 +58,8 @@ pub struct ExportParams {
     #[param(minimum = 0, maximum = 1)]
     pub validation_share: Option<f64>,
     /// Another seed is another split; 0 without it.
-    pub seed: Option<u64>,
+    #[param(value_type = Option<i64>, minimum = 0, maximum = 4_294_967_295_u64)]
+    pub seed: Option<u32>,
     /// Whether of outputs with the same texts only the newest is taken. Data sets of texts do so without it, outputs do not.
     pub distinct: Option<bool>,
     /// Of preferences: `standard` (texts, without it) or `conversational` (messages).
@@ -158,7 +159,7 @@ impl ExportParams {
         }
         Ok(Splitting {
             validation_share,
-            seed: self.seed.unwrap_or_default(),
+            seed: self.seed.unwrap_or_default().into(),
             only: self.split,
         })
     }
