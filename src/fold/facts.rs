@@ -1,5 +1,7 @@
 //! Outputs as the facts frame that the metric families read.
 
+use std::collections::HashSet;
+
 use polars::prelude::*;
 
 use crate::domain::clock;
@@ -12,7 +14,7 @@ use crate::store::outputs::Output;
 pub fn facts<'a>(outputs: impl Iterator<Item = (&'a Output, i64)>) -> PolarsResult<DataFrame> {
     let linked: Vec<(&Output, i64)> = outputs.filter(|(output, _)| output.cell_id.is_some()).collect();
     let (outputs, signs): (Vec<&Output>, Vec<i64>) = linked.into_iter().unzip();
-    let mut frame = derive(stated(&outputs)?)?;
+    let mut frame = derive(stated(&outputs)?, |_| true)?;
     frame.with_column(Column::new(facts::SIGN.into(), signs))?;
     Ok(frame)
 }
@@ -55,56 +57,86 @@ pub fn stated(outputs: &[&Output]) -> PolarsResult<DataFrame> {
     )
 }
 
-/// Adds what follows from the stated columns.
-pub fn derive(mut frame: DataFrame) -> PolarsResult<DataFrame> {
-    let shown_at: Vec<i64> = values(frame.column(facts::SHOWN_AT)?.i64()?);
-    let clusters: Vec<i64> = values(frame.column(facts::CLUSTER)?.i64()?);
-    let confidence = frame.column(facts::CONFIDENCE)?.f64()?.clone();
-    let decision_ms = frame.column(facts::DECISION_MS)?.i64()?.clone();
-    let of_confidence = |value: fn(f64) -> f64| -> Float64Chunked { confidence.apply(|p| p.map(value)) };
-    let bin = |bins: usize| {
-        confidence
-            .iter()
-            .map(move |p| p.map(|p| calibration::bin_index(p, bins)))
-    };
-    let bins: Vec<Option<i32>> = bin(BINS).map(|bin| bin.map(|bin| bin as i32)).collect();
-    let cells: Vec<Option<i64>> = bin(GRID).map(|cell| cell.map(|cell| cell as i64)).collect();
-    let times = || shown_at.iter().map(|micros| clock::from_micros(*micros));
-    let hours: Vec<i32> = times().map(clock::hour_of).collect();
-    let days: Vec<i32> = times().map(clock::day_of).collect();
-    let groups: Vec<i32> = clusters
-        .into_iter()
-        .map(|cluster| i32::from(key::user_group(cluster)))
-        .collect();
-    let losses = [
-        (
-            facts::LOSS_IF_POSITIVE,
-            of_confidence(|p| calibration::log_loss_term(p, 1.0)),
-        ),
-        (
-            facts::LOSS_IF_NEGATIVE,
-            of_confidence(|p| calibration::log_loss_term(p, 0.0)),
-        ),
-    ];
-    let buckets: Int64Chunked = decision_ms.apply(|ms| ms.map(|ms| i64::from(sketch::index(ms as f64))));
-    for column in [
-        Column::new(facts::HOUR.into(), hours),
-        Column::new(facts::DAY.into(), days),
-        Column::new(facts::GROUP.into(), groups),
-        Column::new(facts::CONFIDENCE_BIN.into(), bins),
-        Column::new(facts::CONFIDENCE_CELL.into(), cells),
-        buckets.with_name(facts::DECISION_BUCKET.into()).into_column(),
-    ]
-    .into_iter()
-    .chain(losses.map(|(name, loss)| loss.with_name(name.into()).into_column()))
-    {
-        frame.with_column(column)?;
+/// A column that follows from a stated one.
+struct Derived {
+    name: &'static str,
+    from: &'static str,
+    make: fn(&Column) -> PolarsResult<Column>,
+}
+
+const DERIVED: [Derived; 8] = [
+    Derived {
+        name: facts::HOUR,
+        from: facts::SHOWN_AT,
+        make: |times| of_integers(times, |micros| clock::hour_of(clock::from_micros(micros))),
+    },
+    Derived {
+        name: facts::DAY,
+        from: facts::SHOWN_AT,
+        make: |times| of_integers(times, |micros| clock::day_of(clock::from_micros(micros))),
+    },
+    Derived {
+        name: facts::GROUP,
+        from: facts::CLUSTER,
+        make: |clusters| of_integers(clusters, |cluster| i32::from(key::user_group(cluster))),
+    },
+    Derived {
+        name: facts::CONFIDENCE_BIN,
+        from: facts::CONFIDENCE,
+        make: |confidences| of_reals(confidences, |p| calibration::bin_index(p, BINS) as i32),
+    },
+    Derived {
+        name: facts::CONFIDENCE_CELL,
+        from: facts::CONFIDENCE,
+        make: |confidences| of_reals(confidences, |p| calibration::bin_index(p, GRID) as i64),
+    },
+    Derived {
+        name: facts::LOSS_IF_POSITIVE,
+        from: facts::CONFIDENCE,
+        make: |confidences| of_reals(confidences, |p| calibration::log_loss_term(p, 1.0)),
+    },
+    Derived {
+        name: facts::LOSS_IF_NEGATIVE,
+        from: facts::CONFIDENCE,
+        make: |confidences| of_reals(confidences, |p| calibration::log_loss_term(p, 0.0)),
+    },
+    Derived {
+        name: facts::DECISION_BUCKET,
+        from: facts::DECISION_MS,
+        make: |times| of_integers(times, |ms| i64::from(sketch::index(ms as f64))),
+    },
+];
+
+/// The stated columns that expressions over the facts frame read, by themselves or through what follows from them.
+pub fn read_by(names: &HashSet<PlSmallStr>) -> Vec<&'static str> {
+    let derived = || DERIVED.iter().filter(|derived| names.contains(derived.name));
+    let is_read = |name: &&str| names.contains(*name) || derived().any(|derived| derived.from == *name);
+    facts::STATED.into_iter().filter(is_read).collect()
+}
+
+/// Adds those of the columns that follow from the stated ones which are wanted.
+pub fn derive(mut frame: DataFrame, is_wanted: impl Fn(&str) -> bool) -> PolarsResult<DataFrame> {
+    for derived in DERIVED.iter().filter(|derived| is_wanted(derived.name)) {
+        let column = (derived.make)(frame.column(derived.from)?)?;
+        frame.with_column(column.with_name(derived.name.into()))?;
     }
     Ok(frame)
 }
 
-fn values(column: &Int64Chunked) -> Vec<i64> {
-    column.iter().map(Option::unwrap_or_default).collect()
+fn of_integers<T>(column: &Column, value: fn(i64) -> T) -> PolarsResult<Column>
+where
+    Series: NamedFrom<Vec<Option<T>>, [Option<T>]>,
+{
+    let values: Vec<Option<T>> = column.i64()?.iter().map(|own| own.map(value)).collect();
+    Ok(Series::new(PlSmallStr::EMPTY, values).into())
+}
+
+fn of_reals<T>(column: &Column, value: fn(f64) -> T) -> PolarsResult<Column>
+where
+    Series: NamedFrom<Vec<Option<T>>, [Option<T>]>,
+{
+    let values: Vec<Option<T>> = column.f64()?.iter().map(|own| own.map(value)).collect();
+    Ok(Series::new(PlSmallStr::EMPTY, values).into())
 }
 
 struct Columns<'a> {
@@ -118,5 +150,23 @@ impl Columns<'_> {
     {
         let values: Vec<Option<T>> = self.outputs.iter().map(|output| value(output)).collect();
         Series::new(name.into(), values).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_of_stated_columns_is_that_of_the_frame() {
+        let frame = stated(&[]).unwrap();
+        assert_eq!(frame.get_column_names(), facts::STATED);
+    }
+
+    #[test]
+    fn what_follows_from_a_column_reads_it() {
+        let names = [facts::CONFIDENCE_BIN, facts::LOSS_IF_NEGATIVE, facts::CORRECT];
+        let read = read_by(&names.into_iter().map(PlSmallStr::from).collect());
+        assert_eq!(read, [facts::CONFIDENCE, facts::CORRECT]);
     }
 }

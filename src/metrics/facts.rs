@@ -52,6 +52,35 @@ pub const REASON: &str = "reason";
 /// Undeclared attributes as a JSON object, or null. No family may use it: the rollups do not know it.
 pub const ATTRIBUTES: &str = "attributes";
 
+/// The columns that outputs state themselves, in their order; the others follow from them.
+pub const STATED: [&str; 25] = [
+    CELL,
+    CLUSTER,
+    USER,
+    SHOWN_AT,
+    DECISION,
+    MANNER,
+    DECISION_MS,
+    CONFIDENCE,
+    CORRECT,
+    INITIAL_AGREES,
+    INITIAL_CORRECT,
+    EDIT_DISTANCE,
+    RETAINED_SHARE,
+    STILL_RETAINED,
+    CHARS_SHOWN,
+    COPIES,
+    REGENERATES,
+    RATINGS,
+    RATING_SUM,
+    POSITIVE_RATINGS,
+    RATING_FLIPS,
+    MISSED,
+    RESTATED,
+    REASON,
+    ATTRIBUTES,
+];
+
 /// One unit of a fixed-point sum is 1e-10: fine enough for nine digits, coarse enough for a billion outputs in 64 bits.
 pub const SCALE: f64 = 1e10;
 

@@ -1,11 +1,12 @@
 //! Gathers the sums of slices from outputs, a piece at a time: what is held grows with the users, not with the outputs.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use polars::prelude::*;
 
+use super::frames::Frames;
 use super::sums::{Slice, SliceKey, Slices};
-use crate::fold::facts::derive;
+use crate::fold::facts::{derive, read_by};
 use crate::metrics::index::Index;
 use crate::metrics::statistics::{Clustering, Counts};
 use crate::metrics::{Histogram, Sum, facts as f};
@@ -49,10 +50,12 @@ impl Over {
 pub struct Gathered<'a> {
     sums: &'a [Sum],
     histograms: &'a [Histogram],
-    /// By slice and cluster, a frame for each piece.
-    clusters: Vec<LazyFrame>,
-    /// By histogram, then by slice and bucket, a frame for each piece.
-    counts: Vec<Vec<LazyFrame>>,
+    /// By slice and cluster.
+    clusters: Frames,
+    /// Of each histogram, by slice and bucket.
+    counts: Vec<Frames>,
+    /// The columns of the facts frame that their expressions name.
+    named: HashSet<PlSmallStr>,
 }
 
 impl<'a> Gathered<'a> {
@@ -60,9 +63,17 @@ impl<'a> Gathered<'a> {
         Gathered {
             sums,
             histograms,
-            clusters: Vec::new(),
-            counts: histograms.iter().map(|_| Vec::new()).collect(),
+            clusters: Frames::default(),
+            counts: vec![Frames::default(); histograms.len()],
+            named: named(sums, histograms),
         }
+    }
+
+    /// The stated columns that adding reads, and some others.
+    pub fn columns(&self, others: impl IntoIterator<Item = &'static str>) -> Vec<&'static str> {
+        let own = [f::CLUSTER, f::USER].into_iter().chain(read_by(&self.named));
+        let all: BTreeSet<&str> = own.chain(others).collect();
+        all.into_iter().collect()
     }
 
     /// Adds stated facts of outputs, with the numbers of their group and bucket.
@@ -70,14 +81,15 @@ impl<'a> Gathered<'a> {
         if stated.height() == 0 {
             return Ok(());
         }
-        let facts = derive(stated)?.lazy();
+        let facts = derive(stated, |name| self.named.contains(name))?.lazy();
         let mut columns = vec![col(GROUP), col(BUCKET), col(f::CLUSTER)];
         columns.push(lit(1).cast(DataType::Int64).alias(OUTPUTS));
         columns.push(col(f::USER).is_not_null().alias(HAS_USER));
         columns.extend(self.sums.iter().map(|sum| sum.expr.clone().alias(sum.name.as_str())));
-        let clusters = self.by_cluster(facts.clone().select(columns)).collect()?;
-        self.clusters.push(clusters.lazy());
-        for (histogram, pieces) in self.histograms.iter().zip(&mut self.counts) {
+        let sums = self.sums;
+        let clusters = by_cluster(sums, facts.clone().select(columns)).collect()?;
+        self.clusters.push(clusters, |rows| by_cluster(sums, rows))?;
+        for (histogram, own) in self.histograms.iter().zip(&mut self.counts) {
             let positive = f::count(histogram.positive.clone());
             let bucket = histogram.exact_bucket.as_ref().unwrap_or(&histogram.bucket).clone();
             let counted = facts.clone().select([
@@ -88,7 +100,7 @@ impl<'a> Gathered<'a> {
                 (lit(1_i64) - positive).alias(NEGATIVES),
             ]);
             let counted = by_bucket(counted.filter(col(COUNTED).is_not_null())).collect()?;
-            pieces.push(counted.lazy());
+            own.push(counted, by_bucket)?;
         }
         Ok(())
     }
@@ -96,49 +108,40 @@ impl<'a> Gathered<'a> {
     /// What was added of some clusters only, without histograms, which do not know them.
     pub fn of_clusters(&self, keep: impl Fn(i64) -> bool) -> PolarsResult<Gathered<'a>> {
         let mut some = Gathered::new(self.sums, &[]);
-        for piece in &self.clusters {
-            let piece = piece.clone().collect()?;
-            let clusters = piece.column(f::CLUSTER)?.i64()?;
+        some.clusters = self.clusters.map(|frame| {
+            let clusters = frame.column(f::CLUSTER)?.i64()?;
             let kept: BooleanChunked = clusters.iter().map(|cluster| cluster.map(&keep)).collect();
-            some.clusters.push(piece.filter(&kept)?.lazy());
-        }
+            frame.filter(&kept)
+        })?;
         Ok(some)
     }
 
     /// What was added with other groups: `numbers` has the new number of each old one.
     pub fn regrouped(&self, numbers: &[u32]) -> PolarsResult<Gathered<'a>> {
-        let renumber = |piece: &LazyFrame| -> PolarsResult<LazyFrame> {
-            let mut piece = piece.clone().collect()?;
+        let renumber = |mut frame: DataFrame| {
             let new = |group: u32| numbers.get(group as usize).copied();
-            let groups: UInt32Chunked = piece.column(GROUP)?.u32()?.iter().map(|group| new(group?)).collect();
-            piece.with_column(Column::new(GROUP.into(), groups.into_series()))?;
-            Ok(piece.lazy())
+            let groups: UInt32Chunked = frame.column(GROUP)?.u32()?.iter().map(|group| new(group?)).collect();
+            frame.with_column(Column::new(GROUP.into(), groups.into_series()))?;
+            Ok(frame)
         };
-        let all = |pieces: &[LazyFrame]| pieces.iter().map(renumber).collect::<PolarsResult<Vec<_>>>();
         Ok(Gathered {
             sums: self.sums,
             histograms: self.histograms,
-            clusters: all(&self.clusters)?,
+            named: self.named.clone(),
+            clusters: self.clusters.map(renumber)?,
             counts: self
                 .counts
                 .iter()
-                .map(|pieces| all(pieces))
+                .map(|own| own.map(renumber))
                 .collect::<PolarsResult<_>>()?,
         })
-    }
-
-    fn by_cluster(&self, rows: LazyFrame) -> LazyFrame {
-        let mut aggregates = vec![col(OUTPUTS).sum(), col(HAS_USER).max()];
-        aggregates.extend(self.sums.iter().map(|sum| col(sum.name.as_str()).sum()));
-        rows.group_by([col(GROUP), col(BUCKET), col(f::CLUSTER)])
-            .agg(aggregates)
     }
 
     /// The slices of what was added.
     pub fn slices(&self, over: Over) -> PolarsResult<Slices> {
         let mut slices = self.clusters(over)?;
-        for (histogram, pieces) in self.histograms.iter().zip(&self.counts) {
-            let mut counts = counts(pieces, over)?;
+        for (histogram, own) in self.histograms.iter().zip(&self.counts) {
+            let mut counts = counts(own, over)?;
             for (key, slice) in &mut slices.by_key {
                 let own = counts.remove(key).unwrap_or_default();
                 slice.histograms.insert(histogram.name, Some(own));
@@ -150,12 +153,10 @@ impl<'a> Gathered<'a> {
     /// The slices, without their histograms.
     fn clusters(&self, over: Over) -> PolarsResult<Slices> {
         let mut slices = Slices::empty(Clustering::Exact, Index::new(self.sums.iter().map(|sum| &sum.name)));
-        if self.clusters.is_empty() {
+        let Some(rows) = self.clusters.all()? else {
             return Ok(slices);
-        }
-        let rows = concat(&self.clusters, UnionArgs::default())?;
-        let frame = self
-            .by_cluster(over.apply(rows))
+        };
+        let frame = by_cluster(self.sums, over.apply(rows))
             .sort([GROUP, BUCKET, f::CLUSTER], SortMultipleOptions::default())
             .collect()?;
         let longs = |name: &str| longs(&frame, name);
@@ -190,18 +191,38 @@ impl<'a> Gathered<'a> {
     }
 }
 
+fn named(sums: &[Sum], histograms: &[Histogram]) -> HashSet<PlSmallStr> {
+    let of_histograms = histograms
+        .iter()
+        .flat_map(|own| [Some(&own.bucket), own.exact_bucket.as_ref(), Some(&own.positive)]);
+    let exprs = sums.iter().map(|sum| &sum.expr).chain(of_histograms.flatten());
+    exprs
+        .flatten()
+        .filter_map(|expr| match expr {
+            Expr::Column(name) => Some(name.clone()),
+            _ => None,
+        })
+        .collect()
+}
+
+fn by_cluster(sums: &[Sum], rows: LazyFrame) -> LazyFrame {
+    let mut aggregates = vec![col(OUTPUTS).sum(), col(HAS_USER).max()];
+    aggregates.extend(sums.iter().map(|sum| col(sum.name.as_str()).sum()));
+    rows.group_by([col(GROUP), col(BUCKET), col(f::CLUSTER)])
+        .agg(aggregates)
+}
+
 fn by_bucket(rows: LazyFrame) -> LazyFrame {
     rows.group_by([col(GROUP), col(BUCKET), col(COUNTED)])
         .agg([col(POSITIVES).sum(), col(NEGATIVES).sum()])
 }
 
 /// The counts of one histogram by slice, with buckets as fine as the outputs allow.
-fn counts(pieces: &[LazyFrame], over: Over) -> PolarsResult<HashMap<SliceKey, Counts>> {
+fn counts(frames: &Frames, over: Over) -> PolarsResult<HashMap<SliceKey, Counts>> {
     let mut counts: HashMap<SliceKey, Counts> = HashMap::new();
-    if pieces.is_empty() {
+    let Some(rows) = frames.all()? else {
         return Ok(counts);
-    }
-    let rows = concat(pieces, UnionArgs::default())?;
+    };
     let frame = by_bucket(over.apply(rows))
         .sort([GROUP, BUCKET, COUNTED], SortMultipleOptions::default())
         .collect()?;

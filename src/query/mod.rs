@@ -11,6 +11,7 @@ mod cut;
 pub mod cuts;
 pub mod dimensions;
 pub mod filter;
+mod frames;
 mod gather;
 mod grouping;
 mod merge;

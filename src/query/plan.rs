@@ -21,7 +21,7 @@ use crate::domain::dimension::{Cell, Dimension};
 use crate::domain::window::{Bucket, Window};
 use crate::metrics::estimate::{Estimate, Reason};
 use crate::metrics::index::sums_read;
-use crate::metrics::{self, FAMILIES, Histogram, Metric};
+use crate::metrics::{self, FAMILIES, Histogram, Metric, facts};
 use crate::store::cells::CellId;
 use crate::store::projects::{self, Project};
 
@@ -60,6 +60,12 @@ impl Plan<'_> {
         let mut sums = sums_read(&self.query.metrics, self.query.curve);
         sums.insert(RESTATED.to_owned());
         sums
+    }
+
+    /// The columns of outputs that say where each of them is placed.
+    pub fn placed_by(&self) -> impl Iterator<Item = &'static str> {
+        let attributes = self.refined.map(|_| facts::ATTRIBUTES);
+        [facts::CELL, facts::SHOWN_AT].into_iter().chain(attributes)
     }
 
     /// Whether the rows are of more than one group by what was asked.

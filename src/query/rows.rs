@@ -17,8 +17,9 @@ use crate::store::cells::CellId;
 pub fn gathered<'a>(snapshot: &mut Snapshot, plan: &'a Plan, sums: &'a [Sum]) -> Result<Gathered<'a>, QueryError> {
     let group_of_cell = plan.group_of_cell();
     let mut gathered = Gathered::new(sums, &plan.histograms);
+    let columns = gathered.columns(plan.placed_by());
     for day in snapshot.days(&plan.window) {
-        let stated = snapshot.segment(day, None)?;
+        let stated = snapshot.segment(day, Some(&columns))?;
         gathered.add(placed(plan, &group_of_cell, stated)?)?;
     }
     Ok(gathered)

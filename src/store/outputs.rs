@@ -1,8 +1,10 @@
 //! One row per output: what its events come to.
 
+use std::ops::Range;
+
 use chrono::{DateTime, Utc};
 use diesel::dsl::{AsSelect, SqlTypeOf, sql};
-use diesel::pg::{Pg, PgConnection};
+use diesel::pg::{Pg, PgConnection, PgRowByRowLoadingMode};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Bool, Int4, Text, Uuid as SqlUuid};
 use uuid::Uuid;
@@ -71,20 +73,31 @@ pub fn of_keys(conn: &mut PgConnection, project: ProjectId, keys: &[Uuid]) -> Qu
     .load(conn)
 }
 
-/// The linked outputs in a half-open range of cohort time, in the order in which they were shown.
-pub fn shown_between(
+/// Hands out the linked outputs in a half-open range of cohort time, in the order in which they were shown, at most so many at
+/// once. No more than those are held, in whatever form.
+pub fn each_shown_between<E: From<diesel::result::Error>>(
     conn: &mut PgConnection,
     project: ProjectId,
-    from: DateTime<Utc>,
-    to: DateTime<Utc>,
-) -> QueryResult<Vec<Output>> {
-    outputs::table
+    range: Range<DateTime<Utc>>,
+    most: usize,
+    mut take: impl FnMut(&[Output]) -> Result<(), E>,
+) -> Result<(), E> {
+    let rows = outputs::table
         .filter(outputs::project_id.eq(project))
-        .filter(outputs::shown_at.ge(from).and(outputs::shown_at.lt(to)))
+        .filter(outputs::shown_at.ge(range.start).and(outputs::shown_at.lt(range.end)))
         .filter(outputs::cell_id.is_not_null())
         .order((outputs::shown_at, outputs::output_key))
         .select(Output::as_select())
-        .load(conn)
+        .load_iter::<Output, PgRowByRowLoadingMode>(conn)?;
+    let mut some = Vec::with_capacity(most);
+    for row in rows {
+        some.push(row?);
+        if some.len() == most {
+            take(&some)?;
+            some.clear();
+        }
+    }
+    take(&some)
 }
 
 /// The outputs of a project in key order, after a key: to walk over all of them in pieces.

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 
 use super::exposures::Exposures;
-use super::growth::Growth;
+use super::growth::{self, Growth};
 use super::trajectory::{Step, placed_in, steps};
 use crate::domain::dimension::Dimension;
 use crate::metrics::index::sums_read;
@@ -76,10 +76,17 @@ pub fn run(
         let sums = metrics::sums_named(&sums_read(&followed.metrics, None));
         let mut gathered = Gathered::new(&sums, &[]);
         let mut growth = Growth::default();
-        Exposures::walk(snapshot, &cells.into_iter().collect(), &answer.window, |met| {
-            growth.add(&met)?;
-            Ok(gathered.add(placed_in(met.parts.clone(), met)?)?)
-        })?;
+        let columns = gathered.columns(growth::READ);
+        Exposures::walk(
+            snapshot,
+            &cells.into_iter().collect(),
+            &answer.window,
+            &columns,
+            |met| {
+                growth.add(&met)?;
+                Ok(gathered.add(placed_in(met.parts.clone(), met)?)?)
+            },
+        )?;
         let slices = gathered.slices(Over::Nothing)?;
         let mut growth = growth.by_part(followed.level);
         let number = |row: &Row| {

@@ -97,8 +97,9 @@ pub fn run(conn: &mut PgConnection, sources: &Sources, question: &Question) -> R
         names.extend(names_of(question.target).map(str::to_owned));
         let sums = metrics::sums_named(&names);
         let mut gathered = Gathered::new(&sums, &[]);
+        let columns = gathered.columns([f::CELL, f::SHOWN_AT, f::MISSED, f::CONFIDENCE]);
         for day in snapshot.days_of(&window) {
-            let stated = snapshot.segment(day, None)?;
+            let stated = snapshot.segment(day, Some(&columns))?;
             gathered.add(placed(&group_of_cell, &window, stated)?)?;
         }
         let strata = gathered.slices(Over::Nothing)?;

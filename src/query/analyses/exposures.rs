@@ -1,6 +1,5 @@
 //! The outputs of a feature in the order in which each user met them: of all of it, or of each part of it by itself.
 
-use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use polars::prelude::*;
@@ -13,11 +12,11 @@ use crate::query::request::QueryError;
 use crate::query::snapshot::Snapshot;
 use crate::store::cells::CellId;
 
-/// What is needed of outputs before the window: they only count.
+/// What is needed of all outputs, also of those before the window, which only count.
 const COUNTED: [&str; 4] = [f::CELL, f::USER, f::SHOWN_AT, f::MISSED];
 
 /// The part of the feature that each cell belongs to. Cells that are not there are not followed.
-pub type Parts = HashMap<CellId, u32>;
+pub type Parts = PlHashMap<CellId, u32>;
 
 /// A part of the feature, and a user who met it.
 type Meeting = (u32, i64);
@@ -25,9 +24,9 @@ type Meeting = (u32, i64);
 /// How often each user met each part so far.
 #[derive(Default)]
 pub struct Exposures {
-    met: HashMap<Meeting, u32>,
+    met: PlHashMap<Meeting, u32>,
     /// Users who first met a part before the window.
-    returning: HashSet<Meeting>,
+    returning: PlHashSet<Meeting>,
 }
 
 /// One day's outputs in the window with a user, in the order in which they were shown.
@@ -55,19 +54,24 @@ impl Met {
 }
 
 impl Exposures {
-    /// Walks over a feature's outputs from the first on, and hands out those in the window day by day.
+    /// Walks over a feature's outputs from the first on, and hands out those in the window day by day, with some columns more.
     pub fn walk(
         snapshot: &mut Snapshot,
         parts: &Parts,
         window: &Window,
+        columns: &[&str],
         mut visit: impl FnMut(Met) -> Result<(), QueryError>,
     ) -> Result<Exposures, QueryError> {
         let mut exposures = Exposures::default();
         let last = clock::day_of(window.to);
+        let all: Vec<&str> = COUNTED
+            .into_iter()
+            .chain(columns.iter().copied().filter(|name| !COUNTED.contains(name)))
+            .collect();
         let days: Vec<i32> = snapshot.view.touched(i32::MIN..last + 1).map(|(day, _)| day).collect();
         for day in days {
             let is_before = clock::midnight(day + 1) <= window.from;
-            let stated = snapshot.segment(day, is_before.then_some(&COUNTED))?;
+            let stated = snapshot.segment(day, Some(if is_before { &COUNTED } else { &all }))?;
             let met = exposures.count(stated, parts, window)?;
             if met.stated.height() > 0 {
                 visit(met)?;

@@ -5,9 +5,9 @@
 //!
 //! [`within`]: crate::stats::within
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-use polars::prelude::PolarsResult;
+use polars::prelude::{PlHashMap, PolarsResult};
 
 use super::exposures::Met;
 use super::recovery::within_users;
@@ -16,13 +16,16 @@ use crate::metrics::{Estimate, facts as f};
 use crate::stats::level::Level;
 use crate::stats::within::Stratum;
 
+/// The columns that [`Growth::add`] reads.
+pub const READ: [&str; 3] = [f::USER, f::DECISION, f::MANNER];
+
 /// The first exposures of a user: up to this one.
 pub const FIRST: u32 = 5;
 
 /// What users did at first, and later, by the part of the feature.
 #[derive(Default)]
 pub struct Growth {
-    users: HashMap<(u32, i64), Stratum>,
+    users: PlHashMap<(u32, i64), Stratum>,
 }
 
 impl Growth {

@@ -5,9 +5,9 @@
 //! How soon the drop wears off is read from how the difference shrinks with distance ([`half_life`]); its interval comes from leaving
 //! out a twentieth of the users at a time (the delete-a-group jackknife, Kott 2001).
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
-use polars::prelude::PolarsResult;
+use polars::prelude::{PlHashMap, PolarsResult};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -18,6 +18,9 @@ use crate::metrics::{Estimate, Reason, facts as f};
 use crate::stats::half_life::Fading;
 use crate::stats::level::{Interval, Level};
 use crate::stats::within::{self, Stratum};
+
+/// The columns that [`Recovery::add`] reads.
+pub const READ: [&str; 4] = [f::USER, f::DECISION, f::MANNER, f::CORRECT];
 
 /// How many outputs after a good or bad one are looked at.
 const LAGS: usize = 10;
@@ -42,7 +45,7 @@ pub struct Lag {
 /// What users did after good and bad outputs.
 #[derive(Default)]
 pub struct Recovery {
-    users: HashMap<i64, Follower>,
+    users: PlHashMap<i64, Follower>,
 }
 
 #[derive(Default)]

@@ -13,8 +13,8 @@ use polars::prelude::*;
 use super::compare::Between;
 use super::exposures::{Exposures, Met, Parts};
 use super::fading::{self, Moment};
-use super::growth::Growth;
-use super::recovery::{Lag, Recovery};
+use super::growth::{self, Growth};
+use super::recovery::{self, Lag, Recovery};
 use crate::domain::window::{Granularity, Window};
 use crate::metrics::index::sums_read;
 use crate::metrics::{self, Estimate, Metric, Reason};
@@ -107,7 +107,8 @@ fn follow(
         let (sums, histograms) = (metrics::sums_named(&names), histograms_of(&query.metrics));
         let mut gathered = Gathered::new(&sums, &histograms);
         let (mut recovery, mut growth) = (Recovery::default(), Growth::default());
-        let exposures = Exposures::walk(snapshot, parts, &window, |met| {
+        let columns = gathered.columns(recovery::READ.into_iter().chain(growth::READ));
+        let exposures = Exposures::walk(snapshot, parts, &window, &columns, |met| {
             recovery.add(&met)?;
             growth.add(&met)?;
             Ok(gathered.add(placed(met)?)?)

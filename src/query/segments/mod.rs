@@ -24,6 +24,9 @@ use crate::store::outputs;
 /// Bytes of segments that are kept on disk.
 pub const MOST_BYTES: u64 = 8 * 1024 * 1024 * 1024;
 
+/// Outputs that are held as rows at once while their columns are made.
+const ROWS: usize = 8_192;
+
 /// The segments of all projects. Without a folder, nothing is kept.
 #[derive(Default)]
 pub struct Segments {
@@ -62,9 +65,13 @@ impl Segments {
         if let Some(frame) = stored {
             return Ok(frame);
         }
-        let outputs = outputs::shown_between(conn, view.project, clock::midnight(day), clock::midnight(day + 1))?;
-        let mut frame = facts::stated(&outputs.iter().collect::<Vec<_>>())?;
-        drop(outputs);
+        let mut frame = facts::stated(&[])?;
+        let times = clock::midnight(day)..clock::midnight(day + 1);
+        outputs::each_shown_between(conn, view.project, times, ROWS, |some| -> Result<(), QueryError> {
+            frame.vstack_mut(&facts::stated(&some.iter().collect::<Vec<_>>())?)?;
+            Ok(())
+        })?;
+        frame.rechunk_mut();
         if let Some(files) = &self.files {
             files.write(conn, key, &mut frame)?;
         }

@@ -120,8 +120,9 @@ pub fn run(
         let fineness = if outputs > MOST_EXACT_OUTPUTS { COARSE } else { FINE };
         let (sums, histograms) = (question.usefulness.sums(), [question.usefulness.histogram(fineness)]);
         let mut gathered = Gathered::new(&sums, &histograms);
+        let columns = gathered.columns([f::CELL, f::SHOWN_AT, f::MISSED, f::CONFIDENCE]);
         for day in snapshot.days_of(&window) {
-            let stated = snapshot.segment(day, None)?;
+            let stated = snapshot.segment(day, Some(&columns))?;
             let inside = |cell: i32, time: i64| {
                 cells.contains(&cell) && (window.from..window.to).contains(&clock::from_micros(time))
             };
