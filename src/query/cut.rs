@@ -15,10 +15,11 @@ use super::request::QueryError;
 use super::snapshot::{OUTPUTS, Snapshot};
 use super::sums::{Slice, Slices};
 use super::tally::Tally;
+use super::users;
 use crate::domain::clock;
 use crate::domain::key::USER_GROUPS;
 use crate::domain::window::Window;
-use crate::metrics::families::users::{self, USERS};
+use crate::metrics::families::users::{FAMILY, USERS, USERS_KIND};
 use crate::metrics::index::Index;
 use crate::metrics::statistics::{Clustering, Counts};
 use crate::rollup::{Axis, Column};
@@ -152,7 +153,7 @@ impl Cut<'_> {
         let spans: Vec<Range<i32>> = self.windows.iter().map(days_covering).collect();
         let whole: Vec<bool> = self.windows.iter().map(is_whole_days).collect();
         let has_users = plan.histograms.iter().any(|histogram| histogram.name == USERS);
-        let users = (plan.query.counts_users && !has_users).then(users::FAMILY.histograms);
+        let users = (plan.query.counts_users && !has_users).then(FAMILY.histograms);
         for histogram in plan.histograms.iter().chain(users.iter().flatten()) {
             let mut counts = self.counts(snapshot, Axis::Histogram(histogram.kind), &spans)?;
             for ((group, bucket), slice) in &mut slices.by_key {
@@ -174,9 +175,12 @@ impl Cut<'_> {
         axis: Axis,
         spans: &[Range<i32>],
     ) -> Result<HashMap<(u32, u32), Counts>, QueryError> {
-        let blocks = Blocks::new(spans);
+        let days = Blocks::new(spans).days();
+        if axis == Axis::Histogram(USERS_KIND) {
+            return users::counts(snapshot, spans, days, self.grouping, &self.groups);
+        }
         let mut tally = Tally::default();
-        for part in snapshot.histograms(axis, blocks.days(), self.grouping)? {
+        for part in snapshot.histograms(axis, days, self.grouping)? {
             let numbers: Vec<u32> = (0..)
                 .zip(spans)
                 .filter(|(_, span)| span.contains(&part.day))

@@ -9,7 +9,6 @@ use diesel::pg::PgConnection;
 
 use super::answer::Row;
 use super::assembly::Rows;
-use super::gather::Over;
 use super::plan::{self, Plan};
 use super::request::{Query, QueryError};
 use super::rows;
@@ -73,9 +72,7 @@ pub fn rows(
                 .cells
                 .iter()
                 .map(|(cell, _)| groups.get(cell).copied().unwrap_or_default());
-            let slices = gathered
-                .regrouped(&numbers.collect::<Vec<_>>())?
-                .slices(Over::Nothing)?;
+            let slices = gathered.regrouped(&numbers.collect::<Vec<_>>());
             let mut rows = Rows::default();
             rows.add(plan, slices, 0..plan.groups.len() as u32);
             sums.extend(rows.missed.iter().cloned());

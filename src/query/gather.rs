@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use polars::prelude::*;
 
-use super::frames::Frames;
+use super::accumulate::{Accumulated, Key, Sorted};
 use super::sums::{Slice, SliceKey, Slices};
 use crate::fold::facts::{derive, read_by};
 use crate::metrics::index::Index;
@@ -16,7 +16,7 @@ pub const GROUP: &str = "slice_group";
 pub const BUCKET: &str = "slice_bucket";
 
 const OUTPUTS: &str = "slice_outputs";
-const HAS_USER: &str = "has_user";
+const WITH_USER: &str = "slice_outputs_with_user";
 const COUNTED: &str = "counted_bucket";
 const POSITIVES: &str = "positives";
 const NEGATIVES: &str = "negatives";
@@ -34,14 +34,13 @@ pub enum Over {
 }
 
 impl Over {
-    /// The columns of a frame with what is put together in slice number 0 of its kind.
-    fn apply(self, frame: LazyFrame) -> LazyFrame {
-        let zero = |name: &str| lit(0).cast(DataType::UInt32).alias(name);
+    /// The key of a slice in which this is put together: number 0 of its kind.
+    fn apply(self, (group, bucket, last): Key) -> Key {
         match self {
-            Over::Nothing => frame,
-            Over::Buckets => frame.with_column(zero(BUCKET)),
-            Over::Groups => frame.with_column(zero(GROUP)),
-            Over::Everything => frame.with_columns([zero(GROUP), zero(BUCKET)]),
+            Over::Nothing => (group, bucket, last),
+            Over::Buckets => (group, 0, last),
+            Over::Groups => (0, bucket, last),
+            Over::Everything => (0, 0, last),
         }
     }
 }
@@ -50,10 +49,10 @@ impl Over {
 pub struct Gathered<'a> {
     sums: &'a [Sum],
     histograms: &'a [Histogram],
-    /// By slice and cluster.
-    clusters: Frames,
-    /// Of each histogram, by slice and bucket.
-    counts: Vec<Frames>,
+    /// By slice and cluster: outputs, outputs with a user, then the sums.
+    clusters: Accumulated,
+    /// Of each histogram, by slice and bucket: positives and negatives.
+    counts: Vec<Accumulated>,
     /// The columns of the facts frame that their expressions name.
     named: HashSet<PlSmallStr>,
 }
@@ -63,8 +62,8 @@ impl<'a> Gathered<'a> {
         Gathered {
             sums,
             histograms,
-            clusters: Frames::default(),
-            counts: vec![Frames::default(); histograms.len()],
+            clusters: Accumulated::new(sums.len() + 2),
+            counts: histograms.iter().map(|_| Accumulated::new(2)).collect(),
             named: named(sums, histograms),
         }
     }
@@ -84,11 +83,9 @@ impl<'a> Gathered<'a> {
         let facts = derive(stated, |name| self.named.contains(name))?.lazy();
         let mut columns = vec![col(GROUP), col(BUCKET), col(f::CLUSTER)];
         columns.push(lit(1).cast(DataType::Int64).alias(OUTPUTS));
-        columns.push(col(f::USER).is_not_null().alias(HAS_USER));
+        columns.push(f::count(col(f::USER).is_not_null()).alias(WITH_USER));
         columns.extend(self.sums.iter().map(|sum| sum.expr.clone().alias(sum.name.as_str())));
-        let sums = self.sums;
-        let clusters = by_cluster(sums, facts.clone().select(columns)).collect()?;
-        self.clusters.push(clusters, |rows| by_cluster(sums, rows))?;
+        self.clusters.add(&facts.clone().select(columns).collect()?)?;
         for (histogram, own) in self.histograms.iter().zip(&mut self.counts) {
             let positive = f::count(histogram.positive.clone());
             let bucket = histogram.exact_bucket.as_ref().unwrap_or(&histogram.bucket).clone();
@@ -99,78 +96,48 @@ impl<'a> Gathered<'a> {
                 positive.clone().alias(POSITIVES),
                 (lit(1_i64) - positive).alias(NEGATIVES),
             ]);
-            let counted = by_bucket(counted.filter(col(COUNTED).is_not_null())).collect()?;
-            own.push(counted, by_bucket)?;
+            own.add(&counted.filter(col(COUNTED).is_not_null()).collect()?)?;
         }
         Ok(())
     }
 
-    /// What was added of some clusters only, without histograms, which do not know them.
-    pub fn of_clusters(&self, keep: impl Fn(i64) -> bool) -> PolarsResult<Gathered<'a>> {
-        let mut some = Gathered::new(self.sums, &[]);
-        some.clusters = self.clusters.map(|frame| {
-            let clusters = frame.column(f::CLUSTER)?.i64()?;
-            let kept: BooleanChunked = clusters.iter().map(|cluster| cluster.map(&keep)).collect();
-            frame.filter(&kept)
-        })?;
-        Ok(some)
-    }
-
-    /// What was added with other groups: `numbers` has the new number of each old one.
-    pub fn regrouped(&self, numbers: &[u32]) -> PolarsResult<Gathered<'a>> {
-        let renumber = |mut frame: DataFrame| {
-            let new = |group: u32| numbers.get(group as usize).copied();
-            let groups: UInt32Chunked = frame.column(GROUP)?.u32()?.iter().map(|group| new(group?)).collect();
-            frame.with_column(Column::new(GROUP.into(), groups.into_series()))?;
-            Ok(frame)
-        };
-        Ok(Gathered {
-            sums: self.sums,
-            histograms: self.histograms,
-            named: self.named.clone(),
-            clusters: self.clusters.map(renumber)?,
-            counts: self
-                .counts
-                .iter()
-                .map(|own| own.map(renumber))
-                .collect::<PolarsResult<_>>()?,
-        })
-    }
-
     /// The slices of what was added.
-    pub fn slices(&self, over: Over) -> PolarsResult<Slices> {
-        let mut slices = self.clusters(over)?;
+    pub fn slices(&self, over: Over) -> Slices {
+        self.with_histograms(|key| Some(over.apply(key)))
+    }
+
+    /// The slices of what was added with other groups: `numbers` has the new number of each old one.
+    pub fn regrouped(&self, numbers: &[u32]) -> Slices {
+        self.with_histograms(|(group, bucket, last)| Some((*numbers.get(group as usize)?, bucket, last)))
+    }
+
+    /// The slices of some clusters only, without histograms, which do not know clusters.
+    pub fn of_clusters(&self, over: Over, keep: impl Fn(i64) -> bool) -> Slices {
+        self.of_keys(|key| keep(key.2).then(|| over.apply(key)))
+    }
+
+    fn with_histograms(&self, key: impl Fn(Key) -> Option<Key>) -> Slices {
+        let mut slices = self.of_keys(&key);
         for (histogram, own) in self.histograms.iter().zip(&self.counts) {
-            let mut counts = counts(own, over)?;
-            for (key, slice) in &mut slices.by_key {
-                let own = counts.remove(key).unwrap_or_default();
+            let mut counts = counts(own.sorted(&key));
+            for (slice_key, slice) in &mut slices.by_key {
+                let own = counts.remove(slice_key).unwrap_or_default();
                 slice.histograms.insert(histogram.name, Some(own));
             }
         }
-        Ok(slices)
+        slices
     }
 
-    /// The slices, without their histograms.
-    fn clusters(&self, over: Over) -> PolarsResult<Slices> {
+    fn of_keys(&self, key: impl Fn(Key) -> Option<Key>) -> Slices {
         let mut slices = Slices::empty(Clustering::Exact, Index::new(self.sums.iter().map(|sum| &sum.name)));
-        let Some(rows) = self.clusters.all()? else {
-            return Ok(slices);
-        };
-        let frame = by_cluster(self.sums, over.apply(rows))
-            .sort([GROUP, BUCKET, f::CLUSTER], SortMultipleOptions::default())
-            .collect()?;
-        let longs = |name: &str| longs(&frame, name);
-        let has_user = frame.column(HAS_USER)?.bool()?;
-        slices.keys = longs(f::CLUSTER)?;
-        slices.is_user = has_user.iter().map(Option::unwrap_or_default).collect();
-        slices.columns = self
-            .sums
-            .iter()
-            .map(|sum| longs(&sum.name))
-            .collect::<PolarsResult<_>>()?;
-        let clusters = slice_keys(&frame)?.into_iter().zip(longs(OUTPUTS)?);
-        for (row, ((key, outputs), is_user)) in clusters.zip(&slices.is_user).enumerate() {
-            let slice = slices.by_key.entry(key).or_insert_with(|| Slice {
+        let Sorted { keys, columns } = self.clusters.sorted(key);
+        let mut columns = columns.into_iter();
+        let (outputs, with_user) = (columns.next().unwrap_or_default(), columns.next().unwrap_or_default());
+        slices.is_user = with_user.iter().map(|outputs| *outputs > 0).collect();
+        slices.columns = columns.collect();
+        for (row, (((group, bucket, _), outputs), is_user)) in keys.iter().zip(outputs).zip(&slices.is_user).enumerate()
+        {
+            let slice = slices.by_key.entry((*group, *bucket)).or_insert_with(|| Slice {
                 clusters: row..row,
                 ..Slice::empty(0)
             });
@@ -178,6 +145,7 @@ impl<'a> Gathered<'a> {
             slice.users = slice.users.map(|users| users + u64::from(*is_user));
             slice.clusters.end = row + 1;
         }
+        slices.keys = keys.into_iter().map(|(_, _, cluster)| cluster).collect();
         for slice in slices.by_key.values_mut() {
             let own = slices
                 .columns
@@ -187,7 +155,7 @@ impl<'a> Gathered<'a> {
                 .map(|values| values.iter().fold(0_i64, |sum, value| sum.saturating_add(*value)))
                 .collect();
         }
-        Ok(slices)
+        slices
     }
 }
 
@@ -205,48 +173,15 @@ fn named(sums: &[Sum], histograms: &[Histogram]) -> HashSet<PlSmallStr> {
         .collect()
 }
 
-fn by_cluster(sums: &[Sum], rows: LazyFrame) -> LazyFrame {
-    let mut aggregates = vec![col(OUTPUTS).sum(), col(HAS_USER).max()];
-    aggregates.extend(sums.iter().map(|sum| col(sum.name.as_str()).sum()));
-    rows.group_by([col(GROUP), col(BUCKET), col(f::CLUSTER)])
-        .agg(aggregates)
-}
-
-fn by_bucket(rows: LazyFrame) -> LazyFrame {
-    rows.group_by([col(GROUP), col(BUCKET), col(COUNTED)])
-        .agg([col(POSITIVES).sum(), col(NEGATIVES).sum()])
-}
-
 /// The counts of one histogram by slice, with buckets as fine as the outputs allow.
-fn counts(frames: &Frames, over: Over) -> PolarsResult<HashMap<SliceKey, Counts>> {
+fn counts(Sorted { keys, columns }: Sorted) -> HashMap<SliceKey, Counts> {
     let mut counts: HashMap<SliceKey, Counts> = HashMap::new();
-    let Some(rows) = frames.all()? else {
-        return Ok(counts);
+    let [positives, negatives] = columns.as_slice() else {
+        return counts;
     };
-    let frame = by_bucket(over.apply(rows))
-        .sort([GROUP, BUCKET, COUNTED], SortMultipleOptions::default())
-        .collect()?;
-    let buckets = longs(&frame, COUNTED)?;
-    let (positives, negatives) = (longs(&frame, POSITIVES)?, longs(&frame, NEGATIVES)?);
-    let counted = buckets.into_iter().zip(positives.into_iter().zip(negatives));
-    for (key, (bucket, (positives, negatives))) in slice_keys(&frame)?.into_iter().zip(counted) {
-        counts
-            .entry(key)
-            .or_default()
-            .push((bucket, positives.unsigned_abs(), negatives.unsigned_abs()));
+    for ((group, bucket, counted), (positives, negatives)) in keys.into_iter().zip(positives.iter().zip(negatives)) {
+        let own = counts.entry((group, bucket)).or_default();
+        own.push((counted, positives.unsigned_abs(), negatives.unsigned_abs()));
     }
-    Ok(counts)
-}
-
-fn slice_keys(frame: &DataFrame) -> PolarsResult<Vec<SliceKey>> {
-    let (groups, buckets) = (frame.column(GROUP)?.u32()?, frame.column(BUCKET)?.u32()?);
-    let numbers = groups.iter().zip(buckets.iter());
-    Ok(numbers
-        .map(|(group, bucket)| (group.unwrap_or_default(), bucket.unwrap_or_default()))
-        .collect())
-}
-
-fn longs(frame: &DataFrame, name: &str) -> PolarsResult<Vec<i64>> {
-    let column = frame.column(name)?.i64()?;
-    Ok(column.iter().map(Option::unwrap_or_default).collect())
+    counts
 }

@@ -46,6 +46,14 @@ impl Grouping {
         })
     }
 
+    /// The group of each cell of a table, and how many rows it has.
+    pub fn runs(&self, part: &Part) -> Vec<(Option<u32>, usize)> {
+        let cells = part.cells().map(Column::to_vec).unwrap_or_default();
+        let runs = cells.chunk_by(|one, other| one == other);
+        let group = |cell: &i64| self.of_cell.get(&(*cell as CellId)).copied();
+        runs.map(|own| (own.first().and_then(group), own.len())).collect()
+    }
+
     /// A histogram's table with its cells put together: the cells of its rows are groups.
     pub fn table(&self, part: &Part) -> Table {
         let mut columns = part

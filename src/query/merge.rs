@@ -2,6 +2,8 @@
 
 use std::cmp::Ordering;
 
+use crate::metrics::statistics::Counts;
+
 /// Where a key is in the first list and in the second; in one of them at least.
 pub type Place = (Option<usize>, Option<usize>);
 
@@ -34,6 +36,25 @@ pub fn values<T: Copy>(places: &[Place], one: &[T], two: &[T], both: impl Fn(T, 
         }
     };
     places.iter().filter_map(at).collect()
+}
+
+/// Counts of two histograms together. Both are in the order of their buckets, and so is what comes of them.
+pub fn counts(counts: Counts, more: &Counts) -> Counts {
+    let mut sums = Counts::with_capacity(counts.len() + more.len());
+    let (mut counts, mut more) = (counts.into_iter().peekable(), more.iter().copied().peekable());
+    while let (Some(one), Some(other)) = (counts.peek(), more.peek()) {
+        match one.0.cmp(&other.0) {
+            Ordering::Less => sums.extend(counts.next()),
+            Ordering::Greater => sums.extend(more.next()),
+            Ordering::Equal => {
+                let both = counts.next().zip(more.next());
+                sums.extend(both.map(|((bucket, p, n), (_, q, m))| (bucket, p + q, n + m)));
+            }
+        }
+    }
+    sums.extend(counts);
+    sums.extend(more);
+    sums
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! Small slices are computed from the outputs themselves, exactly and per user, by way of segments; large ones from the rollups,
 //! whose cost does not depend on the number of outputs. The answer says which.
 
+mod accumulate;
 pub mod analyses;
 pub mod answer;
 mod assembly;
@@ -11,7 +12,6 @@ mod cut;
 pub mod cuts;
 pub mod dimensions;
 pub mod filter;
-mod frames;
 mod gather;
 mod grouping;
 mod merge;
@@ -28,6 +28,7 @@ mod sources;
 mod sums;
 mod tabulate;
 mod tally;
+mod users;
 mod view;
 mod wanted;
 

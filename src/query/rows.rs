@@ -29,11 +29,11 @@ pub fn gathered<'a>(snapshot: &mut Snapshot, plan: &'a Plan, sums: &'a [Sum]) ->
 pub fn slices(snapshot: &mut Snapshot, plan: &Plan, sums: &[Sum]) -> Result<(Slices, Option<Slices>), QueryError> {
     let gathered = gathered(snapshot, plan, sums)?;
     let totals = match plan.query.granularity {
-        Some(_) => Some(gathered.slices(Over::Buckets)?),
-        None if plan.has_groups() => Some(gathered.slices(Over::Groups)?),
+        Some(_) => Some(gathered.slices(Over::Buckets)),
+        None if plan.has_groups() => Some(gathered.slices(Over::Groups)),
         None => None,
     };
-    Ok((gathered.slices(Over::Nothing)?, totals))
+    Ok((gathered.slices(Over::Nothing), totals))
 }
 
 /// The rows of a day that are in the plan, with the numbers of their group and bucket.

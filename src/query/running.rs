@@ -3,7 +3,6 @@
 //! Sums add up, cluster by cluster: the days of a user are added before anything is squared. So the outputs, or the rollups, are
 //! read once, and the numbers are those of asking about the time from the start to each of the days.
 
-use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -49,7 +48,7 @@ pub fn each<T>(
     loop {
         let named = metrics::sums_named(&sums);
         let slices = if exact {
-            rows::gathered(&mut snapshot, &plan, &named)?.slices(Over::Nothing)?
+            rows::gathered(&mut snapshot, &plan, &named)?.slices(Over::Nothing)
         } else {
             let names: Vec<String> = named.into_iter().map(|sum| sum.name).collect();
             tabulate::slices(&plan, &names, &mut snapshot)?
@@ -151,7 +150,7 @@ impl Running {
             *counts = counts
                 .take()
                 .zip(more.as_ref())
-                .map(|(counts, more)| added(counts, more));
+                .map(|(counts, more)| merge::counts(counts, more));
         }
         so_far.users = match self.slices.clustering {
             Clustering::Exact => Some(self.slices.is_user.iter().filter(|is_user| **is_user).count() as u64),
@@ -161,23 +160,4 @@ impl Running {
             }
         };
     }
-}
-
-/// Counts of two histograms together. Both are in the order of their buckets, and so is what comes of them.
-fn added(counts: Counts, more: &Counts) -> Counts {
-    let mut sums = Counts::with_capacity(counts.len() + more.len());
-    let (mut counts, mut more) = (counts.into_iter().peekable(), more.iter().copied().peekable());
-    while let (Some(one), Some(other)) = (counts.peek(), more.peek()) {
-        match one.0.cmp(&other.0) {
-            Ordering::Less => sums.extend(counts.next()),
-            Ordering::Greater => sums.extend(more.next()),
-            Ordering::Equal => {
-                let both = counts.next().zip(more.next());
-                sums.extend(both.map(|((bucket, p, n), (_, q, m))| (bucket, p + q, n + m)));
-            }
-        }
-    }
-    sums.extend(counts);
-    sums.extend(more);
-    sums
 }

@@ -5,10 +5,7 @@ use std::collections::HashMap;
 use super::sums::SliceKey;
 use crate::metrics::statistics::Counts;
 
-/// Buckets far from zero that are held before those of the same bucket are added up.
-const NEW_ROWS: usize = 1 << 16;
-
-/// Buckets further from zero than this are counted apart from the others: there is one per user.
+/// Buckets further from zero than this are counted apart from the others.
 const NEAR: i64 = 1 << 13;
 
 /// The counts of some slices.
@@ -25,8 +22,6 @@ struct Buckets {
     /// Buckets from zero upwards, then those below zero.
     near: [Vec<(i64, i64)>; 2],
     far: Vec<(i64, i64, i64)>,
-    /// How many of the far ones are in order and added up.
-    settled: usize,
 }
 
 impl Tally {
@@ -57,10 +52,6 @@ impl Buckets {
     fn add(&mut self, bucket: i64, positives: i64, negatives: i64) {
         if !(-NEAR..NEAR).contains(&bucket) {
             self.far.push((bucket, positives, negatives));
-            // Each time they have doubled, so that what is held grows with the users and not with their days.
-            if self.far.len() > 2 * self.settled + NEW_ROWS {
-                self.settle();
-            }
             return;
         }
         let [above, below] = &mut self.near;
@@ -78,30 +69,20 @@ impl Buckets {
         }
     }
 
-    /// Adds up the far ones of the same bucket.
-    fn settle(&mut self) {
-        // Not the unstable sort: this one finds what is in order already.
-        self.far.sort_by_key(|row| row.0);
-        self.far.dedup_by(|next, kept| {
-            let is_same = next.0 == kept.0;
-            if is_same {
-                kept.1 += next.1;
-                kept.2 += next.2;
-            }
-            is_same
-        });
-        self.settled = self.far.len();
-    }
-
     fn finish(mut self) -> Counts {
-        self.settle();
+        self.far.sort_unstable();
+        let far = self.far.chunk_by(|one, other| one.0 == other.0).filter_map(|same| {
+            let (bucket, _, _) = same.first()?;
+            Some((
+                *bucket,
+                same.iter().map(|row| row.1).sum(),
+                same.iter().map(|row| row.2).sum(),
+            ))
+        });
         let [above, below] = &self.near;
         let below = (1..).zip(below).map(|(at, counts): (i64, _)| (-at, counts.0, counts.1));
         let above = (0..).zip(above).map(|(at, counts): (i64, _)| (at, counts.0, counts.1));
-        let mut counts: Counts = self
-            .far
-            .iter()
-            .copied()
+        let mut counts: Counts = far
             .chain(below)
             .chain(above)
             .filter(|(_, positives, negatives): &(i64, i64, i64)| *positives != 0 || *negatives != 0)

@@ -58,6 +58,20 @@ impl Column {
         }
     }
 
+    /// The value of a row; 0 where there is no such row.
+    pub fn get(&self, row: usize) -> i64 {
+        fn at<T: Copy + Into<i64>>(values: &[T], row: usize) -> i64 {
+            values.get(row).map_or(0, |value| (*value).into())
+        }
+        match self {
+            Column::Zeros(_) => 0,
+            Column::Bytes(values) => at(values, row),
+            Column::Shorts(values) => at(values, row),
+            Column::Ints(values) => at(values, row),
+            Column::Longs(values) => at(values, row),
+        }
+    }
+
     pub fn to_vec(&self) -> Vec<i64> {
         fn widen<T: Copy + Into<i64>>(values: &[T]) -> Vec<i64> {
             values.iter().map(|value| (*value).into()).collect()
@@ -116,6 +130,7 @@ mod tests {
         for (value, width) in [(0, 0), (-128, 1), (128, 2), (-32_769, 4), (i64::from(i32::MAX) + 1, 8)] {
             let column = Column::narrow(&[0, value]);
             assert_eq!((column.width(), column.to_vec()), (width, vec![0, value]));
+            assert_eq!([column.get(1), column.get(2)], [value, 0]);
         }
     }
 

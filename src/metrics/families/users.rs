@@ -9,6 +9,8 @@ use crate::metrics::{Direction, Family, Histogram, Metric, Statistics, Sum, Unit
 
 /// The histogram that has one bucket per user.
 pub const USERS: &str = "users";
+/// The number under which it is stored.
+pub const USERS_KIND: i16 = 4;
 
 pub static FAMILY: Family = Family {
     id: "users",
@@ -16,7 +18,7 @@ pub static FAMILY: Family = Family {
     sums: || vec![Sum::new("shown", shown())],
     histograms: || {
         vec![Histogram {
-            kind: 4,
+            kind: USERS_KIND,
             name: USERS,
             bucket: col(facts::USER),
             exact_bucket: None,

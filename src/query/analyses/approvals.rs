@@ -87,7 +87,7 @@ pub fn run(
                 Ok(gathered.add(placed_in(met.parts.clone(), met)?)?)
             },
         )?;
-        let slices = gathered.slices(Over::Nothing)?;
+        let slices = gathered.slices(Over::Nothing);
         let mut growth = growth.by_part(followed.level);
         let number = |row: &Row| {
             (0..)

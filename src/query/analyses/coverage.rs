@@ -102,12 +102,12 @@ pub fn run(conn: &mut PgConnection, sources: &Sources, question: &Question) -> R
             let stated = snapshot.segment(day, Some(&columns))?;
             gathered.add(placed(&group_of_cell, &window, stated)?)?;
         }
-        let strata = gathered.slices(Over::Nothing)?;
-        let (by_group, by_band) = (gathered.slices(Over::Buckets)?, gathered.slices(Over::Groups)?);
+        let strata = gathered.slices(Over::Nothing);
+        let (by_group, by_band) = (gathered.slices(Over::Buckets), gathered.slices(Over::Groups));
         let found = counts(&strata, question.target, query.level);
         let part = |slices: &Slices, key: SliceKey| part(slices, key, query);
         Ok(Covered {
-            whole: whole(&gathered, query)?,
+            whole: whole(&gathered, query),
             weighted: Weighted::estimate(&found),
             bounds: Bounds::new(&found),
             strata: found.len(),
@@ -183,11 +183,11 @@ fn part(slices: &Slices, key: SliceKey, query: &Query) -> Option<Part> {
 }
 
 /// All outputs together.
-fn whole(gathered: &Gathered, query: &Query) -> PolarsResult<Part> {
-    let slices = gathered.slices(Over::Everything)?;
-    Ok(part(&slices, (0, 0), query).unwrap_or_else(|| Part {
+fn whole(gathered: &Gathered, query: &Query) -> Part {
+    let slices = gathered.slices(Over::Everything);
+    part(&slices, (0, 0), query).unwrap_or_else(|| Part {
         coverage: Estimate::none(Reason::NoData),
         score: Estimate::none(Reason::NoData),
         shown: 0,
-    }))
+    })
 }

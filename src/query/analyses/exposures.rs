@@ -1,6 +1,7 @@
 //! The outputs of a feature in the order in which each user met them: of all of it, or of each part of it by itself.
 
-use std::ops::Range;
+use std::sync::mpsc;
+use std::thread;
 
 use polars::prelude::*;
 
@@ -18,22 +19,31 @@ const COUNTED: [&str; 4] = [f::CELL, f::USER, f::SHOWN_AT, f::MISSED];
 /// The part of the feature that each cell belongs to. Cells that are not there are not followed.
 pub type Parts = PlHashMap<CellId, u32>;
 
-/// A part of the feature, and a user who met it.
-type Meeting = (u32, i64);
+/// A part of the feature and a user who meets it.
+#[derive(Default)]
+struct Meeting {
+    /// How often so far.
+    exposures: u32,
+    /// Whether the first one was before the window.
+    is_returning: bool,
+}
 
 /// How often each user met each part so far.
 #[derive(Default)]
 pub struct Exposures {
-    met: PlHashMap<Meeting, u32>,
-    /// Users who first met a part before the window.
-    returning: PlHashSet<Meeting>,
+    /// The number of each meeting, by part and user.
+    numbers: PlHashMap<(u32, i64), u32>,
+    meetings: Vec<Meeting>,
 }
 
 /// One day's outputs in the window with a user, in the order in which they were shown.
+#[derive(Default)]
 pub struct Met {
     pub stated: DataFrame,
     /// Per output: which part of the feature it is of.
     pub parts: Vec<u32>,
+    /// Per output: the number of its part and user, from 0 in the order in which they first met.
+    pub meetings: Vec<u32>,
     /// Per output: the number of this exposure of its user to the part, from 1.
     pub numbers: Vec<u32>,
     /// Per output: whether its user met the part before the window.
@@ -69,26 +79,42 @@ impl Exposures {
             .chain(columns.iter().copied().filter(|name| !COUNTED.contains(name)))
             .collect();
         let days: Vec<i32> = snapshot.view.touched(i32::MIN..last + 1).map(|(day, _)| day).collect();
-        for day in days {
-            let is_before = clock::midnight(day + 1) <= window.from;
-            let stated = snapshot.segment(day, Some(if is_before { &COUNTED } else { &all }))?;
-            let met = exposures.count(stated, parts, window)?;
-            if met.stated.height() > 0 {
-                visit(met)?;
+        thread::scope(|scope| {
+            // The next day is read while one is counted.
+            let (give, read) = mpsc::sync_channel(1);
+            scope.spawn(move || {
+                for day in days {
+                    let is_before = clock::midnight(day + 1) <= window.from;
+                    let columns: &[&str] = if is_before { &COUNTED } else { &all };
+                    let own = snapshot
+                        .segment(day, Some(columns))
+                        .and_then(|all| of_parts(all, parts));
+                    if give.send(own).is_err() {
+                        return;
+                    }
+                }
+            });
+            for own in read {
+                let met = exposures.count(own?, parts, window)?;
+                if met.stated.height() > 0 {
+                    visit(met)?;
+                }
             }
-        }
-        Ok(exposures)
+            Ok(exposures)
+        })
     }
 
     /// How often a user met a part until the end of the window.
     pub fn of(&self, part: u32, user: i64) -> u32 {
-        self.met.get(&(part, user)).copied().unwrap_or_default()
+        let number = self.numbers.get(&(part, user));
+        let meeting = number.and_then(|number| self.meetings.get(*number as usize));
+        meeting.map_or(0, |meeting| meeting.exposures)
     }
 
     fn count(&mut self, stated: DataFrame, parts: &Parts, window: &Window) -> PolarsResult<Met> {
-        let times: Range<i64> = window.from.timestamp_micros()..window.to.timestamp_micros();
+        let (from, to) = (window.from.timestamp_micros(), window.to.timestamp_micros());
         let mut inside = Vec::with_capacity(stated.height());
-        let (mut of_part, mut numbers, mut returning) = (Vec::new(), Vec::new(), Vec::new());
+        let mut met = Met::default();
         let columns = stated
             .column(f::CELL)?
             .i32()?
@@ -96,33 +122,41 @@ impl Exposures {
             .zip(stated.column(f::USER)?.i64()?.iter());
         let columns = columns.zip(stated.column(f::SHOWN_AT)?.i64()?.iter());
         for (((cell, user), time), missed) in columns.zip(stated.column(f::MISSED)?.bool()?.iter()) {
-            let (Some(cell), Some(user), Some(time), Some(false)) = (cell, user, time, missed) else {
+            let part = cell.and_then(|cell| parts.get(&cell).copied());
+            let time = time.filter(|time| *time < to);
+            let (Some(part), Some(user), Some(time), Some(false)) = (part, user, time, missed) else {
                 inside.push(false);
                 continue;
             };
-            let part = parts.get(&cell).copied();
-            let is_inside = part.is_some() && times.contains(&time);
+            let is_inside = time >= from;
             inside.push(is_inside);
-            let Some(part) = part.filter(|_| time < times.end) else {
+            let next = self.meetings.len() as u32;
+            let number = *self.numbers.entry((part, user)).or_insert(next);
+            if number == next {
+                self.meetings.push(Meeting::default());
+            }
+            let Some(meeting) = self.meetings.get_mut(number as usize) else {
                 continue;
             };
-            let meeting = (part, user);
-            let number = self.met.entry(meeting).or_default();
-            *number += 1;
+            meeting.exposures += 1;
             if is_inside {
-                of_part.push(part);
-                numbers.push(*number);
-                returning.push(self.returning.contains(&meeting));
+                met.parts.push(part);
+                met.meetings.push(number);
+                met.numbers.push(meeting.exposures);
+                met.returning.push(meeting.is_returning);
             } else {
-                self.returning.insert(meeting);
+                meeting.is_returning = true;
             }
         }
         let inside: BooleanChunked = inside.into_iter().map(Some).collect();
-        Ok(Met {
-            stated: stated.filter(&inside)?,
-            parts: of_part,
-            numbers,
-            returning,
-        })
+        met.stated = stated.filter(&inside)?;
+        Ok(met)
     }
+}
+
+/// The outputs of the parts; most are of other features.
+fn of_parts(stated: DataFrame, parts: &Parts) -> Result<DataFrame, QueryError> {
+    let cells = stated.column(f::CELL)?.i32()?.iter();
+    let followed: BooleanChunked = cells.map(|cell| Some(parts.contains_key(&cell?))).collect();
+    Ok(stated.filter(&followed)?)
 }

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use polars::prelude::{PlHashMap, PolarsResult};
+use polars::prelude::PolarsResult;
 
 use super::exposures::Met;
 use super::recovery::within_users;
@@ -17,7 +17,7 @@ use crate::stats::level::Level;
 use crate::stats::within::Stratum;
 
 /// The columns that [`Growth::add`] reads.
-pub const READ: [&str; 3] = [f::USER, f::DECISION, f::MANNER];
+pub const READ: [&str; 2] = [f::DECISION, f::MANNER];
 
 /// The first exposures of a user: up to this one.
 pub const FIRST: u32 = 5;
@@ -25,19 +25,23 @@ pub const FIRST: u32 = 5;
 /// What users did at first, and later, by the part of the feature.
 #[derive(Default)]
 pub struct Growth {
-    users: PlHashMap<(u32, i64), Stratum>,
+    /// By the number of the meeting of part and user, with the number of the part.
+    meetings: Vec<(u32, Stratum)>,
 }
 
 impl Growth {
     /// Adds a day's outputs.
     pub fn add(&mut self, met: &Met) -> PolarsResult<()> {
-        let users = met.stated.column(f::USER)?.i64()?;
-        let places = met.parts.iter().zip(&met.numbers);
-        for ((user, decision), (part, number)) in users.iter().zip(met.decisions()?).zip(places) {
-            let (Some(user), Some(decision)) = (user, decision) else {
+        let most = met.meetings.iter().max().map_or(0, |most| *most as usize + 1);
+        if self.meetings.len() < most {
+            self.meetings.resize_with(most, Default::default);
+        }
+        let places = met.parts.iter().zip(&met.meetings).zip(&met.numbers);
+        for (decision, ((part, meeting), number)) in met.decisions()?.zip(places) {
+            let (Some(decision), Some((of_part, own))) = (decision, self.meetings.get_mut(*meeting as usize)) else {
                 continue;
             };
-            let own = self.users.entry((*part, user)).or_default();
+            *of_part = *part;
             let side = match *number {
                 ..=FIRST => &mut own.without,
                 REGULAR.. => &mut own.with,
@@ -52,17 +56,15 @@ impl Growth {
     /// By part: the acceptance of users at exposure [`REGULAR`] and later minus that of the same users up to exposure [`FIRST`]. Parts
     /// that no one met are not there.
     pub fn by_part(self, level: Level) -> BTreeMap<u32, Estimate> {
-        let mut users: Vec<((u32, i64), Stratum)> = self.users.into_iter().collect();
-        users.sort_unstable_by_key(|(meeting, _)| *meeting);
-        let parts = users.chunk_by(|one, other| one.0.0 == other.0.0);
-        parts
-            .filter_map(|own| {
-                let ((part, _), _) = own.first()?;
-                let later = own.iter().map(|(_, stratum)| stratum.with.1).sum();
-                let difference = within_users(own.iter().map(|(_, stratum)| *stratum), later, level);
-                Some((*part, difference))
-            })
-            .collect()
+        let mut parts: BTreeMap<u32, Vec<Stratum>> = BTreeMap::new();
+        for (part, own) in self.meetings {
+            parts.entry(part).or_default().push(own);
+        }
+        let growth = parts.into_iter().map(|(part, users)| {
+            let later = users.iter().map(|own| own.with.1).sum();
+            (part, within_users(users.into_iter(), later, level))
+        });
+        growth.collect()
     }
 }
 
@@ -77,28 +79,28 @@ mod tests {
     /// Users who differ, of whom those who accept much stay longer, and who come to accept more by `learnt`.
     fn grown(seed: u64, learnt: f64) -> Estimate {
         let mut random = Random::new(seed);
-        let (mut users, mut decisions, mut numbers) = (Vec::new(), Vec::new(), Vec::new());
-        for user in 0..150_i64 {
+        let (mut meetings, mut decisions, mut numbers) = (Vec::new(), Vec::new(), Vec::new());
+        for meeting in 0..150 {
             let rate = 0.3 + 0.5 * random.uniform();
             let stays = if random.uniform() < rate { 60 } else { 12 };
             for number in 1..=stays {
                 let taken = random.uniform() < rate + learnt * (1.0 - (-f64::from(number) / 8.0).exp());
                 let decision = if taken { Decision::Accepted } else { Decision::Rejected };
-                users.push(user);
+                meetings.push(meeting);
                 decisions.push(i32::from(decision.code()));
                 numbers.push(number);
             }
         }
         let columns = vec![
-            Column::new(f::USER.into(), &users),
             Column::new(f::DECISION.into(), decisions),
-            Column::new(f::MANNER.into(), vec![0_i32; users.len()]),
+            Column::new(f::MANNER.into(), vec![0_i32; meetings.len()]),
         ];
         let mut growth = Growth::default();
         let met = Met {
-            stated: DataFrame::new(users.len(), columns).unwrap(),
-            parts: vec![0; users.len()],
-            returning: vec![false; users.len()],
+            stated: DataFrame::new(meetings.len(), columns).unwrap(),
+            parts: vec![0; meetings.len()],
+            returning: vec![false; meetings.len()],
+            meetings,
             numbers,
         };
         growth.add(&met).unwrap();

@@ -5,9 +5,7 @@
 //! How soon the drop wears off is read from how the difference shrinks with distance ([`half_life`]); its interval comes from leaving
 //! out a twentieth of the users at a time (the delete-a-group jackknife, Kott 2001).
 
-use std::collections::VecDeque;
-
-use polars::prelude::{PlHashMap, PolarsResult};
+use polars::prelude::PolarsResult;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -20,12 +18,12 @@ use crate::stats::level::{Interval, Level};
 use crate::stats::within::{self, Stratum};
 
 /// The columns that [`Recovery::add`] reads.
-pub const READ: [&str; 4] = [f::USER, f::DECISION, f::MANNER, f::CORRECT];
+pub const READ: [&str; 3] = [f::DECISION, f::MANNER, f::CORRECT];
 
 /// How many outputs after a good or bad one are looked at.
 const LAGS: usize = 10;
 /// Groups of users of which one at a time is left out.
-const GROUPS: u64 = 20;
+const GROUPS: usize = 20;
 
 /// Acceptance some decided outputs after a bad output against after a good one.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -45,26 +43,50 @@ pub struct Lag {
 /// What users did after good and bad outputs.
 #[derive(Default)]
 pub struct Recovery {
-    users: PlHashMap<i64, Follower>,
+    /// By the number of the meeting.
+    users: Vec<Follower>,
 }
 
-#[derive(Default)]
+/// One user. There are many, so that it is small.
+#[derive(Clone, Default)]
 struct Follower {
-    /// Whether the last decided outputs were good, the newest first.
-    last: VecDeque<bool>,
-    /// What was accepted, with a bad output so many before and without.
-    lags: [Stratum; LAGS],
+    /// Whether each of the last decided outputs was good, a bit each, the newest lowest.
+    last: u32,
+    /// How many those are.
+    known: usize,
+    /// By the distance.
+    lags: [After; LAGS],
+}
+
+/// Outputs so many after a good one, and so many after a bad one: how many were taken, and how many there are.
+#[derive(Clone, Copy, Default)]
+struct After {
+    good: (u32, u32),
+    bad: (u32, u32),
+}
+
+impl After {
+    fn stratum(self) -> Stratum {
+        let side = |(taken, all): (u32, u32)| (f64::from(taken), f64::from(all));
+        Stratum {
+            with: side(self.bad),
+            without: side(self.good),
+        }
+    }
 }
 
 impl Recovery {
     /// Adds a day's outputs, in the order in which they were shown.
     pub fn add(&mut self, met: &Met) -> PolarsResult<()> {
-        let users = met.stated.column(f::USER)?.i64()?;
+        let most = met.meetings.iter().max().map_or(0, |most| *most as usize + 1);
+        if self.users.len() < most {
+            self.users.resize_with(most, Follower::default);
+        }
         let correct = met.stated.column(f::CORRECT)?.bool()?;
-        for ((user, decision), correct) in users.iter().zip(met.decisions()?).zip(correct.iter()) {
-            if let (Some(user), Some(decision)) = (user, decision) {
+        for ((meeting, decision), correct) in met.meetings.iter().zip(met.decisions()?).zip(correct.iter()) {
+            if let (Some(user), Some(decision)) = (self.users.get_mut(*meeting as usize), decision) {
                 let is_good = decision.is_taken() && decision != Decision::Undone && correct != Some(false);
-                self.users.entry(user).or_default().decide(decision.is_taken(), is_good);
+                user.decide(decision.is_taken(), is_good);
             }
         }
         Ok(())
@@ -72,19 +94,18 @@ impl Recovery {
 
     /// Acceptance at each distance.
     pub fn lags(&self, level: Level) -> Vec<Lag> {
-        let users = self.in_order();
-        (0..LAGS).map(|at| lag(&users, at, level)).collect()
+        (0..LAGS).map(|at| lag(&self.users, at, level)).collect()
     }
 
     /// After how many decided outputs half of the drop is gone. No value where there is no drop to speak of.
     pub fn half_life(&self, level: Level) -> Estimate {
-        let users = self.in_order();
-        let drop = lag(&users, 0, level).difference;
+        let users = &self.users;
+        let drop = lag(users, 0, level).difference;
         if drop.upper.is_none_or(|upper| upper >= 0.0) {
             let is_known = drop.upper.is_some();
             return Estimate::none(if is_known { Reason::NoCases } else { Reason::TooFew });
         }
-        let Some(value) = fading(&users, |_| true).map(|fading| fading.half_life()) else {
+        let Some(value) = fading(users, |_| true).map(|fading| fading.half_life()) else {
             return Estimate::none(Reason::TooFew);
         };
         if !value.is_finite() {
@@ -92,7 +113,7 @@ impl Recovery {
         }
         // On the scale of what is left per step, which has no infinity.
         let left: Option<Vec<f64>> = (0..GROUPS)
-            .map(|group| Some(fading(&users, |user| user.cast_unsigned() % GROUPS != group)?.left))
+            .map(|group| Some(fading(users, |number| number % GROUPS != group)?.left))
             .collect();
         let interval = left.map(|left| {
             let mean = left.iter().sum::<f64>() / GROUPS as f64;
@@ -111,17 +132,10 @@ impl Recovery {
             ..Estimate::point(value, drop.n).within(interval, "delete_a_group_jackknife")
         }
     }
-
-    /// The order of a hash map must not show in the last digit.
-    fn in_order(&self) -> Vec<(i64, &Follower)> {
-        let mut users: Vec<(i64, &Follower)> = self.users.iter().map(|(user, own)| (*user, own)).collect();
-        users.sort_unstable_by_key(|(user, _)| *user);
-        users
-    }
 }
 
-fn lag(users: &[(i64, &Follower)], at: usize, level: Level) -> Lag {
-    let strata = || users.iter().filter_map(|(_, user)| user.lags.get(at).copied());
+fn lag(users: &[Follower], at: usize, level: Level) -> Lag {
+    let strata = || users.iter().filter_map(|user| Some(user.lags.get(at)?.stratum()));
     let (mut good, mut bad) = ((0.0, 0.0), (0.0, 0.0));
     for own in strata() {
         good = (good.0 + own.without.0, good.1 + own.without.1);
@@ -137,11 +151,11 @@ fn lag(users: &[(i64, &Follower)], at: usize, level: Level) -> Lag {
 }
 
 /// How the difference fades over the lags, among some of the users.
-fn fading(users: &[(i64, &Follower)], keep: impl Fn(i64) -> bool) -> Option<Fading> {
+fn fading(users: &[Follower], keep: impl Fn(usize) -> bool) -> Option<Fading> {
     let gaps: Option<Vec<(f64, f64)>> = (0..LAGS)
         .map(|at| {
-            let kept = users.iter().filter(|(user, _)| keep(*user));
-            let pooled = within::mantel_haenszel(kept.filter_map(|(_, own)| own.lags.get(at).copied()));
+            let kept = users.iter().enumerate().filter(|(number, _)| keep(*number));
+            let pooled = within::mantel_haenszel(kept.filter_map(|(_, own)| Some(own.lags.get(at)?.stratum())));
             Some((pooled.ratio()?, pooled.standard_error()?))
         })
         .collect();
@@ -164,13 +178,14 @@ pub fn within_users(strata: impl Iterator<Item = Stratum>, n: f64, level: Level)
 
 impl Follower {
     fn decide(&mut self, is_taken: bool, is_good: bool) {
-        for (own, was_good) in self.lags.iter_mut().zip(&self.last) {
-            let side = if *was_good { &mut own.without } else { &mut own.with };
-            side.0 += f64::from(u8::from(is_taken));
-            side.1 += 1.0;
+        for (distance, own) in self.lags.iter_mut().enumerate().take(self.known) {
+            let was_good = self.last >> distance & 1 == 1;
+            let side = if was_good { &mut own.good } else { &mut own.bad };
+            side.0 += u32::from(is_taken);
+            side.1 += 1;
         }
-        self.last.push_front(is_good);
-        self.last.truncate(LAGS);
+        self.last = self.last << 1 | u32::from(is_good);
+        self.known = LAGS.min(self.known + 1);
     }
 }
 
@@ -186,21 +201,22 @@ mod tests {
         }
         // Next after good: refused. Next after bad: refused, then taken.
         let first = user.lags[0];
-        assert_eq!((first.without, first.with), ((0.0, 1.0), (1.0, 2.0)));
+        assert_eq!((first.good, first.bad), ((0, 1), (1, 2)));
     }
 
     /// Users who accept nine of ten, and less after a refusal, the less the nearer it is.
     fn burnt(left: f64) -> Recovery {
         let mut random = crate::stats::random::Random::new(5);
         let mut recovery = Recovery::default();
-        for user in 0..400_i64 {
-            let own = recovery.users.entry(user).or_default();
+        for _ in 0..400 {
+            let mut own = Follower::default();
             let mut hurt = 0.0;
             for _ in 0..300 {
                 let taken = random.uniform() < 0.9 - hurt;
                 own.decide(taken, taken);
                 hurt = hurt * left + if taken { 0.0 } else { 0.1 };
             }
+            recovery.users.push(own);
         }
         recovery
     }
@@ -217,10 +233,10 @@ mod tests {
     #[test]
     fn no_drop_has_no_half_life() {
         let mut calm = burnt(0.0);
-        for user in calm.users.values_mut() {
-            user.lags = [Stratum {
-                with: (9.0, 10.0),
-                without: (81.0, 90.0),
+        for user in &mut calm.users {
+            user.lags = [After {
+                bad: (9, 10),
+                good: (81, 90),
             }; LAGS];
         }
         assert_eq!(calm.half_life(Level::default()).reason, Some(Reason::NoCases));

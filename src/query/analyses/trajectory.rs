@@ -113,9 +113,9 @@ fn follow(
             growth.add(&met)?;
             Ok(gathered.add(placed(met)?)?)
         })?;
-        let regular = gathered.of_clusters(|user| exposures.of(0, user) >= REGULAR)?;
-        let (all, regular) = (gathered.slices(Over::Groups)?, regular.slices(Over::Groups)?);
-        let kinds = gathered.slices(Over::Buckets)?;
+        let all = gathered.slices(Over::Groups);
+        let regular = gathered.of_clusters(Over::Groups, |user| exposures.of(0, user) >= REGULAR);
+        let kinds = gathered.slices(Over::Buckets);
         let trajectory = Trajectory {
             window,
             log_position,

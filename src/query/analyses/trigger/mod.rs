@@ -128,7 +128,7 @@ pub fn run(
             };
             gathered.add(placed(stated, inside)?)?;
         }
-        let slices = gathered.slices(Over::Nothing)?;
+        let slices = gathered.slices(Over::Nothing);
         let mut users: HashMap<i64, Vec<Counts>> = HashMap::new();
         for ((step, _), slice) in &slices.by_key {
             let [known, useful] = slices.read(slice, query.level, query.interval, |statistics| {
@@ -144,7 +144,7 @@ pub fn run(
             }
         }
         let curve = Curve::new(users);
-        let whole = gathered.slices(Over::Groups)?;
+        let whole = gathered.slices(Over::Groups);
         let distinct = whole
             .by_key
             .get(&(0, 0))
