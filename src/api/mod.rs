@@ -97,6 +97,7 @@ pub fn configure(routes: &mut ServiceConfig) {
                 .service(exports::export_demonstrations)
                 .service(exports::export_outputs_jsonl)
                 .service(exports::export_outputs_csv)
+                .service(exports::export_outputs_parquet)
                 .service(session::create_session)
                 .service(session::get_session)
                 .service(session::delete_session)

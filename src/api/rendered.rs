@@ -170,6 +170,7 @@ impl Answers {
         };
         self.kept.get_or_insert_async(&key, compute).await
     }
+
     /// Answers a question: with the file that the client is reading, or else as of now.
     pub async fn respond(
         &self,
@@ -178,14 +179,23 @@ impl Answers {
         question: String,
         current: impl Future<Output = Result<Rendered, ApiError>>,
     ) -> Result<HttpResponse, ApiError> {
-        let reader = Reader::of(request);
-        if let Some(file) = self.opened.file(reader, project, &question) {
-            return Ok(file.respond(request));
+        match self.read_on(request, project, &question) {
+            Some(response) => Ok(response),
+            None => Ok(self.open(request, project, question, &current.await?)),
         }
-        let answer = current.await?;
-        if answer.is_file() && reader != Reader::Other {
+    }
+
+    /// Answers with the file that the client is reading, if it is.
+    pub fn read_on(&self, request: &HttpRequest, project: ProjectId, question: &str) -> Option<HttpResponse> {
+        let file = self.opened.file(Reader::of(request), project, question)?;
+        Some(file.respond(request))
+    }
+
+    /// Answers with what was found now. A file is kept for clients that read on in it.
+    pub fn open(&self, request: &HttpRequest, project: ProjectId, question: String, answer: &Rendered) -> HttpResponse {
+        if answer.is_file() && Reader::of(request) != Reader::Other {
             self.opened.open(project, question, answer.clone());
         }
-        Ok(answer.respond(request))
+        answer.respond(request)
     }
 }

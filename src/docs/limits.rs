@@ -14,6 +14,7 @@ use crate::api::features::{reasons, texts};
 use crate::api::keys::NAME_CHARS;
 use crate::api::links;
 use crate::api::outputs::listing::{MAX_LIMIT, MOST_IDS, TEXT_CHARS};
+use crate::api::pieces::LARGEST;
 use crate::api::position::{LONGEST, WAITING_ONE_IN};
 use crate::api::projects::{DIMENSIONS, MAX_HORIZON_SECONDS, MAX_RETENTION_DAYS};
 use crate::api::rate::{BURST, Rates, UNKNOWN_KEYS};
@@ -216,6 +217,11 @@ fn questions() -> Vec<Row> {
         ),
         ("`output_ids`", format!("{MOST_IDS} ids"), "400 `invalid_parameter`"),
         ("exports at the same time", EXPORTS.to_string(), "503 `overloaded`"),
+        (
+            "an export in Parquet that may be read in pieces",
+            bytes(LARGEST),
+            "larger ones are sent as a whole",
+        ),
         (
             "`text`, `comment` to look for in outputs",
             format!("{TEXT_CHARS} characters"),

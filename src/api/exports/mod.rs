@@ -1,21 +1,22 @@
 //! `/exports`: data sets for training and analysis, streamed.
 
+mod file;
 pub mod params;
 mod rows;
 pub mod stream;
 
-use actix_web::{HttpResponse, get, web};
+use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 
-use self::params::{ExportParams, Form, Side};
+use self::file::Parquet;
+use self::params::{ExportParams, Form};
 use self::rows::{DemonstrationRow, OutputRow, PreferenceRow};
-use self::stream::{Writer, export};
-use super::answers::ReadAnswers;
+use self::stream::{Writer, export, export_file};
+use super::answers::{Files, ReadAnswers};
 use super::auth::{Authorized, Read};
 use super::error::{ApiError, Problem};
 use super::extract::Params;
-use super::outputs::view::OutputView;
-use super::tables::CSV;
+use super::tables::{Binary, CSV, PARQUET};
 use crate::state::AppState;
 use crate::store::exports::Content;
 
@@ -120,6 +121,31 @@ pub async fn export_outputs_csv(
     export(&state, key.project, params.0, Content::Outputs, CSV, Csv).await
 }
 
+/// Export outputs as Parquet
+///
+/// All outputs that pass the filters, in groups of rows. A file of at most 16 MiB may be read in pieces, as DuckDB and Polars do; a larger
+/// one is sent from its beginning to its end, or in parts that `limit` and the `cursor` of the last row make.
+#[utoipa::path(
+    tag = "exports",
+    params(ExportParams),
+    responses(
+        (status = 200, description = "The file", body = Binary, content_type = "application/vnd.apache.parquet"),
+        Files,
+        ReadAnswers,
+    ),
+    security(("api_key" = []), ("link" = []))
+)]
+#[get("/exports/outputs.parquet")]
+pub async fn export_outputs_parquet(
+    request: HttpRequest,
+    key: Authorized<Read>,
+    params: Params<ExportParams>,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let (content, writer) = (Content::Outputs, Parquet::new()?);
+    export_file(&state, &request, key.project, params.0, content, PARQUET, writer).await
+}
+
 fn line(to: &mut Vec<u8>, row: &impl Serialize) -> Result<(), ApiError> {
     serde_json::to_writer(&mut *to, row).map_err(ApiError::internal)?;
     to.push(b'\n');
@@ -129,36 +155,37 @@ fn line(to: &mut Vec<u8>, row: &impl Serialize) -> Result<(), ApiError> {
 struct Preferences(Form);
 
 impl Writer for Preferences {
-    fn row(&self, to: &mut Vec<u8>, output: OutputView, side: Side, cursor: String) -> Result<(), ApiError> {
-        line(to, &PreferenceRow::of(output, side, cursor, self.0))
+    fn row(&mut self, to: &mut Vec<u8>, row: OutputRow) -> Result<(), ApiError> {
+        line(to, &PreferenceRow::of(row, self.0))
     }
 }
 
 struct Demonstrations;
 
 impl Writer for Demonstrations {
-    fn row(&self, to: &mut Vec<u8>, output: OutputView, side: Side, cursor: String) -> Result<(), ApiError> {
-        line(to, &DemonstrationRow::of(output, side, cursor))
+    fn row(&mut self, to: &mut Vec<u8>, row: OutputRow) -> Result<(), ApiError> {
+        line(to, &DemonstrationRow::of(row))
     }
 }
 
 struct Outputs;
 
 impl Writer for Outputs {
-    fn row(&self, to: &mut Vec<u8>, output: OutputView, split: Side, cursor: String) -> Result<(), ApiError> {
-        line(to, &OutputRow { output, split, cursor })
+    fn row(&mut self, to: &mut Vec<u8>, row: OutputRow) -> Result<(), ApiError> {
+        line(to, &row)
     }
 }
 
 struct Csv;
 
 impl Writer for Csv {
-    fn header(&self) -> Result<Vec<u8>, ApiError> {
-        rows::table(Vec::new()).csv_header()
+    fn start(&mut self, to: &mut Vec<u8>) -> Result<(), ApiError> {
+        to.extend(rows::table(Vec::new()).csv_header()?);
+        Ok(())
     }
 
-    fn row(&self, to: &mut Vec<u8>, output: OutputView, split: Side, cursor: String) -> Result<(), ApiError> {
-        to.extend(rows::table(vec![OutputRow { output, split, cursor }]).csv_rows()?);
+    fn row(&mut self, to: &mut Vec<u8>, row: OutputRow) -> Result<(), ApiError> {
+        to.extend(rows::table(vec![row]).csv_rows()?);
         Ok(())
     }
 }

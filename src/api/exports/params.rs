@@ -1,5 +1,7 @@
 //! What a data set is made of: the filters of `/outputs`, consent, and how it is split.
 
+use std::num::NonZeroU64;
+
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -96,6 +98,9 @@ pub struct ExportParams {
     pub to: Option<String>,
     /// Of the last row that arrived: go on after it.
     pub cursor: Option<String>,
+    /// At most so many rows; all without it.
+    #[param(value_type = Option<i64>, minimum = 1)]
+    pub limit: Option<NonZeroU64>,
 }
 
 impl ExportParams {

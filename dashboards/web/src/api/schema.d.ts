@@ -276,6 +276,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/exports/outputs.parquet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export outputs as Parquet
+         * @description All outputs that pass the filters, in groups of rows. A file of at most 16 MiB may be read in pieces, as DuckDB and Polars do; a larger
+         *     one is sent from its beginning to its end, or in parts that `limit` and the `cursor` of the last row make.
+         */
+        get: operations["export_outputs_parquet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/exports/preferences.jsonl": {
         parameters: {
             query?: never;
@@ -5418,6 +5439,8 @@ export interface operations {
                 to?: string;
                 /** @description Of the last row that arrived: go on after it. */
                 cursor?: string;
+                /** @description At most so many rows; all without it. */
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -5541,6 +5564,8 @@ export interface operations {
                 to?: string;
                 /** @description Of the last row that arrived: go on after it. */
                 cursor?: string;
+                /** @description At most so many rows; all without it. */
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -5584,6 +5609,147 @@ export interface operations {
             };
             /** @description The API key may not do this (`forbidden`) */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_outputs_parquet: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Whose texts may be used. `attributes.training:yes` takes outputs whose attribute `training` is `yes`; `all` takes every output,
+                 *     and says that consent was had in another way. Data sets of texts do not go without it.
+                 * @example attributes.training:yes
+                 */
+                consent?: string;
+                /** @description Only one side of the split; each row says which it is on. */
+                split?: components["schemas"]["Side"];
+                /** @description The share of users on the validation side, 0.1 without it. */
+                validation_share?: number;
+                /** @description Another seed is another split; 0 without it. */
+                seed?: number;
+                /** @description Whether of outputs with the same texts only the newest is taken. Data sets of texts do so without it, outputs do not. */
+                distinct?: boolean;
+                /** @description Of preferences: `standard` (texts, without it) or `conversational` (messages). */
+                form?: "standard" | "conversational";
+                feature?: string;
+                version?: string;
+                /** @description A JSON array of filters as `POST /query` takes them. */
+                filters?: string;
+                decision?: components["schemas"]["Decision"];
+                reason?: string;
+                user_id?: string;
+                /** @description Only outputs judged right, or wrong. */
+                correct?: boolean;
+                /** @description Only outputs that were judged, or that wait for it. */
+                judged?: boolean;
+                /** @description The least confidence. */
+                confidence_from?: number;
+                /** @description The greatest confidence. */
+                confidence_to?: number;
+                /** @description A piece of text, in any letter case, of input, output, final text or comment. */
+                text?: string;
+                /** @description A piece of the comment, in any letter case. */
+                comment?: string;
+                /** @description Shown at or after this, RFC 3339 or milliseconds since 1970. */
+                from?: string;
+                /** @description Shown before this. */
+                to?: string;
+                /** @description Of the last row that arrived: go on after it. */
+                cursor?: string;
+                /** @description At most so many rows; all without it. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.apache.parquet": components["schemas"]["Binary"];
+                };
+            };
+            /** @description The piece of a file that `Range` asks for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The client has this answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The file ends before that (`range_not_satisfiable`) */
+            416: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5664,6 +5830,8 @@ export interface operations {
                 to?: string;
                 /** @description Of the last row that arrived: go on after it. */
                 cursor?: string;
+                /** @description At most so many rows; all without it. */
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -5787,6 +5955,8 @@ export interface operations {
                 to?: string;
                 /** @description Of the last row that arrived: go on after it. */
                 cursor?: string;
+                /** @description At most so many rows; all without it. */
+                limit?: number;
             };
             header?: never;
             path?: never;
