@@ -26,6 +26,7 @@ pub mod position;
 pub mod priorities;
 pub mod projects;
 pub mod query;
+pub mod range;
 pub mod rate;
 pub mod rendered;
 pub mod respond;

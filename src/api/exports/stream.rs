@@ -12,10 +12,12 @@ use futures_util::stream;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use uuid::Uuid;
 
-use super::params::{ExportParams, Side};
+use super::Asked;
+use super::params::Side;
 use super::rows::OutputRow;
 use crate::api::error::{ApiError, ErrorCode};
-use crate::api::outputs::listing::{cursor, dimension_filters, listing, parse_cursor, told_apart};
+use crate::api::extract::SharedParams;
+use crate::api::outputs::listing::{cursor, parse_cursor, told_apart};
 use crate::api::outputs::view::view;
 use crate::api::pieces::LARGEST;
 use crate::api::rendered::Rendered;
@@ -55,7 +57,7 @@ pub trait Writer: Send + 'static {
 pub async fn export(
     state: &AppState,
     project: ProjectId,
-    asked: ExportParams,
+    asked: Asked,
     content: Content,
     content_type: &'static str,
     writer: impl Writer,
@@ -71,7 +73,7 @@ pub async fn export_file(
     state: &AppState,
     request: &HttpRequest,
     project: ProjectId,
-    asked: ExportParams,
+    asked: Asked,
     content: Content,
     content_type: &'static str,
     writer: impl Writer,
@@ -100,7 +102,7 @@ pub async fn export_file(
 fn begin(
     state: &AppState,
     project: ProjectId,
-    asked: ExportParams,
+    asked: Asked,
     content: Content,
     mut writer: impl Writer,
 ) -> Result<mpsc::Receiver<Piece>, ApiError> {
@@ -158,14 +160,14 @@ impl Sending {
 fn run(
     conn: &mut PgConnection,
     project: ProjectId,
-    asked: &ExportParams,
+    asked: &Asked,
     content: Content,
     writer: &mut impl Writer,
     sending: &mut Sending,
 ) -> Result<(), ApiError> {
-    let splitting = asked.splitting()?;
+    let splitting = asked.1.splitting()?;
     let (export, cells) = prepare(conn, project, asked, content)?;
-    let mut left = asked.limit.map_or(u64::MAX, NonZeroU64::get);
+    let mut left = asked.1.limit.map_or(u64::MAX, NonZeroU64::get);
     let mut bytes = Vec::new();
     let mut is_listening = true;
     writer.start(&mut bytes)?;
@@ -198,14 +200,14 @@ type Cells = HashMap<CellId, Cell>;
 fn prepare(
     conn: &mut PgConnection,
     project: ProjectId,
-    asked: &ExportParams,
+    asked: &Asked,
     content: Content,
 ) -> Result<(Export, Cells), ApiError> {
+    let SharedParams(outputs, asked) = asked;
     let is_of_texts = content != Content::Outputs;
-    let outputs = asked.outputs();
-    let mut filters = dimension_filters(&outputs)?;
+    let mut filters = outputs.of_dimensions()?;
     filters.extend(asked.consent(is_of_texts)?);
-    let mut listing = listing(project, &outputs)?;
+    let mut listing = outputs.listing()?;
     let project = projects::find(conn, project)?;
     if is_of_texts && !project.stores_text {
         return Err(ApiError::new(
@@ -220,8 +222,6 @@ fn prepare(
         .collect();
     listing.cells = cells.keys().copied().collect();
     listing.attributes = attributes;
-    // Which outputs are the same does not depend on where the export goes on.
-    listing.before = None;
     let export = Export {
         content,
         listing,
