@@ -10,6 +10,7 @@ use crate::metrics::Metric;
 use crate::query::Query;
 
 #[derive(Clone, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct RangeParams {
     /// Start of the range in which outputs were shown, RFC 3339 or milliseconds since 1970; the day of the first output without it.
