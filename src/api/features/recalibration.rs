@@ -23,7 +23,7 @@ use crate::stats::recalibration::{Form, Map};
 #[into_params(parameter_in = Query)]
 pub struct RecalibrationParams {
     /// What confidence should have meant; `correctness` without it.
-    pub against: Option<CalibrationTarget>,
+    pub target: Option<CalibrationTarget>,
     /// Other forms than JSON give the table alone.
     pub format: Option<Format>,
 }
@@ -73,7 +73,7 @@ pub struct RecalibrationMap {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct RecalibrationResponse {
     pub feature: String,
-    pub against: CalibrationTarget,
+    pub target: CalibrationTarget,
     pub verdict: RecalibrationVerdict,
     pub sentence: String,
     /// Null where recalibrating would not help.
@@ -119,25 +119,25 @@ pub async fn get_feature_recalibration(
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let SharedParams(range, asked) = params;
-    let against = asked.against.unwrap_or(CalibrationTarget::Correctness);
+    let target = asked.target.unwrap_or(CalibrationTarget::Correctness);
     let format = Format::of(&request, asked.format);
     let query = range.query(key.project, Vec::new())?;
     let query = of_feature(&state, query, &feature.0).await?;
     let level = query.level.get();
-    let compute = move |conn: &mut _, sources: &_, _| recalibration::run(conn, sources, &query, against.into());
+    let compute = move |conn: &mut _, sources: &_, _| recalibration::run(conn, sources, &query, target.into());
     computed(&state, &request, key.project, format!("{format:?}"), compute, |found| {
-        let json = || respond::rendered_json(&response(feature.0.clone(), against, level, found));
+        let json = || respond::rendered_json(&response(feature.0.clone(), target, level, found));
         format.render(json, || table(&found.table))
     })
     .await
 }
 
-fn response(feature: String, against: CalibrationTarget, level: f64, found: &Recalibration) -> RecalibrationResponse {
+fn response(feature: String, target: CalibrationTarget, level: f64, found: &Recalibration) -> RecalibrationResponse {
     RecalibrationResponse {
         feature,
-        against,
+        target,
         verdict: found.verdict,
-        sentence: recalibration::sentence(found, against.into()),
+        sentence: recalibration::sentence(found, target.into()),
         recommended: found.recommended.map(MapForm::from),
         maps: found.maps.iter().map(map).collect(),
         table: found.table.clone(),

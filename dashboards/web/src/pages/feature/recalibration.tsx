@@ -21,7 +21,7 @@ const FORMS: Record<Schemas['MapForm'], string> = {
 
 export function Recalibration({ feature, target }: { feature: string; target: Schemas['CalibrationTarget'] }) {
     const { scope } = useScope();
-    const query = { ...scope, against: target };
+    const query = { ...scope, target };
     const path = '/api/v1/features/{feature}/recalibration';
     const found = useData(`recalibration ${feature} ${JSON.stringify(query)}`, () => api.get(path, { path: { feature }, query }), 'analyses');
     return (
