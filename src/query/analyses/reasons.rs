@@ -15,8 +15,6 @@ use crate::domain::decision::Decision;
 use crate::domain::window::Window;
 use crate::metrics::{Estimate, Reason, facts as f};
 use crate::query::analyses::clusters::share;
-use crate::query::dimensions;
-use crate::query::plan;
 use crate::query::request::{MAX_GROUPS, Query, QueryError};
 use crate::query::snapshot::Snapshot;
 use crate::query::sources::Sources;
@@ -103,9 +101,7 @@ pub struct Reasons {
 
 pub fn run(conn: &mut PgConnection, sources: &Sources, question: &Question) -> Result<Reasons, QueryError> {
     let query = &question.query;
-    sources.read(conn, query.project, |snapshot, project| {
-        dimensions::check(query, project)?;
-        let window = plan::window(snapshot, query)?;
+    sources.asked(conn, query, |snapshot, project, window| {
         let (groups, cells) = snapshot.view.groups(&query.filters, &query.group_by);
         if groups.len() > MAX_GROUPS {
             return Err(QueryError::TooManyGroups { found: groups.len() });
