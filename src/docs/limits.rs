@@ -19,6 +19,7 @@ use crate::api::position::{LONGEST, WAITING_ONE_IN};
 use crate::api::projects::{DIMENSIONS, MAX_HORIZON_SECONDS, MAX_RETENTION_DAYS};
 use crate::api::rate::{BURST, Rates, UNKNOWN_KEYS};
 use crate::connections;
+use crate::domain::event::REASON_CODE_CHARS;
 use crate::ingest::limits as events;
 use crate::query::analyses::opinions::MOST_OPINIONS;
 use crate::query::analyses::outcomes::MOST_OUTCOMES;
@@ -92,6 +93,11 @@ fn events() -> Vec<Row> {
             "`comment`",
             format!("{}, no U+0000", chars(events::COMMENT_CHARS)),
             "`invalid_length`, `invalid_character`",
+        ),
+        (
+            "`reason`, in a project that stores no texts",
+            format!("{} letters, digits, `_`, `-`, `.`, `:`", REASON_CODE_CHARS),
+            "stored as `free_text`",
         ),
         ("attributes of one event", grouped(events::ATTRIBUTES), "`too_many`"),
         (

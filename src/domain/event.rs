@@ -160,6 +160,11 @@ impl AttributeValue {
     }
 }
 
+/// Characters that a reason has at most if it is a code.
+pub const REASON_CODE_CHARS: usize = 64;
+/// What is kept of a reason that is words, where no texts are kept.
+pub const FREE_TEXT: &str = "free_text";
+
 /// One thing that happened to one output.
 ///
 /// Only `type` and `output_id` are needed. Context (`feature`, `version`, …) usually comes with `shown`, but any event may
@@ -309,7 +314,8 @@ pub struct Event {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 256, pattern = r"\S")]
     pub retracts: Option<String>,
-    /// A short code why.
+    /// A short code why. In a project that stores no texts, one that is no code (at most 64 letters, digits, `_`, `-`, `.`, `:`) is
+    /// stored as `free_text`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 256, pattern = r"\S")]
     pub reason: Option<String>,
@@ -376,6 +382,15 @@ impl Event {
         self.final_text = None;
         // This kind must have one.
         self.comment = (self.kind == EventKind::Comment).then(String::new);
+    }
+
+    /// Puts a word for them in the place of a reason's words, which only a code has not.
+    pub fn drop_words_of_reason(&mut self) {
+        let is_of_code = |letter: char| letter.is_alphanumeric() || "_-.:".contains(letter);
+        let is_code = |reason: &String| reason.chars().count() <= REASON_CODE_CHARS && reason.chars().all(is_of_code);
+        if self.reason.as_ref().is_some_and(|reason| !is_code(reason)) {
+            self.reason = Some(FREE_TEXT.to_owned());
+        }
     }
 
     /// The people that it names: whose output it is, who rates, who judges. A judge that is a program or a model is nobody.
