@@ -1,5 +1,6 @@
 //! What a list of outputs is filtered by, and how it goes on from page to page.
 
+use actix_web::http::Uri;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -26,6 +27,7 @@ pub const MAX_LIMIT: i64 = 500;
 
 /// Which outputs are meant, by anything that is known of them.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct OutputFilters {
     pub feature: Option<String>,
@@ -184,6 +186,17 @@ pub fn cursor(output: &Output) -> String {
     )
 }
 
+/// The address of the page that starts at a cursor, from that of another page.
+pub fn address(of: &Uri, cursor: &str) -> String {
+    let parts = of.query().unwrap_or_default().split('&');
+    let mut parts: Vec<&str> = parts
+        .filter(|part| !part.is_empty() && part.split('=').next() != Some("cursor"))
+        .collect();
+    let own = format!("cursor={cursor}");
+    parts.push(&own);
+    format!("{}?{}", of.path(), parts.join("&"))
+}
+
 /// Where a page starts.
 pub fn parse_cursor(text: &str) -> Result<(DateTime<Utc>, Uuid), ApiError> {
     let parse = || {
@@ -201,6 +214,18 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn pages_follow_each_other() {
+        for (page, next) in [
+            ("/o", "/o?cursor=c"),
+            ("/o?", "/o?cursor=c"),
+            ("/o?a=%20&cursor=b&d", "/o?a=%20&d&cursor=c"),
+            ("/o?cursors=1", "/o?cursors=1&cursor=c"),
+        ] {
+            assert_eq!(address(&page.parse().unwrap(), "c"), next);
+        }
+    }
 
     proptest! {
         #[test]

@@ -30,12 +30,14 @@ use crate::store::{StoreError, events, projects};
 /// List outputs
 ///
 /// The examples behind the numbers, newest first, filtered by anything that metrics are cut by, and by decision, reason,
-/// confidence and text.
+/// confidence and text. In all forms, the header `Link` has the address of the next page.
 #[utoipa::path(
     tag = "outputs",
     params(OutputFilters, PageParams),
     responses(
-        (status = 200, description = "A page of outputs", content(
+        (status = 200, description = "A page of outputs", headers(
+            ("Link" = String, description = "The address of the next page, if there is one, with the relation `next`"),
+        ), content(
             (OutputsResponse = "application/json"),
             (String = "text/csv"),
             (Binary = "application/vnd.apache.arrow.stream"),
@@ -57,13 +59,14 @@ pub async fn list_outputs(
     let project = key.project;
     let format = Format::of(&request, asked.format);
     let question = format!("{} {format:?}", request.uri());
-    let current = page(&state, project, filters, asked, format);
+    let current = page(&state, &request, project, filters, asked, format);
     state.answers.respond(&request, project, question, current).await
 }
 
 /// A page of outputs.
 async fn page(
     state: &AppState,
+    request: &HttpRequest,
     project: ProjectId,
     filters: OutputFilters,
     asked: PageParams,
@@ -100,8 +103,15 @@ async fn page(
             view(output, cell, texts)
         })
         .collect();
+    let next = next_cursor
+        .as_deref()
+        .map(|cursor| listing::address(request.uri(), cursor));
     let page = OutputsResponse { data, next_cursor };
-    format.render(|| respond::rendered_json(&page), || table(&page.data))
+    let rendered = format.render(|| respond::rendered_json(&page), || table(&page.data))?;
+    Ok(match next {
+        Some(next) => rendered.followed_by(next),
+        None => rendered,
+    })
 }
 
 /// Read an output
