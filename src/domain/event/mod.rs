@@ -1,132 +1,19 @@
 //! The neutral event: one thing that happened to an output, whatever protocol it came by.
 
+mod attributes;
+mod kind;
+
 use std::collections::BTreeMap;
-use std::fmt;
 
 use chrono::{DateTime, Utc};
-use serde::de::{Error, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+pub use self::attributes::AttributeValue;
+pub use self::kind::{EventKind, JudgementSource};
 
 use super::decision::Manner;
 use super::strict;
-
-/// What happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum EventKind {
-    /// The output was shown; carries its context.
-    Shown,
-    /// The output was seen and left without an answer.
-    Ignore,
-    /// The output, or a part of it, was copied.
-    Copy,
-    /// Another output was asked for in its place.
-    Regenerate,
-    /// Taken as it is. Agents' `approve` means the same.
-    #[serde(alias = "approve")]
-    Accept,
-    /// A part was taken.
-    PartialAccept,
-    /// Taken after a change; `final` holds the user's text.
-    Edit,
-    /// Refused.
-    Reject,
-    /// Closed without use: a rejection.
-    Dismiss,
-    /// The person answered in the agent's place: a rejection with `takeover`.
-    Respond,
-    /// Taken back after it was taken.
-    Undo,
-    /// How much of it is still in place some seconds later.
-    Retained,
-    /// The user did by hand, or asked for, what the feature should have offered.
-    Missed,
-    /// A rating on a scale.
-    Rate,
-    /// Words about the output.
-    Comment,
-    /// A statement whether the output was right.
-    Judge,
-    /// Takes back one earlier event by its id.
-    Retract,
-}
-
-impl EventKind {
-    pub const ALL: [EventKind; 17] = [
-        EventKind::Shown,
-        EventKind::Ignore,
-        EventKind::Copy,
-        EventKind::Regenerate,
-        EventKind::Accept,
-        EventKind::PartialAccept,
-        EventKind::Edit,
-        EventKind::Reject,
-        EventKind::Dismiss,
-        EventKind::Respond,
-        EventKind::Undo,
-        EventKind::Retained,
-        EventKind::Missed,
-        EventKind::Rate,
-        EventKind::Comment,
-        EventKind::Judge,
-        EventKind::Retract,
-    ];
-
-    /// The number under which it is stored, and the order of two events of one output at the same instant: what can only
-    /// follow something else has the higher number. Never renumber.
-    pub const fn code(self) -> i16 {
-        match self {
-            EventKind::Shown => 1,
-            EventKind::Ignore => 2,
-            EventKind::Copy => 3,
-            EventKind::Regenerate => 4,
-            EventKind::Accept => 5,
-            EventKind::PartialAccept => 6,
-            EventKind::Edit => 7,
-            EventKind::Reject => 8,
-            EventKind::Dismiss => 9,
-            EventKind::Respond => 10,
-            EventKind::Undo => 11,
-            EventKind::Retained => 12,
-            EventKind::Missed => 13,
-            EventKind::Rate => 14,
-            EventKind::Comment => 15,
-            EventKind::Judge => 16,
-            EventKind::Retract => 17,
-        }
-    }
-
-    pub fn from_code(code: i16) -> Option<EventKind> {
-        Self::ALL.into_iter().find(|kind| kind.code() == code)
-    }
-}
-
-/// Who or what states that an output was right.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum JudgementSource {
-    /// A person who was asked to judge.
-    Human,
-    /// What came of it: the test passed, the ticket stayed closed.
-    Outcome,
-    /// A program.
-    Code,
-    /// A language model.
-    Llm,
-}
-
-impl JudgementSource {
-    /// Lower counts first: a person's judgement outranks a model's.
-    pub const fn rank(self) -> i16 {
-        match self {
-            JudgementSource::Human => 0,
-            JudgementSource::Outcome => 1,
-            JudgementSource::Code => 2,
-            JudgementSource::Llm => 3,
-        }
-    }
-}
 
 /// The user's own answer before the output was seen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -138,26 +25,6 @@ pub struct InitialAnswer {
     /// Whether it was right.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub correct: Option<bool>,
-}
-
-/// A short value of an attribute. Numbers and booleans are kept as text: 1.50 becomes `1.5`.
-#[derive(Clone, Debug, PartialEq, Deserialize, ToSchema)]
-#[serde(untagged)]
-pub enum AttributeValue {
-    Text(String),
-    Flag(bool),
-    #[schema(value_type = f64)]
-    Number(serde_json::Number),
-}
-
-impl AttributeValue {
-    pub fn into_text(self) -> String {
-        match self {
-            AttributeValue::Text(text) => text,
-            AttributeValue::Flag(flag) => flag.to_string(),
-            AttributeValue::Number(number) => number.to_string(),
-        }
-    }
 }
 
 /// Characters that a reason has at most if it is a code.
@@ -229,7 +96,7 @@ pub struct Event {
     #[serde(
         default,
         skip_serializing_if = "BTreeMap::is_empty",
-        deserialize_with = "attribute_texts"
+        deserialize_with = "attributes::texts"
     )]
     #[schema(value_type = BTreeMap<String, AttributeValue>)]
     pub attributes: BTreeMap<String, String>,
@@ -413,30 +280,5 @@ impl Event {
     /// The ends of the scale that it rates on.
     pub fn rating_scale(&self) -> (f64, f64) {
         (self.rating_min.unwrap_or(0.0), self.rating_max.unwrap_or(1.0))
-    }
-}
-
-/// Reads attributes. JSON allows an object to have a key twice; here no one could say which of the values was meant.
-fn attribute_texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, String>, D::Error> {
-    deserializer.deserialize_map(AttributesVisitor)
-}
-
-struct AttributesVisitor;
-
-impl<'de> Visitor<'de> for AttributesVisitor {
-    type Value = BTreeMap<String, String>;
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut attributes = BTreeMap::new();
-        while let Some((name, value)) = map.next_entry::<String, AttributeValue>()? {
-            if attributes.insert(name, value.into_text()).is_some() {
-                return Err(A::Error::custom("duplicate attribute"));
-            }
-        }
-        Ok(attributes)
     }
 }
