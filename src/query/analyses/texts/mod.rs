@@ -7,6 +7,7 @@ pub mod edits;
 mod kinds;
 pub mod marks;
 mod phrases;
+mod taken;
 mod vocabulary;
 
 use chrono::{DateTime, Utc};
