@@ -152,7 +152,7 @@ fn tables_suit_where_they_are_shown() {
     let (first, second) = (lines.next().unwrap(), lines.next().unwrap());
     assert!(first.contains(" % ") && first.contains(" points "), "{text}");
     assert!(
-        second.starts_with("▲ Over-trusted  [") && second.contains(" users "),
+        second.starts_with("▲ Over-trusted ") && second.contains(" [") && second.contains(" users "),
         "{text}"
     );
     assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
