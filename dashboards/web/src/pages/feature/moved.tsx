@@ -2,7 +2,7 @@
 
 import type { Schemas } from '../../api/client';
 import { around, Interval } from '../../charts/intervals';
-import { parts, percent, type Unit, withInterval } from '../../format/number';
+import { percent, type Unit, withInterval } from '../../format/number';
 import { span } from '../../format/time';
 import { dimensionName, segment } from '../../format/words';
 import { Cards } from '../../parts/cards';
@@ -99,8 +99,8 @@ function Found(found: Schemas['ExplainResponse']) {
                                 <Estimate metric={metric} value={one.after} />
                             </td>
                             <td data-label="Adds to the change">
-                                <Interval value={one.contribution} domain={domain} label={withInterval(one.contribution, unit)} />
-                                <span class="evidence">{parts(one.contribution, unit, true).value}</span>
+                                <Difference metric={metric} value={one.contribution} />
+                                <Interval value={one.contribution} domain={domain} label={withInterval(one.contribution, unit, true)} width={150} />
                             </td>
                             <td data-label="Share of outputs">
                                 {percent(one.share_before)} → {percent(one.share_after)}
