@@ -96,7 +96,7 @@ fn events() -> Vec<Row> {
         ),
         (
             "`reason`, in a project that stores no texts",
-            format!("{} letters, digits, `_`, `-`, `.`, `:`", REASON_CODE_CHARS),
+            format!("{REASON_CODE_CHARS} letters, digits, `_`, `-`, `.`, `:`"),
             "stored as `free_text`",
         ),
         ("attributes of one event", grouped(events::ATTRIBUTES), "`too_many`"),
