@@ -77,7 +77,15 @@ impl Terminal {
     /// A table whose cells have several lines, each row apart from the others; none if it is too wide.
     pub fn tall_table(&self, head: &[&str], rows: &[Vec<String>]) -> Option<Vec<String>> {
         let lines_of = |cell: &String| cell.split('\n').map(str::to_owned).collect();
-        let rows: Vec<Vec<Cell>> = rows.iter().map(|row| row.iter().map(lines_of).collect()).collect();
+        let mut rows: Vec<Vec<Cell>> = rows.iter().map(|row| row.iter().map(lines_of).collect()).collect();
+        // What is left for the last column, whose words may be long.
+        if let (Some(width), [others @ .., _]) = (self.width, widths(&vec![Cell::new(); head.len()], &rows).as_slice())
+        {
+            let left = width.saturating_sub(others.iter().map(|own| own + GAP).sum());
+            for cell in rows.iter_mut().filter_map(|row| row.last_mut()) {
+                *cell = cell.iter().flat_map(|line| wrapped(line, left)).collect();
+            }
+        }
         let columns = widths(&vec![Cell::new(); head.len()], &rows);
         let title =
             |(title, width): (&&str, &usize)| wrapped(title, *width).iter().map(|line| self.dim(line)).collect();
