@@ -40,7 +40,7 @@ pub struct ActionView {
     pub key_id: Option<Uuid>,
     #[schema(value_type = Action)]
     pub action: String,
-    /// The id of the key or the erasure, or the name of the project or the experiment, that it was done to.
+    /// The id of the key, the erasure or the change, or the name of the project or the experiment, that it was done to.
     #[schema(required = true)]
     pub subject: Option<String>,
     /// What was asked for.
@@ -70,7 +70,7 @@ pub struct AuditResponse {
 
 /// List what admins did
 ///
-/// Keys made and revoked, settings changed, users erased, experiments declared: when, by which key, and what was asked for. Names no
+/// Keys made and revoked, settings changed, users erased, experiments declared, changes logged: when, by which key, and what was asked for. Names no
 /// user of the product.
 #[utoipa::path(
     tag = "operations",

@@ -5,14 +5,14 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::answers::ReadAnswers;
-use super::ask::{self, Scope};
+use super::ask;
 use super::auth::{Authorized, Read};
 use super::error::ApiError;
-use super::extract::Params;
+use super::extract::SharedParams;
 use super::query::{QueryMeta, computed, listed, meta};
+use super::range::RangeParams;
 use super::respond;
 use crate::domain::dimension::Dimension;
-use crate::query::Query;
 use crate::query::analyses::compare::{self, ComparedMetric, Comparison, Look, SampleRatio};
 use crate::query::filter::Filter;
 use crate::state::AppState;
@@ -39,16 +39,8 @@ pub struct CompareParams {
     pub candidate: String,
     /// Only outputs of this feature.
     pub feature: Option<String>,
-    /// A JSON array of filters that both sides must pass.
-    pub filters: Option<String>,
     /// Ids from the catalogue, separated by commas. The first is followed over time.
     pub metrics: Option<String>,
-    /// Start of the range, RFC 3339 or milliseconds since 1970; the day of the first output without it.
-    pub from: Option<String>,
-    /// End of the range, not part of it; the end of the day of the last output without it.
-    pub to: Option<String>,
-    #[param(minimum = 0.5, maximum = 0.9999)]
-    pub level: Option<f64>,
     /// The least difference worth having, in the unit of each metric; 0.01 without it.
     #[param(minimum = 0)]
     pub margin: Option<f64>,
@@ -77,11 +69,11 @@ pub struct CompareResponse {
 
 /// Compare two sides
 ///
-/// Is one version, model, variant, or any other slice better than another? Differences with intervals clustered by user, a
+/// Is one version, model, variant, or any other slice better than another, of the outputs that pass the filters? Differences with intervals clustered by user, a
 /// confidence sequence that holds however often one looks, the sample ratio, and a verdict in words.
 #[utoipa::path(
     tag = "metrics",
-    params(CompareParams),
+    params(RangeParams, CompareParams),
     responses(
         (status = 200, description = "The comparison", body = CompareResponse),
         ReadAnswers,
@@ -92,27 +84,19 @@ pub struct CompareResponse {
 pub async fn get_comparison(
     request: HttpRequest,
     key: Authorized<Read>,
-    params: Params<CompareParams>,
+    params: SharedParams<RangeParams, CompareParams>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let asked = params.0;
+    let SharedParams(range, asked) = params;
     let ids = match &asked.metrics {
         Some(ids) => listed(Some(ids)),
         None => METRICS.map(str::to_owned).to_vec(),
     };
-    let mut query = Query::new(key.project, ask::metrics_by_id(&ids)?);
-    query.filters = ask::filters_parameter(asked.filters.as_deref())?;
+    let mut query = range.query(key.project, ask::metrics_by_id(&ids)?)?;
+    query.exact = asked.exact;
     query
         .filters
         .extend(asked.feature.map(|feature| Filter::is(Dimension::Feature, feature)));
-    let scope = Scope {
-        from: asked.from.as_deref(),
-        to: asked.to.as_deref(),
-        level: asked.level,
-        exact: asked.exact,
-        ..Scope::default()
-    };
-    scope.apply(&mut query)?;
     let comparison = Comparison {
         baseline: side("baseline", &asked.baseline)?,
         candidate: side("candidate", &asked.candidate)?,

@@ -13,7 +13,8 @@ const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PATCH, DELETE"
 const HEADERS: HeaderValue = HeaderValue::from_static(
     "Authorization, X-Api-Key, Content-Type, Content-Encoding, Idempotency-Key, If-None-Match, Range, If-Range",
 );
-const EXPOSED: HeaderValue = HeaderValue::from_static("ETag, Accept-Ranges, Content-Range, Retry-After, X-Request-Id");
+const EXPOSED: HeaderValue =
+    HeaderValue::from_static("ETag, Accept-Ranges, Content-Range, Link, Retry-After, X-Request-Id");
 const ANY: HeaderValue = HeaderValue::from_static("*");
 /// How many seconds a browser may remember the answer.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("86400");

@@ -5,6 +5,7 @@ use std::pin::Pin;
 
 use actix_web::{FromRequest, HttpRequest, dev, web};
 use serde::de::{DeserializeOwned, IgnoredAny};
+use utoipa::IntoParams;
 
 use super::body::Body;
 use super::error::{ApiError, ErrorCode};
@@ -74,12 +75,34 @@ impl<T: DeserializeOwned> FromRequest for Params<T> {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut dev::Payload) -> Self::Future {
-        ready(
-            web::Query::<T>::from_query(request.query_string())
-                .map(|params| Params(params.into_inner()))
-                .map_err(|error| ApiError::new(ErrorCode::InvalidParameter, error.to_string())),
-        )
+        ready(parameters(request.query_string()).map(Params))
     }
+}
+
+/// The query string of a route that shares some of its parameters with others: those, and its own. Unknown parameters are errors.
+///
+/// Serde could flatten one into the other, but then it reads every value as text.
+pub struct SharedParams<S, T>(pub S, pub T);
+
+impl<S: DeserializeOwned + IntoParams, T: DeserializeOwned> FromRequest for SharedParams<S, T> {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut dev::Payload) -> Self::Future {
+        let names: Vec<String> = S::into_params(|| None).into_iter().map(|known| known.name).collect();
+        let is_shared = |part: &&str| {
+            let name = web::Query::<Vec<(String, String)>>::from_query(part);
+            name.is_ok_and(|name| name.iter().any(|(name, _)| names.contains(name)))
+        };
+        let (shared, own): (Vec<&str>, Vec<&str>) = request.query_string().split('&').partition(is_shared);
+        ready(parameters(&shared.join("&")).and_then(|shared| Ok(SharedParams(shared, parameters(&own.join("&"))?))))
+    }
+}
+
+fn parameters<T: DeserializeOwned>(query: &str) -> Result<T, ApiError> {
+    let read = web::Query::<T>::from_query(query);
+    read.map(web::Query::into_inner)
+        .map_err(|error| ApiError::new(ErrorCode::InvalidParameter, error.to_string()))
 }
 
 /// A segment of the path.

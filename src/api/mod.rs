@@ -26,6 +26,7 @@ pub mod position;
 pub mod priorities;
 pub mod projects;
 pub mod query;
+pub mod range;
 pub mod rate;
 pub mod rendered;
 pub mod respond;
@@ -97,6 +98,7 @@ pub fn configure(routes: &mut ServiceConfig) {
                 .service(exports::export_demonstrations)
                 .service(exports::export_outputs_jsonl)
                 .service(exports::export_outputs_csv)
+                .service(exports::export_outputs_parquet)
                 .service(session::create_session)
                 .service(session::get_session)
                 .service(session::delete_session)

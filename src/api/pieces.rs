@@ -20,9 +20,12 @@ const READ_ON: Duration = Duration::from_secs(600);
 /// How long after a file was opened others that begin with HEAD are given the same one, so that several who read at a time, or one
 /// with several connections, do not take it from each other.
 const SHARED: Duration = Duration::from_secs(10);
-/// Bytes of files that are kept open, and about how many files.
+/// Bytes of files that are kept open, and about how many files: so few that the cache has one shard. One of several shards would keep
+/// no file that is larger than its part, and a file that is not kept would be read as a mixture.
 const OPEN_BYTES: u64 = 48 * 1024 * 1024;
-const OPEN: usize = 500;
+const OPEN: usize = 48;
+/// Bytes of the largest file that is made to be read in pieces; several of them are kept.
+pub const LARGEST: usize = 16 * 1024 * 1024;
 
 /// Marks a request that was sent as HEAD and is answered as GET.
 pub struct SentAsHead;
@@ -168,6 +171,20 @@ mod tests {
         check(&[("range", "bytes=-0")], Piece::Beyond);
         for whole in ["bytes=0-1,5-6", "bytes=9-3", "bytes=x", "rows=0-1", ""] {
             check(&[("range", whole)], Piece::Whole);
+        }
+    }
+
+    #[test]
+    fn large_files_are_kept() {
+        let opened = Opened::default();
+        let project = 7;
+        for number in 0..2 {
+            let file = Rendered::file("text/csv", vec![number; LARGEST]);
+            opened.open(project, number.to_string(), file);
+        }
+        for number in 0..2 {
+            let file = opened.file(Reader::Piece, project, &number.to_string());
+            assert_eq!(file.map(|file| file.size()), Some(LARGEST));
         }
     }
 

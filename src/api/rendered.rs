@@ -36,25 +36,39 @@ struct Content {
     /// Whether clients may read it in pieces.
     is_file: bool,
     body: Bytes,
+    /// The address of the page after this one.
+    next: Option<String>,
     /// A digest of the body, made when it is first needed.
     tag: OnceLock<String>,
 }
 
 impl Rendered {
     pub fn new(content_type: &'static str, body: Vec<u8>) -> Rendered {
-        Rendered::with(content_type, body, false)
+        Rendered::with(content_type, body, false, None)
     }
 
     /// An answer that clients may read in pieces.
     pub fn file(content_type: &'static str, body: Vec<u8>) -> Rendered {
-        Rendered::with(content_type, body, true)
+        Rendered::with(content_type, body, true, None)
     }
 
-    fn with(content_type: &'static str, body: Vec<u8>, is_file: bool) -> Rendered {
+    /// The same as a page that is followed by another.
+    pub fn followed_by(self, next: String) -> Rendered {
+        let Content {
+            content_type,
+            is_file,
+            ref body,
+            ..
+        } = *self.0;
+        Rendered::with(content_type, body.clone(), is_file, Some(next))
+    }
+
+    fn with(content_type: &'static str, body: impl Into<Bytes>, is_file: bool, next: Option<String>) -> Rendered {
         Rendered(Arc::new(Content {
             content_type,
             is_file,
             body: body.into(),
+            next,
             tag: OnceLock::new(),
         }))
     }
@@ -102,6 +116,9 @@ impl Rendered {
         response.insert_header((header::VARY, "Authorization, Accept, X-Api-Key"));
         if self.0.is_file {
             response.insert_header((header::ACCEPT_RANGES, "bytes"));
+        }
+        if let Some(next) = &self.0.next {
+            response.insert_header((header::LINK, format!("<{next}>; rel=\"next\"")));
         }
         if known {
             return response.finish();
@@ -170,6 +187,7 @@ impl Answers {
         };
         self.kept.get_or_insert_async(&key, compute).await
     }
+
     /// Answers a question: with the file that the client is reading, or else as of now.
     pub async fn respond(
         &self,
@@ -178,14 +196,23 @@ impl Answers {
         question: String,
         current: impl Future<Output = Result<Rendered, ApiError>>,
     ) -> Result<HttpResponse, ApiError> {
-        let reader = Reader::of(request);
-        if let Some(file) = self.opened.file(reader, project, &question) {
-            return Ok(file.respond(request));
+        match self.read_on(request, project, &question) {
+            Some(response) => Ok(response),
+            None => Ok(self.open(request, project, question, &current.await?)),
         }
-        let answer = current.await?;
-        if answer.is_file() && reader != Reader::Other {
+    }
+
+    /// Answers with the file that the client is reading, if it is.
+    pub fn read_on(&self, request: &HttpRequest, project: ProjectId, question: &str) -> Option<HttpResponse> {
+        let file = self.opened.file(Reader::of(request), project, question)?;
+        Some(file.respond(request))
+    }
+
+    /// Answers with what was found now. A file is kept for clients that read on in it.
+    pub fn open(&self, request: &HttpRequest, project: ProjectId, question: String, answer: &Rendered) -> HttpResponse {
+        if answer.is_file() && Reader::of(request) != Reader::Other {
             self.opened.open(project, question, answer.clone());
         }
-        Ok(answer.respond(request))
+        answer.respond(request)
     }
 }

@@ -14,10 +14,12 @@ use crate::api::features::{reasons, texts};
 use crate::api::keys::NAME_CHARS;
 use crate::api::links;
 use crate::api::outputs::listing::{MAX_LIMIT, MOST_IDS, TEXT_CHARS};
+use crate::api::pieces::LARGEST;
 use crate::api::position::{LONGEST, WAITING_ONE_IN};
 use crate::api::projects::{DIMENSIONS, MAX_HORIZON_SECONDS, MAX_RETENTION_DAYS};
 use crate::api::rate::{BURST, Rates, UNKNOWN_KEYS};
 use crate::connections;
+use crate::domain::event::REASON_CODE_CHARS;
 use crate::ingest::limits as events;
 use crate::query::analyses::opinions::MOST_OPINIONS;
 use crate::query::analyses::outcomes::MOST_OUTCOMES;
@@ -91,6 +93,11 @@ fn events() -> Vec<Row> {
             "`comment`",
             format!("{}, no U+0000", chars(events::COMMENT_CHARS)),
             "`invalid_length`, `invalid_character`",
+        ),
+        (
+            "`reason`, in a project that stores no texts",
+            format!("{REASON_CODE_CHARS} letters, digits, `_`, `-`, `.`, `:`"),
+            "stored as `free_text`",
         ),
         ("attributes of one event", grouped(events::ATTRIBUTES), "`too_many`"),
         (
@@ -216,6 +223,11 @@ fn questions() -> Vec<Row> {
         ),
         ("`output_ids`", format!("{MOST_IDS} ids"), "400 `invalid_parameter`"),
         ("exports at the same time", EXPORTS.to_string(), "503 `overloaded`"),
+        (
+            "an export in Parquet that may be read in pieces",
+            bytes(LARGEST),
+            "larger ones are sent as a whole",
+        ),
         (
             "`text`, `comment` to look for in outputs",
             format!("{TEXT_CHARS} characters"),

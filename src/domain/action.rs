@@ -18,10 +18,14 @@ pub enum Action {
     ExperimentDeclared,
     ExperimentChanged,
     ExperimentDeleted,
+    ChangeLogged,
+    /// The words around it were put right.
+    ChangeCorrected,
+    ChangeDeleted,
 }
 
 impl Action {
-    pub const ALL: [Action; 9] = [
+    pub const ALL: [Action; 12] = [
         Action::KeyCreated,
         Action::KeyRevoked,
         Action::ProjectCreated,
@@ -31,6 +35,9 @@ impl Action {
         Action::ExperimentDeclared,
         Action::ExperimentChanged,
         Action::ExperimentDeleted,
+        Action::ChangeLogged,
+        Action::ChangeCorrected,
+        Action::ChangeDeleted,
     ];
 
     pub const fn name(self) -> &'static str {
@@ -44,6 +51,9 @@ impl Action {
             Action::ExperimentDeclared => "experiment_declared",
             Action::ExperimentChanged => "experiment_changed",
             Action::ExperimentDeleted => "experiment_deleted",
+            Action::ChangeLogged => "change_logged",
+            Action::ChangeCorrected => "change_corrected",
+            Action::ChangeDeleted => "change_deleted",
         }
     }
 }

@@ -1,82 +1,27 @@
-//! The events of some outputs as a frame: one row per event, one column per thing that the fold looks at.
+//! The events of some outputs that count, each with its output, in the order in which they are folded.
 
 use std::collections::{HashMap, HashSet};
 
 use polars::prelude::*;
 use uuid::Uuid;
 
+use super::columns;
 use super::link::Links;
 use crate::domain::clock;
-use crate::domain::decision::Manner;
-use crate::domain::event::{Event, EventKind, JudgementSource};
+use crate::domain::event::{Event, EventKind};
 use crate::domain::key::{self, ProjectId};
 use crate::store::events::LoggedEvent;
 use crate::store::late::LateEvent;
-use crate::store::opinions::RATING as RATING_SOURCE;
-
-pub const OUTPUT: &str = "output_number";
-pub const TIME: &str = "time";
-pub const RECEIVED: &str = "received";
-pub const SHOWN_TIME: &str = "shown_time";
-pub const DECISION_KIND: &str = "decision_kind";
-pub const DECISION_TIME: &str = "decision_time";
-/// Of decisions that the user took.
-pub const ASKED_TIME: &str = "asked_time";
-pub const MANNER: &str = "manner";
-pub const UNDO_TIME: &str = "undo_time";
-pub const IGNORED: &str = "ignored";
-pub const COPIED: &str = "copied";
-pub const REGENERATED: &str = "regenerated";
-pub const MISSED: &str = "missed";
-pub const RATER: &str = "rater";
-pub const RATING: &str = "rating";
-pub const POSITIVE: &str = "positive";
-pub const JUDGED_BY: &str = "judged_by";
-pub const CORRECT: &str = "correct";
-/// Columns of opinions.
-pub const SOURCE: &str = "source";
-pub const HOLDER: &str = "holder";
-pub const RUBRIC: &str = "rubric";
-pub const VALUE: &str = "value";
-pub const IS_RIGHT: &str = "is_right";
-
-pub const STILL_RETAINED: &str = "still_retained";
-
-/// Columns that describe the output rather than a moment of it. What `shown` says outranks what other events say.
-pub const TEXT_CONTEXT: [&str; 11] = [
-    "feature",
-    "version",
-    "model",
-    "prompt_version",
-    "variant",
-    "environment",
-    "user_id",
-    "session_id",
-    "input",
-    "output",
-    "attributes",
-];
-pub const CONFIDENCE: &str = "confidence";
-pub const INITIAL_AGREES: &str = "initial_agrees";
-pub const INITIAL_CORRECT: &str = "initial_correct";
-pub const CHARS_SHOWN: &str = "chars_shown";
-
-/// Columns of what users did with the output; the newest counts.
-pub const FINAL: &str = "final";
-pub const COMMENT: &str = "comment";
-pub const REASON: &str = "reason";
-pub const EDIT_DISTANCE: &str = "edit_distance";
-pub const CHARS_RETAINED: &str = "chars_retained";
 
 /// One event that counts, with the output it belongs to.
-struct Entry {
-    target: Uuid,
+pub struct Entry {
+    pub target: Uuid,
     key: Uuid,
     own_output: bool,
-    kind: EventKind,
-    occurred_at: i64,
-    received_at: i64,
-    event: Event,
+    pub kind: EventKind,
+    pub occurred_at: i64,
+    pub received_at: i64,
+    pub event: Event,
 }
 
 /// The events of some outputs, ready to be folded.
@@ -108,12 +53,12 @@ impl History {
         });
         let outputs = names(&entries);
         let numbers: HashMap<Uuid, u32> = (0..).zip(&outputs).map(|(number, (key, _))| (*key, number)).collect();
-        let context = context(&entries, &numbers)?;
+        let context = columns::context(&entries, &numbers)?;
         let users = users(&entries);
         entries.sort_unstable_by_key(in_order);
-        let actions = actions(&entries, &numbers, &users)?;
+        let actions = columns::actions(&entries, &numbers, &users)?;
         entries.retain(|entry| matches!(entry.kind, EventKind::Rate | EventKind::Judge));
-        let opinions = opinions(&entries, &numbers, &users)?;
+        let opinions = columns::opinions(&entries, &numbers, &users)?;
         Ok(History {
             outputs,
             actions,
@@ -240,184 +185,4 @@ fn users(entries: &[Entry]) -> HashMap<Uuid, String> {
         .iter()
         .filter_map(|entry| Some((entry.target, entry.event.user_id.clone()?)))
         .collect()
-}
-
-/// Who rates: nobody's name stands for the output's user, whether that is said or not.
-fn rater<'a>(entry: &'a Entry, users: &HashMap<Uuid, String>) -> &'a str {
-    let named = entry.event.rater.as_deref().or(entry.event.user_id.as_deref());
-    named
-        .filter(|name| users.get(&entry.target).is_none_or(|user| user != name))
-        .unwrap_or_default()
-}
-
-fn numbers_of(entries: &[Entry], numbers: &HashMap<Uuid, u32>) -> Column {
-    let column: Vec<u32> = entries
-        .iter()
-        .map(|entry| numbers.get(&entry.target).copied().unwrap_or_default())
-        .collect();
-    Column::new(OUTPUT.into(), column)
-}
-
-fn actions(entries: &[Entry], numbers: &HashMap<Uuid, u32>, users: &HashMap<Uuid, String>) -> PolarsResult<DataFrame> {
-    let column = Columns { entries };
-    DataFrame::new(
-        entries.len(),
-        vec![
-            numbers_of(entries, numbers),
-            column.of(TIME, |e| Some(e.occurred_at)),
-            column.of(RECEIVED, |e| Some(e.received_at)),
-            column.of(SHOWN_TIME, |e| (e.kind == EventKind::Shown).then_some(e.occurred_at)),
-            column.of(DECISION_KIND, |e| {
-                is_decision(e.kind).then_some(i32::from(e.kind.code()))
-            }),
-            column.of(DECISION_TIME, |e| is_decision(e.kind).then_some(e.occurred_at)),
-            column.of(ASKED_TIME, |e| {
-                (is_decision(e.kind) && e.event.manner() != Manner::Automatic).then_some(e.occurred_at)
-            }),
-            column.of(MANNER, |e| {
-                is_decision(e.kind).then_some(i32::from(e.event.manner().code()))
-            }),
-            column.of(UNDO_TIME, |e| (e.kind == EventKind::Undo).then_some(e.occurred_at)),
-            column.of(IGNORED, |e| Some(i32::from(e.kind == EventKind::Ignore))),
-            column.of(COPIED, |e| Some(i32::from(e.kind == EventKind::Copy))),
-            column.of(REGENERATED, |e| Some(i32::from(e.kind == EventKind::Regenerate))),
-            column.of(MISSED, |e| Some(i32::from(e.kind == EventKind::Missed))),
-            column.text(RATER, |e| (e.kind == EventKind::Rate).then(|| rater(e, users))),
-            column.of(RATING, |e| {
-                e.event.rating.filter(|_| is_of_the_whole(e, EventKind::Rate))
-            }),
-            column.of(POSITIVE, |e| positive(e).map(i32::from)),
-            column.of(JUDGED_BY, |e| {
-                (e.kind == EventKind::Judge).then(|| i32::from(source(e)))
-            }),
-            column.of(CORRECT, |e| {
-                judged_right(e).filter(|_| is_of_the_whole(e, EventKind::Judge))
-            }),
-            column.of(STILL_RETAINED, |e| {
-                e.event.retained_share.filter(|_| e.kind == EventKind::Retained)
-            }),
-            column.text(FINAL, |e| e.event.final_text.as_deref()),
-            column.text(COMMENT, |e| e.event.comment.as_deref()),
-            column.text(REASON, |e| e.event.reason.as_deref()),
-            column.of(EDIT_DISTANCE, |e| e.event.edit_distance),
-            column.of(CHARS_RETAINED, |e| e.event.chars_retained),
-        ],
-    )
-}
-
-/// The opinions: who holds what of which output, and on what rubric. A rating is its place on its scale; a judgement is its
-/// score, or 0 or 1.
-fn opinions(entries: &[Entry], numbers: &HashMap<Uuid, u32>, users: &HashMap<Uuid, String>) -> PolarsResult<DataFrame> {
-    let column = Columns { entries };
-    DataFrame::new(
-        entries.len(),
-        vec![
-            numbers_of(entries, numbers),
-            column.of(TIME, |e| Some(e.occurred_at)),
-            column.of(SOURCE, |e| Some(i32::from(source(e)))),
-            column.text(HOLDER, |e| match e.kind {
-                EventKind::Rate => Some(rater(e, users)),
-                _ => Some(e.event.judge.as_deref().unwrap_or_default()),
-            }),
-            column.text(RUBRIC, |e| Some(e.event.rubric.as_deref().unwrap_or_default())),
-            column.of(VALUE, |e| match e.kind {
-                EventKind::Rate => {
-                    let (low, high) = e.event.rating_scale();
-                    e.event.rating.map(|rating| (rating - low) / (high - low))
-                }
-                _ => e
-                    .event
-                    .score
-                    .or(e.event.correct.map(|right| f64::from(u8::from(right)))),
-            }),
-            column.of(IS_RIGHT, |e| match e.kind {
-                EventKind::Rate => positive(e),
-                _ => judged_right(e),
-            }),
-        ],
-    )
-}
-
-/// Whether it is an opinion of this kind on the output as a whole. One on a rubric says nothing about the whole.
-fn is_of_the_whole(entry: &Entry, kind: EventKind) -> bool {
-    entry.kind == kind && entry.event.rubric.is_none()
-}
-
-fn source(entry: &Entry) -> i16 {
-    match entry.kind {
-        EventKind::Judge => entry.event.source.unwrap_or(JudgementSource::Human).rank(),
-        _ => RATING_SOURCE,
-    }
-}
-
-/// Whether a rating is in the upper half of its scale.
-fn positive(entry: &Entry) -> Option<bool> {
-    let (low, high) = entry.event.rating_scale();
-    entry.event.rating.map(|rating| rating > f64::midpoint(low, high))
-}
-
-fn judged_right(entry: &Entry) -> Option<bool> {
-    entry.event.correct.or(entry.event.score.map(|score| score >= 0.5))
-}
-
-fn context(entries: &[Entry], numbers: &HashMap<Uuid, u32>) -> PolarsResult<DataFrame> {
-    let column = Columns { entries };
-    let attributes: Vec<Option<String>> = entries
-        .iter()
-        .map(|entry| Some(&entry.event.attributes).filter(|attributes| !attributes.is_empty()))
-        .map(|attributes| attributes.and_then(|attributes| serde_json::to_string(attributes).ok()))
-        .collect();
-    DataFrame::new(
-        entries.len(),
-        vec![
-            numbers_of(entries, numbers),
-            column.text("feature", |e| e.event.feature.as_deref()),
-            column.text("version", |e| e.event.version.as_deref()),
-            column.text("model", |e| e.event.model.as_deref()),
-            column.text("prompt_version", |e| e.event.prompt_version.as_deref()),
-            column.text("variant", |e| e.event.variant.as_deref()),
-            column.text("environment", |e| e.event.environment.as_deref()),
-            column.text("user_id", |e| e.event.user_id.as_deref()),
-            column.text("session_id", |e| e.event.session_id.as_deref()),
-            column.text("input", |e| e.event.input.as_deref()),
-            column.text("output", |e| e.event.output.as_deref()),
-            Column::new("attributes".into(), attributes),
-            column.of(CONFIDENCE, |e| e.event.confidence),
-            column.of(INITIAL_AGREES, |e| e.event.initial.and_then(|initial| initial.agrees)),
-            column.of(INITIAL_CORRECT, |e| e.event.initial.and_then(|initial| initial.correct)),
-            column.of(CHARS_SHOWN, |e| e.event.chars_shown),
-        ],
-    )
-}
-
-fn is_decision(kind: EventKind) -> bool {
-    matches!(
-        kind,
-        EventKind::Accept
-            | EventKind::PartialAccept
-            | EventKind::Edit
-            | EventKind::Reject
-            | EventKind::Dismiss
-            | EventKind::Respond
-    )
-}
-
-/// Makes columns of entries.
-struct Columns<'a> {
-    entries: &'a [Entry],
-}
-
-impl<'a> Columns<'a> {
-    fn of<T>(&self, name: &str, value: impl Fn(&'a Entry) -> Option<T>) -> Column
-    where
-        Series: NamedFrom<Vec<Option<T>>, [Option<T>]>,
-    {
-        let values: Vec<Option<T>> = self.entries.iter().map(value).collect();
-        Series::new(name.into(), values).into()
-    }
-
-    fn text(&self, name: &str, value: impl Fn(&'a Entry) -> Option<&'a str>) -> Column {
-        let values: Vec<Option<&str>> = self.entries.iter().map(value).collect();
-        Series::new(name.into(), values).into()
-    }
 }

@@ -6,6 +6,7 @@
 //! [`refresh`] says how they do not get in each other's way.
 
 pub mod base;
+mod columns;
 pub mod difference;
 mod edit;
 pub mod erasure;

@@ -6,7 +6,8 @@ use chrono::DateTime;
 use polars::prelude::*;
 use uuid::Uuid;
 
-use super::history::{self as h, History};
+use super::columns as h;
+use super::history::History;
 use crate::store::opinions::Opinion;
 
 /// What the raters of one output say: each one's newest rating, and how often they changed it.

@@ -6,8 +6,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use polars::prelude::*;
 use uuid::Uuid;
 
+use super::columns as h;
 use super::edit::edit;
-use super::history::{self as h, History};
+use super::history::History;
 use super::opinions::{Ratings, judgements, newest, ratings};
 use crate::domain::decision::{Decision, Manner};
 use crate::domain::dimension::Cell;

@@ -85,6 +85,7 @@ fn measure_and_drop_texts(event: &mut Event) {
         }
     }
     event.drop_texts();
+    event.drop_words_of_reason();
 }
 
 #[cfg(test)]
@@ -132,5 +133,31 @@ mod tests {
             (stored.edit_distance, stored.chars_shown, stored.chars_retained),
             (Some(0.25), Some(4), Some(3))
         );
+    }
+
+    #[test]
+    fn without_text_storage_a_reason_is_a_code() {
+        let stored = |reason: &str, stores_text| {
+            let mut event = Event::new(EventKind::Reject, "o");
+            event.reason = Some(reason.to_owned());
+            let row = prepare(event, 0, &context(stores_text, None));
+            serde_json::from_str::<Event>(&row.body).unwrap().reason.unwrap()
+        };
+        let longest = "x".repeat(64);
+        for code in [
+            "too_long",
+            "E-42",
+            "tone.formal",
+            "policy:7",
+            "zu_länglich",
+            "7",
+            &longest,
+        ] {
+            assert_eq!(stored(code, false), code);
+        }
+        for words in ["too long", "it says “you”", "a,b", "why?", &format!("{longest}x")] {
+            assert_eq!(stored(words, false), "free_text", "{words}");
+            assert_eq!(stored(words, true), words);
+        }
     }
 }

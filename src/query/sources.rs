@@ -5,12 +5,14 @@ use std::time::Instant;
 
 use diesel::pg::PgConnection;
 
-use super::request::QueryError;
+use super::request::{Query, QueryError};
 use super::rollups::Rollups;
 use super::segments::Segments;
 use super::snapshot::Snapshot;
 use super::wanted::{Waiting, Wanted};
+use super::{dimensions, plan};
 use crate::domain::key::ProjectId;
+use crate::domain::window::Window;
 use crate::store::projects::{self, Project};
 
 /// Shared by all questions; clones share what is kept.
@@ -43,6 +45,20 @@ impl Sources {
     /// That the answer is still wanted: for computations to ask where a piece of them is done.
     pub fn check(&self) -> Result<(), QueryError> {
         self.wanted.as_ref().map_or(Ok(()), Wanted::check)
+    }
+
+    /// Reads the state that a question is about, in the range that it means. Refuses dimensions that the project does not have.
+    pub fn asked<T>(
+        &self,
+        conn: &mut PgConnection,
+        query: &Query,
+        read: impl FnOnce(&mut Snapshot, &Project, Window) -> Result<T, QueryError>,
+    ) -> Result<T, QueryError> {
+        self.read(conn, query.project, |snapshot, project| {
+            dimensions::check(query, project)?;
+            let window = plan::window(snapshot, query)?;
+            read(snapshot, project, window)
+        })
     }
 
     /// Reads one state of a project, in a transaction that changes nothing.

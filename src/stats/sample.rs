@@ -2,10 +2,8 @@
 
 use std::collections::HashMap;
 
+use super::bootstrap::{self, Spread};
 use super::calibration::{self, Bin};
-use super::cluster;
-use super::level::{Interval, Level};
-use super::random::Random;
 
 /// Cells of the grid on which confidences are put that are too many to be kept apart.
 pub const GRID: usize = 1_000;
@@ -125,70 +123,23 @@ impl Sample {
         found
     }
 
-    /// How some statistics of the cells spread by the bootstrap: clusters are drawn with replacement, each so often as a Poisson
-    /// variable of mean 1 says (Chamandy et al. 2012). `None` for a statistic that too many draws do not have.
+    /// How some statistics of the cells spread when clusters are drawn again.
     pub fn bootstrap(
         &self,
         draws: usize,
         seed: u64,
         statistics: impl Fn(&[Bin]) -> Vec<Option<f64>>,
     ) -> Vec<Option<Spread>> {
-        let mut random = Random::new(seed);
-        let mut weights = vec![0.0; self.clusters];
-        let drawn: Vec<Vec<Option<f64>>> = (0..draws)
-            .map(|_| {
-                weights.fill_with(|| f64::from(random.poisson_one()));
-                let cells = self.weighted(|cluster| weights.get(cluster as usize).copied().unwrap_or_default());
-                statistics(&cells)
-            })
-            .collect();
-        let spread = |(at, own): (usize, Option<f64>)| {
-            let values: Vec<f64> = drawn.iter().filter_map(|values| *values.get(at)?).collect();
-            let is_enough = self.clusters >= 2 && 10 * values.len() >= 9 * draws.max(2);
-            let (mean, error) = moments(&values);
-            is_enough.then_some(Spread {
-                bias: mean - own?,
-                error,
-                clusters: self.clusters as u64,
-            })
-        };
-        statistics(&self.cells()).into_iter().enumerate().map(spread).collect()
+        bootstrap::spreads(self.clusters, draws, seed, |weights| {
+            statistics(&self.weighted(|cluster| weights.get(cluster as usize).copied().unwrap_or_default()))
+        })
     }
-}
-
-/// How a statistic spreads over draws.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Spread {
-    /// The mean over draws minus the value that was drawn from: what the value itself is likely to be off.
-    pub bias: f64,
-    /// The standard deviation over draws.
-    pub error: f64,
-    pub clusters: u64,
-}
-
-impl Spread {
-    /// `value ± critical·√(error² + bias²)`. Errors of calibration are biased upwards, all the more the less there is to find, and
-    /// draws show about as much bias again: taking it off would trust it too far, so that it counts as error.
-    #[must_use]
-    pub fn interval(&self, value: f64, level: Level) -> Interval {
-        Interval::around(
-            value,
-            cluster::critical(self.clusters, level) * self.error.hypot(self.bias),
-        )
-    }
-}
-
-/// Mean and standard deviation.
-fn moments(values: &[f64]) -> (f64, f64) {
-    let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
-    let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
-    (mean, (squares / (n - 1.0)).sqrt())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stats::level::Level;
 
     #[test]
     fn equal_confidences_share_a_cell_and_users_their_entries() {

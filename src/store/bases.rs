@@ -12,7 +12,7 @@ use crate::domain::key::ProjectId;
 pub struct Base {
     pub project_id: ProjectId,
     pub day: i32,
-    /// Names of the sums, in the order of the tables' columns.
+    /// Names of the sums, in the order of the tables' columns; `fold::base` marks those that are not of all outputs.
     pub layout: Vec<String>,
     pub body: Vec<u8>,
 }

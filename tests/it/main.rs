@@ -21,7 +21,6 @@ mod exports;
 mod faults;
 mod golden;
 mod grafana;
-mod guarantees;
 mod ingest;
 mod intervals;
 mod overload;

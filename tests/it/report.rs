@@ -146,6 +146,16 @@ fn tables_suit_where_they_are_shown() {
     assert!(text.contains("^ Over-trusted") && text.contains("n "));
     assert!(text.lines().all(|line| line.len() <= 80), "{text}");
     assert!(text.lines().any(|line| line == "agent.task"));
+    // With a little more room, a table whose rows have several lines.
+    let text = Report::here(&["--range", "all"]).with("COLUMNS", "100").said();
+    let mut lines = text.lines().skip_while(|line| !line.starts_with("agent.task "));
+    let (first, second) = (lines.next().unwrap(), lines.next().unwrap());
+    assert!(first.contains(" % ") && first.contains(" points "), "{text}");
+    assert!(
+        second.starts_with("▲ Over-trusted ") && second.contains(" [") && second.contains(" users "),
+        "{text}"
+    );
+    assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
 }
 
 #[test]

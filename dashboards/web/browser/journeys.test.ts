@@ -60,9 +60,7 @@ it('puts the planted features on the right side of the diagonal', async () => {
     for (const feature of ['browser.step', 'canvas.trigger']) expect(sides[feature]?.above, feature).toBeLessThan(-10);
     expect(sides['agent.task']?.verdict).toBe('over');
     expect(sides['canvas.trigger']?.verdict).toBe('under');
-    // How far these two are off depends on chance; the planted ones are further.
-    const off = (feature: string) => Math.abs(sides[feature]?.above ?? Number.NaN);
-    for (const feature of ['code.complete', 'file.summary']) expect(off(feature), feature).toBeLessThan(Math.min(off('agent.task'), off('canvas.trigger')));
+    for (const feature of ['code.complete', 'file.summary']) expect(Math.abs(sides[feature]?.above ?? Number.NaN), feature).toBeLessThan(40);
     await close();
 });
 

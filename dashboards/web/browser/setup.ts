@@ -1,7 +1,7 @@
-/** Starts the server with a simulated product, of which the truth is known. */
+/** Starts the server with a simulated product, of which the truth is known, and with a real data set where one is at hand. */
 
-import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
@@ -10,10 +10,46 @@ import type { TestProject } from 'vitest/node';
 const OUTPUTS = 6_000;
 const KEY = `cal_sk_${'browser'.repeat(6)}`;
 
+/** The simulated product ends on a Monday, so that it is the same whatever day it is looked at: its days of the week are. */
+function lastMonday(): string {
+    const day = 86_400_000;
+    // 1970 began on a Thursday.
+    const days = Math.floor(Date.now() / day);
+    return new Date((days - ((days + 3) % 7)) * day).toISOString();
+}
+
+/** Completions of GitHub Copilot, and what others computed from them. */
+const REAL = 'copilot_cups';
+
+export interface Real {
+    key: string;
+    accepted: { k: number; n: number };
+    users: number;
+    exposures: number;
+}
+
 declare module 'vitest' {
     interface ProvidedContext {
         server: { origin: string; key: string; link: string };
+        /** Null where the data set is not at hand. */
+        real: Real | null;
     }
+}
+
+/** Imports the data set as a project of its own into the server that uses `data`. */
+function real(binary: string, folder: string, data: string): Real | null {
+    const top = new URL('../../../', import.meta.url).pathname;
+    const set = join(process.env.CALIBRANT_TEST_DATA ?? join(top, '../shared/data'), REAL);
+    if (!existsSync(set)) {
+        console.warn(`SKIPPED: the data set ${REAL} is not at ${set}; set CALIBRANT_TEST_DATA`);
+        return null;
+    }
+    const run = (...args: string[]) => execFileSync(binary, [...args, '--data-dir', data], { encoding: 'utf8' });
+    const mapping = join(top, `examples/${REAL}.toml`);
+    run('import', join(set, 'suggestions.jsonl.gz'), '--mapping', mapping, '--project', REAL, '--rejected', join(folder, 'rejected'));
+    const key = run('create-key', '--project', REAL, '--scopes', 'read').trim();
+    const reference = JSON.parse(readFileSync(join(set, 'REFERENCE.json'), 'utf8'));
+    return { key, accepted: reference.acceptance_decided, users: reference.users, exposures: reference.exposures };
 }
 
 function listening(server: ChildProcess): Promise<{ origin: string; link: string }> {
@@ -36,11 +72,15 @@ export default async function setup(project: TestProject): Promise<() => Promise
     const folder = mkdtempSync(join(tmpdir(), 'calibrant-browser-'));
     // Started as root, the database runs as someone else, who must get there.
     chmodSync(folder, 0o755);
-    const options = ['--data-dir', join(folder, 'data'), '--bind', '127.0.0.1:0', '--admin-key', KEY, '--outputs', String(OUTPUTS)];
+    const data = join(folder, 'data');
+    const product = ['--outputs', String(OUTPUTS), '--end', lastMonday()];
+    const options = ['--data-dir', data, '--bind', '127.0.0.1:0', '--admin-key', KEY, ...product];
     const server = spawn(binary, ['demo', ...options], { stdio: ['ignore', 'pipe', 'inherit'] });
     try {
         project.provide('server', { ...(await listening(server)), key: KEY });
+        project.provide('real', real(binary, folder, data));
     } catch (error) {
+        server.kill('SIGTERM');
         rmSync(folder, { recursive: true, force: true });
         throw error;
     }

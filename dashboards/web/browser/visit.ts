@@ -39,10 +39,10 @@ export interface Visit {
 }
 
 /** A visitor who is signed in unless told otherwise. */
-export async function visit({ width = 1280, theme = 'light' as 'light' | 'dark', signedIn = true } = {}): Promise<Visit> {
+export async function visit({ width = 1280, theme = 'light' as 'light' | 'dark', signedIn = true, key = server.key } = {}): Promise<Visit> {
     const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: theme });
     if (signedIn) {
-        const answer = await context.request.post(`${server.origin}/api/v1/session`, { data: { key: server.key } });
+        const answer = await context.request.post(`${server.origin}/api/v1/session`, { data: { key } });
         if (!answer.ok()) throw new Error(await answer.text());
     }
     const page = await context.newPage();

@@ -5,7 +5,10 @@ pub mod plan;
 pub mod view;
 
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, web};
+use diesel::Connection;
+use diesel::pg::PgConnection;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -19,14 +22,14 @@ use super::error::{ApiError, ErrorCode, Problem};
 use super::extract::{JsonBody, Params, Segment};
 use super::query::computed;
 use super::respond;
+use crate::domain::action::Action;
 use crate::domain::key::ProjectId;
 use crate::query::analyses::effect::{self as measured, Occasion, Question};
 use crate::query::dimensions;
 use crate::query::request::QueryError;
 use crate::state::AppState;
 use crate::stats::level::Level;
-use crate::store::changes;
-use crate::store::projects;
+use crate::store::{actions, changes, projects};
 
 /// Changes that a project may have logged.
 pub const MOST_CHANGES: i64 = 500;
@@ -97,6 +100,28 @@ pub fn question(
 
 fn absent() -> ApiError {
     ApiError::not_found("change")
+}
+
+/// Notes in the audit log what was done to a change. That is kept for ever, and a change's note may say anything of anyone: it stays out.
+fn note(
+    conn: &mut PgConnection,
+    key: &Authorized<Admin>,
+    action: Action,
+    change: Uuid,
+    mut asked: Value,
+) -> Result<(), ApiError> {
+    if let Some(asked) = asked.as_object_mut() {
+        asked.remove("note");
+    }
+    let subject = Some(change.to_string());
+    Ok(actions::note(
+        conn,
+        key.project,
+        Some(key.key_id),
+        action,
+        subject,
+        asked,
+    )?)
 }
 
 /// List changes
@@ -181,7 +206,13 @@ pub async fn create_change(
         .run(move |conn| {
             let project = projects::find(conn, key.project).map_err(QueryError::from)?;
             dimensions::check(&question.query, &project)?;
-            changes::log(conn, key.project, &stored, MOST_CHANGES).map_err(ApiError::from)
+            conn.transaction(|conn| {
+                let logged = changes::log(conn, key.project, &stored, MOST_CHANGES)?;
+                if let Some(change) = &logged {
+                    note(conn, &key, Action::ChangeLogged, change.id, stored)?;
+                }
+                Ok::<_, ApiError>(logged)
+            })
         })
         .await?;
     match logged {
@@ -241,12 +272,21 @@ pub async fn update_change(
 ) -> Result<HttpResponse, ApiError> {
     let all = logged(&state, key.project).await?;
     let mut plan = one(&all, change.0)?.plan.clone();
+    let asked = serde_json::to_value(&body.0).map_err(ApiError::internal)?;
     body.0.apply(&mut plan);
     plan.question(key.project, Vec::new(), effect::WEEKS, Level::default())?;
     let stored = serde_json::to_value(&plan).map_err(ApiError::internal)?;
     let changed = state
         .db
-        .run(move |conn| changes::update(conn, key.project, change.0, &stored).map_err(ApiError::from))
+        .run(move |conn| {
+            conn.transaction(|conn| {
+                let changed = changes::update(conn, key.project, change.0, &stored)?;
+                if changed.is_some() {
+                    note(conn, &key, Action::ChangeCorrected, change.0, asked)?;
+                }
+                Ok::<_, ApiError>(changed)
+            })
+        })
         .await?;
     Ok(HttpResponse::Ok().json(ChangeView::from(Logged::read(changed.ok_or_else(absent)?)?)))
 }
@@ -272,7 +312,15 @@ pub async fn delete_change(
 ) -> Result<HttpResponse, ApiError> {
     let deleted = state
         .db
-        .run(move |conn| changes::delete(conn, key.project, change.0).map_err(ApiError::from))
+        .run(move |conn| {
+            conn.transaction(|conn| {
+                let deleted = changes::delete(conn, key.project, change.0)?;
+                if deleted {
+                    note(conn, &key, Action::ChangeDeleted, change.0, json!({}))?;
+                }
+                Ok::<_, ApiError>(deleted)
+            })
+        })
         .await?;
     if deleted {
         Ok(HttpResponse::NoContent().finish())

@@ -79,17 +79,25 @@ pub struct ChangePlan {
 }
 
 /// What may be put right of a change. What it was to do stays as it was logged.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangeCorrection {
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 256, pattern = r"\S")]
     pub title: Option<String>,
-    #[serde(default, deserialize_with = "strict::optional_word")]
+    #[serde(
+        default,
+        deserialize_with = "strict::optional_word",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub kind: Option<ChangeKind>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 10_000)]
     pub note: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 256, pattern = r"\S")]
     pub by: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_items = 20)]
     pub versions: Option<Vec<String>>,
 }

@@ -1,23 +1,28 @@
 //! `/exports`: data sets for training and analysis, streamed.
 
+mod file;
 pub mod params;
 mod rows;
 pub mod stream;
 
-use actix_web::{HttpResponse, get, web};
+use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 
-use self::params::{ExportParams, Form, Side};
+use self::file::Parquet;
+use self::params::{ExportParams, Form};
 use self::rows::{DemonstrationRow, OutputRow, PreferenceRow};
-use self::stream::{Writer, export};
-use super::answers::ReadAnswers;
+use self::stream::{Writer, export, export_file};
+use super::answers::{Files, ReadAnswers};
 use super::auth::{Authorized, Read};
 use super::error::{ApiError, Problem};
-use super::extract::Params;
-use super::outputs::view::OutputView;
-use super::tables::CSV;
+use super::extract::SharedParams;
+use super::outputs::listing::OutputFilters;
+use super::tables::{Binary, CSV, PARQUET};
 use crate::state::AppState;
 use crate::store::exports::Content;
+
+/// Which outputs, and what is made of them.
+type Asked = SharedParams<OutputFilters, ExportParams>;
 
 const JSONL: &str = "application/jsonl";
 
@@ -28,7 +33,7 @@ const JSONL: &str = "application/jsonl";
 /// row has.
 #[utoipa::path(
     tag = "exports",
-    params(ExportParams),
+    params(OutputFilters, ExportParams),
     responses(
         (status = 200, description = "Lines of JSON", body = PreferenceRow, content_type = "application/jsonl"),
         (status = 422, description = "The project stores no texts (`not_kept`), or has no such dimension (`unknown_dimension`)", body = Problem, content_type = "application/problem+json"),
@@ -39,19 +44,12 @@ const JSONL: &str = "application/jsonl";
 #[get("/exports/preferences.jsonl")]
 pub async fn export_preferences(
     key: Authorized<Read>,
-    params: Params<ExportParams>,
+    params: Asked,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let form = params.0.form.unwrap_or_default();
-    export(
-        &state,
-        key.project,
-        params.0,
-        Content::Preferences,
-        JSONL,
-        Preferences(form),
-    )
-    .await
+    let form = params.1.form.unwrap_or_default();
+    let (content, writer) = (Content::Preferences, Preferences(form));
+    export(&state, key.project, params, content, JSONL, writer).await
 }
 
 /// Export demonstrations
@@ -60,7 +58,7 @@ pub async fn export_preferences(
 /// Leaves out what the app took by itself, and what was taken unchanged and judged wrong.
 #[utoipa::path(
     tag = "exports",
-    params(ExportParams),
+    params(OutputFilters, ExportParams),
     responses(
         (status = 200, description = "Lines of JSON", body = DemonstrationRow, content_type = "application/jsonl"),
         (status = 422, description = "The project stores no texts (`not_kept`), or has no such dimension (`unknown_dimension`)", body = Problem, content_type = "application/problem+json"),
@@ -71,11 +69,11 @@ pub async fn export_preferences(
 #[get("/exports/sft.jsonl")]
 pub async fn export_demonstrations(
     key: Authorized<Read>,
-    params: Params<ExportParams>,
+    params: Asked,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let content = Content::Demonstrations;
-    export(&state, key.project, params.0, content, JSONL, Demonstrations).await
+    export(&state, key.project, params, content, JSONL, Demonstrations).await
 }
 
 /// Export outputs as lines of JSON
@@ -83,7 +81,7 @@ pub async fn export_demonstrations(
 /// All outputs that pass the filters, as `/outputs` has them, each with its side of the split.
 #[utoipa::path(
     tag = "exports",
-    params(ExportParams),
+    params(OutputFilters, ExportParams),
     responses(
         (status = 200, description = "Lines of JSON", body = OutputRow, content_type = "application/jsonl"),
         ReadAnswers,
@@ -93,10 +91,10 @@ pub async fn export_demonstrations(
 #[get("/exports/outputs.jsonl")]
 pub async fn export_outputs_jsonl(
     key: Authorized<Read>,
-    params: Params<ExportParams>,
+    params: Asked,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    export(&state, key.project, params.0, Content::Outputs, JSONL, Outputs).await
+    export(&state, key.project, params, Content::Outputs, JSONL, Outputs).await
 }
 
 /// Export outputs as CSV
@@ -104,7 +102,7 @@ pub async fn export_outputs_jsonl(
 /// All outputs that pass the filters. Texts that a spreadsheet would run as formulas begin with an apostrophe.
 #[utoipa::path(
     tag = "exports",
-    params(ExportParams),
+    params(OutputFilters, ExportParams),
     responses(
         (status = 200, description = "A header and a line per output", body = String, content_type = "text/csv"),
         ReadAnswers,
@@ -114,10 +112,35 @@ pub async fn export_outputs_jsonl(
 #[get("/exports/outputs.csv")]
 pub async fn export_outputs_csv(
     key: Authorized<Read>,
-    params: Params<ExportParams>,
+    params: Asked,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    export(&state, key.project, params.0, Content::Outputs, CSV, Csv).await
+    export(&state, key.project, params, Content::Outputs, CSV, Csv).await
+}
+
+/// Export outputs as Parquet
+///
+/// All outputs that pass the filters, in groups of rows. A file of at most 16 MiB may be read in pieces, as DuckDB and Polars do; a larger
+/// one is sent from its beginning to its end, or in parts that `limit` and the `cursor` of the last row make.
+#[utoipa::path(
+    tag = "exports",
+    params(OutputFilters, ExportParams),
+    responses(
+        (status = 200, description = "The file", body = Binary, content_type = "application/vnd.apache.parquet"),
+        Files,
+        ReadAnswers,
+    ),
+    security(("api_key" = []), ("link" = []))
+)]
+#[get("/exports/outputs.parquet")]
+pub async fn export_outputs_parquet(
+    request: HttpRequest,
+    key: Authorized<Read>,
+    params: Asked,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let (content, writer) = (Content::Outputs, Parquet::new()?);
+    export_file(&state, &request, key.project, params, content, PARQUET, writer).await
 }
 
 fn line(to: &mut Vec<u8>, row: &impl Serialize) -> Result<(), ApiError> {
@@ -129,36 +152,37 @@ fn line(to: &mut Vec<u8>, row: &impl Serialize) -> Result<(), ApiError> {
 struct Preferences(Form);
 
 impl Writer for Preferences {
-    fn row(&self, to: &mut Vec<u8>, output: OutputView, side: Side, cursor: String) -> Result<(), ApiError> {
-        line(to, &PreferenceRow::of(output, side, cursor, self.0))
+    fn row(&mut self, to: &mut Vec<u8>, row: OutputRow) -> Result<(), ApiError> {
+        line(to, &PreferenceRow::of(row, self.0))
     }
 }
 
 struct Demonstrations;
 
 impl Writer for Demonstrations {
-    fn row(&self, to: &mut Vec<u8>, output: OutputView, side: Side, cursor: String) -> Result<(), ApiError> {
-        line(to, &DemonstrationRow::of(output, side, cursor))
+    fn row(&mut self, to: &mut Vec<u8>, row: OutputRow) -> Result<(), ApiError> {
+        line(to, &DemonstrationRow::of(row))
     }
 }
 
 struct Outputs;
 
 impl Writer for Outputs {
-    fn row(&self, to: &mut Vec<u8>, output: OutputView, split: Side, cursor: String) -> Result<(), ApiError> {
-        line(to, &OutputRow { output, split, cursor })
+    fn row(&mut self, to: &mut Vec<u8>, row: OutputRow) -> Result<(), ApiError> {
+        line(to, &row)
     }
 }
 
 struct Csv;
 
 impl Writer for Csv {
-    fn header(&self) -> Result<Vec<u8>, ApiError> {
-        rows::table(Vec::new()).csv_header()
+    fn start(&mut self, to: &mut Vec<u8>) -> Result<(), ApiError> {
+        to.extend(rows::table(Vec::new()).csv_header()?);
+        Ok(())
     }
 
-    fn row(&self, to: &mut Vec<u8>, output: OutputView, split: Side, cursor: String) -> Result<(), ApiError> {
-        to.extend(rows::table(vec![OutputRow { output, split, cursor }]).csv_rows()?);
+    fn row(&mut self, to: &mut Vec<u8>, row: OutputRow) -> Result<(), ApiError> {
+        to.extend(rows::table(vec![row]).csv_rows()?);
         Ok(())
     }
 }

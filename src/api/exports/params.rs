@@ -1,11 +1,12 @@
-//! What a data set is made of: the filters of `/outputs`, consent, and how it is split.
+//! What a data set is made of besides the filters of `/outputs`: consent, and how it is split.
+
+use std::num::NonZeroU64;
 
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::api::ask;
 use crate::api::error::ApiError;
-use crate::api::outputs::listing::OutputParams;
-use crate::domain::decision::Decision;
 use crate::domain::dimension::Dimension;
 use crate::domain::key;
 use crate::query::filter::{Filter, Operator};
@@ -65,65 +66,14 @@ pub struct ExportParams {
     /// Of preferences: `standard` (texts, without it) or `conversational` (messages).
     #[param(inline)]
     pub form: Option<Form>,
-    pub feature: Option<String>,
-    pub version: Option<String>,
-    /// A JSON array of filters as `POST /query` takes them.
-    pub filters: Option<String>,
-    pub decision: Option<Decision>,
-    #[param(max_length = 256)]
-    pub reason: Option<String>,
-    #[param(max_length = 256)]
-    pub user_id: Option<String>,
-    /// Only outputs judged right, or wrong.
-    pub correct: Option<bool>,
-    /// Only outputs that were judged, or that wait for it.
-    pub judged: Option<bool>,
-    /// The least confidence.
-    #[param(minimum = 0, maximum = 1)]
-    pub confidence_from: Option<f64>,
-    /// The greatest confidence.
-    #[param(minimum = 0, maximum = 1)]
-    pub confidence_to: Option<f64>,
-    /// A piece of text, in any letter case, of input, output, final text or comment.
-    #[param(max_length = 200)]
-    pub text: Option<String>,
-    /// A piece of the comment, in any letter case.
-    #[param(max_length = 200)]
-    pub comment: Option<String>,
-    /// Shown at or after this, RFC 3339 or milliseconds since 1970.
-    pub from: Option<String>,
-    /// Shown before this.
-    pub to: Option<String>,
     /// Of the last row that arrived: go on after it.
     pub cursor: Option<String>,
+    /// At most so many rows; all without it.
+    #[param(value_type = Option<i64>, minimum = 1)]
+    pub limit: Option<NonZeroU64>,
 }
 
 impl ExportParams {
-    /// What `/outputs` would be asked.
-    pub fn outputs(&self) -> OutputParams {
-        let asked = self.clone();
-        OutputParams {
-            feature: asked.feature,
-            version: asked.version,
-            filters: asked.filters,
-            decision: asked.decision,
-            reason: asked.reason,
-            user_id: asked.user_id,
-            correct: asked.correct,
-            judged: asked.judged,
-            confidence_from: asked.confidence_from,
-            confidence_to: asked.confidence_to,
-            text: asked.text,
-            comment: asked.comment,
-            output_ids: None,
-            from: asked.from,
-            to: asked.to,
-            limit: None,
-            cursor: asked.cursor,
-            format: None,
-        }
-    }
-
     /// The filter that keeps what there is consent for. Texts need it said.
     pub fn consent(&self, is_of_texts: bool) -> Result<Option<Filter>, ApiError> {
         let wrong = |detail: &str| Err(ApiError::parameter("consent", detail));
@@ -153,12 +103,9 @@ impl ExportParams {
     }
 
     pub fn splitting(&self) -> Result<Splitting, ApiError> {
-        let validation_share = self.validation_share.unwrap_or(VALIDATION_SHARE);
-        if !(0.0..=1.0).contains(&validation_share) {
-            return Err(ApiError::parameter("validation_share", "must be from 0 to 1"));
-        }
+        let validation_share = ask::within("validation_share", self.validation_share, 0.0, 1.0)?;
         Ok(Splitting {
-            validation_share,
+            validation_share: validation_share.unwrap_or(VALIDATION_SHARE),
             seed: self.seed.unwrap_or_default().into(),
             only: self.split,
         })

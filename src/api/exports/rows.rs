@@ -29,7 +29,8 @@ pub struct Provenance {
 }
 
 impl Provenance {
-    fn of(view: &OutputView, split: Side, cursor: String) -> Provenance {
+    fn of(row: &OutputRow) -> Provenance {
+        let view = &row.output;
         Provenance {
             output_id: view.output_id.clone(),
             feature: view.feature.clone(),
@@ -38,8 +39,8 @@ impl Provenance {
             prompt_version: view.prompt_version.clone(),
             shown_at: view.shown_at,
             decision: view.decision,
-            split,
-            cursor,
+            split: row.split,
+            cursor: row.cursor.clone(),
         }
     }
 }
@@ -89,8 +90,8 @@ pub struct PreferenceRow {
 }
 
 impl PreferenceRow {
-    pub fn of(view: OutputView, split: Side, cursor: String, form: Form) -> PreferenceRow {
-        let provenance = Provenance::of(&view, split, cursor);
+    pub fn of(row: OutputRow, form: Form) -> PreferenceRow {
+        let (provenance, view) = (Provenance::of(&row), row.output);
         PreferenceRow {
             prompt: Words::of(form, USER, view.input.unwrap_or_default()),
             chosen: Words::of(form, ASSISTANT, view.r#final.unwrap_or_default()),
@@ -108,8 +109,8 @@ pub struct DemonstrationRow {
 }
 
 impl DemonstrationRow {
-    pub fn of(view: OutputView, split: Side, cursor: String) -> DemonstrationRow {
-        let provenance = Provenance::of(&view, split, cursor);
+    pub fn of(row: OutputRow) -> DemonstrationRow {
+        let (provenance, view) = (Provenance::of(&row), row.output);
         let taken = view.r#final.or(view.output).unwrap_or_default();
         DemonstrationRow {
             messages: vec![message(USER, view.input.unwrap_or_default()), message(ASSISTANT, taken)],

@@ -1,19 +1,26 @@
 //! A data set on its way: rows are read, written and sent a piece at a time, as fast as the client takes them.
 
 use std::collections::HashMap;
+use std::num::NonZeroU64;
 use std::sync::Arc;
 
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::Bytes;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse};
 use diesel::pg::PgConnection;
 use futures_util::stream;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use uuid::Uuid;
 
-use super::params::{ExportParams, Side, Splitting};
+use super::Asked;
+use super::params::Side;
+use super::rows::OutputRow;
 use crate::api::error::{ApiError, ErrorCode};
-use crate::api::outputs::listing::{cursor, dimension_filters, listing, parse_cursor, told_apart};
-use crate::api::outputs::view::{OutputView, view};
+use crate::api::extract::SharedParams;
+use crate::api::outputs::listing::{cursor, parse_cursor, told_apart};
+use crate::api::outputs::view::view;
+use crate::api::pieces::LARGEST;
+use crate::api::rendered::Rendered;
 use crate::domain::dimension::Cell;
 use crate::domain::key::ProjectId;
 use crate::state::AppState;
@@ -34,30 +41,78 @@ type Piece = Result<Bytes, ApiError>;
 /// Writes the rows of one kind of data set.
 pub trait Writer: Send + 'static {
     /// What comes before the rows.
-    fn header(&self) -> Result<Vec<u8>, ApiError> {
-        Ok(Vec::new())
+    fn start(&mut self, _to: &mut Vec<u8>) -> Result<(), ApiError> {
+        Ok(())
     }
 
-    fn row(&self, to: &mut Vec<u8>, output: OutputView, side: Side, cursor: String) -> Result<(), ApiError>;
+    fn row(&mut self, to: &mut Vec<u8>, row: OutputRow) -> Result<(), ApiError>;
+
+    /// What comes after the rows.
+    fn end(&mut self, _to: &mut Vec<u8>) -> Result<(), ApiError> {
+        Ok(())
+    }
 }
 
-/// Answers with a data set. What is wrong with the question is said before the first byte; what fails later ends the connection, so
-/// that no client takes a part for the whole.
+/// Answers with a data set that is read from its beginning.
 pub async fn export(
-    state: &web::Data<AppState>,
+    state: &AppState,
     project: ProjectId,
-    asked: ExportParams,
+    asked: Asked,
     content: Content,
     content_type: &'static str,
     writer: impl Writer,
 ) -> Result<HttpResponse, ApiError> {
+    let mut pieces = begin(state, project, asked, content, writer)?;
+    let first = pieces.recv().await.unwrap_or_else(|| Ok(Bytes::new()))?;
+    Ok(streamed(content_type, first, pieces))
+}
+
+/// Answers with a data set whose end its readers look at first. One that is small is a file like any other; one that is not goes from its
+/// beginning to its end.
+pub async fn export_file(
+    state: &AppState,
+    request: &HttpRequest,
+    project: ProjectId,
+    asked: Asked,
+    content: Content,
+    content_type: &'static str,
+    writer: impl Writer,
+) -> Result<HttpResponse, ApiError> {
+    let question = request.uri().to_string();
+    if let Some(response) = state.answers.read_on(request, project, &question) {
+        return Ok(response);
+    }
+    let mut pieces = begin(state, project, asked, content, writer)?;
+    let mut begun = Vec::new();
+    while let Some(piece) = pieces.recv().await {
+        begun.extend_from_slice(&piece?);
+        if begun.len() > LARGEST {
+            let mut response = streamed(content_type, begun.into(), pieces);
+            let headers = response.headers_mut();
+            headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("none"));
+            return Ok(response);
+        }
+    }
+    let file = Rendered::file(content_type, begun);
+    Ok(state.answers.open(request, project, question, &file))
+}
+
+/// Begins to read. What is wrong with the question is said in the first piece; what fails later ends the connection, so that no client
+/// takes a part for the whole.
+fn begin(
+    state: &AppState,
+    project: ProjectId,
+    asked: Asked,
+    content: Content,
+    mut writer: impl Writer,
+) -> Result<mpsc::Receiver<Piece>, ApiError> {
     let Ok(place) = Arc::clone(&state.exports).try_acquire_owned() else {
         return Err(ApiError::new(
             ErrorCode::Overloaded,
             format!("{EXPORTS} exports are under way; try again when one of them has ended"),
         ));
     };
-    let (sender, mut pieces) = mpsc::channel(WAITING);
+    let (sender, pieces) = mpsc::channel(WAITING);
     let db = state.db.clone();
     tokio::task::spawn_blocking(move || {
         let mut sending = Sending {
@@ -67,24 +122,27 @@ pub async fn export(
         let outcome = db
             .dedicated()
             .map_err(|error| StoreError::Unavailable(format!("{error:#}")).into())
-            .and_then(|mut conn| run(&mut conn, project, &asked, content, &writer, &mut sending));
+            .and_then(|mut conn| run(&mut conn, project, &asked, content, &mut writer, &mut sending));
         if let Err(error) = outcome {
             // A client that went away is told nothing.
             let _ = sending.pieces.blocking_send(Err(error));
         }
     });
-    let first = pieces.recv().await.unwrap_or_else(|| Ok(Bytes::new()))?;
-    let rest = stream::unfold((Some(first), pieces), |(first, mut pieces)| async move {
+    Ok(pieces)
+}
+
+fn streamed(content_type: &'static str, first: Bytes, rest: mpsc::Receiver<Piece>) -> HttpResponse {
+    let pieces = stream::unfold((Some(first), rest), |(first, mut rest)| async move {
         let piece = match first {
             Some(first) => Ok(first),
-            None => pieces.recv().await?,
+            None => rest.recv().await?,
         };
-        Some((piece.map_err(actix_web::Error::from), (None, pieces)))
+        Some((piece.map_err(actix_web::Error::from), (None, rest)))
     });
-    Ok(HttpResponse::Ok()
+    HttpResponse::Ok()
         .content_type(content_type)
-        .insert_header(("Cache-Control", "no-store"))
-        .streaming(rest))
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .streaming(pieces)
 }
 
 struct Sending {
@@ -102,28 +160,35 @@ impl Sending {
 fn run(
     conn: &mut PgConnection,
     project: ProjectId,
-    asked: &ExportParams,
+    asked: &Asked,
     content: Content,
-    writer: &impl Writer,
+    writer: &mut impl Writer,
     sending: &mut Sending,
 ) -> Result<(), ApiError> {
-    let splitting = asked.splitting()?;
+    let splitting = asked.1.splitting()?;
     let (export, cells) = prepare(conn, project, asked, content)?;
-    let mut bytes = writer.header()?;
+    let mut left = asked.1.limit.map_or(u64::MAX, NonZeroU64::get);
+    let mut bytes = Vec::new();
     let mut is_listening = true;
+    writer.start(&mut bytes)?;
     exports::walk(conn, project, &export, |rows| {
         for row in rows {
-            write(&mut bytes, row, &cells, splitting, writer)?;
+            let Some(split) = splitting.side(&row.output) else {
+                continue;
+            };
+            writer.row(&mut bytes, output_row(row, split, &cells))?;
+            left -= 1;
             if bytes.len() >= PIECE_BYTES {
                 is_listening = sending.send(&mut bytes);
             }
-            if !is_listening {
+            if !is_listening || left == 0 {
                 return Ok(false);
             }
         }
         Ok::<_, ApiError>(true)
     })?;
     if is_listening {
+        writer.end(&mut bytes)?;
         sending.send(&mut bytes);
     }
     Ok(())
@@ -135,14 +200,14 @@ type Cells = HashMap<CellId, Cell>;
 fn prepare(
     conn: &mut PgConnection,
     project: ProjectId,
-    asked: &ExportParams,
+    asked: &Asked,
     content: Content,
 ) -> Result<(Export, Cells), ApiError> {
+    let SharedParams(outputs, asked) = asked;
     let is_of_texts = content != Content::Outputs;
-    let outputs = asked.outputs();
-    let mut filters = dimension_filters(&outputs)?;
+    let mut filters = outputs.of_dimensions()?;
     filters.extend(asked.consent(is_of_texts)?);
-    let mut listing = listing(project, &outputs)?;
+    let mut listing = outputs.listing()?;
     let project = projects::find(conn, project)?;
     if is_of_texts && !project.stores_text {
         return Err(ApiError::new(
@@ -157,8 +222,6 @@ fn prepare(
         .collect();
     listing.cells = cells.keys().copied().collect();
     listing.attributes = attributes;
-    // Which outputs are the same does not depend on where the export goes on.
-    listing.before = None;
     let export = Export {
         content,
         listing,
@@ -168,16 +231,7 @@ fn prepare(
     Ok((export, cells))
 }
 
-fn write(
-    bytes: &mut Vec<u8>,
-    row: Row,
-    cells: &Cells,
-    splitting: Splitting,
-    writer: &impl Writer,
-) -> Result<(), ApiError> {
-    let Some(side) = splitting.side(&row.output) else {
-        return Ok(());
-    };
+fn output_row(row: Row, split: Side, cells: &Cells) -> OutputRow {
     let cursor = cursor(&row.output);
     let cell = row.output.cell_id.and_then(|cell| cells.get(&cell)).cloned();
     let texts = Texts {
@@ -187,5 +241,9 @@ fn write(
         final_: row.text_final,
         comment: row.text_comment,
     };
-    writer.row(bytes, view(row.output, cell, texts), side, cursor)
+    OutputRow {
+        output: view(row.output, cell, texts),
+        split,
+        cursor,
+    }
 }

@@ -7,11 +7,12 @@ use utoipa::{IntoParams, ToSchema};
 use super::trajectory::ExposureStep;
 use super::{AnalysisMeta, of_feature};
 use crate::api::answers::{Absent, ReadAnswers};
-use crate::api::ask::{self, Scope};
+use crate::api::ask;
 use crate::api::auth::{Authorized, Read};
 use crate::api::error::ApiError;
-use crate::api::extract::{Params, Segment};
+use crate::api::extract::{Segment, SharedParams};
 use crate::api::query::{computed, estimates};
+use crate::api::range::RangeParams;
 use crate::api::respond::{self, Ordered};
 use crate::domain::dimension::Dimension;
 use crate::metrics::Estimate;
@@ -38,14 +39,6 @@ const APPROVALS: [&str; 10] = [
 pub struct ApprovalsParams {
     /// The dimension whose values are tools; the attribute `tool` without it, if the project declares that, else all steps are one.
     pub dimension: Option<String>,
-    /// Start of the range, RFC 3339 or milliseconds since 1970; the day of the first output without it.
-    pub from: Option<String>,
-    /// End of the range, not part of it; the end of the day of the last output without it.
-    pub to: Option<String>,
-    /// A JSON array of filters as `POST /query` takes them.
-    pub filters: Option<String>,
-    #[param(minimum = 0.5, maximum = 0.9999)]
-    pub level: Option<f64>,
     #[serde(default)]
     pub exact: bool,
 }
@@ -81,7 +74,7 @@ pub struct ApprovalsResponse {
 /// by itself (`accept` with `auto`) are in no rate of what users accept.
 #[utoipa::path(
     tag = "features",
-    params(("feature" = String, Path, description = "The feature"), ApprovalsParams),
+    params(("feature" = String, Path, description = "The feature"), RangeParams, ApprovalsParams),
     responses(
         (status = 200, description = "How steps end, by tool", body = ApprovalsResponse),
         ReadAnswers,
@@ -94,21 +87,13 @@ pub async fn get_feature_approvals(
     request: HttpRequest,
     key: Authorized<Read>,
     feature: Segment<String>,
-    params: Params<ApprovalsParams>,
+    params: SharedParams<RangeParams, ApprovalsParams>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let asked = params.0;
-    let mut query = Query::new(key.project, ask::metrics_by_id(&APPROVALS.map(str::to_owned))?);
-    query.filters = ask::filters_parameter(asked.filters.as_deref())?;
-    let scope = Scope {
-        from: asked.from.as_deref(),
-        to: asked.to.as_deref(),
-        level: asked.level,
-        exact: asked.exact,
-        fill: true,
-        ..Scope::default()
-    };
-    scope.apply(&mut query)?;
+    let SharedParams(range, asked) = params;
+    let mut query = range.query(key.project, ask::metrics_by_id(&APPROVALS.map(str::to_owned))?)?;
+    query.exact = asked.exact;
+    query.fill = true;
     let question = Question {
         dimension: asked.dimension.as_deref().map(ask::dimension).transpose()?,
         query: of_feature(&state, query, &feature.0).await?,

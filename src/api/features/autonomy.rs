@@ -6,15 +6,14 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{AnalysisMeta, of_feature};
 use crate::api::answers::{Absent, ReadAnswers};
-use crate::api::ask::{self, Scope};
+use crate::api::ask;
 use crate::api::auth::{Authorized, Read};
 use crate::api::error::ApiError;
-use crate::api::extract::{Params, Segment};
+use crate::api::extract::{Segment, SharedParams};
 use crate::api::query::computed;
+use crate::api::range::RangeParams;
 use crate::api::respond;
-use crate::query::Query;
 use crate::query::analyses::autonomy::{self, Autonomy, Check, Covered, NoThreshold, Question, Spared};
-use crate::query::answer::Source;
 use crate::state::AppState;
 
 const RISK: f64 = 0.05;
@@ -30,15 +29,6 @@ pub struct AutonomyParams {
     /// The chance that the guarantee does not hold; 0.05 without it.
     #[param(minimum = 0.0001, maximum = 0.5)]
     pub delta: Option<f64>,
-    /// Start of the range, RFC 3339 or milliseconds since 1970; the day of the first output without it.
-    pub from: Option<String>,
-    /// End of the range, not part of it; the end of the day of the last output without it.
-    pub to: Option<String>,
-    /// A JSON array of filters as `POST /query` takes them.
-    pub filters: Option<String>,
-    /// Level of the intervals of error rates.
-    #[param(minimum = 0.5, maximum = 0.9999)]
-    pub level: Option<f64>,
 }
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -80,7 +70,7 @@ pub struct AutonomyResponse {
 /// what is an error; acceptance does not.
 #[utoipa::path(
     tag = "features",
-    params(("feature" = String, Path, description = "The feature"), AutonomyParams),
+    params(("feature" = String, Path, description = "The feature"), RangeParams, AutonomyParams),
     responses(
         (status = 200, description = "The threshold, or why there is none", body = AutonomyResponse),
         ReadAnswers,
@@ -93,19 +83,11 @@ pub async fn get_feature_autonomy(
     request: HttpRequest,
     key: Authorized<Read>,
     feature: Segment<String>,
-    params: Params<AutonomyParams>,
+    params: SharedParams<RangeParams, AutonomyParams>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let asked = params.0;
-    let mut query = Query::new(key.project, Vec::new());
-    query.filters = ask::filters_parameter(asked.filters.as_deref())?;
-    let scope = Scope {
-        from: asked.from.as_deref(),
-        to: asked.to.as_deref(),
-        level: asked.level,
-        ..Scope::default()
-    };
-    scope.apply(&mut query)?;
+    let SharedParams(range, asked) = params;
+    let query = range.query(key.project, Vec::new())?;
     let question = Question {
         risk: ask::within("risk", asked.risk, 0.001, 0.5)?.unwrap_or(RISK),
         delta: ask::within("delta", asked.delta, 0.0001, 0.5)?.unwrap_or(DELTA),
@@ -134,12 +116,6 @@ fn response(feature: String, question: &Question, found: &Autonomy) -> AutonomyR
         curve: found.curve.clone(),
         outputs: found.outputs,
         judged: found.judged,
-        meta: AnalysisMeta {
-            from: found.window.from,
-            to: found.window.to,
-            level: question.query.level.get(),
-            log_position: found.log_position,
-            source: Source::Segments,
-        },
+        meta: AnalysisMeta::of_segments(found.window, question.query.level.get(), found.log_position),
     }
 }

@@ -4,13 +4,14 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{FeatureParams, group, of_feature, question};
+use super::{group, of_feature, question};
 use crate::api::answers::{Absent, ReadAnswers};
 use crate::api::ask;
 use crate::api::auth::{Authorized, Read};
 use crate::api::error::ApiError;
-use crate::api::extract::{Params, Segment};
+use crate::api::extract::{Segment, SharedParams};
 use crate::api::query::{QueryMeta, computed, estimates, meta};
+use crate::api::range::RangeParams;
 use crate::api::respond::{self, Ordered};
 use crate::domain::window::Granularity;
 use crate::metrics::Estimate;
@@ -121,20 +122,12 @@ impl From<CalibrationTarget> for Target {
 pub struct CalibrationParams {
     /// `correctness` without it.
     pub target: Option<CalibrationTarget>,
-    /// Start of the range, RFC 3339 or milliseconds since 1970; the day of the first output without it.
-    pub from: Option<String>,
-    /// End of the range, not part of it; the end of the day of the last output without it.
-    pub to: Option<String>,
-    /// A JSON array of filters as `POST /query` takes them.
-    pub filters: Option<String>,
     /// Dimensions to split by, separated by commas.
     pub group_by: Option<String>,
     /// Length of the buckets; one bucket without it.
     pub granularity: Option<Granularity>,
     /// IANA time zone of days, weeks and months.
     pub timezone: Option<String>,
-    #[param(minimum = 0.5, maximum = 0.9999)]
-    pub level: Option<f64>,
     /// Compute from the outputs, each user apart, even if there are many. Intervals of errors that are no sums need it then.
     #[serde(default)]
     pub exact: bool,
@@ -147,7 +140,7 @@ pub struct CalibrationParams {
 /// 50 slices: users are drawn again.
 #[utoipa::path(
     tag = "features",
-    params(("feature" = String, Path, description = "The feature"), CalibrationParams),
+    params(("feature" = String, Path, description = "The feature"), RangeParams, CalibrationParams),
     responses(
         (status = 200, description = "Calibration, in one slice or split", body = CalibrationResponse),
         ReadAnswers,
@@ -160,21 +153,19 @@ pub async fn get_feature_calibration(
     request: HttpRequest,
     key: Authorized<Read>,
     feature: Segment<String>,
-    params: Params<CalibrationParams>,
+    params: SharedParams<RangeParams, CalibrationParams>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let asked = params.0;
+    let SharedParams(range, asked) = params;
     let target = asked.target.unwrap_or(CalibrationTarget::Correctness);
     let of = Target::from(target);
-    let params = FeatureParams {
-        from: asked.from,
-        to: asked.to,
-        filters: asked.filters,
-        group_by: asked.group_by,
-        level: asked.level,
-        exact: asked.exact,
-    };
-    let mut query = question(key.project, &of.metric_ids(), &params)?;
+    let mut query = question(
+        key.project,
+        &of.metric_ids(),
+        &range,
+        asked.group_by.as_deref(),
+        asked.exact,
+    )?;
     query.timezone = ask::timezone(asked.timezone.as_deref())?;
     query.granularity = asked.granularity;
     query.curve = Some(of);

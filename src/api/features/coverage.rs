@@ -7,18 +7,17 @@ use utoipa::{IntoParams, ToSchema};
 use super::calibration::CalibrationTarget;
 use super::{AnalysisMeta, of_feature};
 use crate::api::answers::{Absent, ReadAnswers};
-use crate::api::ask::{self, Scope};
+use crate::api::ask;
 use crate::api::auth::{Authorized, Read};
 use crate::api::error::ApiError;
-use crate::api::extract::{Params, Segment};
+use crate::api::extract::{Segment, SharedParams};
 use crate::api::query::{computed, listed};
+use crate::api::range::RangeParams;
 use crate::api::respond::{self, Ordered};
 use crate::metrics::families::calibration::Target;
 use crate::metrics::{Estimate, Reason};
-use crate::query::Query;
 use crate::query::analyses::compare::Between;
 use crate::query::analyses::coverage::{self, Covered, Part, Question};
-use crate::query::answer::Source;
 use crate::state::AppState;
 
 #[derive(Clone, Debug, Deserialize, IntoParams)]
@@ -29,14 +28,6 @@ pub struct CoverageParams {
     pub target: Option<CalibrationTarget>,
     /// Dimensions whose segments are weighted, separated by commas; bands of confidence alone without it.
     pub group_by: Option<String>,
-    /// Start of the range, RFC 3339 or milliseconds since 1970; the day of the first output without it.
-    pub from: Option<String>,
-    /// End of the range, not part of it; the end of the day of the last output without it.
-    pub to: Option<String>,
-    /// A JSON array of filters as `POST /query` takes them.
-    pub filters: Option<String>,
-    #[param(minimum = 0.5, maximum = 0.9999)]
-    pub level: Option<f64>,
 }
 
 /// How much of some outputs is known, and the score of that.
@@ -119,7 +110,7 @@ pub struct CoverageResponse {
 /// so that each counts for what was shown; and at worst and at best.
 #[utoipa::path(
     tag = "features",
-    params(("feature" = String, Path, description = "The feature"), CoverageParams),
+    params(("feature" = String, Path, description = "The feature"), RangeParams, CoverageParams),
     responses(
         (status = 200, description = "What is known, and what that says of the rest", body = CoverageResponse),
         ReadAnswers,
@@ -132,20 +123,12 @@ pub async fn get_feature_coverage(
     request: HttpRequest,
     key: Authorized<Read>,
     feature: Segment<String>,
-    params: Params<CoverageParams>,
+    params: SharedParams<RangeParams, CoverageParams>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let asked = params.0;
+    let SharedParams(range, asked) = params;
     let target = asked.target.unwrap_or(CalibrationTarget::Acceptance);
-    let mut query = Query::new(key.project, Vec::new());
-    query.filters = ask::filters_parameter(asked.filters.as_deref())?;
-    let scope = Scope {
-        from: asked.from.as_deref(),
-        to: asked.to.as_deref(),
-        level: asked.level,
-        ..Scope::default()
-    };
-    scope.apply(&mut query)?;
+    let query = range.query(key.project, Vec::new())?;
     let question = Question {
         dimensions: ask::group_by(&listed(asked.group_by.as_deref()))?,
         query: of_feature(&state, query, &feature.0).await?,
@@ -165,13 +148,7 @@ pub async fn get_feature_coverage(
             bounds: bounds(&asked, found),
             by_segment: segments(&asked, found),
             by_confidence: bands(found),
-            meta: AnalysisMeta {
-                from: found.window.from,
-                to: found.window.to,
-                level: asked.query.level.get(),
-                log_position: found.log_position,
-                source: Source::Segments,
-            },
+            meta: AnalysisMeta::of_segments(found.window, asked.query.level.get(), found.log_position),
         })
     })
     .await

@@ -6,14 +6,14 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{AnalysisMeta, of_feature};
 use crate::api::answers::{Absent, ReadAnswers};
-use crate::api::ask::{self, Scope};
+use crate::api::ask;
 use crate::api::auth::{Authorized, Read};
 use crate::api::error::{ApiError, ErrorCode};
-use crate::api::extract::{Params, Segment};
+use crate::api::extract::{Segment, SharedParams};
 use crate::api::query::{computed, listed};
+use crate::api::range::RangeParams;
 use crate::api::respond;
 use crate::metrics::index::is_ratio;
-use crate::query::Query;
 use crate::query::analyses::drift::{self, ConfidenceShift, DriftedMetric, Question};
 use crate::state::AppState;
 
@@ -29,16 +29,8 @@ const ALPHA: f64 = 0.05;
 pub struct DriftParams {
     /// Ids of up to ten rates and means, separated by commas.
     pub metrics: Option<String>,
-    /// Start of the range, RFC 3339 or milliseconds since 1970; the day of the first output without it.
-    pub from: Option<String>,
-    /// End of the range, not part of it; the end of the day of the last output without it.
-    pub to: Option<String>,
-    /// A JSON array of filters as `POST /query` takes them.
-    pub filters: Option<String>,
     /// IANA time zone of days.
     pub timezone: Option<String>,
-    #[param(minimum = 0.5, maximum = 0.9999)]
-    pub level: Option<f64>,
     /// Days at the start that say what is normal; 14 without it.
     #[param(minimum = 7, maximum = 365)]
     pub baseline_days: Option<usize>,
@@ -63,7 +55,7 @@ pub struct DriftResponse {
 /// an alarm, and whether confidences are spread as they used to be. False findings are kept rare however often one looks.
 #[utoipa::path(
     tag = "features",
-    params(("feature" = String, Path, description = "The feature"), DriftParams),
+    params(("feature" = String, Path, description = "The feature"), RangeParams, DriftParams),
     responses(
         (status = 200, description = "What changed", body = DriftResponse),
         ReadAnswers,
@@ -76,10 +68,10 @@ pub async fn get_feature_drift(
     request: HttpRequest,
     key: Authorized<Read>,
     feature: Segment<String>,
-    params: Params<DriftParams>,
+    params: SharedParams<RangeParams, DriftParams>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let asked = params.0;
+    let SharedParams(range, asked) = params;
     let ids = match &asked.metrics {
         Some(ids) => listed(Some(ids)),
         None => METRICS.map(str::to_owned).to_vec(),
@@ -100,16 +92,8 @@ pub async fn get_feature_drift(
             ),
         ));
     }
-    let mut query = Query::new(key.project, metrics);
-    query.filters = ask::filters_parameter(asked.filters.as_deref())?;
-    let scope = Scope {
-        from: asked.from.as_deref(),
-        to: asked.to.as_deref(),
-        timezone: asked.timezone.as_deref(),
-        level: asked.level,
-        ..Scope::default()
-    };
-    scope.apply(&mut query)?;
+    let mut query = range.query(key.project, metrics)?;
+    query.timezone = ask::timezone(asked.timezone.as_deref())?;
     let question = Question {
         query: of_feature(&state, query, &feature.0).await?,
         baseline_days: ask::within("baseline_days", asked.baseline_days, 7, 365)?.unwrap_or(BASELINE_DAYS),

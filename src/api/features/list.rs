@@ -4,12 +4,13 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{FeatureParams, outputs_needed, question, verdict};
+use super::{outputs_needed, question, verdict};
 use crate::api::answers::ReadAnswers;
 use crate::api::auth::{Authorized, Read};
 use crate::api::error::ApiError;
-use crate::api::extract::Params;
+use crate::api::extract::SharedParams;
 use crate::api::query::{QueryMeta, answer, estimates, meta};
+use crate::api::range::RangeParams;
 use crate::api::respond::{self, Ordered};
 use crate::domain::dimension::Dimension;
 use crate::metrics::families::trust::Verdict;
@@ -54,14 +55,6 @@ pub struct FeaturesParams {
     /// The id of one of the metrics in the answer: features that want attention come first, by the shrunk value where there is one.
     /// In the order of their names without it.
     pub rank_by: Option<String>,
-    /// Start of the range, RFC 3339 or milliseconds since 1970; the day of the first output without it.
-    pub from: Option<String>,
-    /// End of the range, not part of it; the end of the day of the last output without it.
-    pub to: Option<String>,
-    /// A JSON array of filters as `POST /query` takes them.
-    pub filters: Option<String>,
-    #[param(minimum = 0.5, maximum = 0.9999)]
-    pub level: Option<f64>,
     #[serde(default)]
     pub exact: bool,
 }
@@ -77,7 +70,7 @@ pub struct FeaturesResponse {
 /// Every feature with its headline numbers and what they say of its trust.
 #[utoipa::path(
     tag = "features",
-    params(FeaturesParams),
+    params(RangeParams, FeaturesParams),
     responses(
         (status = 200, description = "The features", body = FeaturesResponse),
         ReadAnswers,
@@ -88,20 +81,12 @@ pub struct FeaturesResponse {
 pub async fn list_features(
     request: HttpRequest,
     key: Authorized<Read>,
-    params: Params<FeaturesParams>,
+    params: SharedParams<RangeParams, FeaturesParams>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let asked = params.0;
+    let SharedParams(range, asked) = params;
     let ranked_by = asked.rank_by.as_deref().map(ranked_by).transpose()?;
-    let params = FeatureParams {
-        from: asked.from,
-        to: asked.to,
-        filters: asked.filters,
-        group_by: None,
-        level: asked.level,
-        exact: asked.exact,
-    };
-    let mut query = question(key.project, &HEADLINE, &params)?;
+    let mut query = question(key.project, &HEADLINE, &range, None, asked.exact)?;
     query.group_by = vec![Dimension::Feature];
     query.contributions = true;
     answer(&state, &request, query, String::new(), |query, answer| {

@@ -23,13 +23,15 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::ask::{self, Scope};
+use super::ask;
 use super::error::ApiError;
 use super::query::{answer, listed};
+use super::range::RangeParams;
 use super::rendered::Rendered;
 use super::respond::Ordered;
 use crate::domain::dimension::Dimension;
 use crate::domain::key::ProjectId;
+use crate::domain::window::Window;
 use crate::metrics::Estimate;
 use crate::metrics::families::{self, trust::Verdict};
 use crate::query::answer::Source;
@@ -37,20 +39,13 @@ use crate::query::filter::Filter;
 use crate::query::{Answer, Query, Row};
 use crate::state::AppState;
 
-#[derive(Clone, Debug, Deserialize, IntoParams)]
+/// How the numbers of a feature are split.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct FeatureParams {
-    /// Start of the range, RFC 3339 or milliseconds since 1970; the day of the first output without it.
-    pub from: Option<String>,
-    /// End of the range, not part of it; the end of the day of the last output without it.
-    pub to: Option<String>,
-    /// A JSON array of filters as `POST /query` takes them.
-    pub filters: Option<String>,
+pub struct SplitParams {
     /// Dimensions to split by, separated by commas.
     pub group_by: Option<String>,
-    #[param(minimum = 0.5, maximum = 0.9999)]
-    pub level: Option<f64>,
     #[serde(default)]
     pub exact: bool,
 }
@@ -77,21 +72,31 @@ impl AnalysisMeta {
             source: answer.source,
         }
     }
+
+    /// Of an analysis that reads the outputs.
+    fn of_segments(window: Window, level: f64, log_position: i64) -> AnalysisMeta {
+        AnalysisMeta {
+            from: window.from,
+            to: window.to,
+            level,
+            log_position,
+            source: Source::Segments,
+        }
+    }
 }
 
-fn question(project: ProjectId, ids: &[&str], params: &FeatureParams) -> Result<Query, ApiError> {
+/// A question after some metrics, split.
+fn question(
+    project: ProjectId,
+    ids: &[&str],
+    range: &RangeParams,
+    group_by: Option<&str>,
+    exact: bool,
+) -> Result<Query, ApiError> {
     let ids: Vec<String> = ids.iter().map(|id| (*id).to_owned()).collect();
-    let mut query = Query::new(project, ask::metrics_by_id(&ids)?);
-    query.group_by = ask::group_by(&listed(params.group_by.as_deref()))?;
-    query.filters = ask::filters_parameter(params.filters.as_deref())?;
-    let scope = Scope {
-        from: params.from.as_deref(),
-        to: params.to.as_deref(),
-        level: params.level,
-        exact: params.exact,
-        ..Scope::default()
-    };
-    scope.apply(&mut query)?;
+    let mut query = range.query(project, ask::metrics_by_id(&ids)?)?;
+    query.group_by = ask::group_by(&listed(group_by))?;
+    query.exact = exact;
     Ok(query)
 }
 

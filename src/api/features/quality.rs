@@ -4,13 +4,13 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::agreement::OpinionParams;
 use super::{AnalysisMeta, of_feature};
 use crate::api::answers::{Absent, ReadAnswers};
 use crate::api::auth::{Authorized, Read};
 use crate::api::error::ApiError;
 use crate::api::extract::{Params, Segment};
 use crate::api::query::computed;
+use crate::api::range::RangeParams;
 use crate::api::respond;
 use crate::metrics::Reason;
 use crate::query::analyses::quality::{self, AssistedQuality};
@@ -33,7 +33,7 @@ pub struct QualityResponse {
 /// inference): not biased by the judge, and hardly ever less certain than people alone.
 #[utoipa::path(
     tag = "features",
-    params(("feature" = String, Path, description = "The feature"), OpinionParams),
+    params(("feature" = String, Path, description = "The feature"), RangeParams),
     responses(
         (status = 200, description = "The quality, with each judge's help", body = QualityResponse),
         ReadAnswers,
@@ -46,18 +46,18 @@ pub async fn get_feature_quality(
     request: HttpRequest,
     key: Authorized<Read>,
     feature: Segment<String>,
-    params: Params<OpinionParams>,
+    params: Params<RangeParams>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let query = of_feature(&state, params.0.query(key.project)?, &feature.0).await?;
-    let question = query.clone();
+    let query = of_feature(&state, params.0.query(key.project, Vec::new())?, &feature.0).await?;
+    let level = query.level.get();
     let compute = move |conn: &mut _, sources: &_, _| quality::run(conn, sources, &query);
     computed(&state, &request, key.project, String::new(), compute, |found| {
         respond::rendered_json(&QualityResponse {
             feature: feature.0.clone(),
             data: found.found.by_judge.clone(),
             reason: found.found.reason,
-            meta: AnalysisMeta::listened(&question, found),
+            meta: AnalysisMeta::of_segments(found.window, level, found.log_position),
         })
     })
     .await

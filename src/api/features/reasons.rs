@@ -7,11 +7,12 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::of_feature;
 use crate::api::answers::{Absent, ReadAnswers};
-use crate::api::ask::{self, Scope};
+use crate::api::ask;
 use crate::api::auth::{Authorized, Read};
 use crate::api::error::ApiError;
-use crate::api::extract::{Params, Segment};
+use crate::api::extract::{Segment, SharedParams};
 use crate::api::query::{computed, listed};
+use crate::api::range::RangeParams;
 use crate::api::respond::{self, Ordered};
 use crate::metrics::Estimate;
 use crate::query::Query;
@@ -26,17 +27,8 @@ pub const MOST_LISTED: usize = 200;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ReasonsParams {
-    /// Start of the range, RFC 3339 or milliseconds since 1970; the day of the first output without it, and then there is no period
-    /// before to compare with.
-    pub from: Option<String>,
-    /// End of the range, not part of it; the end of the day of the last output without it.
-    pub to: Option<String>,
-    /// A JSON array of filters as `POST /query` takes them.
-    pub filters: Option<String>,
     /// Dimensions to split by, separated by commas.
     pub group_by: Option<String>,
-    #[param(minimum = 0.5, maximum = 0.9999)]
-    pub level: Option<f64>,
     /// Reasons of each group, 20 without it.
     #[param(minimum = 1, maximum = 200)]
     pub limit: Option<usize>,
@@ -79,10 +71,10 @@ pub struct ReasonsResponse {
 /// Reasons on a feature
 ///
 /// Why do users reject its outputs, in the codes and words that came with their feedback? Each with its share of what was shown and of what
-/// was rejected, and how that moved since the period before. `GET /outputs?reason=` has the outputs behind each.
+/// was rejected, and how that moved since the period before, if `from` says where that ends. `GET /outputs?reason=` has the outputs behind each.
 #[utoipa::path(
     tag = "features",
-    params(("feature" = String, Path, description = "The feature"), ReasonsParams),
+    params(("feature" = String, Path, description = "The feature"), RangeParams, ReasonsParams),
     responses(
         (status = 200, description = "The reasons", body = ReasonsResponse),
         ReadAnswers,
@@ -95,20 +87,12 @@ pub async fn get_feature_reasons(
     request: HttpRequest,
     key: Authorized<Read>,
     feature: Segment<String>,
-    params: Params<ReasonsParams>,
+    params: SharedParams<RangeParams, ReasonsParams>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let asked = params.0;
-    let mut query = Query::new(key.project, Vec::new());
+    let SharedParams(range, asked) = params;
+    let mut query = range.query(key.project, Vec::new())?;
     query.group_by = ask::group_by(&listed(asked.group_by.as_deref()))?;
-    query.filters = ask::filters_parameter(asked.filters.as_deref())?;
-    let scope = Scope {
-        from: asked.from.as_deref(),
-        to: asked.to.as_deref(),
-        level: asked.level,
-        ..Scope::default()
-    };
-    scope.apply(&mut query)?;
     let question = Question {
         limit: ask::within("limit", asked.limit, 1, MOST_LISTED)?.unwrap_or(LISTED),
         query: of_feature(&state, query, &feature.0).await?,

@@ -7,16 +7,14 @@ use utoipa::{IntoParams, ToSchema};
 use super::calibration::CalibrationTarget;
 use super::{AnalysisMeta, of_feature};
 use crate::api::answers::{Absent, Files, ReadAnswers};
-use crate::api::ask::{self, Scope};
 use crate::api::auth::{Authorized, Read};
 use crate::api::error::ApiError;
-use crate::api::extract::{Params, Segment};
+use crate::api::extract::{Segment, SharedParams};
 use crate::api::query::computed;
+use crate::api::range::RangeParams;
 use crate::api::respond::{self, Format};
 use crate::api::tables::{Binary, Column, Table};
-use crate::query::Query;
 use crate::query::analyses::recalibration::{self, Fitted, Gains, Recalibration, RecalibrationVerdict, TableRow};
-use crate::query::answer::Source;
 use crate::state::AppState;
 use crate::stats::recalibration::{Form, Map};
 
@@ -25,15 +23,7 @@ use crate::stats::recalibration::{Form, Map};
 #[into_params(parameter_in = Query)]
 pub struct RecalibrationParams {
     /// What confidence should have meant; `correctness` without it.
-    pub against: Option<CalibrationTarget>,
-    /// Start of the range, RFC 3339 or milliseconds since 1970; the day of the first output without it.
-    pub from: Option<String>,
-    /// End of the range, not part of it; the end of the day of the last output without it.
-    pub to: Option<String>,
-    /// A JSON array of filters as `POST /query` takes them.
-    pub filters: Option<String>,
-    #[param(minimum = 0.5, maximum = 0.9999)]
-    pub level: Option<f64>,
+    pub target: Option<CalibrationTarget>,
     /// Other forms than JSON give the table alone.
     pub format: Option<Format>,
 }
@@ -83,7 +73,7 @@ pub struct RecalibrationMap {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct RecalibrationResponse {
     pub feature: String,
-    pub against: CalibrationTarget,
+    pub target: CalibrationTarget,
     pub verdict: RecalibrationVerdict,
     pub sentence: String,
     /// Null where recalibrating would not help.
@@ -105,7 +95,7 @@ pub struct RecalibrationResponse {
 /// the table from stated to calibrated confidence.
 #[utoipa::path(
     tag = "features",
-    params(("feature" = String, Path, description = "The feature"), RecalibrationParams),
+    params(("feature" = String, Path, description = "The feature"), RangeParams, RecalibrationParams),
     responses(
         (status = 200, description = "The maps and what they are worth",
          content(
@@ -125,49 +115,35 @@ pub async fn get_feature_recalibration(
     request: HttpRequest,
     key: Authorized<Read>,
     feature: Segment<String>,
-    params: Params<RecalibrationParams>,
+    params: SharedParams<RangeParams, RecalibrationParams>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let asked = params.0;
-    let against = asked.against.unwrap_or(CalibrationTarget::Correctness);
+    let SharedParams(range, asked) = params;
+    let target = asked.target.unwrap_or(CalibrationTarget::Correctness);
     let format = Format::of(&request, asked.format);
-    let mut query = Query::new(key.project, Vec::new());
-    query.filters = ask::filters_parameter(asked.filters.as_deref())?;
-    let scope = Scope {
-        from: asked.from.as_deref(),
-        to: asked.to.as_deref(),
-        level: asked.level,
-        ..Scope::default()
-    };
-    scope.apply(&mut query)?;
+    let query = range.query(key.project, Vec::new())?;
     let query = of_feature(&state, query, &feature.0).await?;
     let level = query.level.get();
-    let compute = move |conn: &mut _, sources: &_, _| recalibration::run(conn, sources, &query, against.into());
+    let compute = move |conn: &mut _, sources: &_, _| recalibration::run(conn, sources, &query, target.into());
     computed(&state, &request, key.project, format!("{format:?}"), compute, |found| {
-        let json = || respond::rendered_json(&response(feature.0.clone(), against, level, found));
+        let json = || respond::rendered_json(&response(feature.0.clone(), target, level, found));
         format.render(json, || table(&found.table))
     })
     .await
 }
 
-fn response(feature: String, against: CalibrationTarget, level: f64, found: &Recalibration) -> RecalibrationResponse {
+fn response(feature: String, target: CalibrationTarget, level: f64, found: &Recalibration) -> RecalibrationResponse {
     RecalibrationResponse {
         feature,
-        against,
+        target,
         verdict: found.verdict,
-        sentence: recalibration::sentence(found, against.into()),
+        sentence: recalibration::sentence(found, target.into()),
         recommended: found.recommended.map(MapForm::from),
         maps: found.maps.iter().map(map).collect(),
         table: found.table.clone(),
         outputs: found.outputs,
         users: found.users,
-        meta: AnalysisMeta {
-            from: found.window.from,
-            to: found.window.to,
-            level,
-            log_position: found.log_position,
-            source: Source::Segments,
-        },
+        meta: AnalysisMeta::of_segments(found.window, level, found.log_position),
     }
 }
 

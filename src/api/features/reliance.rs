@@ -4,12 +4,13 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{FeatureParams, about, group, question};
+use super::{SplitParams, about, group, question};
 use crate::api::answers::{Absent, ReadAnswers};
 use crate::api::auth::{Authorized, Read};
 use crate::api::error::ApiError;
-use crate::api::extract::{Params, Segment};
+use crate::api::extract::{Segment, SharedParams};
 use crate::api::query::{QueryMeta, estimates, meta};
+use crate::api::range::RangeParams;
 use crate::api::respond::{self, Ordered};
 use crate::metrics::Estimate;
 use crate::state::AppState;
@@ -60,7 +61,7 @@ pub struct RelianceResponse {
 /// Do users rely on it when it is right, and not when it is wrong?
 #[utoipa::path(
     tag = "features",
-    params(("feature" = String, Path, description = "The feature"), FeatureParams),
+    params(("feature" = String, Path, description = "The feature"), RangeParams, SplitParams),
     responses(
         (status = 200, description = "Reliance, in one slice or split", body = RelianceResponse),
         ReadAnswers,
@@ -73,10 +74,11 @@ pub async fn get_feature_reliance(
     request: HttpRequest,
     key: Authorized<Read>,
     feature: Segment<String>,
-    params: Params<FeatureParams>,
+    params: SharedParams<RangeParams, SplitParams>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let query = question(key.project, &RELIANCE, &params.0)?;
+    let SharedParams(range, split) = params;
+    let query = question(key.project, &RELIANCE, &range, split.group_by.as_deref(), split.exact)?;
     about(&state, &request, query, &feature.0, |query, answer| {
         let data = answer.rows.iter().map(|row| RelianceSlice {
             group: group(query, row),

@@ -7,14 +7,14 @@ use utoipa::{IntoParams, ToSchema};
 use super::explain::metric;
 use super::{AnalysisMeta, of_feature};
 use crate::api::answers::{Absent, ReadAnswers};
-use crate::api::ask::{self, Scope};
+use crate::api::ask;
 use crate::api::auth::{Authorized, Read};
 use crate::api::error::ApiError;
-use crate::api::extract::{Params, Segment};
+use crate::api::extract::{Segment, SharedParams};
 use crate::api::query::computed;
+use crate::api::range::RangeParams;
 use crate::api::respond;
 use crate::metrics::Estimate;
-use crate::query::Query;
 use crate::query::analyses::ranking::{self, LargestGap, Question, RankedSegment};
 use crate::state::AppState;
 
@@ -29,14 +29,6 @@ pub struct SegmentsParams {
     pub dimension: String,
     /// The id of a metric that is a rate or a mean; `acceptance_rate` without it.
     pub metric: Option<String>,
-    /// Start of the range, RFC 3339 or milliseconds since 1970; the day of the first output without it.
-    pub from: Option<String>,
-    /// End of the range, not part of it; the end of the day of the last output without it.
-    pub to: Option<String>,
-    /// A JSON array of filters as `POST /query` takes them.
-    pub filters: Option<String>,
-    #[param(minimum = 0.5, maximum = 0.9999)]
-    pub level: Option<f64>,
     /// Shares that differ from the rest by less than this are alike; 0.05 without it.
     #[param(minimum = 0, maximum = 1)]
     pub margin: Option<f64>,
@@ -64,7 +56,7 @@ pub struct SegmentsResponse {
 /// is known of it, and its gap to the rest, adjusted for how many were looked at. With fewer than eight values nothing is pulled.
 #[utoipa::path(
     tag = "features",
-    params(("feature" = String, Path, description = "The feature"), SegmentsParams),
+    params(("feature" = String, Path, description = "The feature"), RangeParams, SegmentsParams),
     responses(
         (status = 200, description = "The segments", body = SegmentsResponse),
         ReadAnswers,
@@ -77,22 +69,14 @@ pub async fn get_feature_segments(
     request: HttpRequest,
     key: Authorized<Read>,
     feature: Segment<String>,
-    params: Params<SegmentsParams>,
+    params: SharedParams<RangeParams, SegmentsParams>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let asked = params.0;
+    let SharedParams(range, asked) = params;
     let metric = metric(asked.metric.as_deref())?;
     let dimension = ask::dimension(&asked.dimension)?;
-    let mut query = Query::new(key.project, vec![metric]);
-    query.filters = ask::filters_parameter(asked.filters.as_deref())?;
-    let scope = Scope {
-        from: asked.from.as_deref(),
-        to: asked.to.as_deref(),
-        level: asked.level,
-        exact: asked.exact,
-        ..Scope::default()
-    };
-    scope.apply(&mut query)?;
+    let mut query = range.query(key.project, vec![metric])?;
+    query.exact = asked.exact;
     let question = Question {
         query: of_feature(&state, query, &feature.0).await?,
         dimension: dimension.clone(),

@@ -7,11 +7,12 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::of_feature;
 use crate::api::answers::{Absent, ReadAnswers};
-use crate::api::ask::{self, Scope};
+use crate::api::ask;
 use crate::api::auth::{Authorized, Read};
 use crate::api::error::ApiError;
-use crate::api::extract::{Params, Segment};
+use crate::api::extract::{Segment, SharedParams};
 use crate::api::query::computed;
+use crate::api::range::RangeParams;
 use crate::api::respond;
 use crate::query::Query;
 use crate::query::analyses::texts::edits::{self, Edits};
@@ -52,14 +53,6 @@ impl TextKind {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct EditsParams {
-    /// Start of the range in which outputs were shown, RFC 3339 or milliseconds since 1970; the day of the first output without it.
-    pub from: Option<String>,
-    /// End of the range, not part of it; the end of the day of the last output without it.
-    pub to: Option<String>,
-    /// A JSON array of filters as `POST /query` takes them.
-    pub filters: Option<String>,
-    #[param(minimum = 0.5, maximum = 0.9999)]
-    pub level: Option<f64>,
     /// Users who must have made the same change for it to be told, 2 without it. An output without a user stands for one.
     #[param(minimum = 1, maximum = 1000)]
     pub min_users: Option<u64>,
@@ -72,14 +65,6 @@ pub struct EditsParams {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct WordsParams {
-    /// Start of the range in which outputs were shown, RFC 3339 or milliseconds since 1970; the day of the first output without it.
-    pub from: Option<String>,
-    /// End of the range, not part of it; the end of the day of the last output without it.
-    pub to: Option<String>,
-    /// A JSON array of filters as `POST /query` takes them.
-    pub filters: Option<String>,
-    #[param(minimum = 0.5, maximum = 0.9999)]
-    pub level: Option<f64>,
     /// Whose words: `output` without it.
     #[serde(default)]
     pub text: TextKind,
@@ -121,19 +106,6 @@ pub struct WordsResponse {
     pub meta: TextMeta,
 }
 
-fn question(project: i32, [from, to, filters]: [Option<&str>; 3], level: Option<f64>) -> Result<Query, ApiError> {
-    let mut query = Query::new(project, Vec::new());
-    query.filters = ask::filters_parameter(filters)?;
-    let scope = Scope {
-        from,
-        to,
-        level,
-        ..Scope::default()
-    };
-    scope.apply(&mut query)?;
-    Ok(query)
-}
-
 fn least_users(asked: Option<u64>) -> Result<u64, ApiError> {
     Ok(ask::within("min_users", asked, 1, MOST_LEAST_USERS)?.unwrap_or(LEAST_USERS))
 }
@@ -158,7 +130,7 @@ fn meta<T>(query: &Query, read: &texts::Read<T>) -> TextMeta {
 /// leads, each with its newest outputs; and the kinds of edits, by rules that count words. The newest outputs are read, as many as may be.
 #[utoipa::path(
     tag = "features",
-    params(("feature" = String, Path, description = "The feature"), EditsParams),
+    params(("feature" = String, Path, description = "The feature"), RangeParams, EditsParams),
     responses(
         (status = 200, description = "What users change", body = EditsResponse),
         ReadAnswers,
@@ -171,12 +143,11 @@ pub async fn get_feature_edits(
     request: HttpRequest,
     key: Authorized<Read>,
     feature: Segment<String>,
-    params: Params<EditsParams>,
+    params: SharedParams<RangeParams, EditsParams>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let asked = params.0;
-    let range = [&asked.from, &asked.to, &asked.filters].map(Option::as_deref);
-    let query = question(key.project, range, asked.level)?;
+    let SharedParams(range, asked) = params;
+    let query = range.query(key.project, Vec::new())?;
     let question = edits::Question {
         least_users: least_users(asked.min_users)?,
         limit: limit(asked.limit)?,
@@ -201,7 +172,7 @@ pub async fn get_feature_edits(
 /// out for how many were looked at.
 #[utoipa::path(
     tag = "features",
-    params(("feature" = String, Path, description = "The feature"), WordsParams),
+    params(("feature" = String, Path, description = "The feature"), RangeParams, WordsParams),
     responses(
         (status = 200, description = "The words", body = WordsResponse),
         ReadAnswers,
@@ -214,12 +185,11 @@ pub async fn get_feature_words(
     request: HttpRequest,
     key: Authorized<Read>,
     feature: Segment<String>,
-    params: Params<WordsParams>,
+    params: SharedParams<RangeParams, WordsParams>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let asked = params.0;
-    let range = [&asked.from, &asked.to, &asked.filters].map(Option::as_deref);
-    let query = question(key.project, range, asked.level)?;
+    let SharedParams(range, asked) = params;
+    let query = range.query(key.project, Vec::new())?;
     let question = marks::Question {
         kind: asked.text.stored(),
         against: asked.against,

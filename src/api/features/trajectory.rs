@@ -6,20 +6,19 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{AnalysisMeta, of_feature};
 use crate::api::answers::{Absent, ReadAnswers};
-use crate::api::ask::{self, Scope};
+use crate::api::ask;
 use crate::api::auth::{Authorized, Read};
 use crate::api::error::ApiError;
-use crate::api::extract::{Params, Segment};
+use crate::api::extract::{Segment, SharedParams};
 use crate::api::query::{computed, listed};
+use crate::api::range::RangeParams;
 use crate::api::respond::{self, Ordered};
 use crate::domain::window::Granularity;
 use crate::metrics::Estimate;
-use crate::query::Query;
 use crate::query::analyses::compare::Between;
 use crate::query::analyses::growth::FIRST;
 use crate::query::analyses::recovery::Lag;
 use crate::query::analyses::trajectory::{self, Question, REGULAR, Step, Trajectory};
-use crate::query::answer::Source;
 use crate::state::AppState;
 
 const HALF_LIFE_DAYS: f64 = 14.0;
@@ -31,14 +30,6 @@ const METRICS: [&str; 2] = ["acceptance_rate", "correctness_rate"];
 pub struct TrajectoryParams {
     /// Ids from the catalogue, separated by commas; `acceptance_rate,correctness_rate` without it.
     pub metrics: Option<String>,
-    /// Start of the range, RFC 3339 or milliseconds since 1970; the day of the first output without it.
-    pub from: Option<String>,
-    /// End of the range, not part of it; the end of the day of the last output without it.
-    pub to: Option<String>,
-    /// A JSON array of filters as `POST /query` takes them.
-    pub filters: Option<String>,
-    #[param(minimum = 0.5, maximum = 0.9999)]
-    pub level: Option<f64>,
     /// Length of the buckets of calendar time; `auto` without it.
     pub granularity: Option<Granularity>,
     /// IANA time zone of days, weeks and months.
@@ -108,7 +99,7 @@ pub struct TrajectoryResponse {
 /// a bad output does to the acceptance of the next ones. Outputs without a user are left out where users are followed.
 #[utoipa::path(
     tag = "features",
-    params(("feature" = String, Path, description = "The feature"), TrajectoryParams),
+    params(("feature" = String, Path, description = "The feature"), RangeParams, TrajectoryParams),
     responses(
         (status = 200, description = "The trajectory", body = TrajectoryResponse),
         ReadAnswers,
@@ -121,25 +112,17 @@ pub async fn get_feature_trajectory(
     request: HttpRequest,
     key: Authorized<Read>,
     feature: Segment<String>,
-    params: Params<TrajectoryParams>,
+    params: SharedParams<RangeParams, TrajectoryParams>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let asked = params.0;
+    let SharedParams(range, asked) = params;
     let ids = match &asked.metrics {
         Some(ids) => listed(Some(ids)),
         None => METRICS.map(str::to_owned).to_vec(),
     };
-    let mut query = Query::new(key.project, ask::metrics_by_id(&ids)?);
-    query.filters = ask::filters_parameter(asked.filters.as_deref())?;
-    let scope = Scope {
-        from: asked.from.as_deref(),
-        to: asked.to.as_deref(),
-        level: asked.level,
-        granularity: asked.granularity,
-        timezone: asked.timezone.as_deref(),
-        ..Scope::default()
-    };
-    scope.apply(&mut query)?;
+    let mut query = range.query(key.project, ask::metrics_by_id(&ids)?)?;
+    query.granularity = asked.granularity;
+    query.timezone = ask::timezone(asked.timezone.as_deref())?;
     let half_life_days = ask::within("half_life_days", asked.half_life_days, 0.1, 3_650.0)?.unwrap_or(HALF_LIFE_DAYS);
     let question = Question {
         query: of_feature(&state, query, &feature.0).await?,
@@ -188,12 +171,6 @@ fn response(feature: String, question: &Question, found: &Trajectory) -> Traject
                 trust: moment.trust.clone(),
             })
             .collect(),
-        meta: AnalysisMeta {
-            from: found.window.from,
-            to: found.window.to,
-            level: query.level.get(),
-            log_position: found.log_position,
-            source: Source::Segments,
-        },
+        meta: AnalysisMeta::of_segments(found.window, query.level.get(), found.log_position),
     }
 }

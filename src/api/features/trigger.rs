@@ -6,16 +6,15 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{AnalysisMeta, of_feature};
 use crate::api::answers::{Absent, ReadAnswers};
-use crate::api::ask::{self, Scope};
+use crate::api::ask;
 use crate::api::auth::{Authorized, Read};
 use crate::api::error::ApiError;
-use crate::api::extract::{Params, Segment};
+use crate::api::extract::{Segment, SharedParams};
 use crate::api::query::{computed, estimates};
+use crate::api::range::RangeParams;
 use crate::api::respond::{self, Ordered};
 use crate::metrics::Estimate;
-use crate::query::Query;
 use crate::query::analyses::trigger::{self, Question, ThresholdStep, Usefulness};
-use crate::query::answer::Source;
 use crate::state::AppState;
 
 const TRIGGER: [&str; 5] = ["trigger_precision", "trigger_recall", "shown", "missed", "ignore_rate"];
@@ -26,14 +25,6 @@ const TRIGGER: [&str; 5] = ["trigger_precision", "trigger_recall", "shown", "mis
 pub struct TriggerParams {
     /// What makes an offer useful; `persistence` without it.
     pub usefulness: Option<Usefulness>,
-    /// Start of the range, RFC 3339 or milliseconds since 1970; the day of the first output without it.
-    pub from: Option<String>,
-    /// End of the range, not part of it; the end of the day of the last output without it.
-    pub to: Option<String>,
-    /// A JSON array of filters as `POST /query` takes them.
-    pub filters: Option<String>,
-    #[param(minimum = 0.5, maximum = 0.9999)]
-    pub level: Option<f64>,
 }
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -60,7 +51,7 @@ pub struct TriggerResponse {
 /// threshold states what a useless offer costs next to a useful one; it is taken at its word, so that confidence should be calibrated.
 #[utoipa::path(
     tag = "features",
-    params(("feature" = String, Path, description = "The feature"), TriggerParams),
+    params(("feature" = String, Path, description = "The feature"), RangeParams, TriggerParams),
     responses(
         (status = 200, description = "How well it is triggered", body = TriggerResponse),
         ReadAnswers,
@@ -73,20 +64,12 @@ pub async fn get_feature_trigger(
     request: HttpRequest,
     key: Authorized<Read>,
     feature: Segment<String>,
-    params: Params<TriggerParams>,
+    params: SharedParams<RangeParams, TriggerParams>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let asked = params.0;
-    let mut query = Query::new(key.project, ask::metrics_by_id(&TRIGGER.map(str::to_owned))?);
-    query.filters = ask::filters_parameter(asked.filters.as_deref())?;
-    let scope = Scope {
-        from: asked.from.as_deref(),
-        to: asked.to.as_deref(),
-        level: asked.level,
-        fill: true,
-        ..Scope::default()
-    };
-    scope.apply(&mut query)?;
+    let SharedParams(range, asked) = params;
+    let mut query = range.query(key.project, ask::metrics_by_id(&TRIGGER.map(str::to_owned))?)?;
+    query.fill = true;
     let usefulness = asked.usefulness.unwrap_or_default();
     let question = Question {
         query: of_feature(&state, query, &feature.0).await?,
@@ -104,13 +87,7 @@ pub async fn get_feature_trigger(
             base_rate: found.base_rate.clone(),
             average_precision: found.average_precision,
             thresholds: found.steps.clone(),
-            meta: AnalysisMeta {
-                from: found.window.from,
-                to: found.window.to,
-                level: query.level.get(),
-                log_position: found.log_position,
-                source: Source::Segments,
-            },
+            meta: AnalysisMeta::of_segments(found.window, query.level.get(), found.log_position),
         })
     })
     .await

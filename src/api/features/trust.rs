@@ -4,12 +4,13 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{FeatureParams, about, estimate, group, outputs_needed, question, verdict};
+use super::{SplitParams, about, estimate, group, outputs_needed, question, verdict};
 use crate::api::answers::{Absent, ReadAnswers};
 use crate::api::auth::{Authorized, Read};
 use crate::api::error::ApiError;
-use crate::api::extract::{Params, Segment};
+use crate::api::extract::{Segment, SharedParams};
 use crate::api::query::{QueryMeta, estimates, meta};
+use crate::api::range::RangeParams;
 use crate::api::respond::{self, Ordered};
 use crate::metrics::Estimate;
 use crate::metrics::families::trust::{MARGIN, Verdict};
@@ -56,7 +57,7 @@ pub struct TrustResponse {
 /// Do users trust it as much as it deserves? Trust, trustworthiness, the gap between them, and the verdict.
 #[utoipa::path(
     tag = "features",
-    params(("feature" = String, Path, description = "The feature"), FeatureParams),
+    params(("feature" = String, Path, description = "The feature"), RangeParams, SplitParams),
     responses(
         (status = 200, description = "Trust, in one slice or split", body = TrustResponse),
         ReadAnswers,
@@ -69,10 +70,11 @@ pub async fn get_feature_trust(
     request: HttpRequest,
     key: Authorized<Read>,
     feature: Segment<String>,
-    params: Params<FeatureParams>,
+    params: SharedParams<RangeParams, SplitParams>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let query = question(key.project, &TRUST, &params.0)?;
+    let SharedParams(range, split) = params;
+    let query = question(key.project, &TRUST, &range, split.group_by.as_deref(), split.exact)?;
     about(&state, &request, query, &feature.0, |query, answer| {
         let data = answer.rows.iter().map(|row| TrustSlice {
             group: group(query, row),

@@ -1,5 +1,6 @@
 //! What a list of outputs is filtered by, and how it goes on from page to page.
 
+use actix_web::http::Uri;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -24,12 +25,11 @@ pub const MOST_IDS: usize = 100;
 pub const DEFAULT_LIMIT: i64 = 50;
 pub const MAX_LIMIT: i64 = 500;
 
+/// Which outputs are meant, by anything that is known of them.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct OutputParams {
-    /// A JSON array of ids: only these outputs.
-    pub output_ids: Option<String>,
+pub struct OutputFilters {
     pub feature: Option<String>,
     pub version: Option<String>,
     /// A JSON array of filters as `POST /query` takes them.
@@ -52,13 +52,78 @@ pub struct OutputParams {
     /// A piece of text, in any letter case, of input, output, final text or comment.
     #[param(max_length = 200)]
     pub text: Option<String>,
-    /// A piece of text, in any letter case, of the comment.
+    /// A piece of the comment, in any letter case.
     #[param(max_length = 200)]
     pub comment: Option<String>,
     /// Shown at or after this, RFC 3339 or milliseconds since 1970.
     pub from: Option<String>,
     /// Shown before this.
     pub to: Option<String>,
+}
+
+impl OutputFilters {
+    /// The filters on dimensions.
+    pub fn of_dimensions(&self) -> Result<Vec<Filter>, ApiError> {
+        let mut filters = ask::filters_parameter(self.filters.as_deref())?;
+        for (dimension, value) in [(Dimension::Feature, &self.feature), (Dimension::Version, &self.version)] {
+            filters.extend(value.clone().map(|value| Filter::is(dimension, value)));
+        }
+        Ok(filters)
+    }
+
+    /// Everything else to filter by, without a limit.
+    pub fn listing(&self) -> Result<Listing, ApiError> {
+        for (name, limit, text) in [
+            ("text", TEXT_CHARS, &self.text),
+            ("comment", TEXT_CHARS, &self.comment),
+            ("reason", limits::NAME_CHARS, &self.reason),
+            ("user_id", limits::NAME_CHARS, &self.user_id),
+        ] {
+            if text
+                .as_ref()
+                .is_some_and(|text| text.contains('\0') || text.chars().count() > limit)
+            {
+                return Err(ApiError::parameter(
+                    name,
+                    format!("must have at most {limit} characters, none of them U+0000"),
+                ));
+            }
+        }
+        for (name, share) in [
+            ("confidence_from", self.confidence_from),
+            ("confidence_to", self.confidence_to),
+        ] {
+            ask::within(name, share, 0.0, 1.0)?;
+        }
+        let (from, to) = ask::range(self.from.as_deref(), self.to.as_deref())?;
+        Ok(Listing {
+            cells: Vec::new(),
+            keys: None,
+            attributes: Vec::new(),
+            from,
+            to,
+            decision: self.decision.map(Decision::code),
+            reason: self.reason.clone(),
+            user_id: self.user_id.clone(),
+            correct: self.correct,
+            judged: self.judged,
+            confidence_from: self.confidence_from,
+            confidence_to: self.confidence_to,
+            text: self.text.clone(),
+            comment: self.comment.clone(),
+            before: None,
+            limit: i64::MAX,
+        })
+    }
+}
+
+/// Which of them are on a page.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PageParams {
+    /// A JSON array of ids: only these outputs.
+    pub output_ids: Option<String>,
     /// 50 without it.
     #[param(minimum = 1, maximum = 500)]
     pub limit: Option<i64>,
@@ -67,22 +132,21 @@ pub struct OutputParams {
     pub format: Option<Format>,
 }
 
-/// The filters on dimensions.
-pub fn dimension_filters(asked: &OutputParams) -> Result<Vec<Filter>, ApiError> {
-    let mut filters = ask::filters_parameter(asked.filters.as_deref())?;
-    filters.extend(
-        asked
-            .feature
-            .clone()
-            .map(|feature| Filter::is(Dimension::Feature, feature)),
-    );
-    filters.extend(
-        asked
-            .version
-            .clone()
-            .map(|version| Filter::is(Dimension::Version, version)),
-    );
-    Ok(filters)
+impl PageParams {
+    /// How many outputs are on it.
+    pub fn size(&self) -> Result<i64, ApiError> {
+        Ok(ask::within("limit", self.limit, 1, MAX_LIMIT)?.unwrap_or(DEFAULT_LIMIT))
+    }
+
+    /// The page of a listing, and one output more, which tells whether there is a next one.
+    pub fn of(&self, listing: Listing, project: ProjectId) -> Result<Listing, ApiError> {
+        Ok(Listing {
+            keys: self.output_ids.as_deref().map(|ids| keys(project, ids)).transpose()?,
+            before: self.cursor.as_deref().map(parse_cursor).transpose()?,
+            limit: self.size()? + 1,
+            ..listing
+        })
+    }
 }
 
 /// The filters on dimensions, and those on attributes that the project has not declared.
@@ -113,58 +177,6 @@ fn keys(project: ProjectId, ids: &str) -> Result<Vec<Uuid>, ApiError> {
     Ok(ids.iter().map(|id| key::output_key(project, id)).collect())
 }
 
-/// Everything else to filter by. One output more than asked is listed, to tell whether there is a next page.
-pub fn listing(project: ProjectId, asked: &OutputParams) -> Result<Listing, ApiError> {
-    let limit = asked.limit.unwrap_or(DEFAULT_LIMIT);
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        return Err(ApiError::parameter("limit", format!("must be from 1 to {MAX_LIMIT}")));
-    }
-    for (name, limit, text) in [
-        ("text", TEXT_CHARS, &asked.text),
-        ("comment", TEXT_CHARS, &asked.comment),
-        ("reason", limits::NAME_CHARS, &asked.reason),
-        ("user_id", limits::NAME_CHARS, &asked.user_id),
-    ] {
-        if text
-            .as_ref()
-            .is_some_and(|text| text.contains('\0') || text.chars().count() > limit)
-        {
-            return Err(ApiError::parameter(
-                name,
-                format!("must have at most {limit} characters, none of them U+0000"),
-            ));
-        }
-    }
-    for (name, share) in [
-        ("confidence_from", asked.confidence_from),
-        ("confidence_to", asked.confidence_to),
-    ] {
-        if share.is_some_and(|share| !(0.0..=1.0).contains(&share)) {
-            return Err(ApiError::parameter(name, "must be from 0 to 1"));
-        }
-    }
-    let (from, to) = ask::range(asked.from.as_deref(), asked.to.as_deref())?;
-    Ok(Listing {
-        cells: Vec::new(),
-        keys: asked.output_ids.as_deref().map(|ids| keys(project, ids)).transpose()?,
-        attributes: Vec::new(),
-        from,
-        to,
-        decision: asked.decision.map(Decision::code),
-        reason: asked.reason.clone(),
-        user_id: asked.user_id.clone(),
-        correct: asked.correct,
-        judged: asked.judged,
-        confidence_from: asked.confidence_from,
-        confidence_to: asked.confidence_to,
-        text: asked.text.clone(),
-        comment: asked.comment.clone(),
-        before: asked.cursor.as_deref().map(parse_cursor).transpose()?,
-        // One more than asked tells whether there is a next page.
-        limit: limit + 1,
-    })
-}
-
 /// Where the next page starts.
 pub fn cursor(output: &Output) -> String {
     format!(
@@ -172,6 +184,17 @@ pub fn cursor(output: &Output) -> String {
         output.shown_at.timestamp_micros(),
         output.output_key.simple()
     )
+}
+
+/// The address of the page that starts at a cursor, from that of another page.
+pub fn address(of: &Uri, cursor: &str) -> String {
+    let parts = of.query().unwrap_or_default().split('&');
+    let mut parts: Vec<&str> = parts
+        .filter(|part| !part.is_empty() && part.split('=').next() != Some("cursor"))
+        .collect();
+    let own = format!("cursor={cursor}");
+    parts.push(&own);
+    format!("{}?{}", of.path(), parts.join("&"))
 }
 
 /// Where a page starts.
@@ -191,6 +214,18 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn pages_follow_each_other() {
+        for (page, next) in [
+            ("/o", "/o?cursor=c"),
+            ("/o?", "/o?cursor=c"),
+            ("/o?a=%20&cursor=b&d", "/o?a=%20&d&cursor=c"),
+            ("/o?cursors=1", "/o?cursors=1&cursor=c"),
+        ] {
+            assert_eq!(address(&page.parse().unwrap(), "c"), next);
+        }
+    }
 
     proptest! {
         #[test]

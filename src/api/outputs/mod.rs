@@ -8,12 +8,12 @@ use std::collections::{HashMap, HashSet};
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use uuid::Uuid;
 
-use self::listing::{DEFAULT_LIMIT, OutputParams, cursor, dimension_filters, listing, told_apart};
+use self::listing::{OutputFilters, PageParams, cursor, told_apart};
 use self::view::{HistoryEvent, OutputResponse, OutputView, OutputsResponse, table, view};
 use super::answers::{Absent, Files, ReadAnswers};
 use super::auth::{Authorized, Read};
 use super::error::ApiError;
-use super::extract::{Params, Segment};
+use super::extract::{Segment, SharedParams};
 use super::rendered::Rendered;
 use super::respond::{self, Format};
 use super::tables::Binary;
@@ -30,12 +30,14 @@ use crate::store::{StoreError, events, projects};
 /// List outputs
 ///
 /// The examples behind the numbers, newest first, filtered by anything that metrics are cut by, and by decision, reason,
-/// confidence and text.
+/// confidence and text. In all forms, the header `Link` has the address of the next page.
 #[utoipa::path(
     tag = "outputs",
-    params(OutputParams),
+    params(OutputFilters, PageParams),
     responses(
-        (status = 200, description = "A page of outputs", content(
+        (status = 200, description = "A page of outputs", headers(
+            ("Link" = String, description = "The address of the next page, if there is one, with the relation `next`"),
+        ), content(
             (OutputsResponse = "application/json"),
             (String = "text/csv"),
             (Binary = "application/vnd.apache.arrow.stream"),
@@ -50,20 +52,28 @@ use crate::store::{StoreError, events, projects};
 pub async fn list_outputs(
     request: HttpRequest,
     key: Authorized<Read>,
-    params: Params<OutputParams>,
+    params: SharedParams<OutputFilters, PageParams>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let (project, asked) = (key.project, params.0);
+    let SharedParams(filters, asked) = params;
+    let project = key.project;
     let format = Format::of(&request, asked.format);
     let question = format!("{} {format:?}", request.uri());
-    let current = page(&state, project, asked, format);
+    let current = page(&state, &request, project, filters, asked, format);
     state.answers.respond(&request, project, question, current).await
 }
 
 /// A page of outputs.
-async fn page(state: &AppState, project: ProjectId, asked: OutputParams, format: Format) -> Result<Rendered, ApiError> {
-    let filters = dimension_filters(&asked)?;
-    let mut listing = listing(project, &asked)?;
+async fn page(
+    state: &AppState,
+    request: &HttpRequest,
+    project: ProjectId,
+    filters: OutputFilters,
+    asked: PageParams,
+    format: Format,
+) -> Result<Rendered, ApiError> {
+    let mut listing = asked.of(filters.listing()?, project)?;
+    let filters = filters.of_dimensions()?;
     let (mut found, cells) = state
         .db
         .run(move |conn| {
@@ -81,7 +91,7 @@ async fn page(state: &AppState, project: ProjectId, asked: OutputParams, format:
         })
         .await?;
 
-    let limit = usize::try_from(asked.limit.unwrap_or(DEFAULT_LIMIT)).unwrap_or_default();
+    let limit = usize::try_from(asked.size()?).unwrap_or_default();
     let next_cursor = (found.len() > limit)
         .then(|| found.get(limit.saturating_sub(1)).map(|(output, _)| cursor(output)))
         .flatten();
@@ -93,8 +103,15 @@ async fn page(state: &AppState, project: ProjectId, asked: OutputParams, format:
             view(output, cell, texts)
         })
         .collect();
+    let next = next_cursor
+        .as_deref()
+        .map(|cursor| listing::address(request.uri(), cursor));
     let page = OutputsResponse { data, next_cursor };
-    format.render(|| respond::rendered_json(&page), || table(&page.data))
+    let rendered = format.render(|| respond::rendered_json(&page), || table(&page.data))?;
+    Ok(match next {
+        Some(next) => rendered.followed_by(next),
+        None => rendered,
+    })
 }
 
 /// Read an output

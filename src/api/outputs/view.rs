@@ -73,6 +73,14 @@ pub struct OutputView {
     pub r#final: Option<String>,
 }
 
+impl OutputView {
+    /// Bytes of all its texts.
+    pub fn text_bytes(&self) -> usize {
+        let texts = [&self.input, &self.output, &self.r#final, &self.comment];
+        texts.into_iter().flatten().map(String::len).sum()
+    }
+}
+
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct OutputsResponse {
     /// Newest first.

@@ -9,13 +9,14 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use chrono_tz::Tz;
 
 pub use self::answers::{long, wide};
+pub use self::arrow::ParquetFile;
 use super::error::ApiError;
 use super::rendered::Rendered;
 use super::respond::Format;
 
 pub const CSV: &str = "text/csv; charset=utf-8";
 const ARROW: &str = "application/vnd.apache.arrow.stream";
-const PARQUET: &str = "application/vnd.apache.parquet";
+pub const PARQUET: &str = "application/vnd.apache.parquet";
 
 /// Columns of the same length, each with a name of its own.
 #[derive(Clone, Debug, Default)]

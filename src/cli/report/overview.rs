@@ -78,7 +78,9 @@ pub fn lines(terminal: &Terminal, scope: &Scope, answers: &Value) -> anyhow::Res
         .collect();
     let mut lines = terminal.paragraph(&in_words(&data));
     lines.push(String::new());
-    lines.extend(terminal.table(&head, &rows));
+    let table = terminal.flat_table(&head, &rows);
+    let table = table.or_else(|| terminal.tall_table(&tall_head(&title), &tall(&rows)));
+    lines.extend(table.unwrap_or_else(|| terminal.lists(&head, &rows)));
     lines.push(String::new());
     let foot = terminal.paragraph(&format!(
         "{}. `calibrant report FEATURE` says more about one.",
@@ -86,6 +88,32 @@ pub fn lines(terminal: &Terminal, scope: &Scope, answers: &Value) -> anyhow::Res
     ));
     lines.extend(foot.iter().map(|line| terminal.dim(line)));
     Ok(lines)
+}
+
+/// The verdict under the name, and intervals under their values.
+fn tall(rows: &[Vec<String>]) -> Vec<Vec<String>> {
+    let tall_row = |row: &Vec<String>| {
+        let (named, others) = row.split_at(2.min(row.len()));
+        let others = others
+            .iter()
+            .map(|cell| cell.replace(" [", "\n[").replace("], ", "],\n").replace(" · ", "\n"));
+        std::iter::once(named.join("\n")).chain(others).collect()
+    };
+    rows.iter().map(tall_row).collect()
+}
+
+fn tall_head(title: &str) -> Vec<&str> {
+    HEAD.into_iter()
+        .filter(|name| *name != "Verdict")
+        .map(|name| {
+            if name == "Trustworthiness" {
+                "Trust- worthiness"
+            } else {
+                name
+            }
+        })
+        .chain([title])
+        .collect()
 }
 
 /// `Of 8 features, 2 are over-trusted, 1 is calibrated.`

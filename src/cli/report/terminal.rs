@@ -1,6 +1,5 @@
 //! What can be shown where the report goes: how wide a line may be, and with which characters.
 
-use std::borrow::Cow;
 use std::env;
 use std::io::{ErrorKind, IsTerminal, Write, stdout};
 
@@ -54,49 +53,60 @@ impl Terminal {
 
     /// Lines of a paragraph.
     pub fn paragraph(&self, text: &str) -> Vec<String> {
-        let mut lines: Vec<String> = Vec::new();
-        let width = self.width.unwrap_or(usize::MAX);
-        for word in text.split_whitespace() {
-            match lines.last_mut() {
-                Some(line) if measure_text_width(line) + 1 + measure_text_width(word) <= width => {
-                    line.push(' ');
-                    line.push_str(word);
-                }
-                _ => lines.push(word.to_owned()),
-            }
-        }
-        lines
+        wrapped(text, self.width.unwrap_or(usize::MAX))
     }
 
     /// A table; where it is too wide, each row as a list of its own.
     pub fn table(&self, head: &[&str], rows: &[Vec<String>]) -> Vec<String> {
-        let column = |at: usize| rows.iter().filter_map(move |row| row.get(at));
-        let widths: Vec<usize> = head
-            .iter()
-            .enumerate()
-            .map(|(at, title)| {
-                let cells = column(at).map(|cell| measure_text_width(cell)).max();
-                cells.unwrap_or(0).max(measure_text_width(title))
-            })
-            .collect();
-        let whole = widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1);
-        if self.width.is_some_and(|width| whole > width) {
-            return self.cards(head, rows);
-        }
-        let line = |cells: &mut dyn Iterator<Item = Cow<'_, str>>| {
-            let mut line = String::new();
-            for (cell, width) in cells.zip(&widths) {
-                line.push_str(&cell);
-                line.push_str(&" ".repeat(width.saturating_sub(measure_text_width(&cell)) + GAP));
-            }
-            line.trim_end().to_owned()
-        };
-        let mut lines = vec![line(&mut head.iter().map(|title| self.dim(title).into()))];
-        lines.extend(rows.iter().map(|row| line(&mut row.iter().map(Cow::from))));
-        lines
+        self.flat_table(head, rows).unwrap_or_else(|| self.lists(head, rows))
     }
 
-    fn cards(&self, head: &[&str], rows: &[Vec<String>]) -> Vec<String> {
+    /// A table of one line for each row; none if it is too wide.
+    pub fn flat_table(&self, head: &[&str], rows: &[Vec<String>]) -> Option<Vec<String>> {
+        let titles: Vec<Cell> = head.iter().map(|title| vec![self.dim(title)]).collect();
+        let rows: Vec<Vec<Cell>> = rows
+            .iter()
+            .map(|row| row.iter().map(|cell| vec![cell.clone()]).collect())
+            .collect();
+        let widths = self.with_room(widths(&titles, &rows))?;
+        let mut lines = beside(&titles, &widths);
+        lines.extend(rows.iter().flat_map(|row| beside(row, &widths)));
+        Some(lines)
+    }
+
+    /// A table whose cells have several lines, each row apart from the others; none if it is too wide.
+    pub fn tall_table(&self, head: &[&str], rows: &[Vec<String>]) -> Option<Vec<String>> {
+        let lines_of = |cell: &String| cell.split('\n').map(str::to_owned).collect();
+        let mut rows: Vec<Vec<Cell>> = rows.iter().map(|row| row.iter().map(lines_of).collect()).collect();
+        // What is left for the last column, whose words may be long.
+        if let (Some(width), [others @ .., _]) = (self.width, widths(&vec![Cell::new(); head.len()], &rows).as_slice())
+        {
+            let left = width.saturating_sub(others.iter().map(|own| own + GAP).sum());
+            for cell in rows.iter_mut().filter_map(|row| row.last_mut()) {
+                *cell = cell.iter().flat_map(|line| wrapped(line, left)).collect();
+            }
+        }
+        let columns = widths(&vec![Cell::new(); head.len()], &rows);
+        let title =
+            |(title, width): (&&str, &usize)| wrapped(title, *width).iter().map(|line| self.dim(line)).collect();
+        let titles: Vec<Cell> = head.iter().zip(&columns).map(title).collect();
+        let widths = self.with_room(widths(&titles, &rows))?;
+        let mut lines = beside(&titles, &widths);
+        for row in &rows {
+            lines.push(String::new());
+            lines.extend(beside(row, &widths));
+        }
+        Some(lines)
+    }
+
+    /// Widths of columns, if they have room beside each other.
+    fn with_room(&self, widths: Vec<usize>) -> Option<Vec<usize>> {
+        let whole = widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1);
+        self.width.is_none_or(|width| whole <= width).then_some(widths)
+    }
+
+    /// Each row as a list.
+    pub fn lists(&self, head: &[&str], rows: &[Vec<String>]) -> Vec<String> {
         let widest = head.iter().map(|title| measure_text_width(title)).max().unwrap_or(0);
         let mut lines = Vec::new();
         for row in rows {
@@ -121,6 +131,48 @@ impl Terminal {
         }
         write(&text)
     }
+}
+
+/// The lines of a cell.
+type Cell = Vec<String>;
+
+/// How wide each column must be.
+fn widths(titles: &[Cell], rows: &[Vec<Cell>]) -> Vec<usize> {
+    let column = |(at, title): (usize, &Cell)| {
+        let cells = rows.iter().filter_map(|row| row.get(at)).chain([title]);
+        cells.flatten().map(|line| measure_text_width(line)).max().unwrap_or(0)
+    };
+    titles.iter().enumerate().map(column).collect()
+}
+
+/// The lines of a row: its cells beside each other.
+fn beside(row: &[Cell], widths: &[usize]) -> Vec<String> {
+    let height = row.iter().map(Vec::len).max().unwrap_or(0);
+    let line = |at: usize| {
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(widths) {
+            let text = cell.get(at).map(String::as_str).unwrap_or_default();
+            line.push_str(text);
+            line.push_str(&" ".repeat(width.saturating_sub(measure_text_width(text)) + GAP));
+        }
+        line.trim_end().to_owned()
+    };
+    (0..height).map(line).collect()
+}
+
+/// A text cut between words.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if measure_text_width(line) + 1 + measure_text_width(word) <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
 
 /// Writes text as it is. A reader who has seen enough is no error.
@@ -173,6 +225,27 @@ mod tests {
         let lines = terminal(Some(19)).table(&["Feature", "Trust", "On"], &rows());
         let wanted = ["a", "  Trust    35.2 %", "  On       n 7", "größer", "  Trust    1 %"];
         assert_eq!(lines, wanted);
+    }
+
+    #[test]
+    fn a_tall_table_breaks_its_cells_and_its_head() {
+        let row = |cells: [&str; 2]| cells.map(str::to_owned).to_vec();
+        let rows = vec![row(["a\n▲ over", "35.2 %\n[29, 42]"]), row(["b\n● even", "1 %"])];
+        let head = ["Feature", "How it was trusted"];
+        let lines = terminal(Some(17)).tall_table(&head, &rows).unwrap();
+        let wanted = [
+            "Feature  How it",
+            "         was",
+            "         trusted",
+            "",
+            "a        35.2 %",
+            "▲ over   [29, 42]",
+            "",
+            "b        1 %",
+            "● even",
+        ];
+        assert_eq!(lines, wanted);
+        assert_eq!(terminal(Some(16)).tall_table(&head, &rows), None);
     }
 
     #[test]

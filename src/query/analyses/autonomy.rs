@@ -19,8 +19,6 @@ use crate::domain::decision::Decision;
 use crate::domain::window::Window;
 use crate::metrics::families::calibration::Target;
 use crate::metrics::{Estimate, Reason, facts as f};
-use crate::query::dimensions;
-use crate::query::plan;
 use crate::query::request::{Query, QueryError};
 use crate::query::sources::Sources;
 use crate::stats::calibration::bin_index;
@@ -128,9 +126,7 @@ pub struct Autonomy {
 /// Looks for the threshold over the outputs that pass the question's filters.
 pub fn run(conn: &mut PgConnection, sources: &Sources, question: &Question) -> Result<Autonomy, QueryError> {
     let query = &question.query;
-    sources.read(conn, query.project, |snapshot, project| {
-        dimensions::check(query, project)?;
-        let window = plan::window(snapshot, query)?;
+    sources.asked(conn, query, |snapshot, project, window| {
         let cells = snapshot.view.cells_where(&query.filters);
         let mut seen = Seen::default();
         let columns = [outcomes::COLUMNS.as_slice(), &[f::DECISION_MS]].concat();

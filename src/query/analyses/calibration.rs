@@ -23,10 +23,11 @@ use crate::query::rows::placed;
 use crate::query::snapshot::Snapshot;
 use crate::query::sources::Sources;
 use crate::query::sums::SliceKey;
+use crate::stats::bootstrap::Spread;
 use crate::stats::calibration::Bin;
 use crate::stats::level::Level;
 use crate::stats::recalibration;
-use crate::stats::sample::{GRID, Sample, Spread};
+use crate::stats::sample::{GRID, Sample};
 use crate::store::projects;
 
 /// Draws of users for each slice.

@@ -17,9 +17,7 @@ use crate::metrics::facts::{self as f, BINS};
 use crate::metrics::families::calibration::Target;
 use crate::metrics::index::sums_read;
 use crate::metrics::{self, Estimate, Metric, Reason};
-use crate::query::dimensions;
 use crate::query::gather::{BUCKET, GROUP, Gathered, Over};
-use crate::query::plan;
 use crate::query::request::{MAX_GROUPS, Query, QueryError};
 use crate::query::sources::Sources;
 use crate::query::sums::{SliceKey, Slices};
@@ -85,9 +83,7 @@ pub fn run(conn: &mut PgConnection, sources: &Sources, question: &Question) -> R
         metrics: metrics_of(question.target),
         ..question.query.clone()
     };
-    sources.read(conn, query.project, |snapshot, project| {
-        dimensions::check(query, project)?;
-        let window = plan::window(snapshot, query)?;
+    sources.asked(conn, query, |snapshot, project, window| {
         let (values, cells) = snapshot.view.groups(&query.filters, &query.group_by);
         if values.len() > MAX_GROUPS {
             return Err(QueryError::TooManyGroups { found: values.len() });

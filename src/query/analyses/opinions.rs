@@ -9,8 +9,6 @@ use utoipa::ToSchema;
 use crate::domain::decision::Decision;
 use crate::domain::event::JudgementSource;
 use crate::domain::window::Window;
-use crate::query::dimensions;
-use crate::query::plan;
 use crate::query::request::{Query, QueryError};
 use crate::query::sources::Sources;
 use crate::store::opinions::{self, Held, RATING};
@@ -160,9 +158,7 @@ pub fn listen<T>(
     query: &Query,
     analyse: impl FnOnce(&Heard) -> T,
 ) -> Result<Listened<T>, QueryError> {
-    sources.read(conn, query.project, |snapshot, project| {
-        dimensions::check(query, project)?;
-        let window = plan::window(snapshot, query)?;
+    sources.asked(conn, query, |snapshot, project, window| {
         let cells: Vec<i32> = snapshot.view.cells_where(&query.filters).into_iter().collect();
         let range: (DateTime<Utc>, DateTime<Utc>) = (window.from, window.to);
         let held = opinions::on_outputs(snapshot.conn, query.project, &cells, range, MOST_OPINIONS + 1)?;

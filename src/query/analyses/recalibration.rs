@@ -13,8 +13,6 @@ use crate::domain::window::Window;
 use crate::metrics::families::calibration::Target;
 use crate::metrics::families::trust::MARGIN;
 use crate::metrics::{Estimate, Reason};
-use crate::query::dimensions;
-use crate::query::plan;
 use crate::query::request::{EXACT_OUTPUTS, Query, QueryError};
 use crate::query::sources::Sources;
 use crate::stats::improvement::{self, Gain, Improvement};
@@ -99,15 +97,13 @@ pub fn run(
     conn: &mut PgConnection,
     sources: &Sources,
     query: &Query,
-    against: Target,
+    target: Target,
 ) -> Result<Recalibration, QueryError> {
-    sources.read(conn, query.project, |snapshot, project| {
-        dimensions::check(query, project)?;
-        let window = plan::window(snapshot, query)?;
+    sources.asked(conn, query, |snapshot, project, window| {
         let cells = snapshot.view.cells_where(&query.filters);
         let mut outcomes = Vec::new();
         each_day(snapshot, &cells, &window, &outcomes::COLUMNS, |stated| {
-            hold(&mut outcomes, stated, against)
+            hold(&mut outcomes, stated, target)
         })?;
         Ok(judged(&outcomes, query.level, window, project.folded_events))
     })
@@ -214,8 +210,8 @@ fn table(maps: &[Fitted], recommended: Option<Form>) -> Vec<TableRow> {
 }
 
 /// What is found, in words.
-pub fn sentence(found: &Recalibration, against: Target) -> String {
-    let name = against.name();
+pub fn sentence(found: &Recalibration, target: Target) -> String {
+    let name = target.name();
     match found.verdict {
         RecalibrationVerdict::Helps => format!(
             "Recalibrating against {name} helps: the recommended map is clearly better for users to whom it was not fitted, and better \

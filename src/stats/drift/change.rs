@@ -20,12 +20,10 @@
 use std::ops::Range;
 
 use super::ramp::{self, Ramp};
-use super::{Bucket, Day, days, dispersion, range, step_variance};
+use super::split::{Stretch, Sums, sigma, values};
+use super::{Bucket, Day, days};
 use crate::stats::level::{Interval, Level};
-use crate::stats::random::Random;
 
-/// Simulated series per test.
-const SIMULATIONS: u32 = 1999;
 /// How often dates are looked up again.
 const PASSES: u32 = 2;
 
@@ -175,7 +173,7 @@ impl Search {
         let Some(split) = stretch.best_split(&values(days), 1.0) else {
             return;
         };
-        let Some(p_value) = self.p_value(days, &stretch, split.z, self.alpha * share) else {
+        let Some(p_value) = stretch.p_value(days, split.z, self.alpha * share) else {
             return;
         };
         let (before, after) = days.split_at(split.at);
@@ -187,147 +185,6 @@ impl Search {
         });
         self.segment(after, at, found);
     }
-
-    /// How often the largest `z` of a series without change reaches this one; `None` if more often than `alpha`.
-    fn p_value(&self, days: &[Day], stretch: &Stretch, z: f64, alpha: f64) -> Option<f64> {
-        let mut random = Random::new(days.len() as u64);
-        let errors: Vec<f64> = days.iter().map(|day| 1.0 / day.weight.sqrt()).collect();
-        let mut null = vec![0.0; days.len()];
-        let mut reached = 0_u32;
-        for _ in 0..SIMULATIONS {
-            for (value, error) in null.iter_mut().zip(&errors) {
-                *value = random.normal() * error;
-            }
-            // σ without its lower bound here: exact if days are over-dispersed, cautious if not.
-            if stretch.best_split(&null, 0.0).is_some_and(|split| split.z >= z) {
-                reached += 1;
-            }
-            if p(reached) > alpha {
-                return None;
-            }
-        }
-        Some(p(reached))
-    }
-}
-
-/// The Monte Carlo p-value, never 0 (Davison and Hinkley 1997).
-fn p(reached: u32) -> f64 {
-    f64::from(reached + 1) / f64::from(SIMULATIONS + 1)
-}
-
-struct Split {
-    /// The first day after it.
-    at: usize,
-    z: f64,
-}
-
-fn values(days: &[Day]) -> Vec<f64> {
-    days.iter().map(|day| day.value).collect()
-}
-
-/// What does not depend on the values of a stretch of days, so that simulations share it.
-struct Stretch {
-    /// Of each day but the last: its weight, and the standard error of the step to the next.
-    steps: Vec<Step>,
-    last_weight: f64,
-    total_weight: f64,
-}
-
-struct Step {
-    weight: f64,
-    error: f64,
-    /// `W_before`, and `√(1/W_before + 1/W_after)`, of a split after this day; `None` too close to an end.
-    split: Option<(f64, f64)>,
-}
-
-impl Stretch {
-    /// Splits have at least `shortest` days on either side.
-    fn new(days: &[Day], shortest: usize) -> Stretch {
-        let total = Sums::of(days);
-        let mut before = Sums::default();
-        let steps = (1..).zip(days).zip(days.windows(2)).map(|((at, day), pair)| {
-            before.add(day);
-            let allowed = at >= shortest && days.len() - at >= shortest;
-            Step {
-                weight: day.weight,
-                error: step_variance(pair, 0.0).sqrt(),
-                split: allowed.then(|| (before.weight, contrast(&before, &total.without(&before)).sqrt())),
-            }
-        });
-        Stretch {
-            steps: steps.collect(),
-            last_weight: days.last().map_or(0.0, |day| day.weight),
-            total_weight: total.weight,
-        }
-    }
-
-    /// The split of these values with the largest `z`.
-    fn best_split(&self, values: &[f64], least_sigma: f64) -> Option<Split> {
-        // The range across the split does not count, and there must be another one.
-        let ranges = self.steps.len().checked_sub(1).filter(|&ranges| ranges > 0)? as f64;
-        let (mut total, mut all_ranges) = (values.last()? * self.last_weight, 0.0);
-        for (pair, step) in values.windows(2).zip(&self.steps) {
-            let [last, next] = pair else { break };
-            total += last * step.weight;
-            all_ranges += (next - last).abs() / step.error;
-        }
-        let mut weighted = 0.0;
-        let mut best: Option<Split> = None;
-        for (at, (pair, step)) in (1..).zip(values.windows(2).zip(&self.steps)) {
-            let [last, next] = pair else { break };
-            weighted += step.weight * last;
-            let Some((before, error)) = step.split else { continue };
-            let sigma = dispersion(all_ranges - (next - last).abs() / step.error, ranges).max(least_sigma);
-            let difference = (total - weighted) / (self.total_weight - before) - weighted / before;
-            let z = difference.abs() / (sigma * error);
-            if best.as_ref().is_none_or(|best| z > best.z) {
-                best = Some(Split { at, z });
-            }
-        }
-        best
-    }
-}
-
-/// `1/W_before + 1/W_after`.
-fn contrast(before: &Sums, after: &Sums) -> f64 {
-    1.0 / before.weight + 1.0 / after.weight
-}
-
-#[derive(Clone, Copy, Default)]
-struct Sums {
-    weight: f64,
-    weighted: f64,
-}
-
-impl Sums {
-    fn of(days: &[Day]) -> Self {
-        let mut sums = Self::default();
-        days.iter().for_each(|day| sums.add(day));
-        sums
-    }
-
-    fn add(&mut self, day: &Day) {
-        self.weight += day.weight;
-        self.weighted += day.weight * day.value;
-    }
-
-    fn without(&self, part: &Self) -> Self {
-        Self {
-            weight: self.weight - part.weight,
-            weighted: self.weighted - part.weighted,
-        }
-    }
-
-    fn mean(&self) -> f64 {
-        self.weighted / self.weight
-    }
-}
-
-/// `σ` of a stretch of days from the steps between neighbours, the one to the day `split` left out; at least 1.
-fn sigma(days: &[Day], split: usize) -> f64 {
-    let pairs = (1..).zip(days.windows(2)).filter(|(at, _)| *at != split);
-    let ranges: Vec<f64> = pairs.map(|(_, pair)| range(pair, 0.0)).collect();
-    dispersion(ranges.iter().sum(), ranges.len() as f64).max(1.0)
 }
 
 /// A change as the days between its neighbours tell it.
@@ -354,6 +211,7 @@ fn change(days: &[Day], range: Range<usize>, found: Found) -> Option<Change> {
 mod tests {
     use super::super::simulated::series;
     use super::*;
+    use crate::stats::random::Random;
 
     #[test]
     fn nothing_to_say_is_no_change() {

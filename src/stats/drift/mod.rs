@@ -15,6 +15,7 @@ use std::f64::consts::FRAC_PI_2;
 mod change;
 mod monitor;
 mod ramp;
+mod split;
 
 pub use change::{Change, find_changes};
 pub use monitor::{Monitor, monitor};

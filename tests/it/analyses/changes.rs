@@ -1,16 +1,15 @@
-//! Changes: logged, measured, and what to fix next.
+//! Changes, logged and measured.
 
 use std::fmt::Write as _;
 
-use calibrant::simulate::{Effect, Options, Simulation};
 use calibrant::stats::random::Random;
 use calibrant::store::{StoreError, changes, projects};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, TestServer, simulated};
+use crate::support::{Answer, TestServer};
 
-fn plan(feature: &str, made_at: &str, more: &Value) -> Value {
+pub fn plan(feature: &str, made_at: &str, more: &Value) -> Value {
     let mut plan =
         json!({"title": "a change", "kind": "prompt", "made_at": made_at, "feature": feature, "expected": 0.05});
     let more = more.as_object().cloned().unwrap_or_default();
@@ -18,12 +17,12 @@ fn plan(feature: &str, made_at: &str, more: &Value) -> Value {
     plan
 }
 
-fn log(server: &TestServer, plan: &Value) -> String {
+pub fn log(server: &TestServer, plan: &Value) -> String {
     let logged = server.post("/api/v1/changes", plan.to_string()).expect(201);
     logged["id"].as_str().unwrap().to_owned()
 }
 
-fn effect(server: &TestServer, id: &str) -> Value {
+pub fn effect(server: &TestServer, id: &str) -> Value {
     server.get(&format!("/api/v1/changes/{id}/effect")).expect(200)
 }
 
@@ -276,144 +275,4 @@ fn a_project_has_so_many_changes() {
     server
         .post("/api/v1/changes", stored.to_string())
         .expect_problem(409, "conflict");
-}
-
-#[test]
-fn what_is_lost_to_a_reason_is_ranked_by_cost() {
-    let server = TestServer::start();
-    let mut lines = String::new();
-    for user in 0..60 {
-        for (number, reason) in ["slow", "slow", "slow", "unsafe", "", ""].iter().enumerate() {
-            let mut event = json!({"type": "reject", "feature": "f", "output_id": format!("{user}-{number}"), "user_id": format!("u{user}"),
-                "occurred_at": "2026-03-09T12:00:00Z"});
-            if !reason.is_empty() {
-                event["reason"] = json!(reason);
-            }
-            writeln!(lines, "{event}").unwrap();
-        }
-    }
-    server.send(lines);
-    let found = server.get("/api/v1/priorities").expect(200);
-    assert_eq!(found["told"], json!({"lost": 360, "with_reason": 240}));
-    let [slow, severe] = [&found["data"][0], &found["data"][1]];
-    assert_eq!(
-        (&slow["reason"], &slow["cost"]["value"], &slow["users"]),
-        (&json!("slow"), &json!(180), &json!(60))
-    );
-    assert_eq!((&slow["rank_from"], &slow["rank_to"]), (&json!(1), &json!(1)));
-    // 60 users who each lost three: the total has the error of how many come.
-    let error = (60.0 * 9.0 * 60.0 / 59.0_f64).sqrt();
-    let upper = slow["cost"]["upper"].as_f64().unwrap();
-    assert!(
-        (upper - (180.0 + 1.959_963_984_540_054 * error)).abs() < 1e-6,
-        "{upper}"
-    );
-    assert_eq!(
-        (&severe["reason"], &severe["standing"]),
-        (&json!("unsafe"), &json!("open"))
-    );
-    // Who says that it is ten times as bad finds it first.
-    let found = server
-        .get("/api/v1/priorities?severity=%7B%22unsafe%22:10%7D")
-        .expect(200);
-    assert_eq!(
-        (&found["data"][0]["reason"], &found["data"][0]["cost"]["value"]),
-        (&json!("unsafe"), &json!(600))
-    );
-    assert_eq!(found["data"][0]["severity"], 10.0);
-    let log_at = plan("f", "2026-03-12T12:00:00Z", &json!({"aim": {"reason": "slow"}}));
-    log(&server, &log_at);
-    let found = server.get("/api/v1/priorities?to=2026-03-13T00:00:00Z").expect(200);
-    assert_eq!(
-        (&found["data"][0]["standing"], &found["open"]),
-        (&json!("underway"), &json!(2))
-    );
-    assert_eq!(found["progress"]["median_days_to_change"], 3.0);
-    assert_eq!(found["progress"]["cannot_tell_yet"], 1);
-    for parameter in [
-        "days=93",
-        "days=0",
-        "limit=101",
-        "severity=1",
-        "severity=%7B%22a%22:1001%7D",
-        "to=then",
-        "other=1",
-    ] {
-        let problem = server.get(&format!("/api/v1/priorities?{parameter}"));
-        problem.expect_problem(400, "invalid_parameter");
-    }
-}
-
-/// The simulated product: its planted complaint is first in what to fix until it is fixed, the fix is found to have worked, and what
-/// did nothing is not.
-#[test]
-fn the_planted_complaint_is_found_and_its_fix_worked() {
-    let end: DateTime<Utc> = "2026-11-01T00:00:00Z".parse().unwrap();
-    let options = Options {
-        outputs: 30_000,
-        ..Options::ending(end)
-    };
-    let made = Simulation::new(options.clone()).changes();
-    let server = TestServer::start();
-    simulated::load(&server.db, options);
-    let mut ids = Vec::new();
-    for change in &made {
-        let mut own = json!({"versions": [change.version], "expected": 0.03});
-        if let Some(reason) = change.mends {
-            own["aim"] = json!({"reason": reason});
-        }
-        ids.push(log(&server, &plan(change.feature, &change.at.to_rfc3339(), &own)));
-    }
-    let fix = made.iter().position(|change| change.mends.is_some()).unwrap();
-
-    let before = made[fix].at.format("%Y-%m-%dT%H:%M:%SZ");
-    let found = server
-        .get(&format!("/api/v1/priorities?days=21&to={before}"))
-        .expect(200);
-    let first = &found["data"][0];
-    assert_eq!(
-        (&first["feature"], &first["reason"]),
-        (&json!("chat.answer"), &json!("made_up")),
-        "{found}"
-    );
-    assert_eq!((&first["standing"], &first["rank_from"]), (&json!("open"), &json!(1)));
-    assert!(found["data"][1]["cost"]["value"].as_f64() < first["cost"]["value"].as_f64());
-
-    let now = server.get("/api/v1/priorities?days=60&limit=100").expect(200);
-    let complaint = now["data"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|one| one["reason"] == "made_up")
-        .unwrap();
-    assert_eq!(complaint["standing"], "mended", "{complaint}");
-    assert_eq!(complaint["attempts"][0]["id"], ids[fix].as_str());
-    let waited = now["progress"]["median_days_to_change"].as_f64().unwrap();
-    assert!(
-        (20.0..=25.0).contains(&waited),
-        "from the version that brought it to the one that took it away: {waited}"
-    );
-
-    for (change, id) in made.iter().zip(&ids) {
-        let found = effect(&server, id);
-        let (verdict, sentence) = (found["verdict"].as_str().unwrap(), &found["sentence"]);
-        match change.effect {
-            _ if change.mends.is_some() => assert_eq!(verdict, "worked", "{sentence}"),
-            Effect::Neutral => assert!(
-                verdict != "worked" && verdict != "made_it_worse",
-                "{}: {sentence}",
-                change.feature
-            ),
-            Effect::Improves => assert_ne!(verdict, "made_it_worse", "{sentence}"),
-            Effect::Regresses => assert_ne!(verdict, "worked", "{sentence}"),
-        }
-    }
-    // The placebo was rolled out over twelve days: its versions are compared with each other.
-    let placebo = made
-        .iter()
-        .position(|change| change.feature == "code.complete")
-        .unwrap();
-    let found = effect(&server, &ids[placebo]);
-    assert_eq!(found["design"], "same_days", "{}", found["sentence"]);
-    assert!(found["at_all_looks"]["lower"].is_number(), "{}", found["sentence"]);
 }

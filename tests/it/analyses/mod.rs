@@ -8,6 +8,7 @@ mod compare;
 mod drift;
 mod experiments;
 mod explain;
+mod priorities;
 mod reasons;
 mod routes;
 mod texts;

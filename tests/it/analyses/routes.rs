@@ -276,11 +276,11 @@ fn depth_of_calibration(server: &TestServer) {
     );
 
     let recalibration = server
-        .get(&format!("{feature}/recalibration?against=acceptance"))
+        .get(&format!("{feature}/recalibration?target=acceptance"))
         .expect(200);
     assert_eq!(recalibration["maps"].as_array().unwrap().len(), 4);
     assert_eq!(recalibration["table"][100]["confidence"], 1.0);
-    let table = server.get(&format!("{feature}/recalibration?against=acceptance&format=csv"));
+    let table = server.get(&format!("{feature}/recalibration?target=acceptance&format=csv"));
     assert_eq!(table.status, 200);
     let text = String::from_utf8(table.body.clone()).unwrap();
     let mut lines = text.lines();
@@ -291,7 +291,7 @@ fn depth_of_calibration(server: &TestServer) {
     assert_eq!(lines.count(), 101);
     refused(
         server,
-        &format!("{feature}/recalibration?against=users"),
+        &format!("{feature}/recalibration?target=users"),
         "invalid_parameter",
     );
 

@@ -72,6 +72,13 @@ fn what_admins_do_is_noted() {
     );
     call("PATCH", "/api/v1/experiments/e", json!({"ends_at": null}));
     call("DELETE", "/api/v1/experiments/e", json!(null));
+    let change = json!({"title": "shorter", "kind": "prompt", "note": "anna said so", "made_at": "2026-01-01T00:00:00Z", "feature": "f",
+        "expected": 0.05});
+    let change = call("POST", "/api/v1/changes", change);
+    let change = change["id"].as_str().unwrap();
+    let correction = json!({"title": "much shorter", "note": "anna and others"});
+    call("PATCH", &format!("/api/v1/changes/{change}"), correction);
+    call("DELETE", &format!("/api/v1/changes/{change}"), json!(null));
     let receipt = erase(&server);
     call("PATCH", PATH, json!({"admits_from": "2026-06-01T00:00:00Z"}));
     // What fails is not done.
@@ -92,6 +99,9 @@ fn what_admins_do_is_noted() {
     let newest_first = [
         "user_admitted",
         "user_erased",
+        "change_deleted",
+        "change_corrected",
+        "change_logged",
         "experiment_deleted",
         "experiment_changed",
         "experiment_declared",
@@ -105,11 +115,19 @@ fn what_admins_do_is_noted() {
     let entry = |place: usize| &log["data"][place];
     assert_eq!(entry(1)["subject"], receipt["id"]);
     assert_eq!(
-        entry(7)["detail"],
+        (&entry(3)["subject"], &entry(3)["detail"]),
+        (&json!(change), &json!({"title": "much shorter"}))
+    );
+    assert_eq!(
+        (&entry(4)["detail"]["title"], &entry(4)["detail"]["expected"]),
+        (&json!("shorter"), &json!(0.05))
+    );
+    assert_eq!(
+        entry(10)["detail"],
         json!({"retain_texts_days": 30, "retain_events_days": null})
     );
     assert_eq!(
-        (&entry(9)["subject"], &entry(9)["detail"]),
+        (&entry(12)["subject"], &entry(12)["detail"]),
         (&json!(key), &json!({"name": "for a test", "scopes": ["read"]}))
     );
     assert!(

@@ -124,11 +124,20 @@ fn a_project_without_texts_has_no_data_sets_of_them() {
     }
     assert_eq!(rows(&server, "outputs.jsonl").len(), 10);
     server
-        .get("/api/v1/exports/outputs.jsonl?limit=3")
+        .get("/api/v1/exports/outputs.jsonl?output_ids=%5B%5D")
         .expect_problem(400, "invalid_parameter");
     server
         .get("/api/v1/exports/outputs.jsonl?validation_share=2")
         .expect_problem(400, "invalid_parameter");
+    for limit in ["0", "-1", "x"] {
+        server
+            .get(&format!("/api/v1/exports/outputs.jsonl?limit={limit}"))
+            .expect_problem(400, "invalid_parameter");
+    }
+    assert_eq!(
+        rows(&server, "outputs.jsonl?limit=3"),
+        rows(&server, "outputs.jsonl")[..3]
+    );
     server
         .get("/api/v1/exports/outputs.jsonl?cursor=x")
         .expect_problem(400, "invalid_parameter");

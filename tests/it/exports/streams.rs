@@ -5,6 +5,8 @@ use std::net::TcpStream;
 use std::thread;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD as BASE64;
 use serde_json::Value;
 
 use super::{edited, output, rows, send};
@@ -112,4 +114,67 @@ fn slow_clients_are_few() {
         thread::sleep(Duration::from_millis(100));
     }
     panic!("the places are not given back");
+}
+
+/// Of a file that may be read in pieces, each piece is of the same bytes, whatever happens in between.
+#[test]
+fn parquet_is_read_in_pieces() {
+    let server = TestServer::start();
+    send(&server, &edited(400));
+    let path = "/api/v1/exports/outputs.parquet?feature=f";
+    let get = |method: &str, range: &str| {
+        let range = [("range", range)];
+        let headers = if range[0].1.is_empty() { [].as_slice() } else { &range };
+        server.request(method, path, Some(&server.key), headers, b"")
+    };
+    let head = get("HEAD", "");
+    assert_eq!((head.status, head.header("accept-ranges")), (200, Some("bytes")));
+    let length: usize = head.header("content-length").unwrap().parse().unwrap();
+    let mut read = get("GET", "bytes=0-499").body;
+    send(&server, &output(1_000, "accept", [None, None, None]));
+    let rest = get("GET", "bytes=500-");
+    assert_eq!((rest.status, rest.header("etag")), (206, head.header("etag")));
+    read.extend(rest.body);
+    assert_eq!(
+        (read.len(), &read[..4], &read[length - 4..]),
+        (length, &b"PAR1"[..], &b"PAR1"[..])
+    );
+    let now = get("GET", "");
+    assert_ne!((now.header("etag"), &now.body), (head.header("etag"), &read));
+    get("GET", &format!("bytes={}-", now.body.len())).expect_problem(416, "range_not_satisfiable");
+}
+
+/// A file that is larger than what is kept of files goes from its beginning to its end, in groups of rows, and says so.
+#[test]
+fn large_parquet_is_streamed() {
+    let server = TestServer::start();
+    // Texts that hardly get smaller: an output is 200 kB of letters that stand for random bytes.
+    let text = || {
+        let mut bytes = vec![0; 75_000];
+        rand::fill(&mut bytes[..]);
+        BASE64.encode(bytes)
+    };
+    let events: Vec<Value> = (0..120)
+        .flat_map(|number| output(number, "accept", [Some(&text()), Some(&text()), None]))
+        .collect();
+    for batch in events.chunks(20) {
+        send(&server, batch);
+    }
+    let path = "/api/v1/exports/outputs.parquet";
+    let range = [("range", "bytes=0-99")];
+    for headers in [[].as_slice(), &range] {
+        let whole = server.request("GET", path, Some(&server.key), headers, b"");
+        assert_eq!((whole.status, whole.header("accept-ranges")), (200, Some("none")));
+        assert!(whole.body.len() > 16 * 1024 * 1024, "{}", whole.body.len());
+        assert_eq!(
+            (&whole.body[..4], &whole.body[whole.body.len() - 4..]),
+            (&b"PAR1"[..], &b"PAR1"[..])
+        );
+        let mut file = std::io::Cursor::new(whole.body);
+        let read = polars_parquet::read::read_metadata(&mut file).unwrap();
+        assert_eq!((read.num_rows, read.row_groups.len()), (120, 3));
+    }
+    // A part of it is small.
+    let part = server.get(&format!("{path}?limit=60"));
+    assert_eq!((part.status, part.header("accept-ranges")), (200, Some("bytes")));
 }

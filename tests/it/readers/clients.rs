@@ -1,47 +1,12 @@
 //! Real clients read answers straight from their addresses: pandas, Polars, pyarrow and DuckDB, as they come from PyPI.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
 use serde_json::{Value, json};
 
 use super::{RANGE, link, product};
-use crate::support::project_file;
-
-/// An environment with the clients in it, kept beside what is built. `None`, said aloud, where it cannot be made.
-fn python() -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("clients");
-    let (python, installed) = (folder.join("bin/python"), folder.join("installed"));
-    let wanted = std::fs::read_to_string(project_file("tests/clients/requirements.txt")).unwrap();
-    if std::fs::read_to_string(&installed).is_ok_and(|known| known == wanted) {
-        return Some(python);
-    }
-    let run = |command: &mut Command| {
-        let output = command.output();
-        let ran = output.as_ref().is_ok_and(|output| output.status.success());
-        if !ran {
-            eprintln!("SKIPPED: no clients from PyPI: {command:?}: {output:?}");
-        }
-        ran.then_some(())
-    };
-    run(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
-    let mut install = Command::new(&python);
-    install.args([
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--requirement",
-    ]);
-    run(install.arg(project_file("tests/clients/requirements.txt")))?;
-    std::fs::write(installed, wanted).unwrap();
-    Some(python)
-}
+use crate::support::python;
 
 #[test]
 fn clients_read_the_same_from_the_address() {
-    let Some(python) = python() else { return };
     let server = product();
     let address = format!(
         "/api/v1/query?metrics=shown,acceptance_rate,rating_mean&group_by=feature&granularity=day&timezone=Europe/Berlin&{RANGE}"
@@ -50,18 +15,14 @@ fn clients_read_the_same_from_the_address() {
         let path = link(&server, &format!("{address}&format={format}"));
         format!("http://{}{path}", server.address())
     });
-    let mut read = Command::new(python);
-    let output = read
-        .arg(project_file("tests/clients/read.py"))
-        .args(&links)
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let links = links.each_ref().map(String::as_str);
+    let Some(said) = python::run("read.py", &links) else {
+        return;
+    };
 
     let answer = server.get(&address).expect(200);
     let expected: Vec<Vec<Value>> = answer["data"].as_array().unwrap().iter().flat_map(rows).collect();
     assert!(expected.len() > 200, "{}", expected.len());
-    let said = String::from_utf8(output.stdout).unwrap();
     let clients: Vec<Value> = said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(clients.len(), 10, "{said}");
     for client in clients {

@@ -38,7 +38,7 @@ fn each_form_can_be_asked_for() {
         "query?metrics=shown&group_by=feature",
         "features/chat.answer/recalibration?x",
     ] {
-        let path = format!("/api/v1/{}", path.replace("?x", "?against=acceptance"));
+        let path = format!("/api/v1/{}", path.replace("?x", "?target=acceptance"));
         check_form(&server.get(&format!("{path}&format=parquet")), parquet.0, parquet.1);
     }
     let question = json!({"metrics": ["shown"], "format": "arrow"}).to_string();
@@ -144,4 +144,46 @@ fn who_reads_in_pieces_reads_one_file() {
     let (_, other) = server.project("other");
     let foreign = server.request("GET", &path, Some(&other), &[("range", "bytes=0-3")], b"");
     assert_ne!(foreign.header("etag"), now.header("etag"));
+}
+
+/// A page of outputs says where the next one is, in every form, until all are read.
+#[test]
+fn pages_of_files_follow_each_other() {
+    let server = product();
+    let mut read = Vec::new();
+    let mut path = "/api/v1/outputs?limit=100&format=csv&feature=chat.answer".to_owned();
+    let pages = loop {
+        let page = server.get(&path);
+        let mut rows = csv::Reader::from_reader(page.body.as_slice());
+        read.extend(rows.records().map(|row| row.unwrap()[0].to_owned()));
+        let Some(link) = page.header("link") else {
+            break read.len().div_ceil(100);
+        };
+        let next = link
+            .strip_prefix('<')
+            .and_then(|link| link.strip_suffix(">; rel=\"next\""));
+        next.unwrap().clone_into(&mut path);
+    };
+    let shown = server
+        .get("/api/v1/query?metrics=shown&feature=chat.answer")
+        .expect(200);
+    assert_eq!(shown["data"][0]["metrics"]["shown"]["value"], json!(read.len()));
+    assert!(pages > 1, "{pages}");
+    read.sort_unstable();
+    read.dedup();
+    assert_eq!(shown["data"][0]["metrics"]["shown"]["value"], json!(read.len()));
+
+    let json = server.get("/api/v1/outputs?limit=3");
+    let cursor = json.json()["next_cursor"].as_str().unwrap().to_owned();
+    for format in ["json", "arrow", "parquet"] {
+        let head = server.request(
+            "HEAD",
+            &format!("/api/v1/outputs?limit=3&format={format}"),
+            Some(&server.key),
+            &[],
+            b"",
+        );
+        let link = format!("</api/v1/outputs?limit=3&format={format}&cursor={cursor}>; rel=\"next\"");
+        assert_eq!(head.header("link"), Some(link.as_str()));
+    }
 }

@@ -98,7 +98,7 @@ fn completions_in_depth() {
 
 /// The maps of acceptance, fitted to the same rows.
 fn check_maps(data: &Imported, expected: &Value) {
-    let path = format!("/api/v1/features/{FEATURE}/recalibration?against=acceptance");
+    let path = format!("/api/v1/features/{FEATURE}/recalibration?target=acceptance");
     let found = data.server.get(&path).expect(200);
     assert_eq!(found["outputs"], expected["n"]);
     let parameters = |form: &str| {

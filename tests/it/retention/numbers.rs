@@ -173,6 +173,33 @@ fn a_new_metric_does_not_count_what_it_never_saw() {
     );
 }
 
+/// What later goes to the base of such a day is of some of its outputs; the metric has no value over the day then, either.
+#[test]
+fn what_is_added_to_an_older_base_does_not_hide_what_it_lacks() {
+    let (db, project) = product();
+    let mut question = question(&project);
+    let undone = metrics::all().position(|(_, metric)| metric.id == "undo_rate").unwrap();
+    keep(&db, project.id, [None, None, Some(6)]);
+    let first = let_go(&db, project.id, end() + TimeDelta::hours(9));
+    tables::execute(
+        &db,
+        "UPDATE rollup_bases SET layout = array_replace(layout, 'undone', 'a sum of old'); UPDATE fold_state SET layout = '{}'",
+    );
+    step_once(&db);
+    let later = let_go(&db, project.id, end() + TimeDelta::hours(18));
+    assert!(first.outputs > 0 && later.outputs > 0, "{first:?} {later:?}");
+    // Of this day, some outputs went before and some after.
+    question.from = Some("2026-10-26T00:00:00Z".parse().unwrap());
+    question.to = Some("2026-10-27T00:00:00Z".parse().unwrap());
+    let rows = answer(&db, &question);
+    assert!(!rows.is_empty());
+    for row in &rows {
+        assert_eq!(row.estimates[undone].reason, Some(Reason::NotKept), "{:?}", row.group);
+    }
+    sound(&db);
+    assert_same(&answer(&db, &question), &rows);
+}
+
 fn step_once(db: &Db) {
     calibrant::fold::step::step(&mut db.dedicated().unwrap()).unwrap();
 }

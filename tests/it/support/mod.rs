@@ -3,6 +3,7 @@
 mod client;
 mod cluster;
 mod generated;
+pub mod python;
 mod server;
 pub mod simulated;
 pub mod tables;

@@ -13,7 +13,7 @@ export interface paths {
         };
         /**
          * List what admins did
-         * @description Keys made and revoked, settings changed, users erased, experiments declared: when, by which key, and what was asked for. Names no
+         * @description Keys made and revoked, settings changed, users erased, experiments declared, changes logged: when, by which key, and what was asked for. Names no
          *     user of the product.
          */
         get: operations["list_actions"];
@@ -108,7 +108,7 @@ export interface paths {
         };
         /**
          * Compare two sides
-         * @description Is one version, model, variant, or any other slice better than another? Differences with intervals clustered by user, a
+         * @description Is one version, model, variant, or any other slice better than another, of the outputs that pass the filters? Differences with intervals clustered by user, a
          *     confidence sequence that holds however often one looks, the sample ratio, and a verdict in words.
          */
         get: operations["get_comparison"];
@@ -268,6 +268,27 @@ export interface paths {
          * @description All outputs that pass the filters, as `/outputs` has them, each with its side of the split.
          */
         get: operations["export_outputs_jsonl"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/outputs.parquet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export outputs as Parquet
+         * @description All outputs that pass the filters, in groups of rows. A file of at most 16 MiB may be read in pieces, as DuckDB and Polars do; a larger
+         *     one is sent from its beginning to its end, or in parts that `limit` and the `cursor` of the last row make.
+         */
+        get: operations["export_outputs_parquet"];
         put?: never;
         post?: never;
         delete?: never;
@@ -540,7 +561,7 @@ export interface paths {
         /**
          * Reasons on a feature
          * @description Why do users reject its outputs, in the codes and words that came with their feedback? Each with its share of what was shown and of what
-         *     was rejected, and how that moved since the period before. `GET /outputs?reason=` has the outputs behind each.
+         *     was rejected, and how that moved since the period before, if `from` says where that ends. `GET /outputs?reason=` has the outputs behind each.
          */
         get: operations["get_feature_reasons"];
         put?: never;
@@ -834,7 +855,7 @@ export interface paths {
         /**
          * List outputs
          * @description The examples behind the numbers, newest first, filtered by anything that metrics are cut by, and by decision, reason,
-         *     confidence and text.
+         *     confidence and text. In all forms, the header `Link` has the address of the next page.
          */
         get: operations["list_outputs"];
         put?: never;
@@ -1102,7 +1123,7 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /** @enum {string} */
-        Action: "key_created" | "key_revoked" | "project_created" | "project_changed" | "user_erased" | "user_admitted" | "experiment_declared" | "experiment_changed" | "experiment_deleted";
+        Action: "key_created" | "key_revoked" | "project_created" | "project_changed" | "user_erased" | "user_admitted" | "experiment_declared" | "experiment_changed" | "experiment_deleted" | "change_logged" | "change_corrected" | "change_deleted";
         /** @description One thing that was done. */
         ActionView: {
             action: components["schemas"]["Action"];
@@ -1115,7 +1136,7 @@ export interface components {
              * @description The key that did it; null at the command line.
              */
             key_id: string | null;
-            /** @description The id of the key or the erasure, or the name of the project or the experiment, that it was done to. */
+            /** @description The id of the key, the erasure or the change, or the name of the project or the experiment, that it was done to. */
             subject: string | null;
         };
         /**
@@ -2121,7 +2142,10 @@ export interface components {
              * @description With `rate`: the lowest rating of the scale (0 without it).
              */
             rating_min?: number | null;
-            /** @description A short code why. */
+            /**
+             * @description A short code why. In a project that stores no texts, one that is no code (at most 64 letters, digits, `_`, `-`, `.`, `:`) is
+             *     stored as `free_text`.
+             */
             reason?: string | null;
             /**
              * Format: double
@@ -3315,7 +3339,6 @@ export interface components {
             parameters: components["schemas"]["MapParameters"] | null;
         };
         RecalibrationResponse: {
-            against: components["schemas"]["CalibrationTarget"];
             feature: string;
             maps: components["schemas"]["RecalibrationMap"][];
             meta: components["schemas"]["AnalysisMeta"];
@@ -3325,6 +3348,7 @@ export interface components {
             sentence: string;
             /** @description What to say instead of each hundredth of confidence. */
             table: components["schemas"]["TableRow"][];
+            target: components["schemas"]["CalibrationTarget"];
             users: number;
             verdict: components["schemas"]["RecalibrationVerdict"];
         };
@@ -4477,21 +4501,22 @@ export interface operations {
     get_comparison: {
         parameters: {
             query: {
+                /** @description Start of the range in which outputs were shown, RFC 3339 or milliseconds since 1970; the day of the first output without it. */
+                from?: string;
+                /** @description End of the range, not part of it; the end of the day of the last output without it. */
+                to?: string;
+                /** @description A JSON array of filters as `POST /query` takes them. */
+                filters?: string;
+                /** @description Level of the intervals; 0.95 without it. */
+                level?: number;
                 /** @description One side: `dimension=value`, as in `version=2026-11-01`, or a JSON array of filters as `POST /query` takes them. */
                 baseline: string;
                 /** @description The other side, in the same form. */
                 candidate: string;
                 /** @description Only outputs of this feature. */
                 feature?: string;
-                /** @description A JSON array of filters that both sides must pass. */
-                filters?: string;
                 /** @description Ids from the catalogue, separated by commas. The first is followed over time. */
                 metrics?: string;
-                /** @description Start of the range, RFC 3339 or milliseconds since 1970; the day of the first output without it. */
-                from?: string;
-                /** @description End of the range, not part of it; the end of the day of the last output without it. */
-                to?: string;
-                level?: number;
                 /** @description The least difference worth having, in the unit of each metric; 0.01 without it. */
                 margin?: number;
                 /** @description Users at which the sequence is narrowest, to be chosen before the first look; 1000 without it. */
@@ -5377,22 +5402,6 @@ export interface operations {
     export_outputs_csv: {
         parameters: {
             query?: {
-                /**
-                 * @description Whose texts may be used. `attributes.training:yes` takes outputs whose attribute `training` is `yes`; `all` takes every output,
-                 *     and says that consent was had in another way. Data sets of texts do not go without it.
-                 * @example attributes.training:yes
-                 */
-                consent?: string;
-                /** @description Only one side of the split; each row says which it is on. */
-                split?: components["schemas"]["Side"];
-                /** @description The share of users on the validation side, 0.1 without it. */
-                validation_share?: number;
-                /** @description Another seed is another split; 0 without it. */
-                seed?: number;
-                /** @description Whether of outputs with the same texts only the newest is taken. Data sets of texts do so without it, outputs do not. */
-                distinct?: boolean;
-                /** @description Of preferences: `standard` (texts, without it) or `conversational` (messages). */
-                form?: "standard" | "conversational";
                 feature?: string;
                 version?: string;
                 /** @description A JSON array of filters as `POST /query` takes them. */
@@ -5416,8 +5425,26 @@ export interface operations {
                 from?: string;
                 /** @description Shown before this. */
                 to?: string;
+                /**
+                 * @description Whose texts may be used. `attributes.training:yes` takes outputs whose attribute `training` is `yes`; `all` takes every output,
+                 *     and says that consent was had in another way. Data sets of texts do not go without it.
+                 * @example attributes.training:yes
+                 */
+                consent?: string;
+                /** @description Only one side of the split; each row says which it is on. */
+                split?: components["schemas"]["Side"];
+                /** @description The share of users on the validation side, 0.1 without it. */
+                validation_share?: number;
+                /** @description Another seed is another split; 0 without it. */
+                seed?: number;
+                /** @description Whether of outputs with the same texts only the newest is taken. Data sets of texts do so without it, outputs do not. */
+                distinct?: boolean;
+                /** @description Of preferences: `standard` (texts, without it) or `conversational` (messages). */
+                form?: "standard" | "conversational";
                 /** @description Of the last row that arrived: go on after it. */
                 cursor?: string;
+                /** @description At most so many rows; all without it. */
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -5500,22 +5527,6 @@ export interface operations {
     export_outputs_jsonl: {
         parameters: {
             query?: {
-                /**
-                 * @description Whose texts may be used. `attributes.training:yes` takes outputs whose attribute `training` is `yes`; `all` takes every output,
-                 *     and says that consent was had in another way. Data sets of texts do not go without it.
-                 * @example attributes.training:yes
-                 */
-                consent?: string;
-                /** @description Only one side of the split; each row says which it is on. */
-                split?: components["schemas"]["Side"];
-                /** @description The share of users on the validation side, 0.1 without it. */
-                validation_share?: number;
-                /** @description Another seed is another split; 0 without it. */
-                seed?: number;
-                /** @description Whether of outputs with the same texts only the newest is taken. Data sets of texts do so without it, outputs do not. */
-                distinct?: boolean;
-                /** @description Of preferences: `standard` (texts, without it) or `conversational` (messages). */
-                form?: "standard" | "conversational";
                 feature?: string;
                 version?: string;
                 /** @description A JSON array of filters as `POST /query` takes them. */
@@ -5539,8 +5550,26 @@ export interface operations {
                 from?: string;
                 /** @description Shown before this. */
                 to?: string;
+                /**
+                 * @description Whose texts may be used. `attributes.training:yes` takes outputs whose attribute `training` is `yes`; `all` takes every output,
+                 *     and says that consent was had in another way. Data sets of texts do not go without it.
+                 * @example attributes.training:yes
+                 */
+                consent?: string;
+                /** @description Only one side of the split; each row says which it is on. */
+                split?: components["schemas"]["Side"];
+                /** @description The share of users on the validation side, 0.1 without it. */
+                validation_share?: number;
+                /** @description Another seed is another split; 0 without it. */
+                seed?: number;
+                /** @description Whether of outputs with the same texts only the newest is taken. Data sets of texts do so without it, outputs do not. */
+                distinct?: boolean;
+                /** @description Of preferences: `standard` (texts, without it) or `conversational` (messages). */
+                form?: "standard" | "conversational";
                 /** @description Of the last row that arrived: go on after it. */
                 cursor?: string;
+                /** @description At most so many rows; all without it. */
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -5620,25 +5649,9 @@ export interface operations {
             };
         };
     };
-    export_preferences: {
+    export_outputs_parquet: {
         parameters: {
             query?: {
-                /**
-                 * @description Whose texts may be used. `attributes.training:yes` takes outputs whose attribute `training` is `yes`; `all` takes every output,
-                 *     and says that consent was had in another way. Data sets of texts do not go without it.
-                 * @example attributes.training:yes
-                 */
-                consent?: string;
-                /** @description Only one side of the split; each row says which it is on. */
-                split?: components["schemas"]["Side"];
-                /** @description The share of users on the validation side, 0.1 without it. */
-                validation_share?: number;
-                /** @description Another seed is another split; 0 without it. */
-                seed?: number;
-                /** @description Whether of outputs with the same texts only the newest is taken. Data sets of texts do so without it, outputs do not. */
-                distinct?: boolean;
-                /** @description Of preferences: `standard` (texts, without it) or `conversational` (messages). */
-                form?: "standard" | "conversational";
                 feature?: string;
                 version?: string;
                 /** @description A JSON array of filters as `POST /query` takes them. */
@@ -5662,8 +5675,167 @@ export interface operations {
                 from?: string;
                 /** @description Shown before this. */
                 to?: string;
+                /**
+                 * @description Whose texts may be used. `attributes.training:yes` takes outputs whose attribute `training` is `yes`; `all` takes every output,
+                 *     and says that consent was had in another way. Data sets of texts do not go without it.
+                 * @example attributes.training:yes
+                 */
+                consent?: string;
+                /** @description Only one side of the split; each row says which it is on. */
+                split?: components["schemas"]["Side"];
+                /** @description The share of users on the validation side, 0.1 without it. */
+                validation_share?: number;
+                /** @description Another seed is another split; 0 without it. */
+                seed?: number;
+                /** @description Whether of outputs with the same texts only the newest is taken. Data sets of texts do so without it, outputs do not. */
+                distinct?: boolean;
+                /** @description Of preferences: `standard` (texts, without it) or `conversational` (messages). */
+                form?: "standard" | "conversational";
                 /** @description Of the last row that arrived: go on after it. */
                 cursor?: string;
+                /** @description At most so many rows; all without it. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.apache.parquet": components["schemas"]["Binary"];
+                };
+            };
+            /** @description The piece of a file that `Range` asks for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The client has this answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The file ends before that (`range_not_satisfiable`) */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_preferences: {
+        parameters: {
+            query?: {
+                feature?: string;
+                version?: string;
+                /** @description A JSON array of filters as `POST /query` takes them. */
+                filters?: string;
+                decision?: components["schemas"]["Decision"];
+                reason?: string;
+                user_id?: string;
+                /** @description Only outputs judged right, or wrong. */
+                correct?: boolean;
+                /** @description Only outputs that were judged, or that wait for it. */
+                judged?: boolean;
+                /** @description The least confidence. */
+                confidence_from?: number;
+                /** @description The greatest confidence. */
+                confidence_to?: number;
+                /** @description A piece of text, in any letter case, of input, output, final text or comment. */
+                text?: string;
+                /** @description A piece of the comment, in any letter case. */
+                comment?: string;
+                /** @description Shown at or after this, RFC 3339 or milliseconds since 1970. */
+                from?: string;
+                /** @description Shown before this. */
+                to?: string;
+                /**
+                 * @description Whose texts may be used. `attributes.training:yes` takes outputs whose attribute `training` is `yes`; `all` takes every output,
+                 *     and says that consent was had in another way. Data sets of texts do not go without it.
+                 * @example attributes.training:yes
+                 */
+                consent?: string;
+                /** @description Only one side of the split; each row says which it is on. */
+                split?: components["schemas"]["Side"];
+                /** @description The share of users on the validation side, 0.1 without it. */
+                validation_share?: number;
+                /** @description Another seed is another split; 0 without it. */
+                seed?: number;
+                /** @description Whether of outputs with the same texts only the newest is taken. Data sets of texts do so without it, outputs do not. */
+                distinct?: boolean;
+                /** @description Of preferences: `standard` (texts, without it) or `conversational` (messages). */
+                form?: "standard" | "conversational";
+                /** @description Of the last row that arrived: go on after it. */
+                cursor?: string;
+                /** @description At most so many rows; all without it. */
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -5746,22 +5918,6 @@ export interface operations {
     export_demonstrations: {
         parameters: {
             query?: {
-                /**
-                 * @description Whose texts may be used. `attributes.training:yes` takes outputs whose attribute `training` is `yes`; `all` takes every output,
-                 *     and says that consent was had in another way. Data sets of texts do not go without it.
-                 * @example attributes.training:yes
-                 */
-                consent?: string;
-                /** @description Only one side of the split; each row says which it is on. */
-                split?: components["schemas"]["Side"];
-                /** @description The share of users on the validation side, 0.1 without it. */
-                validation_share?: number;
-                /** @description Another seed is another split; 0 without it. */
-                seed?: number;
-                /** @description Whether of outputs with the same texts only the newest is taken. Data sets of texts do so without it, outputs do not. */
-                distinct?: boolean;
-                /** @description Of preferences: `standard` (texts, without it) or `conversational` (messages). */
-                form?: "standard" | "conversational";
                 feature?: string;
                 version?: string;
                 /** @description A JSON array of filters as `POST /query` takes them. */
@@ -5785,8 +5941,26 @@ export interface operations {
                 from?: string;
                 /** @description Shown before this. */
                 to?: string;
+                /**
+                 * @description Whose texts may be used. `attributes.training:yes` takes outputs whose attribute `training` is `yes`; `all` takes every output,
+                 *     and says that consent was had in another way. Data sets of texts do not go without it.
+                 * @example attributes.training:yes
+                 */
+                consent?: string;
+                /** @description Only one side of the split; each row says which it is on. */
+                split?: components["schemas"]["Side"];
+                /** @description The share of users on the validation side, 0.1 without it. */
+                validation_share?: number;
+                /** @description Another seed is another split; 0 without it. */
+                seed?: number;
+                /** @description Whether of outputs with the same texts only the newest is taken. Data sets of texts do so without it, outputs do not. */
+                distinct?: boolean;
+                /** @description Of preferences: `standard` (texts, without it) or `conversational` (messages). */
+                form?: "standard" | "conversational";
                 /** @description Of the last row that arrived: go on after it. */
                 cursor?: string;
+                /** @description At most so many rows; all without it. */
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -5869,18 +6043,19 @@ export interface operations {
     list_features: {
         parameters: {
             query?: {
-                /**
-                 * @description The id of one of the metrics in the answer: features that want attention come first, by the shrunk value where there is one.
-                 *     In the order of their names without it.
-                 */
-                rank_by?: string;
-                /** @description Start of the range, RFC 3339 or milliseconds since 1970; the day of the first output without it. */
+                /** @description Start of the range in which outputs were shown, RFC 3339 or milliseconds since 1970; the day of the first output without it. */
                 from?: string;
                 /** @description End of the range, not part of it; the end of the day of the last output without it. */
                 to?: string;
                 /** @description A JSON array of filters as `POST /query` takes them. */
                 filters?: string;
+                /** @description Level of the intervals; 0.95 without it. */
                 level?: number;
+                /**
+                 * @description The id of one of the metrics in the answer: features that want attention come first, by the shrunk value where there is one.
+                 *     In the order of their names without it.
+                 */
+                rank_by?: string;
                 exact?: boolean;
             };
             header?: never;
@@ -5970,6 +6145,7 @@ export interface operations {
                 to?: string;
                 /** @description A JSON array of filters as `POST /query` takes them. */
                 filters?: string;
+                /** @description Level of the intervals; 0.95 without it. */
                 level?: number;
             };
             header?: never;
@@ -6065,15 +6241,16 @@ export interface operations {
     get_feature_approvals: {
         parameters: {
             query?: {
-                /** @description The dimension whose values are tools; the attribute `tool` without it, if the project declares that, else all steps are one. */
-                dimension?: string;
-                /** @description Start of the range, RFC 3339 or milliseconds since 1970; the day of the first output without it. */
+                /** @description Start of the range in which outputs were shown, RFC 3339 or milliseconds since 1970; the day of the first output without it. */
                 from?: string;
                 /** @description End of the range, not part of it; the end of the day of the last output without it. */
                 to?: string;
                 /** @description A JSON array of filters as `POST /query` takes them. */
                 filters?: string;
+                /** @description Level of the intervals; 0.95 without it. */
                 level?: number;
+                /** @description The dimension whose values are tools; the attribute `tool` without it, if the project declares that, else all steps are one. */
+                dimension?: string;
                 exact?: boolean;
             };
             header?: never;
@@ -6169,18 +6346,18 @@ export interface operations {
     get_feature_autonomy: {
         parameters: {
             query?: {
-                /** @description The error rate that is acceptable among outputs that act unasked; 0.05 without it. */
-                risk?: number;
-                /** @description The chance that the guarantee does not hold; 0.05 without it. */
-                delta?: number;
-                /** @description Start of the range, RFC 3339 or milliseconds since 1970; the day of the first output without it. */
+                /** @description Start of the range in which outputs were shown, RFC 3339 or milliseconds since 1970; the day of the first output without it. */
                 from?: string;
                 /** @description End of the range, not part of it; the end of the day of the last output without it. */
                 to?: string;
                 /** @description A JSON array of filters as `POST /query` takes them. */
                 filters?: string;
-                /** @description Level of the intervals of error rates. */
+                /** @description Level of the intervals; 0.95 without it. */
                 level?: number;
+                /** @description The error rate that is acceptable among outputs that act unasked; 0.05 without it. */
+                risk?: number;
+                /** @description The chance that the guarantee does not hold; 0.05 without it. */
+                delta?: number;
             };
             header?: never;
             path: {
@@ -6275,21 +6452,22 @@ export interface operations {
     get_feature_calibration: {
         parameters: {
             query?: {
-                /** @description `correctness` without it. */
-                target?: components["schemas"]["CalibrationTarget"];
-                /** @description Start of the range, RFC 3339 or milliseconds since 1970; the day of the first output without it. */
+                /** @description Start of the range in which outputs were shown, RFC 3339 or milliseconds since 1970; the day of the first output without it. */
                 from?: string;
                 /** @description End of the range, not part of it; the end of the day of the last output without it. */
                 to?: string;
                 /** @description A JSON array of filters as `POST /query` takes them. */
                 filters?: string;
+                /** @description Level of the intervals; 0.95 without it. */
+                level?: number;
+                /** @description `correctness` without it. */
+                target?: components["schemas"]["CalibrationTarget"];
                 /** @description Dimensions to split by, separated by commas. */
                 group_by?: string;
                 /** @description Length of the buckets; one bucket without it. */
                 granularity?: components["schemas"]["Granularity"];
                 /** @description IANA time zone of days, weeks and months. */
                 timezone?: string;
-                level?: number;
                 /** @description Compute from the outputs, each user apart, even if there are many. Intervals of errors that are no sums need it then. */
                 exact?: boolean;
             };
@@ -6386,17 +6564,18 @@ export interface operations {
     get_feature_coverage: {
         parameters: {
             query?: {
-                /** @description Which score: `acceptance` is known of what was decided, `correctness` of what was judged; `acceptance` without it. */
-                target?: components["schemas"]["CalibrationTarget"];
-                /** @description Dimensions whose segments are weighted, separated by commas; bands of confidence alone without it. */
-                group_by?: string;
-                /** @description Start of the range, RFC 3339 or milliseconds since 1970; the day of the first output without it. */
+                /** @description Start of the range in which outputs were shown, RFC 3339 or milliseconds since 1970; the day of the first output without it. */
                 from?: string;
                 /** @description End of the range, not part of it; the end of the day of the last output without it. */
                 to?: string;
                 /** @description A JSON array of filters as `POST /query` takes them. */
                 filters?: string;
+                /** @description Level of the intervals; 0.95 without it. */
                 level?: number;
+                /** @description Which score: `acceptance` is known of what was decided, `correctness` of what was judged; `acceptance` without it. */
+                target?: components["schemas"]["CalibrationTarget"];
+                /** @description Dimensions whose segments are weighted, separated by commas; bands of confidence alone without it. */
+                group_by?: string;
             };
             header?: never;
             path: {
@@ -6491,17 +6670,18 @@ export interface operations {
     get_feature_drift: {
         parameters: {
             query?: {
-                /** @description Ids of up to ten rates and means, separated by commas. */
-                metrics?: string;
-                /** @description Start of the range, RFC 3339 or milliseconds since 1970; the day of the first output without it. */
+                /** @description Start of the range in which outputs were shown, RFC 3339 or milliseconds since 1970; the day of the first output without it. */
                 from?: string;
                 /** @description End of the range, not part of it; the end of the day of the last output without it. */
                 to?: string;
                 /** @description A JSON array of filters as `POST /query` takes them. */
                 filters?: string;
+                /** @description Level of the intervals; 0.95 without it. */
+                level?: number;
+                /** @description Ids of up to ten rates and means, separated by commas. */
+                metrics?: string;
                 /** @description IANA time zone of days. */
                 timezone?: string;
-                level?: number;
                 /** @description Days at the start that say what is normal; 14 without it. */
                 baseline_days?: number;
                 /** @description The chance of a false finding over all metrics, and of a false alarm in thirty days of watching; 0.05 without it. */
@@ -6606,6 +6786,7 @@ export interface operations {
                 to?: string;
                 /** @description A JSON array of filters as `POST /query` takes them. */
                 filters?: string;
+                /** @description Level of the intervals; 0.95 without it. */
                 level?: number;
                 /** @description Users who must have made the same change for it to be told, 2 without it. An output without a user stands for one. */
                 min_users?: number;
@@ -6820,6 +7001,7 @@ export interface operations {
                 to?: string;
                 /** @description A JSON array of filters as `POST /query` takes them. */
                 filters?: string;
+                /** @description Level of the intervals; 0.95 without it. */
                 level?: number;
             };
             header?: never;
@@ -6915,18 +7097,16 @@ export interface operations {
     get_feature_reasons: {
         parameters: {
             query?: {
-                /**
-                 * @description Start of the range, RFC 3339 or milliseconds since 1970; the day of the first output without it, and then there is no period
-                 *     before to compare with.
-                 */
+                /** @description Start of the range in which outputs were shown, RFC 3339 or milliseconds since 1970; the day of the first output without it. */
                 from?: string;
                 /** @description End of the range, not part of it; the end of the day of the last output without it. */
                 to?: string;
                 /** @description A JSON array of filters as `POST /query` takes them. */
                 filters?: string;
+                /** @description Level of the intervals; 0.95 without it. */
+                level?: number;
                 /** @description Dimensions to split by, separated by commas. */
                 group_by?: string;
-                level?: number;
                 /** @description Reasons of each group, 20 without it. */
                 limit?: number;
             };
@@ -7023,15 +7203,16 @@ export interface operations {
     get_feature_recalibration: {
         parameters: {
             query?: {
-                /** @description What confidence should have meant; `correctness` without it. */
-                against?: components["schemas"]["CalibrationTarget"];
-                /** @description Start of the range, RFC 3339 or milliseconds since 1970; the day of the first output without it. */
+                /** @description Start of the range in which outputs were shown, RFC 3339 or milliseconds since 1970; the day of the first output without it. */
                 from?: string;
                 /** @description End of the range, not part of it; the end of the day of the last output without it. */
                 to?: string;
                 /** @description A JSON array of filters as `POST /query` takes them. */
                 filters?: string;
+                /** @description Level of the intervals; 0.95 without it. */
                 level?: number;
+                /** @description What confidence should have meant; `correctness` without it. */
+                target?: components["schemas"]["CalibrationTarget"];
                 /** @description Other forms than JSON give the table alone. */
                 format?: components["schemas"]["Format"];
             };
@@ -7147,15 +7328,16 @@ export interface operations {
     get_feature_reliance: {
         parameters: {
             query?: {
-                /** @description Start of the range, RFC 3339 or milliseconds since 1970; the day of the first output without it. */
+                /** @description Start of the range in which outputs were shown, RFC 3339 or milliseconds since 1970; the day of the first output without it. */
                 from?: string;
                 /** @description End of the range, not part of it; the end of the day of the last output without it. */
                 to?: string;
                 /** @description A JSON array of filters as `POST /query` takes them. */
                 filters?: string;
+                /** @description Level of the intervals; 0.95 without it. */
+                level?: number;
                 /** @description Dimensions to split by, separated by commas. */
                 group_by?: string;
-                level?: number;
                 exact?: boolean;
             };
             header?: never;
@@ -7251,17 +7433,18 @@ export interface operations {
     get_feature_segments: {
         parameters: {
             query: {
-                /** @description The dimension whose values are compared. */
-                dimension: string;
-                /** @description The id of a metric that is a rate or a mean; `acceptance_rate` without it. */
-                metric?: string;
-                /** @description Start of the range, RFC 3339 or milliseconds since 1970; the day of the first output without it. */
+                /** @description Start of the range in which outputs were shown, RFC 3339 or milliseconds since 1970; the day of the first output without it. */
                 from?: string;
                 /** @description End of the range, not part of it; the end of the day of the last output without it. */
                 to?: string;
                 /** @description A JSON array of filters as `POST /query` takes them. */
                 filters?: string;
+                /** @description Level of the intervals; 0.95 without it. */
                 level?: number;
+                /** @description The dimension whose values are compared. */
+                dimension: string;
+                /** @description The id of a metric that is a rate or a mean; `acceptance_rate` without it. */
+                metric?: string;
                 /** @description Shares that differ from the rest by less than this are alike; 0.05 without it. */
                 margin?: number;
                 exact?: boolean;
@@ -7359,15 +7542,16 @@ export interface operations {
     get_feature_trajectory: {
         parameters: {
             query?: {
-                /** @description Ids from the catalogue, separated by commas; `acceptance_rate,correctness_rate` without it. */
-                metrics?: string;
-                /** @description Start of the range, RFC 3339 or milliseconds since 1970; the day of the first output without it. */
+                /** @description Start of the range in which outputs were shown, RFC 3339 or milliseconds since 1970; the day of the first output without it. */
                 from?: string;
                 /** @description End of the range, not part of it; the end of the day of the last output without it. */
                 to?: string;
                 /** @description A JSON array of filters as `POST /query` takes them. */
                 filters?: string;
+                /** @description Level of the intervals; 0.95 without it. */
                 level?: number;
+                /** @description Ids from the catalogue, separated by commas; `acceptance_rate,correctness_rate` without it. */
+                metrics?: string;
                 /** @description Length of the buckets of calendar time; `auto` without it. */
                 granularity?: components["schemas"]["Granularity"];
                 /** @description IANA time zone of days, weeks and months. */
@@ -7468,15 +7652,16 @@ export interface operations {
     get_feature_trigger: {
         parameters: {
             query?: {
-                /** @description What makes an offer useful; `persistence` without it. */
-                usefulness?: components["schemas"]["Usefulness"];
-                /** @description Start of the range, RFC 3339 or milliseconds since 1970; the day of the first output without it. */
+                /** @description Start of the range in which outputs were shown, RFC 3339 or milliseconds since 1970; the day of the first output without it. */
                 from?: string;
                 /** @description End of the range, not part of it; the end of the day of the last output without it. */
                 to?: string;
                 /** @description A JSON array of filters as `POST /query` takes them. */
                 filters?: string;
+                /** @description Level of the intervals; 0.95 without it. */
                 level?: number;
+                /** @description What makes an offer useful; `persistence` without it. */
+                usefulness?: components["schemas"]["Usefulness"];
             };
             header?: never;
             path: {
@@ -7571,15 +7756,16 @@ export interface operations {
     get_feature_trust: {
         parameters: {
             query?: {
-                /** @description Start of the range, RFC 3339 or milliseconds since 1970; the day of the first output without it. */
+                /** @description Start of the range in which outputs were shown, RFC 3339 or milliseconds since 1970; the day of the first output without it. */
                 from?: string;
                 /** @description End of the range, not part of it; the end of the day of the last output without it. */
                 to?: string;
                 /** @description A JSON array of filters as `POST /query` takes them. */
                 filters?: string;
+                /** @description Level of the intervals; 0.95 without it. */
+                level?: number;
                 /** @description Dimensions to split by, separated by commas. */
                 group_by?: string;
-                level?: number;
                 exact?: boolean;
             };
             header?: never;
@@ -7681,6 +7867,7 @@ export interface operations {
                 to?: string;
                 /** @description A JSON array of filters as `POST /query` takes them. */
                 filters?: string;
+                /** @description Level of the intervals; 0.95 without it. */
                 level?: number;
                 /** @description Whose words: `output` without it. */
                 text?: components["schemas"]["TextKind"];
@@ -8298,8 +8485,6 @@ export interface operations {
     list_outputs: {
         parameters: {
             query?: {
-                /** @description A JSON array of ids: only these outputs. */
-                output_ids?: string;
                 feature?: string;
                 version?: string;
                 /** @description A JSON array of filters as `POST /query` takes them. */
@@ -8317,12 +8502,14 @@ export interface operations {
                 confidence_to?: number;
                 /** @description A piece of text, in any letter case, of input, output, final text or comment. */
                 text?: string;
-                /** @description A piece of text, in any letter case, of the comment. */
+                /** @description A piece of the comment, in any letter case. */
                 comment?: string;
                 /** @description Shown at or after this, RFC 3339 or milliseconds since 1970. */
                 from?: string;
                 /** @description Shown before this. */
                 to?: string;
+                /** @description A JSON array of ids: only these outputs. */
+                output_ids?: string;
                 /** @description 50 without it. */
                 limit?: number;
                 /** @description From the answer before: go on where it ended. */
@@ -8338,6 +8525,8 @@ export interface operations {
             /** @description A page of outputs */
             200: {
                 headers: {
+                    /** @description The address of the next page, if there is one, with the relation `next` */
+                    Link?: string;
                     [name: string]: unknown;
                 };
                 content: {

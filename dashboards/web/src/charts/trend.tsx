@@ -1,7 +1,7 @@
 /** A value over time, or over any other order, with its interval as a band. Read with the pointer or with the arrow keys. */
 
 import { useState } from 'preact/hooks';
-import { type Spread, ticker, type Unit } from '../format/number';
+import { type Spread, ticker, type Unit, written } from '../format/number';
 import { band, line } from './path';
 import { linear, nearest, niceDomain, ticks } from './scale';
 
@@ -46,7 +46,15 @@ export function Trend(props: Props) {
     const values = all.filter((value) => value !== null && value !== undefined);
     const [first, last] = props.domain ?? [points[0]?.x ?? 0, points.at(-1)?.x ?? 1];
     const x = linear([first, last], [MARGIN.left, width - MARGIN.right]);
-    const within = niceDomain(props.reference === undefined ? values : [...values, props.reference], limits, 3);
+    const shown = props.reference === undefined ? values : [...values, props.reference];
+    // Marks are round in what is written, so that hours are, and not milliseconds.
+    const factor = written(props.unit, Math.max(...shown.map(Math.abs), 0));
+    const round = niceDomain(
+        shown.map((value) => value * factor),
+        [limits[0] * factor, limits[1] * factor],
+        3,
+    );
+    const within: [number, number] = [round[0] / factor, round[1] / factor];
     const y = linear(within, [height - MARGIN.bottom, MARGIN.top]);
     const format = ticker(props.unit, Math.max(...within.map(Math.abs)));
     const chosen = at === null ? undefined : points[at];
@@ -103,7 +111,7 @@ export function Trend(props: Props) {
                         height={bottom - MARGIN.top}
                     />
                 )}
-                {ticks(within, 3).map((tick) => (
+                {ticks(round, 3).map((mark) => mark / factor).map((tick) => (
                     <g key={tick}>
                         <line class="grid" x1={MARGIN.left} x2={width - MARGIN.right} y1={y(tick)} y2={y(tick)} />
                         <text class="tick" x={MARGIN.left - 6} y={y(tick)} dy="0.35em" text-anchor="end">

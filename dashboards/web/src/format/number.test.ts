@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { coefficient, count, counted, evidence, parts, percent, pValue, ticker, type Unit, withInterval } from './number';
+import { coefficient, count, counted, evidence, parts, percent, pValue, ticker, type Unit, withInterval, written } from './number';
 import cases from './numbers.json';
 
 const plain = (text: string) => text.replaceAll('\u00a0', ' ').replaceAll('\u2212', '-');
@@ -13,6 +13,7 @@ describe('numbers', () => {
         expect([0, 0.125, 0.5].map(ticker('share', 0.5)).map(plain)).toEqual(['0 %', '12.5 %', '50 %']);
         expect([-0.05, 0, 0.05].map(ticker('share_difference', 0.05))).toEqual(['\u22125', '0', '+5']);
         expect([0, 30_000, 90_000].map(ticker('milliseconds', 90_000)).map(plain)).toEqual(['0 s', '30 s', '90 s']);
+        expect(36e5 * written('milliseconds', 3e8)).toBeCloseTo(1, 12);
         expect(plain(parts({ value: 779 }, 'milliseconds').value)).toBe('779 ms');
     });
     it('counts', () => {

@@ -85,6 +85,11 @@ export function ticker(unit: Unit, largest: number): (value: number) => string {
     };
 }
 
+/** What values as large as this are multiplied by before they are written: marks that are round in that are round for readers. */
+export function written(unit: Unit, largest: number): number {
+    return display(unit, largest).factor;
+}
+
 export function count(value: number): string {
     return fixed(value, 0);
 }

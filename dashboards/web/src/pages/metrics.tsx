@@ -3,6 +3,7 @@
 import { api, type Schemas } from '../api/client';
 import { useData } from '../api/data';
 import { Await, Empty } from '../parts/states';
+import { Title } from '../parts/title';
 import { set, usePlace } from '../state/url';
 
 type Definition = Schemas['MetricDefinition'];
@@ -20,10 +21,7 @@ export function Metrics() {
     const wanted = (params.get('q') ?? '').toLowerCase();
     return (
         <>
-            <div class="title">
-                <h1>Metrics</h1>
-                <p class="lead">What every number means. Rates count outputs: one thing the AI showed one user.</p>
-            </div>
+            <Title lead="What every number means. Rates count outputs: one thing the AI showed one user.">Metrics</Title>
             <div class="controls">
                 <label>
                     <span class="label">Find</span>

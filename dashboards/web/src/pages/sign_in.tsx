@@ -1,35 +1,29 @@
 /** Signing in, with a key or with the link that the server prints at its start. */
 
-import { useEffect, useState } from 'preact/hooks';
-import { Problem, type Schemas } from '../api/client';
+import { useEffect } from 'preact/hooks';
+import type { Schemas } from '../api/client';
+import { Trouble, useAttempt } from '../parts/form';
 import { type Session, signIn } from '../session';
 import { go } from '../state/url';
 
 export function SignIn({ onSignedIn }: { onSignedIn: (session: Session) => Promise<void> }) {
-    const [problem, setProblem] = useState<string>();
-    const [busy, setBusy] = useState(false);
-    const enter = async (body: Schemas['SignInRequest']) => {
-        setBusy(true);
-        setProblem(undefined);
-        try {
+    const { attempt, busy, problem } = useAttempt();
+    const enter = (body: Schemas['SignInRequest']) =>
+        void attempt(async () => {
             const session = await signIn(body);
             // Where one wanted to go, or the overview; the token leaves the address either way.
             go(location.pathname === '/sign-in' ? '/' : location.pathname + location.search, true);
             await onSignedIn(session);
-        } catch (error) {
-            setProblem(error instanceof Problem ? error.detail : String(error));
-            setBusy(false);
-        }
-    };
+        });
     useEffect(() => {
         document.title = 'Sign in · Calibrant';
         const token = location.pathname === '/sign-in' ? location.hash.slice(1) : '';
-        if (token !== '') void enter({ token });
+        if (token !== '') enter({ token });
     }, []);
     const submit = (event: SubmitEvent) => {
         event.preventDefault();
         const key = new FormData(event.currentTarget as HTMLFormElement).get('key');
-        void enter({ key: String(key).trim() });
+        enter({ key: String(key).trim() });
     };
     return (
         <main class="sign-in" id="main">
@@ -49,14 +43,10 @@ export function SignIn({ onSignedIn }: { onSignedIn: (session: Session) => Promi
                     aria-invalid={problem !== undefined}
                 />
                 <p id="key-help" class="help">
-                    A key with the scope <code>read</code>. The server prints one at its first start, with a link that signs in by
-                    itself; an operator makes another with <code>calibrant create-key</code>.
+                    A key with the scope <code>read</code>. The server prints one at its first start, with a link that signs in by itself; an operator
+                    makes another with <code>calibrant create-key</code>.
                 </p>
-                {problem !== undefined && (
-                    <p class="notice" role="alert">
-                        {problem}
-                    </p>
-                )}
+                <Trouble problem={problem} />
                 <button type="submit" class="primary" disabled={busy}>
                     {busy ? 'Signing in …' : 'Sign in'}
                 </button>

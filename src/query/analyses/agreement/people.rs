@@ -21,7 +21,7 @@ use crate::stats::level::{Interval, Level};
 const MOST_CLUSTERS: u64 = 1_000;
 /// Pairs of people that are answered for each rubric.
 const MOST_PAIRS: usize = 10;
-const METHOD: &str = "bootstrap_cluster";
+const METHOD: &str = "bootstrap_percentile_cluster";
 
 /// Whether people judge a quality alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -167,7 +167,7 @@ fn coefficients(outputs: &[(&Discussed, Vec<&Said>)], categories: &Categories, l
     }
     let shared = outputs.iter().filter(|(_, said)| said.len() >= 2);
     let shared = Clusters::new(shared.map(|(output, _)| *output));
-    let intervals = bootstrap::intervals(&sums, level, all);
+    let intervals = bootstrap::percentiles(&sums, level, all);
     let mut intervals = intervals.into_iter();
     all(&total).map(|value| {
         let interval: Option<Interval> = intervals.next().flatten();

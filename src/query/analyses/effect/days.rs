@@ -5,8 +5,9 @@ use std::ops::Range;
 
 use chrono::TimeDelta;
 
+use super::Question;
+use super::designs::{own, version};
 use super::measured::Meter;
-use super::{Question, own, version};
 use crate::domain::clock;
 use crate::domain::window::Granularity;
 use crate::metrics;

@@ -18,6 +18,7 @@ use crate::query::request::{Query, QueryError};
 use crate::query::snapshot::Snapshot;
 use crate::query::sources::Sources;
 use crate::stats::cluster::ClusterRatio;
+use crate::stats::combination::Term;
 use crate::stats::level::Level;
 use crate::store::projects::Project;
 
@@ -31,6 +32,17 @@ pub struct Part {
     /// How many units it rests on.
     pub size: f64,
     pub influences: Vec<(i64, f64)>,
+}
+
+impl Part {
+    /// Its share in a combination.
+    pub fn term(&self, weight: f64) -> Term<'_> {
+        Term {
+            weight,
+            value: self.value,
+            influences: &self.influences,
+        }
+    }
 }
 
 /// Parts by number of the arm.

@@ -10,11 +10,9 @@
 
 mod controls;
 mod days;
+mod designs;
 mod measured;
 mod words;
-
-use std::collections::BTreeMap;
-use std::ops::Range;
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
@@ -22,23 +20,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use self::days::{Days, Design as Chosen, Refusal};
-use self::measured::{Meter, Part};
+use self::measured::Meter;
 use super::compare::Between;
-use crate::domain::clock;
-use crate::domain::dimension::Dimension;
 use crate::metrics::{Direction, Estimate, Metric, Reason, Unit};
-use crate::query::filter::{Filter, Operator};
 use crate::query::request::{Query, QueryError};
 use crate::query::sources::Sources;
-use crate::stats::combination::{Combination, Term, slope_weights};
-use crate::stats::level::Level;
-use crate::stats::power;
 use crate::store::projects;
-
-/// How often an effect of the expected size should be found.
-const POWER: f64 = 0.8;
-/// A p-value below which the sides are said to have moved apart before the change.
-const APART: f64 = 0.05;
 
 /// What a change was to move.
 #[derive(Clone)]
@@ -245,8 +232,8 @@ fn measure(
         Err(refusal) => return Ok(untold(question, refusal)),
     };
     match chosen {
-        Chosen::Shared(shared) => same_days(&mut meter, &days, &shared),
-        Chosen::Apart { before, after } => before_and_after(&mut meter, &days, before, after),
+        Chosen::Shared(shared) => designs::same_days(&mut meter, &days, &shared),
+        Chosen::Apart { before, after } => designs::before_and_after(&mut meter, &days, before, after),
     }
 }
 
@@ -271,229 +258,5 @@ fn untold(question: &Question, refusal: Refusal) -> Effect {
         trend: None,
         more_days_needed: more_days,
         warnings: Vec::new(),
-    }
-}
-
-/// The versions on the days that both were shown: differences of days, weighted as a regression with an effect for each day would.
-fn same_days(meter: &mut Meter, days: &Days, shared: &[i32]) -> Result<Effect, QueryError> {
-    let question = meter.question;
-    let arms = [Operator::NotIn, Operator::In].map(|operator| vec![own(question), version(question, operator)]);
-    let window = span(shared);
-    let daily = meter.daily(&arms, &window)?;
-    let pairs: Vec<(f64, &Part, &Part)> = shared
-        .iter()
-        .filter_map(|day| {
-            let [old, new] = daily.get(day)?.as_slice() else {
-                return None;
-            };
-            let (old, new) = (old.as_ref()?, new.as_ref()?);
-            let both = old.size + new.size;
-            (both > 0.0).then(|| (old.size * new.size / both, old, new))
-        })
-        .collect();
-    let weights: f64 = pairs.iter().map(|(weight, ..)| weight).sum();
-    let of_old = over_days(pairs.iter().map(|(weight, old, _)| (weight / weights, *old)));
-    let of_new = over_days(pairs.iter().map(|(weight, _, new)| (weight / weights, *new)));
-    let combination = difference(&of_old, &of_new);
-    let [old, new] = <[Option<Part>; 2]>::try_from(meter.parts(&arms, &window)?).unwrap_or_default();
-    let mut effect = Effect {
-        design: Some(EffectDesign::SameDays),
-        before: estimate(old.as_ref()),
-        after: estimate(new.as_ref()),
-        before_days: Some(range(&window)),
-        after_days: Some(range(&window)),
-        warnings: days.warnings.clone(),
-        ..untold(question, Refusal::default())
-    };
-    effect.warnings.push(
-        "Who got the new version first was not drawn by lot here: if those users differ from the others, that is in the effect."
-            .to_owned(),
-    );
-    conclude(
-        question,
-        &mut effect,
-        (weights > 0.0).then_some(combination),
-        shared.len(),
-    );
-    Ok(effect)
-}
-
-/// A value, and how far each cluster moves it.
-type Side = (f64, Vec<(i64, f64)>);
-
-/// Parts of some days put together with their weights: on a single day, a side may have a single user.
-fn over_days<'a>(parts: impl Iterator<Item = (f64, &'a Part)>) -> Side {
-    let mut value = 0.0;
-    let mut influences: BTreeMap<i64, f64> = BTreeMap::new();
-    for (weight, part) in parts {
-        value += weight * part.value;
-        for (cluster, influence) in &part.influences {
-            *influences.entry(*cluster).or_default() += weight * influence;
-        }
-    }
-    (value, influences.into_iter().collect())
-}
-
-/// The second side less the first.
-fn difference(first: &Side, second: &Side) -> Combination {
-    let [first, second] = [(-1.0, first), (1.0, second)].map(|(weight, (value, influences))| Term {
-        weight,
-        value: *value,
-        influences,
-    });
-    Combination::new(&[first, second])
-}
-
-/// After with before, less what happened to controls meanwhile.
-fn before_and_after(
-    meter: &mut Meter,
-    days: &Days,
-    before: Range<i32>,
-    after: Range<i32>,
-) -> Result<Effect, QueryError> {
-    let question = meter.question;
-    let (before, features) = controls::find(meter, &before, &after)?;
-    let arms: Vec<Vec<Filter>> = std::iter::once(own(question))
-        .chain(features.iter().map(|feature| Filter::is(Dimension::Feature, feature)))
-        .map(|feature| vec![feature])
-        .collect();
-    let (was, is) = (meter.parts(&arms, &before)?, meter.parts(&arms, &after)?);
-    let mut sides = was.iter().zip(&is);
-    let own = sides.next().and_then(|(was, is)| was.as_ref().zip(is.as_ref()));
-    let moves = features.into_iter().zip(sides);
-    let moves = moves.filter_map(|(feature, (was, is))| controls::Move::new(feature, was.as_ref()?, is.as_ref()?));
-    let moves = controls::weighted(moves.collect(), &question.outcome);
-
-    let combination = own.map(|(was, is)| {
-        let mut terms = vec![was.term(-1.0), is.term(1.0)];
-        terms.extend(moves.iter().flat_map(controls::Move::terms));
-        Combination::new(&terms)
-    });
-    let mut effect = Effect {
-        design: Some(if moves.is_empty() {
-            EffectDesign::BeforeAfter
-        } else {
-            EffectDesign::DifferenceInDifferences
-        }),
-        before: estimate(was.first().and_then(Option::as_ref)),
-        after: estimate(is.first().and_then(Option::as_ref)),
-        before_days: Some(range(&before)),
-        after_days: Some(range(&after)),
-        controls: moves.iter().map(|own| own.control(question.query.level)).collect(),
-        warnings: days.warnings.clone(),
-        ..untold(question, Refusal::default())
-    };
-    let weights: Vec<f64> = moves.iter().map(|own| own.weight).collect();
-    let chosen = effect.controls.iter().map(|control| control.feature.clone());
-    let arms: Vec<Vec<Filter>> = std::iter::once(question.change.feature.clone())
-        .chain(chosen)
-        .map(|feature| vec![Filter::is(Dimension::Feature, feature)])
-        .collect();
-    effect.trend = trend(meter, &arms, &weights, &before)?;
-    effect.warnings.extend(words::doubts(&effect, &question.outcome));
-    conclude(question, &mut effect, combination, after.len());
-    Ok(effect)
-}
-
-/// The slope over the weeks before, of the feature less its controls.
-fn trend(
-    meter: &mut Meter,
-    arms: &[Vec<Filter>],
-    weights: &[f64],
-    before: &Range<i32>,
-) -> Result<Option<EffectTrend>, QueryError> {
-    let weeks = before.len() / 7;
-    let Some(slope) = slope_weights(weeks) else {
-        return Ok(None);
-    };
-    let mut parts = Vec::with_capacity(weeks);
-    for week in 0..weeks {
-        let start = before.start + 7 * week as i32;
-        parts.push(meter.parts(arms, &(start..start + 7))?);
-    }
-    let mut terms = Vec::new();
-    for (slope, week) in slope.iter().zip(&parts) {
-        let shares = std::iter::once(1.0).chain(weights.iter().map(|weight| -weight));
-        for (part, share) in week.iter().zip(shares) {
-            let Some(part) = part else { return Ok(None) };
-            terms.push(part.term(slope * share));
-        }
-    }
-    let found = Combination::new(&terms);
-    let p_value = found.p_value();
-    Ok(Some(EffectTrend {
-        slope: Between::interval(found.value, found.interval(meter.question.query.level)),
-        p_value,
-        weeks,
-        differs: p_value.is_some_and(|p| p < APART),
-    }))
-}
-
-/// The verdict on what was measured over so many days after the change.
-fn conclude(question: &Question, effect: &mut Effect, measured: Option<Combination>, days: usize) {
-    let level = question.query.level;
-    if let Some(measured) = measured {
-        let looks = shared(level, question.weeks);
-        effect.effect = Between::interval(measured.value, measured.interval(level));
-        effect.at_all_looks = Between::interval(measured.value, measured.interval(looks));
-        effect.standard_error = measured.standard_error;
-        effect.p_value = measured.p_value();
-        effect.users = measured.clusters;
-        if let Some(interval) = measured.interval(looks) {
-            effect.verdict = words::verdict(question, interval);
-        }
-        if let Some(error) = measured
-            .standard_error
-            .filter(|_| effect.verdict == EffectVerdict::CannotTellYet)
-        {
-            let more = power::clusters_needed(question.expected, error, days as f64, looks, POWER) - days as f64;
-            effect.more_days_needed = Some(more.max(1.0).ceil() as u64);
-        }
-    }
-    effect.sentence = words::sentence(question, effect, days);
-}
-
-/// One look's share of the error.
-fn shared(level: Level, looks: usize) -> Level {
-    Level::new(1.0 - (1.0 - level.get()) / looks.max(1) as f64).unwrap_or(level)
-}
-
-fn own(question: &Question) -> Filter {
-    Filter::is(Dimension::Feature, question.change.feature.clone())
-}
-
-/// The versions that came with the change, or all others.
-fn version(question: &Question, operator: Operator) -> Filter {
-    Filter {
-        dimension: Dimension::Version,
-        operator,
-        values: question.versions.iter().cloned().map(Some).collect(),
-    }
-}
-
-fn estimate(part: Option<&Part>) -> Estimate {
-    part.map_or_else(|| Estimate::none(Reason::NoData), |part| part.estimate.clone())
-}
-
-/// From the first to the last of some days.
-fn span(days: &[i32]) -> Range<i32> {
-    let first = days.first().copied().unwrap_or_default();
-    first..days.last().map_or(first, |last| last + 1)
-}
-
-fn range(days: &Range<i32>) -> DayRange {
-    DayRange {
-        from: clock::midnight(days.start),
-        to: clock::midnight(days.end),
-    }
-}
-
-impl Part {
-    fn term(&self, weight: f64) -> Term<'_> {
-        Term {
-            weight,
-            value: self.value,
-            influences: &self.influences,
-        }
     }
 }

@@ -12,20 +12,16 @@ use utoipa::ToSchema;
 
 use super::kinds::EditKind;
 use super::phrases::{Place, Seen, Trie, common};
-use super::vocabulary::{Token, Vocabulary};
-use super::{MOST_CHARS_OF_ONE, Read, read};
-use crate::domain::decision::{Decision, Manner};
-use crate::domain::text::diff::{Hunk, diff};
+use super::taken::{Change, Taken, Texts};
+use super::vocabulary::Token;
+use super::{Read, read};
 use crate::metrics::{Estimate, Reason};
-use crate::query::analyses::clusters::{Clusters, Member};
+use crate::query::analyses::clusters::Clusters;
 use crate::query::request::{Query, QueryError};
 use crate::query::sources::Sources;
 use crate::stats::level::Level;
-use crate::store::texts::{Kind, Written};
+use crate::store::texts::Kind;
 
-/// Steps that are spent on finding what changed, in one output and in all.
-const MOST_STEPS_OF_ONE: u64 = 2_000_000;
-const MOST_STEPS: u64 = 300_000_000;
 /// A phrase that is less than so many times as frequent in what was changed as in what was shown is changed like any other: where texts
 /// are rewritten, articles and prepositions go too.
 const LEAST_LIFT: f64 = 2.0;
@@ -99,83 +95,8 @@ pub fn run(conn: &mut PgConnection, sources: &Sources, question: &Question) -> R
     })
 }
 
-/// An output that was taken, and what its user made of it.
-struct Taken<'a> {
-    id: &'a str,
-    member: Member,
-    place: Place,
-    shown: Vec<Token>,
-    user: Vec<Token>,
-    hunks: Vec<Hunk>,
-    /// If the texts are not the same.
-    kind: Option<EditKind>,
-}
-
-/// What was taken out in one place, and what was put in there.
-type Change<'a> = (&'a [Token], &'a [Token]);
-
-impl Taken<'_> {
-    /// The changes of which it is known that they are changes throughout.
-    fn changes(&self) -> impl Iterator<Item = Change<'_>> {
-        let resolved = self.hunks.iter().filter(|hunk| !hunk.is_coarse);
-        resolved.map(|hunk| {
-            let old = self.shown.get(hunk.old.clone()).unwrap_or_default();
-            (old, self.user.get(hunk.new.clone()).unwrap_or_default())
-        })
-    }
-}
-
-/// The outputs taken, in the order of their clusters; of one cluster the newest first.
-#[derive(Default)]
-struct Texts<'a> {
-    vocabulary: Vocabulary,
-    taken: Vec<Taken<'a>>,
-    too_long: u64,
-}
-
-impl<'a> Texts<'a> {
-    fn read(&mut self, written: &'a [Written]) {
-        let mut left = MOST_STEPS;
-        for (age, output) in written.iter().enumerate() {
-            let Some(user) = users_text(output) else { continue };
-            let is_too_long = |text: &str| text.chars().count() > MOST_CHARS_OF_ONE;
-            if is_too_long(&output.text) || is_too_long(user) {
-                self.too_long += 1;
-                continue;
-            }
-            let shown = self.vocabulary.read(&output.text);
-            let is_edited = output.text != user;
-            let user = if is_edited {
-                self.vocabulary.read(user)
-            } else {
-                shown.clone()
-            };
-            let mut steps = left.min(MOST_STEPS_OF_ONE);
-            left -= steps;
-            let hunks = diff(&shown, &user, &mut steps);
-            left += steps;
-            self.taken.push(Taken {
-                id: &output.output_id,
-                member: Member {
-                    cluster: output.cluster(),
-                    has_user: output.user_key.is_some(),
-                },
-                place: Place {
-                    output: 0,
-                    cluster: output.cluster(),
-                    age,
-                },
-                kind: is_edited.then(|| EditKind::read(&self.vocabulary, &shown, &user, &hunks)),
-                shown,
-                user,
-                hunks,
-            });
-        }
-        self.taken.sort_by_key(|taken| (taken.place.cluster, taken.place.age));
-        let numbers = self.taken.iter_mut().enumerate();
-        numbers.for_each(|(number, taken)| taken.place.output = number);
-    }
-
+/// What they come to.
+impl Texts<'_> {
     fn edits(&self, question: &Question) -> Edits {
         let level = question.query.level;
         let all = Clusters::new(self.taken.iter().map(|taken| taken.member));
@@ -338,16 +259,6 @@ impl<'a> Texts<'a> {
             lift,
             examples: self.examples(seen),
         }
-    }
-}
-
-/// What the user made of an output that was taken. Nobody looked at what the app took by itself.
-fn users_text(output: &Written) -> Option<&str> {
-    let decision = Decision::from_code(output.decision)?;
-    match &output.final_text {
-        Some(text) if decision.is_taken() => Some(text),
-        None if decision == Decision::Accepted && output.manner == Manner::Asked.code() => Some(&output.text),
-        _ => None,
     }
 }
 

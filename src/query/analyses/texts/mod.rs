@@ -7,6 +7,7 @@ pub mod edits;
 mod kinds;
 pub mod marks;
 mod phrases;
+mod taken;
 mod vocabulary;
 
 use chrono::{DateTime, Utc};
@@ -16,8 +17,6 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::domain::window::Window;
-use crate::query::dimensions;
-use crate::query::plan;
 use crate::query::request::{Query, QueryError};
 use crate::query::sources::Sources;
 use crate::store::cells::CellId;
@@ -73,9 +72,7 @@ pub fn read<T>(
     kind: Kind,
     analyse: impl FnOnce(&[Written]) -> T,
 ) -> Result<Read<T>, QueryError> {
-    sources.read(conn, query.project, |snapshot, project| {
-        dimensions::check(query, project)?;
-        let window = plan::window(snapshot, query)?;
+    sources.asked(conn, query, |snapshot, project, window| {
         let cells: Vec<CellId> = snapshot.view.cells_where(&query.filters).into_iter().collect();
         let (written, complete) = if project.stores_text {
             newest(snapshot.conn, query, kind, &cells, &window)?

@@ -1,13 +1,15 @@
 /** What one change did, and what speaks against believing it. */
 
-import { useState } from 'preact/hooks';
-import { api, Problem, type Schemas } from '../../api/client';
+import { api, type Schemas } from '../../api/client';
 import { outdate, useData } from '../../api/data';
 import { around, Interval } from '../../charts/intervals';
 import { counted, evidence, parts, percent, pValue, type Spread, type Unit, withInterval } from '../../format/number';
 import { date, span } from '../../format/time';
+import { Cards } from '../../parts/cards';
+import { Trouble, useAttempt } from '../../parts/form';
 import { Await } from '../../parts/states';
 import { Explained } from '../../parts/term';
+import { Title } from '../../parts/title';
 import { go, onward } from '../../state/url';
 import { OutcomeName } from './page';
 import { DESIGNS, KINDS, ofDifference, VERDICTS } from './words';
@@ -19,12 +21,7 @@ export function EffectOf({ id, admin }: { id: string; admin: boolean }) {
     const found = useData(`effect ${id}`, () => api.get('/api/v1/changes/{change}/effect', { path }), 'analyses');
     return (
         <>
-            <div class="title">
-                <p class="crumb">
-                    <a href={onward('/changes')}>Changes</a>
-                </p>
-                <h1>{found.data?.change.title ?? 'A change'}</h1>
-            </div>
+            <Title above={['/changes', 'Changes']}>{found.data?.change.title ?? 'A change'}</Title>
             <Await of={found} lines={12}>
                 {(answer) => (
                     <>
@@ -44,8 +41,8 @@ function Found(answer: Answer) {
         <>
             <p class="sentence">
                 <a href={onward(`/features/${encodeURIComponent(change.feature)}`)}>{change.feature}</a>
-                {change.versions !== undefined && change.versions.length > 0 && ` ${change.versions.join(', ')}`}: {KINDS[change.kind].toLowerCase()}, made{' '}
-                {date(change.made_at)}
+                {change.versions !== undefined && change.versions.length > 0 && ` ${change.versions.join(', ')}`}: {KINDS[change.kind].toLowerCase()},
+                made {date(change.made_at)}
                 {change.by == null ? '' : ` by ${change.by}`}, logged {date(change.logged_at)}. It should move <OutcomeName {...answer.outcome} /> by{' '}
                 {withInterval({ value: expected(answer) }, ofDifference(answer.outcome.unit), true)}.
             </p>
@@ -65,7 +62,9 @@ function Found(answer: Answer) {
                         {warnings.map((warning) => (
                             <li key={warning}>{warning}</li>
                         ))}
-                        {answer.trend !== null && <Trend {...answer.trend} unit={ofDifference(answer.outcome.unit)} controlled={answer.controls.length > 0} />}
+                        {answer.trend !== null && (
+                            <Trend {...answer.trend} unit={ofDifference(answer.outcome.unit)} controlled={answer.controls.length > 0} />
+                        )}
                     </ul>
                 </section>
             )}
@@ -102,40 +101,40 @@ function Sides({ change, design, before, after, at_all_looks, controls, outcome,
     const domain = around([...lines.map(({ moved }) => moved), at_all_looks]);
     const heads = design === 'same_days' ? ['Versions before', 'With it'] : ['Before', 'After'];
     return (
-        <div class="scroll" tabIndex={0} role="region" aria-label="What is compared">
-            <table class="cards">
-                <caption>
+        <Cards
+            label="What is compared"
+            caption={
+                <>
                     Compared: <Explained text={why}>{words}</Explained>
-                </caption>
-                <thead>
-                    <tr>
-                        {['', ...heads, 'Moved by'].map((head) => (
-                            <th scope="col" key={head}>
-                                {head === '' ? <span class="hidden">Feature</span> : head}
-                            </th>
-                        ))}
-                    </tr>
-                </thead>
-                <tbody>
-                    {lines.map(({ name, before, after, moved }) => (
-                        <tr key={name}>
-                            <th scope="row">{name}</th>
-                            <Value label={heads[0] ?? ''} value={before} unit={outcome.unit} />
-                            <Value label={heads[1] ?? ''} value={after} unit={outcome.unit} />
-                            <Moved moved={moved} unit={unit} domain={domain} />
-                        </tr>
-                    ))}
-                    <tr class="total">
-                        <th scope="row">
-                            <Explained text="Wide enough to be looked at each week. The verdict rests on it.">Effect, at all looks</Explained>
+                </>
+            }
+            heads={
+                <>
+                    {['', ...heads, 'Moved by'].map((head) => (
+                        <th scope="col" key={head}>
+                            {head === '' ? <span class="hidden">Feature</span> : head}
                         </th>
-                        <td />
-                        <td />
-                        <Moved moved={at_all_looks} unit={unit} domain={domain} />
-                    </tr>
-                </tbody>
-            </table>
-        </div>
+                    ))}
+                </>
+            }
+        >
+            {lines.map(({ name, before, after, moved }) => (
+                <tr key={name}>
+                    <th scope="row">{name}</th>
+                    <Value label={heads[0] ?? ''} value={before} unit={outcome.unit} />
+                    <Value label={heads[1] ?? ''} value={after} unit={outcome.unit} />
+                    <Moved moved={moved} unit={unit} domain={domain} />
+                </tr>
+            ))}
+            <tr class="total">
+                <th scope="row">
+                    <Explained text="Wide enough to be looked at each week. The verdict rests on it.">Effect, at all looks</Explained>
+                </th>
+                <td />
+                <td />
+                <Moved moved={at_all_looks} unit={unit} domain={domain} />
+            </tr>
+        </Cards>
     );
 }
 
@@ -173,27 +172,19 @@ function Trend({ slope, p_value, weeks, differs, unit, controlled }: Schemas['Ef
 }
 
 function Delete({ id, title }: { id: string; title: string }) {
-    const [problem, setProblem] = useState<string>();
-    const remove = async () => {
-        setProblem(undefined);
-        try {
+    const { attempt, problem } = useAttempt();
+    const remove = () =>
+        void attempt(async () => {
             await api.delete('/api/v1/changes/{change}', { path: { change: id } });
             outdate();
             go(onward('/changes'), true);
-        } catch (error) {
-            setProblem(error instanceof Problem ? error.detail : String(error));
-        }
-    };
+        });
     return (
         <div class="foot labelling">
-            <button type="button" onClick={() => confirm(`Take “${title}” out of the log? The outputs stay.`) && void remove()}>
+            <button type="button" onClick={() => confirm(`Take “${title}” out of the log? The outputs stay.`) && remove()}>
                 Delete
             </button>
-            {problem !== undefined && (
-                <p class="notice" role="alert">
-                    {problem}
-                </p>
-            )}
+            <Trouble problem={problem} />
         </div>
     );
 }

@@ -1,12 +1,14 @@
 /** The form that logs a change: what, when, to fix what, and how much better it should get. */
 
 import { useState } from 'preact/hooks';
-import { api, Problem, type Schemas } from '../../api/client';
+import { api, type Schemas } from '../../api/client';
 import { outdate } from '../../api/data';
 import { useValues } from '../../parts/controls';
+import { Margin, MetricField } from '../../parts/fields';
+import { Form, Trouble, useAttempt } from '../../parts/form';
+import { Title } from '../../parts/title';
 import { dayOf } from '../../state/range';
 import { go, onward } from '../../state/url';
-import { Margin, MetricField } from '../experiments/declare';
 import { KINDS } from './words';
 
 const DEFAULT_METRIC = 'acceptance_rate';
@@ -16,38 +18,21 @@ export function Log() {
     const [feature, setFeature] = useState<string>();
     const [reason, setReason] = useState('');
     const [metric, setMetric] = useState(DEFAULT_METRIC);
-    const [problem, setProblem] = useState<string>();
-    const [busy, setBusy] = useState(false);
+    const { attempt, busy, problem } = useAttempt();
     const chosen = feature ?? features?.[0]?.value ?? '';
     const versions = useValues('version', chosen === '' ? undefined : chosen);
-    const log = async (form: HTMLFormElement) => {
-        setBusy(true);
-        setProblem(undefined);
-        try {
+    const log = (form: HTMLFormElement) =>
+        void attempt(async () => {
             const made = await api.post('/api/v1/changes', { body: change(new FormData(form)) });
             outdate();
             go(onward('/changes', { entry: made.id }), true);
-        } catch (error) {
-            setProblem(error instanceof Problem ? error.detail : String(error));
-            setBusy(false);
-        }
-    };
+        });
     return (
         <>
-            <div class="title">
-                <p class="crumb">
-                    <a href={onward('/changes')}>Changes</a>
-                </p>
-                <h1>Log a change</h1>
-                <p class="lead">What it should do cannot be changed later. That is what makes its verdict worth something.</p>
-            </div>
-            <form
-                class="form"
-                onSubmit={(event) => {
-                    event.preventDefault();
-                    void log(event.currentTarget as HTMLFormElement);
-                }}
-            >
+            <Title above={['/changes', 'Changes']} lead="What it should do cannot be changed later. That is what makes its verdict worth something.">
+                Log a change
+            </Title>
+            <Form onSubmit={log}>
                 <fieldset disabled={busy} class="fields">
                     <label>
                         What was changed
@@ -102,12 +87,8 @@ export function Log() {
                         {busy ? 'Logging …' : 'Log it'}
                     </button>
                 </fieldset>
-                {problem !== undefined && (
-                    <p class="notice" role="alert">
-                        {problem}
-                    </p>
-                )}
-            </form>
+                <Trouble problem={problem} />
+            </Form>
         </>
     );
 }

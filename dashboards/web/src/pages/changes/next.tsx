@@ -4,6 +4,7 @@ import { api, type Schemas } from '../../api/client';
 import { useData } from '../../api/data';
 import { count, counted, parts, percent, withInterval } from '../../format/number';
 import { span } from '../../format/time';
+import { Cards } from '../../parts/cards';
 import { Await } from '../../parts/states';
 import { Explained } from '../../parts/term';
 import { onward } from '../../state/url';
@@ -38,29 +39,27 @@ function Found({ data, told, progress, meta }: Answer) {
                     Nothing to rank. Send a <code>reason</code> with <code>reject</code>, <code>dismiss</code> and <code>edit</code>.
                 </p>
             ) : (
-                <div class="scroll" tabIndex={0} role="region" aria-label="By cost">
-                    <table class="cards">
-                        <thead>
-                            <tr>
-                                <th scope="col">What</th>
-                                <th scope="col">
-                                    <Explained text="Outputs lost, with the interval clustered by user. Of a reason, those that name it; of a segment, those beyond what the rest loses.">
-                                        Outputs lost
-                                    </Explained>
-                                </th>
-                                <th scope="col">
-                                    <Explained text="The places by cost that it may have, given how little is known of each.">Place</Explained>
-                                </th>
-                                <th scope="col">Changes</th>
-                            </tr>
-                        </thead>
-                        <tbody>
-                            {data.map((one) => (
-                                <Row key={`${one.feature} ${one.kind} ${subject(one)}`} {...one} />
-                            ))}
-                        </tbody>
-                    </table>
-                </div>
+                <Cards
+                    label="By cost"
+                    heads={
+                        <>
+                            <th scope="col">What</th>
+                            <th scope="col">
+                                <Explained text="Outputs lost, with the interval clustered by user. Of a reason, those that name it; of a segment, those beyond what the rest loses.">
+                                    Outputs lost
+                                </Explained>
+                            </th>
+                            <th scope="col">
+                                <Explained text="The places by cost that it may have, given how little is known of each.">Place</Explained>
+                            </th>
+                            <th scope="col">Changes</th>
+                        </>
+                    }
+                >
+                    {data.map((one) => (
+                        <Row key={`${one.feature} ${one.kind} ${subject(one)}`} {...one} />
+                    ))}
+                </Cards>
             )}
             <p class="foot">
                 {span(meta.from, meta.to)}. Of {counted(told.lost, 'lost output')}, {count(told.with_reason)} say why

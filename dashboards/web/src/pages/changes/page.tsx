@@ -5,8 +5,10 @@ import { useData } from '../../api/data';
 import { useSession } from '../../app';
 import { parts } from '../../format/number';
 import { date } from '../../format/time';
+import { Cards, Heads } from '../../parts/cards';
 import { Await, Empty } from '../../parts/states';
 import { Explained, Term } from '../../parts/term';
+import { Title } from '../../parts/title';
 import { may } from '../../session';
 import { onward, usePlace } from '../../state/url';
 import { EffectOf } from './effect';
@@ -34,10 +36,7 @@ function All({ admin }: { admin: boolean }) {
     );
     return (
         <>
-            <div class="title">
-                <h1>Changes</h1>
-                <p class="lead">What users say is wrong, what was changed to fix it, and whether that worked.</p>
-            </div>
+            <Title lead="What users say is wrong, what was changed to fix it, and whether that worked.">Changes</Title>
             <Next />
             <section class="section" aria-labelledby="log">
                 <div class="section-head">
@@ -53,26 +52,17 @@ function All({ admin }: { admin: boolean }) {
                             </Empty>
                         ) : (
                             <>
-                                <div class="scroll" tabIndex={0} role="region" aria-label="Changes">
-                                    <table class="cards">
-                                        <thead>
-                                            <tr>
-                                                {['Change', 'Feature', 'Verdict', 'Effect'].map((title) => (
-                                                    <th scope="col" key={title}>
-                                                        {title}
-                                                    </th>
-                                                ))}
-                                            </tr>
-                                        </thead>
-                                        <tbody>
-                                            {data.map((one) => (
-                                                <Row key={one.id} {...one} />
-                                            ))}
-                                        </tbody>
-                                    </table>
-                                </div>
+                                <Cards label="Changes" heads={<Heads of={['Change', 'Feature', 'Verdict', 'Effect']} />}>
+                                    {data.map((one) => (
+                                        <Row key={one.id} {...one} />
+                                    ))}
+                                </Cards>
                                 <div class="foot">
-                                    {total > data.length && <p>The latest {data.length} of {total}.</p>}
+                                    {total > data.length && (
+                                        <p>
+                                            The latest {data.length} of {total}.
+                                        </p>
+                                    )}
                                     {log}
                                 </div>
                             </>
@@ -124,9 +114,5 @@ function Row({ id, title, kind, made_at, feature, versions, effect }: Schemas['L
 
 export function OutcomeName({ metric, reason }: Schemas['OutcomeView']) {
     if (metric !== null) return <Term metric={metric} />;
-    return (
-        <Explained text="The share of decided outputs that name this reason: less is better.">
-            named “{reason}”
-        </Explained>
-    );
+    return <Explained text="The share of decided outputs that name this reason: less is better.">named “{reason}”</Explained>;
 }

@@ -7,6 +7,7 @@ import { dimensionName } from '../../format/words';
 import { span } from '../../format/time';
 import { Controls, useValues } from '../../parts/controls';
 import { Await, Empty } from '../../parts/states';
+import { Title } from '../../parts/title';
 import { useScope } from '../../state/scope';
 import { set, usePlace } from '../../state/url';
 import { Findings } from './findings';
@@ -17,10 +18,7 @@ const DIMENSIONS = ['version', 'model', 'prompt_version', 'variant', 'environmen
 export function Compare() {
     return (
         <>
-            <div class="title">
-                <h1>Compare</h1>
-                <p class="lead">Is one version better than another, however often one looks?</p>
-            </div>
+            <Title lead="Is one version better than another, however often one looks?">Compare</Title>
             <Controls without={['feature']} />
             <Sides />
         </>
@@ -62,10 +60,7 @@ function Sides() {
             <div class="controls" role="group" aria-label="The two sides">
                 <label>
                     <span class="label">Feature</span>
-                    <select
-                        value={feature ?? ''}
-                        onChange={(event) => set({ feature: event.currentTarget.value, baseline: null, candidate: null })}
-                    >
+                    <select value={feature ?? ''} onChange={(event) => set({ feature: event.currentTarget.value, baseline: null, candidate: null })}>
                         {features?.map(({ value }) => (
                             <option key={value} value={value ?? ''}>
                                 {value}
@@ -144,8 +139,8 @@ function Mismatch({ mismatch }: Schemas['SampleRatio']) {
     if (!mismatch) return null;
     return (
         <p class="notice" role="alert">
-            The sides do not have the shares of users that were planned: something else than chance decides who is counted. Believe no
-            difference before it is found.
+            The sides do not have the shares of users that were planned: something else than chance decides who is counted. Believe no difference
+            before it is found.
         </p>
     );
 }

@@ -5,6 +5,7 @@ import { useData } from '../../api/data';
 
 const SETS = [
     ['outputs.csv', 'CSV', false],
+    ['outputs.parquet', 'Parquet', false],
     ['outputs.jsonl', 'JSON lines', false],
     ['preferences.jsonl', 'preferences', true],
     ['sft.jsonl', 'demonstrations', true],

@@ -8,6 +8,7 @@ import { minute } from '../../format/time';
 import { DECISIONS } from '../../format/words';
 import { Controls } from '../../parts/controls';
 import { Await, Empty } from '../../parts/states';
+import { Title } from '../../parts/title';
 import { may } from '../../session';
 import { useScope } from '../../state/scope';
 import { set, usePlace } from '../../state/url';
@@ -26,10 +27,7 @@ export function Examples() {
     const found = useData(`outputs ${JSON.stringify(query)}`, () => list(query));
     return (
         <>
-            <div class="title">
-                <h1>Examples</h1>
-                <p class="lead">The outputs behind the numbers, newest first.</p>
-            </div>
+            <Title lead="The outputs behind the numbers, newest first.">Examples</Title>
             <Controls without={['feature', 'version']} />
             <Search />
             <Download query={query} />
@@ -40,8 +38,7 @@ export function Examples() {
     );
 }
 
-const list = (query: NonNullable<NonNullable<Parameters<typeof api.get<'/api/v1/outputs'>>[1]>['query']>) =>
-    api.get('/api/v1/outputs', { query });
+const list = (query: NonNullable<NonNullable<Parameters<typeof api.get<'/api/v1/outputs'>>[1]>['query']>) => api.get('/api/v1/outputs', { query });
 
 function NoneFound() {
     return (
@@ -60,7 +57,10 @@ function Reader({ outputs, next }: { outputs: Output[]; next: string | null }) {
     const [labels, setLabels] = useState<Labels>(new Map());
     const [problem, setProblem] = useState<string>();
     const wanted = params.get('output');
-    const at = Math.max(0, outputs.findIndex((output) => output.output_id === wanted));
+    const at = Math.max(
+        0,
+        outputs.findIndex((output) => output.output_id === wanted),
+    );
     const shown = outputs[at];
     const show = (number: number) => {
         const output = outputs[Math.max(0, Math.min(outputs.length - 1, number))];

@@ -1,11 +1,13 @@
 /** The form that declares an experiment: what is compared, what decides, what must not get worse. */
 
 import { useState } from 'preact/hooks';
-import { api, Problem, type Schemas } from '../../api/client';
+import { api } from '../../api/client';
 import { outdate, useData } from '../../api/data';
 import { dimensionName } from '../../format/words';
-import { useCatalogue, useMetric } from '../../parts/catalogue';
 import { useValues } from '../../parts/controls';
+import { Margin, MetricField } from '../../parts/fields';
+import { Form, Trouble, useAttempt } from '../../parts/form';
+import { Title } from '../../parts/title';
 import { dayOf } from '../../state/range';
 import { go, onward } from '../../state/url';
 import { DAYS_BEFORE, plan } from './plan';
@@ -25,37 +27,23 @@ export function Declare() {
     const features = useValues('feature');
     const [choice, setChoice] = useState<Choice>({ feature: undefined, dimension: 'variant', primary: DEFAULT_PRIMARY, guarded: [] });
     const feature = choice.feature ?? features?.[0]?.value ?? undefined;
-    const [problem, setProblem] = useState<string>();
-    const [busy, setBusy] = useState(false);
+    const { attempt, busy, problem } = useAttempt();
     const change = (next: Partial<Choice>) => setChoice({ ...choice, ...next });
-    const declare = async (form: HTMLFormElement) => {
-        setBusy(true);
-        setProblem(undefined);
-        try {
+    const declare = (form: HTMLFormElement) =>
+        void attempt(async () => {
             const made = await api.post('/api/v1/experiments', { body: plan(new FormData(form), choice.dimension) });
             outdate();
             go(onward('/experiments', { experiment: made.name }), true);
-        } catch (error) {
-            setProblem(error instanceof Problem ? error.detail : String(error));
-            setBusy(false);
-        }
-    };
+        });
     return (
         <>
-            <div class="title">
-                <p class="crumb">
-                    <a href={onward('/experiments')}>Experiments</a>
-                </p>
-                <h1>Declare an experiment</h1>
-                <p class="lead">Nothing of it can be changed later but its end. That is what makes its verdict worth something.</p>
-            </div>
-            <form
-                class="form"
-                onSubmit={(event) => {
-                    event.preventDefault();
-                    void declare(event.currentTarget as HTMLFormElement);
-                }}
+            <Title
+                above={['/experiments', 'Experiments']}
+                lead="Nothing of it can be changed later but its end. That is what makes its verdict worth something."
             >
+                Declare an experiment
+            </Title>
+            <Form onSubmit={declare}>
                 <fieldset disabled={busy} class="fields">
                     <label>
                         Name
@@ -103,12 +91,8 @@ export function Declare() {
                         {busy ? 'Declaring …' : 'Declare'}
                     </button>
                 </fieldset>
-                {problem !== undefined && (
-                    <p class="notice" role="alert">
-                        {problem}
-                    </p>
-                )}
-            </form>
+                <Trouble problem={problem} />
+            </Form>
         </>
     );
 }
@@ -140,38 +124,11 @@ function Arms({ feature, dimension, onDimension }: { feature: string | undefined
                 Values of the dimension
                 {values === undefined || values.length === 0 ? '; they need not have been seen yet.' : `, such as ${values.slice(0, 5).join(', ')}.`}
             </p>
-            <datalist id="arms">{values?.map((value) => <option key={value} value={value} />)}</datalist>
-        </>
-    );
-}
-
-export function MetricField({ name, label, value, onChange }: { name: string; label: string; value: string; onChange: (id: string) => void }) {
-    // What decides has a better way.
-    const metrics = [...useCatalogue().values()].filter(({ direction }) => direction === 'higher_is_better' || direction === 'lower_is_better');
-    return (
-        <label>
-            {label}
-            <select name={name} value={value} onChange={(event) => onChange(event.currentTarget.value)}>
-                {metrics.map((metric) => (
-                    <option key={metric.id} value={metric.id}>
-                        {metric.title}
-                    </option>
+            <datalist id="arms">
+                {values?.map((value) => (
+                    <option key={value} value={value} />
                 ))}
-            </select>
-        </label>
-    );
-}
-
-const inPoints = (unit: Schemas['Unit'] | undefined) => unit === 'share' || unit === 'share_difference';
-
-export function Margin({ name, metric, label }: { name: string; metric: string; label: string }) {
-    const unit = useMetric(metric)?.unit;
-    const words = inPoints(unit) ? 'points' : unit?.replaceAll('_', ' ');
-    return (
-        <label>
-            {label}, in {words}
-            <input name={name} type="number" min="0" step="any" required key={unit} defaultValue={inPoints(unit) ? '2' : ''} />
-            <input type="hidden" name={`${name}_factor`} value={inPoints(unit) ? '0.01' : '1'} />
-        </label>
+            </datalist>
+        </>
     );
 }

@@ -3,8 +3,10 @@
 import { api, type Schemas } from '../../api/client';
 import { useData } from '../../api/data';
 import { date } from '../../format/time';
+import { Cards, Heads } from '../../parts/cards';
 import { Await, Empty } from '../../parts/states';
 import { Term } from '../../parts/term';
+import { Title } from '../../parts/title';
 import { may } from '../../session';
 import { useSession } from '../../app';
 import { onward, usePlace } from '../../state/url';
@@ -36,37 +38,23 @@ function All({ admin }: { admin: boolean }) {
     );
     return (
         <>
-            <div class="title">
-                <h1>Experiments</h1>
-                <p class="lead">Say beforehand what decides. Then look as often as you like, and stop whenever it is clear.</p>
-            </div>
+            <Title lead="Say beforehand what decides. Then look as often as you like, and stop whenever it is clear.">Experiments</Title>
             <Await of={found}>
                 {({ data }) =>
                     data.length === 0 ? (
                         <Empty title="No experiment yet">
-                            <p>Send which arm a user is in as <code>variant</code> with every event, and declare what is compared.</p>
+                            <p>
+                                Send which arm a user is in as <code>variant</code> with every event, and declare what is compared.
+                            </p>
                             {declare}
                         </Empty>
                     ) : (
                         <>
-                            <div class="scroll" tabIndex={0} role="region" aria-label="Experiments">
-                                <table class="cards">
-                                    <thead>
-                                        <tr>
-                                            {['Experiment', 'Feature', 'Decides', 'Arms', 'Start'].map((title) => (
-                                                <th scope="col" key={title}>
-                                                    {title}
-                                                </th>
-                                            ))}
-                                        </tr>
-                                    </thead>
-                                    <tbody>
-                                        {data.map((one) => (
-                                            <Row key={one.name} {...one} />
-                                        ))}
-                                    </tbody>
-                                </table>
-                            </div>
+                            <Cards label="Experiments" heads={<Heads of={['Experiment', 'Feature', 'Decides', 'Arms', 'Start']} />}>
+                                {data.map((one) => (
+                                    <Row key={one.name} {...one} />
+                                ))}
+                            </Cards>
                             <div class="foot">{declare}</div>
                         </>
                     )

@@ -1,15 +1,17 @@
 /** What an experiment has shown so far, and what to do about it. */
 
-import { useState } from 'preact/hooks';
-import { api, Problem, type Schemas } from '../../api/client';
+import { api, type Schemas } from '../../api/client';
 import { outdate, reload, useData } from '../../api/data';
 import { Interval } from '../../charts/intervals';
 import { count, percent, pValue, type Unit, withInterval } from '../../format/number';
 import { date, minute, span } from '../../format/time';
+import { Cards } from '../../parts/cards';
 import { useMetric } from '../../parts/catalogue';
 import { Difference } from '../../parts/estimate';
+import { Trouble, useAttempt } from '../../parts/form';
 import { Await, Empty } from '../../parts/states';
 import { Explained, Term } from '../../parts/term';
+import { Title } from '../../parts/title';
 import { go, onward } from '../../state/url';
 import { Findings } from '../compare/findings';
 import { Sequence } from '../compare/sequence';
@@ -22,7 +24,11 @@ const CONCLUSIONS: Record<Schemas['Conclusion'], { words: string; sign: string; 
     reject: { words: 'Reject it', sign: '−', why: 'What decides is worse, or a guardrail is broken.' },
     no_difference: { words: 'No difference worth having', sign: '=', why: 'Whatever there is, is less than the least difference declared.' },
     wait: { words: 'Wait', sign: '…', why: 'It is not over: what decides, or a guardrail, cannot be told yet.' },
-    investigate: { words: 'Investigate first', sign: '!', why: 'Users are not spread over the arms as planned: find out why before believing anything.' },
+    investigate: {
+        words: 'Investigate first',
+        sign: '!',
+        why: 'Users are not spread over the arms as planned: find out why before believing anything.',
+    },
 };
 
 const GUARDRAILS: Record<Schemas['GuardrailVerdict'], { words: string; sign: string }> = {
@@ -36,12 +42,7 @@ export function Results({ name, admin }: { name: string; admin: boolean }) {
     const found = useData(`results ${name}`, () => api.get('/api/v1/experiments/{experiment}/results', { path }), 'analyses');
     return (
         <>
-            <div class="title">
-                <p class="crumb">
-                    <a href={onward('/experiments')}>Experiments</a>
-                </p>
-                <h1>{name}</h1>
-            </div>
+            <Title above={['/experiments', 'Experiments']}>{name}</Title>
             <Await of={found} lines={14}>
                 {(answer) => (
                     <>
@@ -60,8 +61,9 @@ function Found({ experiment, status, balance, notes, data, meta }: Answer) {
     return (
         <>
             <p class="sentence">
-                <a href={onward(`/features/${encodeURIComponent(feature)}`)}>{feature}</a>: {arms.map((arm) => arm.name).join(' against ')}, decided by{' '}
-                <Term metric={experiment.primary_metric} />. Declared {minute(declared_at)}, {status === 'planned' ? 'starts' : 'started'} {date(starts_at)}
+                <a href={onward(`/features/${encodeURIComponent(feature)}`)}>{feature}</a>: {arms.map((arm) => arm.name).join(' against ')}, decided
+                by <Term metric={experiment.primary_metric} />. Declared {minute(declared_at)}, {status === 'planned' ? 'starts' : 'started'}{' '}
+                {date(starts_at)}
                 {ends_at == null ? '' : `, ${status === 'ended' ? 'ended' : 'ends'} ${date(ends_at)}`}.
             </p>
             {balance !== null && balance.mismatch && (
@@ -115,24 +117,22 @@ function Guardrails({ guardrails }: Pick<Arm, 'guardrails'>) {
     return (
         <>
             <h3>Guardrails</h3>
-            <div class="scroll" tabIndex={0} role="region" aria-label="Guardrails">
-                <table class="cards">
-                    <thead>
-                        <tr>
-                            <th scope="col">Must not get worse</th>
-                            <th scope="col">
-                                <Explained text="Candidate minus control, with the interval that holds at all looks at once.">At all looks</Explained>
-                            </th>
-                            <th scope="col">May be worse by</th>
-                        </tr>
-                    </thead>
-                    <tbody>
-                        {guardrails.map((one) => (
-                            <Guarded key={one.compared.metric} {...one} />
-                        ))}
-                    </tbody>
-                </table>
-            </div>
+            <Cards
+                label="Guardrails"
+                heads={
+                    <>
+                        <th scope="col">Must not get worse</th>
+                        <th scope="col">
+                            <Explained text="Candidate minus control, with the interval that holds at all looks at once.">At all looks</Explained>
+                        </th>
+                        <th scope="col">May be worse by</th>
+                    </>
+                }
+            >
+                {guardrails.map((one) => (
+                    <Guarded key={one.compared.metric} {...one} />
+                ))}
+            </Cards>
         </>
     );
 }
@@ -206,51 +206,28 @@ function Balance({ arms, p_value, mismatch }: Schemas['ArmBalance']) {
 }
 
 function Actions({ name, status }: { name: string; status: Schemas['ExperimentStatus'] }) {
-    const [problem, setProblem] = useState<string>();
+    const { attempt, problem } = useAttempt();
     const path = { experiment: name };
-    const leave = () => {
+    const end = async () => {
+        await api.patch('/api/v1/experiments/{experiment}', { path, body: { ends_at: new Date().toISOString() } });
+        reload();
+    };
+    const remove = async () => {
+        await api.delete('/api/v1/experiments/{experiment}', { path });
         outdate();
         go(onward('/experiments'), true);
-    };
-    const attempt = async (what: () => Promise<unknown>, then: () => void) => {
-        setProblem(undefined);
-        try {
-            await what();
-            then();
-        } catch (error) {
-            setProblem(error instanceof Problem ? error.detail : String(error));
-        }
     };
     return (
         <div class="foot labelling">
             {status === 'running' && (
-                <button
-                    type="button"
-                    onClick={() =>
-                        confirm(`End “${name}” now? Outputs from now on are not part of it.`) &&
-                        void attempt(
-                            () => api.patch('/api/v1/experiments/{experiment}', { path, body: { ends_at: new Date().toISOString() } }),
-                            reload,
-                        )
-                    }
-                >
+                <button type="button" onClick={() => confirm(`End “${name}” now? Outputs from now on are not part of it.`) && void attempt(end)}>
                     End it now
                 </button>
             )}
-            <button
-                type="button"
-                onClick={() =>
-                    confirm(`Delete the declaration of “${name}”? The outputs stay.`) &&
-                    void attempt(() => api.delete('/api/v1/experiments/{experiment}', { path }), leave)
-                }
-            >
+            <button type="button" onClick={() => confirm(`Delete the declaration of “${name}”? The outputs stay.`) && void attempt(remove)}>
                 Delete
             </button>
-            {problem !== undefined && (
-                <p class="notice" role="alert">
-                    {problem}
-                </p>
-            )}
+            <Trouble problem={problem} />
         </div>
     );
 }

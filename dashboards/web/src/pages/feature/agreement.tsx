@@ -5,6 +5,7 @@ import { useData } from '../../api/data';
 import { Interval } from '../../charts/intervals';
 import { coefficient, count, counted, withInterval } from '../../format/number';
 import { reason } from '../../format/words';
+import { Cards } from '../../parts/cards';
 import { Estimate } from '../../parts/estimate';
 import { Await, Empty } from '../../parts/states';
 import { Explained } from '../../parts/term';
@@ -42,7 +43,9 @@ export function Agreement({ feature }: { feature: string }) {
     const agreement = useData(`agreement ${feature} ${JSON.stringify(scope)}`, () =>
         api.get('/api/v1/features/{feature}/agreement', { path, query: scope }),
     );
-    const quality = useData(`quality ${feature} ${JSON.stringify(scope)}`, () => api.get('/api/v1/features/{feature}/quality', { path, query: scope }));
+    const quality = useData(`quality ${feature} ${JSON.stringify(scope)}`, () =>
+        api.get('/api/v1/features/{feature}/quality', { path, query: scope }),
+    );
     return (
         <>
             <Await of={agreement}>
@@ -86,55 +89,54 @@ function Among({ people }: { people: People[] }) {
     return (
         <>
             {several.length > 0 && (
-                <div class="scroll" tabIndex={0} role="region" aria-label="Agreement of people, by rubric">
-                    <table class="cards">
-                        <thead>
-                            <tr>
-                                <th scope="col">Rubric</th>
-                                <th scope="col">
-                                    <Explained text={ALPHA}>α</Explained>
-                                </th>
-                                <th scope="col">
-                                    <Explained text="Fleiss’ κ, which takes ratings as names.">κ</Explained>
-                                </th>
-                                <th scope="col">
-                                    <Explained text="The chance that two people who rate the same output say the same.">Same opinion</Explained>
-                                </th>
-                                <th scope="col">Opinions</th>
-                            </tr>
-                        </thead>
-                        <tbody>
-                            {several.map((one) => (
-                                <tr key={`${one.rubric} ${one.kind}`}>
-                                    <th scope="row">
-                                        {rubricName(one.rubric)}, {KINDS[one.kind]}
-                                        <span class="says">
-                                            <span aria-hidden="true">{VERDICTS[one.verdict].sign}</span> {VERDICTS[one.verdict].words}
-                                        </span>
-                                    </th>
-                                    <td data-label="α">
-                                        <Coefficient value={one.alpha.ordinal} />
-                                    </td>
-                                    <td data-label="κ">
-                                        <Coefficient value={one.fleiss_kappa} />
-                                    </td>
-                                    <td data-label="Same opinion">
-                                        <Estimate metric="" value={one.agreement} />
-                                    </td>
-                                    <td data-label="Opinions">
-                                        {count(one.opinions)}
-                                        <span class="evidence">of {count(one.people)} people</span>
-                                    </td>
-                                </tr>
-                            ))}
-                        </tbody>
-                    </table>
-                </div>
+                <Cards
+                    label="Agreement of people, by rubric"
+                    heads={
+                        <>
+                            <th scope="col">Rubric</th>
+                            <th scope="col">
+                                <Explained text={ALPHA}>α</Explained>
+                            </th>
+                            <th scope="col">
+                                <Explained text="Fleiss’ κ, which takes ratings as names.">κ</Explained>
+                            </th>
+                            <th scope="col">
+                                <Explained text="The chance that two people who rate the same output say the same.">Same opinion</Explained>
+                            </th>
+                            <th scope="col">Opinions</th>
+                        </>
+                    }
+                >
+                    {several.map((one) => (
+                        <tr key={`${one.rubric} ${one.kind}`}>
+                            <th scope="row">
+                                {rubricName(one.rubric)}, {KINDS[one.kind]}
+                                <span class="says">
+                                    <span aria-hidden="true">{VERDICTS[one.verdict].sign}</span> {VERDICTS[one.verdict].words}
+                                </span>
+                            </th>
+                            <td data-label="α">
+                                <Coefficient value={one.alpha.ordinal} />
+                            </td>
+                            <td data-label="κ">
+                                <Coefficient value={one.fleiss_kappa} />
+                            </td>
+                            <td data-label="Same opinion">
+                                <Estimate metric="" value={one.agreement} />
+                            </td>
+                            <td data-label="Opinions">
+                                {count(one.opinions)}
+                                <span class="evidence">of {count(one.people)} people</span>
+                            </td>
+                        </tr>
+                    ))}
+                </Cards>
             )}
             {alone.length > 0 && (
                 <p class="foot">
-                    Only one person each has an opinion on: {alone.map((one) => `${rubricName(one.rubric)} (${KINDS[one.kind]}, ${count(one.opinions)})`).join('; ')}
-                    . Whether others would agree cannot be told.
+                    Only one person each has an opinion on:{' '}
+                    {alone.map((one) => `${rubricName(one.rubric)} (${KINDS[one.kind]}, ${count(one.opinions)})`).join('; ')}. Whether others would
+                    agree cannot be told.
                 </p>
             )}
         </>
@@ -147,61 +149,59 @@ function Judges({ judges }: { judges: Judge[] }) {
     return (
         <>
             <h3>Judges</h3>
-            <div class="scroll" tabIndex={0} role="region" aria-label="Judges beside people and users">
-                <table class="cards">
-                    <thead>
-                        <tr>
-                            <th scope="col">Judge</th>
-                            <th scope="col">Calls right</th>
-                            <th scope="col">
-                                <Explained text={`${KAPPA} Against people’s word on the same outputs.`}>κ with people</Explained>
-                            </th>
-                            <th scope="col">
-                                <Explained text="The share of what most people call right that the judge calls right, and of what they call wrong that it calls wrong.">
-                                    Finds right · wrong
-                                </Explained>
-                            </th>
-                            <th scope="col">
-                                <Explained text={`${KAPPA} Against whether users took the output.`}>κ with what users did</Explained>
-                            </th>
-                        </tr>
-                    </thead>
-                    <tbody>
-                        {shown.map(({ judge, rubric, called_right, against_people, against_behaviour }) => (
-                            <tr key={`${judge.kind} ${judge.name} ${rubric}`}>
-                                <th scope="row">
-                                    {holder(judge)}
-                                    <span class="evidence">
-                                        {KINDS[judge.kind]}, {rubricName(rubric)}
-                                    </span>
-                                </th>
-                                <td data-label="Calls right">
-                                    <Estimate metric="" value={called_right} />
-                                </td>
-                                <td data-label="κ with people">
-                                    <Coefficient value={against_people?.kappa.nominal} />
-                                    {against_people !== null && <span class="evidence">{counted(against_people.outputs, 'output')}</span>}
-                                </td>
-                                <td data-label="Finds right · wrong">
-                                    {against_people === null ? (
-                                        <span class="none">no value</span>
-                                    ) : (
-                                        <>
-                                            <Estimate metric="" value={against_people.sensitivity} bare />
-                                            <br />
-                                            <Estimate metric="" value={against_people.specificity} bare />
-                                        </>
-                                    )}
-                                </td>
-                                <td data-label="κ with what users did">
-                                    <Coefficient value={against_behaviour?.kappa} />
-                                    {against_behaviour !== null && <span class="evidence">{counted(against_behaviour.outputs, 'output')}</span>}
-                                </td>
-                            </tr>
-                        ))}
-                    </tbody>
-                </table>
-            </div>
+            <Cards
+                label="Judges beside people and users"
+                heads={
+                    <>
+                        <th scope="col">Judge</th>
+                        <th scope="col">Calls right</th>
+                        <th scope="col">
+                            <Explained text={`${KAPPA} Against people’s word on the same outputs.`}>κ with people</Explained>
+                        </th>
+                        <th scope="col">
+                            <Explained text="The share of what most people call right that the judge calls right, and of what they call wrong that it calls wrong.">
+                                Finds right · wrong
+                            </Explained>
+                        </th>
+                        <th scope="col">
+                            <Explained text={`${KAPPA} Against whether users took the output.`}>κ with what users did</Explained>
+                        </th>
+                    </>
+                }
+            >
+                {shown.map(({ judge, rubric, called_right, against_people, against_behaviour }) => (
+                    <tr key={`${judge.kind} ${judge.name} ${rubric}`}>
+                        <th scope="row">
+                            {holder(judge)}
+                            <span class="evidence">
+                                {KINDS[judge.kind]}, {rubricName(rubric)}
+                            </span>
+                        </th>
+                        <td data-label="Calls right">
+                            <Estimate metric="" value={called_right} />
+                        </td>
+                        <td data-label="κ with people">
+                            <Coefficient value={against_people?.kappa.nominal} />
+                            {against_people !== null && <span class="evidence">{counted(against_people.outputs, 'output')}</span>}
+                        </td>
+                        <td data-label="Finds right · wrong">
+                            {against_people === null ? (
+                                <span class="none">no value</span>
+                            ) : (
+                                <>
+                                    <Estimate metric="" value={against_people.sensitivity} bare />
+                                    <br />
+                                    <Estimate metric="" value={against_people.specificity} bare />
+                                </>
+                            )}
+                        </td>
+                        <td data-label="κ with what users did">
+                            <Coefficient value={against_behaviour?.kappa} />
+                            {against_behaviour !== null && <span class="evidence">{counted(against_behaviour.outputs, 'output')}</span>}
+                        </td>
+                    </tr>
+                ))}
+            </Cards>
         </>
     );
 }
@@ -209,7 +209,8 @@ function Judges({ judges }: { judges: Judge[] }) {
 /** What the judge adds, and what one must know before believing it. */
 function worth({ labelled, effective_labels, random_labels_p_value }: Quality): string {
     const told = [];
-    if (effective_labels !== null) told.push(`With the judge, ${counted(labelled, 'label')} of people say as much as ${count(effective_labels)} would alone.`);
+    if (effective_labels !== null)
+        told.push(`With the judge, ${counted(labelled, 'label')} of people say as much as ${count(effective_labels)} would alone.`);
     if (labelled < SURE) told.push(`Fewer than ${SURE} labels are too few to be sure of the intervals.`);
     if (random_labels_p_value !== null && random_labels_p_value < 0.05) {
         told.push('People seem to have chosen what they judge: it may not hold for the others.');

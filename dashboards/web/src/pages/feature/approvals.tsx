@@ -4,6 +4,7 @@ import { api, type Schemas } from '../../api/client';
 import { useData } from '../../api/data';
 import { count } from '../../format/number';
 import { dimensionName } from '../../format/words';
+import { Cards } from '../../parts/cards';
 import { Difference, Estimate } from '../../parts/estimate';
 import { Await, Silence } from '../../parts/states';
 import { Explained, Term } from '../../parts/term';
@@ -39,50 +40,52 @@ function Found({ feature, dimension, data }: Answer) {
     const grows = data.some(({ growth }) => growth.lower !== null);
     const title = dimension === null ? 'Steps' : dimensionName(dimension);
     return (
-        <div class="scroll" tabIndex={0} role="region" aria-label="Tools, and how their steps end">
-            <table class="cards">
-                <thead>
-                    <tr>
-                        <th scope="col">{title === 'tool' ? 'Tool' : title}</th>
-                        {happens.map((metric) => (
-                            <th scope="col" key={metric}>
-                                <Term metric={metric}>{LABELS[metric]}</Term>
-                            </th>
-                        ))}
-                        {grows && (
-                            <th scope="col">
-                                <Explained text={GROWTH}>With use</Explained>
-                            </th>
-                        )}
-                    </tr>
-                </thead>
-                <tbody>
-                    {data.map(({ tool, metrics, growth }) => (
-                        <tr key={tool}>
-                            <th scope="row">
-                                {dimension === null ? (
-                                    'All steps'
-                                ) : (
-                                    <a href={onward('/examples', { feature, filter: write({ dimension, value: tool }) })}>{tool ?? 'no tool'}</a>
-                                )}
-                                <span class="evidence">
-                                    {count(metrics['shown']?.value ?? 0)} steps · {count(metrics['users']?.value ?? 0)} users
-                                </span>
-                            </th>
-                            {happens.map((metric) => (
-                                <td key={metric} data-label={LABELS[metric]}>
-                                    <Estimate metric={metric} value={metrics[metric]} bare />
-                                </td>
-                            ))}
-                            {grows && (
-                                <td data-label="With use">
-                                    {growth.lower === null ? <span class="none">too few to say</span> : <Difference metric="acceptance_rate" value={growth} />}
-                                </td>
-                            )}
-                        </tr>
+        <Cards
+            label="Tools, and how their steps end"
+            heads={
+                <>
+                    <th scope="col">{title === 'tool' ? 'Tool' : title}</th>
+                    {happens.map((metric) => (
+                        <th scope="col" key={metric}>
+                            <Term metric={metric}>{LABELS[metric]}</Term>
+                        </th>
                     ))}
-                </tbody>
-            </table>
-        </div>
+                    {grows && (
+                        <th scope="col">
+                            <Explained text={GROWTH}>With use</Explained>
+                        </th>
+                    )}
+                </>
+            }
+        >
+            {data.map(({ tool, metrics, growth }) => (
+                <tr key={tool}>
+                    <th scope="row">
+                        {dimension === null ? (
+                            'All steps'
+                        ) : (
+                            <a href={onward('/examples', { feature, filter: write({ dimension, value: tool }) })}>{tool ?? 'no tool'}</a>
+                        )}
+                        <span class="evidence">
+                            {count(metrics['shown']?.value ?? 0)} steps · {count(metrics['users']?.value ?? 0)} users
+                        </span>
+                    </th>
+                    {happens.map((metric) => (
+                        <td key={metric} data-label={LABELS[metric]}>
+                            <Estimate metric={metric} value={metrics[metric]} bare />
+                        </td>
+                    ))}
+                    {grows && (
+                        <td data-label="With use">
+                            {growth.lower === null ? (
+                                <span class="none">too few to say</span>
+                            ) : (
+                                <Difference metric="acceptance_rate" value={growth} />
+                            )}
+                        </td>
+                    )}
+                </tr>
+            ))}
+        </Cards>
     );
 }

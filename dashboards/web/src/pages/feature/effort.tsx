@@ -73,7 +73,7 @@ function Side({ metric, facts, limits, answer, feature }: (typeof SIDES)[number]
                     )}
                 </Figure>
             )}
-            <dl class="facts">
+            <dl class="facts wide">
                 {[metric, ...facts].map((id) => (
                     <div key={id}>
                         <dt>

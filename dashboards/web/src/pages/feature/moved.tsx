@@ -2,9 +2,10 @@
 
 import type { Schemas } from '../../api/client';
 import { around, Interval } from '../../charts/intervals';
-import { parts, percent, type Unit, withInterval } from '../../format/number';
+import { percent, type Unit, withInterval } from '../../format/number';
 import { span } from '../../format/time';
 import { dimensionName, segment } from '../../format/words';
+import { Cards } from '../../parts/cards';
 import { useMetric } from '../../parts/catalogue';
 import { Difference, Estimate } from '../../parts/estimate';
 import { Await, Empty } from '../../parts/states';
@@ -63,51 +64,50 @@ function Found(found: Schemas['ExplainResponse']) {
                 <Term metric={metric} /> went from {withInterval(before, definition?.unit ?? 'share')} to{' '}
                 {withInterval(after, definition?.unit ?? 'share')}: <Difference metric={metric} value={change} />
                 {isClear(change) ? '.' : ', which may be chance.'}
-                {paradox !== undefined && ` By ${dimensionName(paradox.dimension).toLowerCase()}, every segment moved the other way: believe the segments.`}
+                {paradox !== undefined &&
+                    ` By ${dimensionName(paradox.dimension).toLowerCase()}, every segment moved the other way: believe the segments.`}
             </p>
             {shown.length === 0 ? (
                 <Empty title="No segment stands out" />
             ) : (
-                <div class="scroll" tabIndex={0} role="region" aria-label="Segments, before and after">
-                    <table class="cards">
-                        <thead>
-                            <tr>
-                                <th scope="col">Segment</th>
-                                <th scope="col">Before</th>
-                                <th scope="col">After</th>
-                                <th scope="col">
-                                    <Explained text="How much of the whole change this segment makes, by changing itself and by growing or shrinking.">
-                                        Adds to the change
-                                    </Explained>
-                                </th>
-                                <th scope="col">Share of outputs</th>
-                            </tr>
-                        </thead>
-                        <tbody>
-                            {shown.map((one) => (
-                                <tr key={`${one.dimension} ${one.value}`}>
-                                    <th scope="row">
-                                        <a href={examples(found, one)}>{segment(one.dimension, one.value)}</a>
-                                        {standsOut(one) && <span class="evidence">stands out</span>}
-                                    </th>
-                                    <td data-label="Before">
-                                        <Estimate metric={metric} value={one.before} />
-                                    </td>
-                                    <td data-label="After">
-                                        <Estimate metric={metric} value={one.after} />
-                                    </td>
-                                    <td data-label="Adds to the change">
-                                        <Interval value={one.contribution} domain={domain} label={withInterval(one.contribution, unit)} />
-                                        <span class="evidence">{parts(one.contribution, unit, true).value}</span>
-                                    </td>
-                                    <td data-label="Share of outputs">
-                                        {percent(one.share_before)} → {percent(one.share_after)}
-                                    </td>
-                                </tr>
-                            ))}
-                        </tbody>
-                    </table>
-                </div>
+                <Cards
+                    label="Segments, before and after"
+                    heads={
+                        <>
+                            <th scope="col">Segment</th>
+                            <th scope="col">Before</th>
+                            <th scope="col">After</th>
+                            <th scope="col">
+                                <Explained text="How much of the whole change this segment makes, by changing itself and by growing or shrinking.">
+                                    Adds to the change
+                                </Explained>
+                            </th>
+                            <th scope="col">Share of outputs</th>
+                        </>
+                    }
+                >
+                    {shown.map((one) => (
+                        <tr key={`${one.dimension} ${one.value}`}>
+                            <th scope="row">
+                                <a href={examples(found, one)}>{segment(one.dimension, one.value)}</a>
+                                {standsOut(one) && <span class="evidence">stands out</span>}
+                            </th>
+                            <td data-label="Before">
+                                <Estimate metric={metric} value={one.before} />
+                            </td>
+                            <td data-label="After">
+                                <Estimate metric={metric} value={one.after} />
+                            </td>
+                            <td data-label="Adds to the change">
+                                <Difference metric={metric} value={one.contribution} />
+                                <Interval value={one.contribution} domain={domain} label={withInterval(one.contribution, unit, true)} width={150} />
+                            </td>
+                            <td data-label="Share of outputs">
+                                {percent(one.share_before)} → {percent(one.share_after)}
+                            </td>
+                        </tr>
+                    ))}
+                </Cards>
             )}
             <p class="foot">
                 {span(meta.from, meta.to)} against {span(meta.before_from, meta.before_to)}.

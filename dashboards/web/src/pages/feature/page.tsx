@@ -8,6 +8,7 @@ import { Estimate } from '../../parts/estimate';
 import { useNear } from '../../parts/figure';
 import { Await, Empty } from '../../parts/states';
 import { Term } from '../../parts/term';
+import { Title } from '../../parts/title';
 import { VerdictName } from '../../parts/verdict';
 import { useScope } from '../../state/scope';
 import { onward } from '../../state/url';
@@ -24,12 +25,7 @@ export function Feature({ name: feature }: { name: string }) {
     );
     return (
         <>
-            <div class="title">
-                <p class="crumb">
-                    <a href={onward('/')}>Overview</a>
-                </p>
-                <h1>{feature}</h1>
-            </div>
+            <Title above={['/', 'Overview']}>{feature}</Title>
             <Controls withChange without={['feature']} />
             <Await of={trust} lines={5}>
                 {(found) => (isEmpty(found) ? <Nothing feature={feature} /> : <Verdict {...found} />)}

@@ -3,6 +3,7 @@
 import { api, type Schemas } from '../../api/client';
 import { useData } from '../../api/data';
 import { count, counted, parts, withInterval } from '../../format/number';
+import { Cards } from '../../parts/cards';
 import { Await, Silence } from '../../parts/states';
 import { Explained } from '../../parts/term';
 import { useScope } from '../../state/scope';
@@ -53,50 +54,50 @@ function Given({ slice, feature }: { slice: Slice; feature: string }) {
                 {withInterval(slice.explained, 'share')} of the outputs that people rejected say why: {count(slice.explained.numerator ?? 0)} of{' '}
                 {count(slice.explained.n)}.
             </p>
-            <div class="scroll" tabIndex={0} role="region" aria-label="Reasons">
-                <table class="cards">
-                    <thead>
-                        <tr>
-                            <th scope="col">Reason</th>
-                            <th scope="col">Of what was rejected</th>
-                            <th scope="col">Of what was shown</th>
-                            {moves && (
-                                <th scope="col">
-                                    <Explained text="The share of what was shown, minus that of the period of the same length before.">Since before</Explained>
-                                </th>
-                            )}
-                        </tr>
-                    </thead>
-                    <tbody>
-                        {slice.reasons.map(({ reason, outputs, users, share_of_rejected, share_of_shown, change }) => (
-                            <tr key={reason}>
-                                <th scope="row">
-                                    <a href={onward('/examples', { feature, reason })}>{reason}</a>
-                                    <span class="evidence">
-                                        {counted(outputs, 'output')}
-                                        {users > 0 && ` · ${counted(users, 'user')}`}
-                                    </span>
-                                </th>
-                                <td data-label="Of what was rejected">
-                                    <Value value={share_of_rejected} />
-                                </td>
-                                <td data-label="Of what was shown">
-                                    <Value value={share_of_shown} />
-                                </td>
-                                {moves && (
-                                    <td data-label="Since before">
-                                        {change === null || change.lower === null ? (
-                                            <span class="none">cannot tell</span>
-                                        ) : (
-                                            <Value value={change} unit="share_difference" />
-                                        )}
-                                    </td>
+            <Cards
+                label="Reasons"
+                heads={
+                    <>
+                        <th scope="col">Reason</th>
+                        <th scope="col">Of what was rejected</th>
+                        <th scope="col">Of what was shown</th>
+                        {moves && (
+                            <th scope="col">
+                                <Explained text="The share of what was shown, minus that of the period of the same length before.">
+                                    Since before
+                                </Explained>
+                            </th>
+                        )}
+                    </>
+                }
+            >
+                {slice.reasons.map(({ reason, outputs, users, share_of_rejected, share_of_shown, change }) => (
+                    <tr key={reason}>
+                        <th scope="row">
+                            <a href={onward('/examples', { feature, reason })}>{reason}</a>
+                            <span class="evidence">
+                                {counted(outputs, 'output')}
+                                {users > 0 && ` · ${counted(users, 'user')}`}
+                            </span>
+                        </th>
+                        <td data-label="Of what was rejected">
+                            <Value value={share_of_rejected} />
+                        </td>
+                        <td data-label="Of what was shown">
+                            <Value value={share_of_shown} />
+                        </td>
+                        {moves && (
+                            <td data-label="Since before">
+                                {change === null || change.lower === null ? (
+                                    <span class="none">cannot tell</span>
+                                ) : (
+                                    <Value value={change} unit="share_difference" />
                                 )}
-                            </tr>
-                        ))}
-                    </tbody>
-                </table>
-            </div>
+                            </td>
+                        )}
+                    </tr>
+                ))}
+            </Cards>
             {slice.others.reasons > 0 && (
                 <p class="foot">
                     {counted(slice.others.reasons, 'more reason')} on {counted(slice.others.outputs, 'output')}.

@@ -4,6 +4,7 @@ import { address, api, type Schemas } from '../../api/client';
 import { useData } from '../../api/data';
 import { Curve } from '../../charts/curve';
 import { counted, percent, withInterval } from '../../format/number';
+import { Cards } from '../../parts/cards';
 import { Figure } from '../../parts/figure';
 import { Await } from '../../parts/states';
 import { Explained } from '../../parts/term';
@@ -20,7 +21,7 @@ const FORMS: Record<Schemas['MapForm'], string> = {
 
 export function Recalibration({ feature, target }: { feature: string; target: Schemas['CalibrationTarget'] }) {
     const { scope } = useScope();
-    const query = { ...scope, against: target };
+    const query = { ...scope, target };
     const path = '/api/v1/features/{feature}/recalibration';
     const found = useData(`recalibration ${feature} ${JSON.stringify(query)}`, () => api.get(path, { path: { feature }, query }), 'analyses');
     return (
@@ -77,36 +78,37 @@ function said(table: Answer['table'], confidence: number): string {
 
 function Gains({ maps, recommended }: Pick<Answer, 'maps' | 'recommended'>) {
     return (
-        <div class="scroll gains" tabIndex={0} role="region" aria-label="What each map would gain">
-            <table class="cards">
-                <thead>
-                    <tr>
-                        <th scope="col">Map</th>
-                        <th scope="col">
-                            <Explained text="What it takes off the Brier score for users to whom it was not fitted; above zero is better.">For other users</Explained>
-                        </th>
-                        <th scope="col">
-                            <Explained text="The same for the last three tenths of the outputs, fitted to those before.">On later days</Explained>
-                        </th>
-                    </tr>
-                </thead>
-                <tbody>
-                    {maps.map(({ form, other_users, later_days }) => (
-                        <tr key={form}>
-                            <th scope="row">
-                                {FORMS[form]}
-                                {form === recommended && <span class="evidence">recommended</span>}
-                            </th>
-                            <td data-label="For other users" class="number">
-                                {withInterval(other_users.brier, 'share_difference')}
-                            </td>
-                            <td data-label="On later days" class="number">
-                                {withInterval(later_days.brier, 'share_difference')}
-                            </td>
-                        </tr>
-                    ))}
-                </tbody>
-            </table>
-        </div>
+        <Cards
+            label="What each map would gain"
+            class="gains"
+            heads={
+                <>
+                    <th scope="col">Map</th>
+                    <th scope="col">
+                        <Explained text="What it takes off the Brier score for users to whom it was not fitted; above zero is better.">
+                            For other users
+                        </Explained>
+                    </th>
+                    <th scope="col">
+                        <Explained text="The same for the last three tenths of the outputs, fitted to those before.">On later days</Explained>
+                    </th>
+                </>
+            }
+        >
+            {maps.map(({ form, other_users, later_days }) => (
+                <tr key={form}>
+                    <th scope="row">
+                        {FORMS[form]}
+                        {form === recommended && <span class="evidence">recommended</span>}
+                    </th>
+                    <td data-label="For other users" class="number">
+                        {withInterval(other_users.brier, 'share_difference')}
+                    </td>
+                    <td data-label="On later days" class="number">
+                        {withInterval(later_days.brier, 'share_difference')}
+                    </td>
+                </tr>
+            ))}
+        </Cards>
     );
 }

@@ -6,6 +6,7 @@ import { useData } from '../../api/data';
 import { around, Interval } from '../../charts/intervals';
 import { count, counted, parts, percent, pValue, type Spread, type Unit, withInterval } from '../../format/number';
 import { dimensionName, segment } from '../../format/words';
+import { Cards } from '../../parts/cards';
 import { useMetric } from '../../parts/catalogue';
 import { Difference, Estimate } from '../../parts/estimate';
 import { Await, Empty } from '../../parts/states';
@@ -17,7 +18,16 @@ import { onward, set } from '../../state/url';
 type Answer = Schemas['SegmentsResponse'];
 type Ranked = Schemas['RankedSegment'];
 
-const METRICS = ['acceptance_rate', 'correctness_rate', 'judgement_coverage', 'response_rate', 'undo_rate', 'edit_distance', 'over_reliance', 'under_reliance'];
+const METRICS = [
+    'acceptance_rate',
+    'correctness_rate',
+    'judgement_coverage',
+    'response_rate',
+    'undo_rate',
+    'edit_distance',
+    'over_reliance',
+    'under_reliance',
+];
 const DIMENSIONS = ['version', 'model', 'prompt_version', 'variant', 'environment'];
 /** Segments that are shown before one asks for more. */
 const MOST = 10;
@@ -58,7 +68,9 @@ export function Segments({ feature }: { feature: string }) {
                     <span class="label">Metric</span>
                     <select
                         value={metric}
-                        onChange={(event) => set({ segment_metric: event.currentTarget.value === METRICS[0] ? null : event.currentTarget.value }, true)}
+                        onChange={(event) =>
+                            set({ segment_metric: event.currentTarget.value === METRICS[0] ? null : event.currentTarget.value }, true)
+                        }
                     >
                         {METRICS.map((id) => (
                             <MetricOption key={id} id={id} />
@@ -85,9 +97,7 @@ function Found({ feature, dimension, metric, data, whole, largest_gap }: Answer)
     }
     if (data.length === 1) {
         return (
-            <Empty title="There is only one segment">
-                All outputs are {segment(dimension, data[0]?.value ?? null)}. Choose another dimension.
-            </Empty>
+            <Empty title="There is only one segment">All outputs are {segment(dimension, data[0]?.value ?? null)}. Choose another dimension.</Empty>
         );
     }
     const shown = all ? data : data.slice(0, MOST);
@@ -102,58 +112,60 @@ function Found({ feature, dimension, metric, data, whole, largest_gap }: Answer)
                 {largest_gap?.shrunk != null &&
                     ` The farthest apart, ${largest_gap.highest ?? 'none'} and ${largest_gap.lowest ?? 'none'}, differ by about ${withInterval({ value: Math.abs(largest_gap.shrunk) }, difference, false)}.`}
             </p>
-            <div class="scroll" tabIndex={0} role="region" aria-label="Segments, ranked">
-                <table class="cards">
-                    <thead>
-                        <tr>
-                            <th scope="col">Segment</th>
-                            {isShrunk && (
-                                <th scope="col">
-                                    <Explained text="Pulled towards what all have in common by how little is known of the segment: small ones do not lead by chance.">
-                                        Best estimate
-                                    </Explained>
-                                </th>
-                            )}
-                            <th scope="col">As counted</th>
+            <Cards
+                label="Segments, ranked"
+                heads={
+                    <>
+                        <th scope="col">Segment</th>
+                        {isShrunk && (
                             <th scope="col">
-                                <Explained text="The segment minus all others.">Gap to the rest</Explained>
+                                <Explained text="Pulled towards what all have in common by how little is known of the segment: small ones do not lead by chance.">
+                                    Best estimate
+                                </Explained>
                             </th>
-                            <th scope="col">Share</th>
-                        </tr>
-                    </thead>
-                    <tbody>
-                        {shown.map((one) => (
-                            <tr key={one.value}>
-                                <th scope="row">
-                                    <a href={onward('/examples', { feature, filter: write({ dimension, value: one.value }) })}>
-                                        {one.value ?? segment(dimension, null)}
-                                    </a>
-                                    <Standing {...one} />
-                                </th>
-                                {isShrunk && (
-                                    <td data-label="Best estimate">
-                                        {one.shrunk === null ? <span class="none">–</span> : <Shrunk value={one.shrunk} weight={one.shrunk.own_weight} unit={unit} />}
-                                    </td>
+                        )}
+                        <th scope="col">As counted</th>
+                        <th scope="col">
+                            <Explained text="The segment minus all others.">Gap to the rest</Explained>
+                        </th>
+                        <th scope="col">Share</th>
+                    </>
+                }
+            >
+                {shown.map((one) => (
+                    <tr key={one.value}>
+                        <th scope="row">
+                            <a href={onward('/examples', { feature, filter: write({ dimension, value: one.value }) })}>
+                                {one.value ?? segment(dimension, null)}
+                            </a>
+                            <Standing {...one} />
+                        </th>
+                        {isShrunk && (
+                            <td data-label="Best estimate">
+                                {one.shrunk === null ? (
+                                    <span class="none">–</span>
+                                ) : (
+                                    <Shrunk value={one.shrunk} weight={one.shrunk.own_weight} unit={unit} />
                                 )}
-                                <td data-label="As counted">
-                                    <Estimate metric={metric} value={one.estimate} />
-                                </td>
-                                <td data-label="Gap to the rest">
-                                    {one.gap.value === null ? (
-                                        <span class="none">–</span>
-                                    ) : (
-                                        <>
-                                            <Difference metric={metric} value={one.gap} />
-                                            <Interval value={one.gap} domain={domain} label={withInterval(one.gap, difference, true)} width={150} />
-                                        </>
-                                    )}
-                                </td>
-                                <td data-label="Share">{percent(one.share)}</td>
-                            </tr>
-                        ))}
-                    </tbody>
-                </table>
-            </div>
+                            </td>
+                        )}
+                        <td data-label="As counted">
+                            <Estimate metric={metric} value={one.estimate} />
+                        </td>
+                        <td data-label="Gap to the rest">
+                            {one.gap.value === null ? (
+                                <span class="none">–</span>
+                            ) : (
+                                <>
+                                    <Difference metric={metric} value={one.gap} />
+                                    <Interval value={one.gap} domain={domain} label={withInterval(one.gap, difference, true)} width={150} />
+                                </>
+                            )}
+                        </td>
+                        <td data-label="Share">{percent(one.share)}</td>
+                    </tr>
+                ))}
+            </Cards>
             {data.length > MOST && (
                 <p class="foot">
                     <button type="button" onClick={() => setAll(!all)}>

@@ -2,6 +2,7 @@
 
 import { api } from '../../api/client';
 import { useData } from '../../api/data';
+import { Cards } from '../../parts/cards';
 import { Estimate } from '../../parts/estimate';
 import { Await, Empty } from '../../parts/states';
 import { Term } from '../../parts/term';
@@ -24,48 +25,46 @@ export function Versions({ feature }: { feature: string }) {
                 data.length === 0 ? (
                     <Empty title="Nothing was shown in this range" />
                 ) : (
-                    <div class="scroll" tabIndex={0} role="region" aria-label="Trust by version">
-                        <table class="cards">
-                            <thead>
-                                <tr>
-                                    <th scope="col">Version</th>
-                                    <th scope="col">Verdict</th>
-                                    {COLUMNS.map((metric) => (
-                                        <th scope="col" key={metric}>
-                                            <Term metric={metric} />
-                                        </th>
-                                    ))}
-                                    <th scope="col">
-                                        <span class="hidden">Compare</span>
+                    <Cards
+                        label="Trust by version"
+                        heads={
+                            <>
+                                <th scope="col">Version</th>
+                                <th scope="col">Verdict</th>
+                                {COLUMNS.map((metric) => (
+                                    <th scope="col" key={metric}>
+                                        <Term metric={metric} />
                                     </th>
+                                ))}
+                                <th scope="col">
+                                    <span class="hidden">Compare</span>
+                                </th>
+                            </>
+                        }
+                    >
+                        {data.map((slice, at) => {
+                            const version = slice.group['version'] ?? null;
+                            const before = data[at - 1]?.group['version'];
+                            return (
+                                <tr key={version}>
+                                    <th scope="row">{version ?? '(none)'}</th>
+                                    <td>
+                                        <VerdictName verdict={slice.verdict} />
+                                    </td>
+                                    {COLUMNS.map((metric) => (
+                                        <td key={metric} data-label={LABELS[metric]}>
+                                            <Estimate metric={metric} value={slice.metrics[metric]} />
+                                        </td>
+                                    ))}
+                                    <td>
+                                        {before != null && version !== null && (
+                                            <a href={onward('/compare', { feature, baseline: before, candidate: version })}>against {before}</a>
+                                        )}
+                                    </td>
                                 </tr>
-                            </thead>
-                            <tbody>
-                                {data.map((slice, at) => {
-                                    const version = slice.group['version'] ?? null;
-                                    const before = data[at - 1]?.group['version'];
-                                    return (
-                                        <tr key={version}>
-                                            <th scope="row">{version ?? '(none)'}</th>
-                                            <td>
-                                                <VerdictName verdict={slice.verdict} />
-                                            </td>
-                                            {COLUMNS.map((metric) => (
-                                                <td key={metric} data-label={LABELS[metric]}>
-                                                    <Estimate metric={metric} value={slice.metrics[metric]} />
-                                                </td>
-                                            ))}
-                                            <td>
-                                                {before != null && version !== null && (
-                                                    <a href={onward('/compare', { feature, baseline: before, candidate: version })}>against {before}</a>
-                                                )}
-                                            </td>
-                                        </tr>
-                                    );
-                                })}
-                            </tbody>
-                        </table>
-                    </div>
+                            );
+                        })}
+                    </Cards>
                 )
             }
         </Await>

@@ -4,6 +4,7 @@ import { useState } from 'preact/hooks';
 import { api } from '../../api/client';
 import { useData } from '../../api/data';
 import { minute } from '../../format/time';
+import { Cards, Heads } from '../../parts/cards';
 import { Await, Empty } from '../../parts/states';
 
 const PAGE = 20;
@@ -13,8 +14,7 @@ export function Audit() {
     const query = { limit: PAGE, ...(cursor === undefined ? {} : { cursor }) };
     const log = useData(`audit ${cursor ?? ''}`, () => api.get('/api/v1/audit', { query }));
     const keys = useData('keys', () => api.get('/api/v1/keys'));
-    const by = (id: string | null) =>
-        id === null ? 'the command line' : (keys.data?.data.find((key) => key.id === id)?.name ?? id);
+    const by = (id: string | null) => (id === null ? 'the command line' : (keys.data?.data.find((key) => key.id === id)?.name ?? id));
     return (
         <Await of={log} lines={6}>
             {({ data, next_cursor }) =>
@@ -22,32 +22,19 @@ export function Audit() {
                     <Empty title="Nothing was done yet" />
                 ) : (
                     <>
-                        <div class="scroll" tabIndex={0} role="region" aria-label="The audit log">
-                            <table class="cards">
-                                <thead>
-                                    <tr>
-                                        {['When', 'What', 'To', 'By the key', 'Asked for'].map((name) => (
-                                            <th scope="col" key={name}>
-                                                {name}
-                                            </th>
-                                        ))}
-                                    </tr>
-                                </thead>
-                                <tbody>
-                                    {data.map((done) => (
-                                        <tr key={`${done.done_at} ${done.action} ${done.subject}`}>
-                                            <th scope="row">{minute(done.done_at)}</th>
-                                            <td data-label="What">{done.action.replaceAll('_', ' ')}</td>
-                                            <td data-label="To">{done.subject ?? 'the project'}</td>
-                                            <td data-label="By the key">{by(done.key_id)}</td>
-                                            <td data-label="Asked for">
-                                                <Detail of={done.detail} />
-                                            </td>
-                                        </tr>
-                                    ))}
-                                </tbody>
-                            </table>
-                        </div>
+                        <Cards label="The audit log" heads={<Heads of={['When', 'What', 'To', 'By the key', 'Asked for']} />}>
+                            {data.map((done) => (
+                                <tr key={`${done.done_at} ${done.action} ${done.subject}`}>
+                                    <th scope="row">{minute(done.done_at)}</th>
+                                    <td data-label="What">{done.action.replaceAll('_', ' ')}</td>
+                                    <td data-label="To">{done.subject ?? 'the project'}</td>
+                                    <td data-label="By the key">{by(done.key_id)}</td>
+                                    <td data-label="Asked for">
+                                        <Detail of={done.detail} />
+                                    </td>
+                                </tr>
+                            ))}
+                        </Cards>
                         <div class="pages">
                             {cursor !== undefined && (
                                 <button type="button" onClick={() => setCursor(undefined)}>

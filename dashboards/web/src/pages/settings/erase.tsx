@@ -1,10 +1,11 @@
 /** Erasing a user: asked twice, and the receipt. */
 
 import { useEffect, useState } from 'preact/hooks';
-import { api, Problem, type Schemas } from '../../api/client';
+import { api, type Schemas } from '../../api/client';
 import { reload } from '../../api/data';
 import { count } from '../../format/number';
 import { minute } from '../../format/time';
+import { Form, Trouble, useAttempt } from '../../parts/form';
 
 type Receipt = Schemas['ErasureView'];
 
@@ -13,41 +14,27 @@ const EVERY = 1_000;
 
 export function Erase() {
     const [receipt, setReceipt] = useState<Receipt>();
-    const [problem, setProblem] = useState<string>();
-    const [busy, setBusy] = useState(false);
-    const attempt = async (what: () => Promise<Receipt>) => {
-        setProblem(undefined);
-        try {
-            setReceipt(await what());
-        } catch (error) {
-            setProblem(error instanceof Problem ? error.detail : String(error));
-        }
-    };
-    const erase = async (form: HTMLFormElement) => {
+    const { attempt, busy, problem } = useAttempt();
+    const erase = (form: HTMLFormElement) => {
         const user = String(new FormData(form).get('user'));
         const question = `Erase “${user}”? The user’s outputs, events and texts are deleted, and nothing brings them back. Events of the user that come later are refused.`;
         if (!confirm(question)) return;
-        setBusy(true);
-        await attempt(() => api.delete('/api/v1/users/{user_id}', { path: { user_id: user } }));
-        setBusy(false);
-        form.reset();
-        reload();
+        void attempt(async () => {
+            setReceipt(await api.delete('/api/v1/users/{user_id}', { path: { user_id: user } }));
+            form.reset();
+            reload();
+        });
     };
     const id = receipt !== undefined && receipt.vacuumed_at === null ? receipt.id : undefined;
     useEffect(() => {
         if (id === undefined) return;
-        const timer = setInterval(() => void attempt(() => api.get('/api/v1/erasures/{id}', { path: { id } })), EVERY);
+        const look = () => void attempt(async () => setReceipt(await api.get('/api/v1/erasures/{id}', { path: { id } })));
+        const timer = setInterval(look, EVERY);
         return () => clearInterval(timer);
     }, [id]);
     return (
         <>
-            <form
-                class="form"
-                onSubmit={(event) => {
-                    event.preventDefault();
-                    void erase(event.currentTarget as HTMLFormElement);
-                }}
-            >
+            <Form onSubmit={erase}>
                 <fieldset disabled={busy}>
                     <label>
                         User id
@@ -58,12 +45,8 @@ export function Erase() {
                     </p>
                     <button type="submit">Erase the user</button>
                 </fieldset>
-            </form>
-            {problem !== undefined && (
-                <p class="notice" role="alert">
-                    {problem}
-                </p>
-            )}
+            </Form>
+            <Trouble problem={problem} />
             <div role="status">{receipt !== undefined && <Told {...receipt} />}</div>
         </>
     );

@@ -1,9 +1,11 @@
 /** The project's keys: made, shown once, revoked. */
 
 import { useState } from 'preact/hooks';
-import { api, Problem, type Schemas } from '../../api/client';
+import { api, type Schemas } from '../../api/client';
 import { reload, useData } from '../../api/data';
 import { date } from '../../format/time';
+import { Cards } from '../../parts/cards';
+import { Form, Trouble, useAttempt } from '../../parts/form';
 import { Await } from '../../parts/states';
 
 const SCOPES: [Schemas['Scope'], string][] = [
@@ -14,21 +16,15 @@ const SCOPES: [Schemas['Scope'], string][] = [
 
 export function Keys({ own }: { own: string }) {
     const keys = useData('keys', () => api.get('/api/v1/keys'));
-    const [problem, setProblem] = useState<string>();
+    const { attempt, problem } = useAttempt();
     const [made, setMade] = useState<string>();
-    const attempt = async (what: () => Promise<void>) => {
-        setProblem(undefined);
-        try {
-            await what();
-            reload();
-        } catch (error) {
-            setProblem(error instanceof Problem ? error.detail : String(error));
-        }
-    };
     const revoke = (key: Schemas['KeyView']) => {
         const warning = key.id === own ? ' It is the key you are signed in with.' : '';
         if (confirm(`Revoke “${key.name}”? What uses it stops working at once.${warning}`)) {
-            void attempt(async () => void (await api.delete('/api/v1/keys/{id}', { path: { id: key.id } })));
+            void attempt(async () => {
+                await api.delete('/api/v1/keys/{id}', { path: { id: key.id } });
+                reload();
+            });
         }
     };
     const create = (form: HTMLFormElement) => {
@@ -38,61 +34,50 @@ export function Keys({ own }: { own: string }) {
             const key = await api.post('/api/v1/keys', { body: { name: String(values.get('name')), scopes } });
             setMade(key.key);
             form.reset();
+            reload();
         });
     };
     return (
         <>
-            {problem !== undefined && (
-                <p class="notice" role="alert">
-                    {problem}
-                </p>
-            )}
+            <Trouble problem={problem} />
             <Await of={keys} lines={5}>
                 {({ data }) => (
-                    <div class="scroll" tabIndex={0} role="region" aria-label="The project’s keys">
-                        <table class="cards">
-                            <thead>
-                                <tr>
-                                    {['Name', 'Begins with', 'May', 'Made', ''].map((name) => (
-                                        <th scope="col" key={name}>
-                                            {name === '' ? <span class="hidden">Revoke</span> : name}
-                                        </th>
-                                    ))}
-                                </tr>
-                            </thead>
-                            <tbody>
-                                {data.map((key) => (
-                                    <tr key={key.id}>
-                                        <th scope="row">{key.name}</th>
-                                        <td data-label="Begins with">
-                                            <code>{key.prefix}…</code>
-                                        </td>
-                                        <td data-label="May">{key.scopes.join(', ')}</td>
-                                        <td data-label="Made">{date(key.created_at)}</td>
-                                        <td>
-                                            {key.revoked_at === null ? (
-                                                <button type="button" aria-label={`Revoke ${key.name}`} onClick={() => revoke(key)}>
-                                                    Revoke
-                                                </button>
-                                            ) : (
-                                                `revoked ${date(key.revoked_at)}`
-                                            )}
-                                        </td>
-                                    </tr>
+                    <Cards
+                        label="The project’s keys"
+                        heads={
+                            <>
+                                {['Name', 'Begins with', 'May', 'Made', ''].map((name) => (
+                                    <th scope="col" key={name}>
+                                        {name === '' ? <span class="hidden">Revoke</span> : name}
+                                    </th>
                                 ))}
-                            </tbody>
-                        </table>
-                    </div>
+                            </>
+                        }
+                    >
+                        {data.map((key) => (
+                            <tr key={key.id}>
+                                <th scope="row">{key.name}</th>
+                                <td data-label="Begins with">
+                                    <code>{key.prefix}…</code>
+                                </td>
+                                <td data-label="May">{key.scopes.join(', ')}</td>
+                                <td data-label="Made">{date(key.created_at)}</td>
+                                <td>
+                                    {key.revoked_at === null ? (
+                                        <button type="button" aria-label={`Revoke ${key.name}`} onClick={() => revoke(key)}>
+                                            Revoke
+                                        </button>
+                                    ) : (
+                                        `revoked ${date(key.revoked_at)}`
+                                    )}
+                                </td>
+                            </tr>
+                        ))}
+                    </Cards>
                 )}
             </Await>
             <h3>New key</h3>
-            <form
-                class="form"
-                onSubmit={(event) => {
-                    event.preventDefault();
-                    create(event.currentTarget as HTMLFormElement);
-                }}
-            >
+            <Form onSubmit={create}>
                 <label>
                     What is it for?
                     <input name="name" required maxLength={100} />
@@ -109,7 +94,7 @@ export function Keys({ own }: { own: string }) {
                 <button type="submit" class="primary">
                     Make the key
                 </button>
-            </form>
+            </Form>
             <div role="status">
                 {made !== undefined && (
                     <div class="made">

@@ -3,6 +3,7 @@
 import { useSession } from '../../app';
 import { may } from '../../session';
 import { Empty } from '../../parts/states';
+import { Title } from '../../parts/title';
 import { Audit } from './audit';
 import { Erase } from './erase';
 import { Keys } from './keys';
@@ -14,12 +15,15 @@ export function Settings() {
     const admin = may(session, 'admin');
     return (
         <>
-            <div class="title">
-                <h1>Settings</h1>
-                <p class="lead">
-                    Project {session.project}, signed in with the key “{session.key.name}” ({session.key.scopes.join(', ')}).
-                </p>
-            </div>
+            <Title
+                lead={
+                    <>
+                        Project {session.project}, signed in with the key “{session.key.name}” ({session.key.scopes.join(', ')}).
+                    </>
+                }
+            >
+                Settings
+            </Title>
             <Status />
             <Project admin={admin} />
             <section class="section" aria-labelledby="keys">

@@ -1,8 +1,9 @@
 /** What the project declares: dimensions, text storage, the horizon. */
 
 import { useState } from 'preact/hooks';
-import { api, Problem, type Schemas } from '../../api/client';
+import { api, type Schemas } from '../../api/client';
 import { reload, useData } from '../../api/data';
+import { Form, Trouble, useAttempt } from '../../parts/form';
 import { Await } from '../../parts/states';
 
 const HOUR = 3_600;
@@ -13,23 +14,22 @@ export function Project({ admin }: { admin: boolean }) {
         <section class="section" aria-labelledby="project">
             <h2 id="project">Project</h2>
             <Await of={projects} lines={5}>
-                {({ data }) => (data[0] === undefined ? null : <Form {...data[0]} admin={admin} key={data[0].dimensions.join()} />)}
+                {({ data }) => (data[0] === undefined ? null : <Fields {...data[0]} admin={admin} key={data[0].dimensions.join()} />)}
             </Await>
         </section>
     );
 }
 
-function Form({ dimensions, stores_text, horizon_seconds, admin }: Schemas['ProjectView'] & { admin: boolean }) {
-    const [told, setTold] = useState<{ problem: boolean; text: string }>();
-    const [busy, setBusy] = useState(false);
-    const save = async (form: HTMLFormElement) => {
+function Fields({ dimensions, stores_text, horizon_seconds, admin }: Schemas['ProjectView'] & { admin: boolean }) {
+    const [saved, setSaved] = useState(false);
+    const { attempt, busy, problem } = useAttempt();
+    const save = (form: HTMLFormElement) => {
         const values = new FormData(form);
         const names = String(values.get('dimensions'))
             .split(/[\s,]+/)
             .filter((name) => name !== '');
-        setBusy(true);
-        setTold(undefined);
-        try {
+        setSaved(false);
+        void attempt(async () => {
             await api.patch('/api/v1/projects/current', {
                 body: {
                     dimensions: names,
@@ -37,21 +37,12 @@ function Form({ dimensions, stores_text, horizon_seconds, admin }: Schemas['Proj
                     horizon_seconds: Math.round(Number(values.get('horizon')) * HOUR),
                 },
             });
-            setTold({ problem: false, text: 'Saved. Outputs are counted anew.' });
+            setSaved(true);
             reload();
-        } catch (error) {
-            setTold({ problem: true, text: error instanceof Problem ? error.detail : String(error) });
-        }
-        setBusy(false);
+        });
     };
     return (
-        <form
-            class="form"
-            onSubmit={(event) => {
-                event.preventDefault();
-                void save(event.currentTarget as HTMLFormElement);
-            }}
-        >
+        <Form onSubmit={save}>
             <fieldset disabled={!admin || busy}>
                 <label>
                     Dimensions
@@ -62,7 +53,14 @@ function Form({ dimensions, stores_text, horizon_seconds, admin }: Schemas['Proj
                 </p>
                 <label>
                     Horizon in hours
-                    <input name="horizon" type="number" min="0.01" step="any" defaultValue={String(horizon_seconds / HOUR)} aria-describedby="horizon-help" />
+                    <input
+                        name="horizon"
+                        type="number"
+                        min="0.01"
+                        step="any"
+                        defaultValue={String(horizon_seconds / HOUR)}
+                        aria-describedby="horizon-help"
+                    />
                 </label>
                 <p id="horizon-help" class="help">
                     How long decisions usually need to arrive. Younger outputs are shown shaded.
@@ -77,9 +75,8 @@ function Form({ dimensions, stores_text, horizon_seconds, admin }: Schemas['Proj
                     </button>
                 )}
             </fieldset>
-            <p role="status" class={told?.problem ? 'notice' : undefined}>
-                {told?.text}
-            </p>
-        </form>
+            <p role="status">{saved && 'Saved. Outputs are counted anew.'}</p>
+            <Trouble problem={problem} />
+        </Form>
     );
 }

@@ -1,15 +1,16 @@
-//! API keys: made, hashed, found, and demanded by type. A browser's session stands for the key it was made with, and so does a
+//! API keys: found, and demanded by type. A browser's session stands for the key it was made with, and so does a
 //! link, which may only read.
 //!
 //! A handler that takes [`Authorized<Read>`] cannot be reached without a key of that scope, and cannot learn its project from
 //! anywhere but the key.
 
-use std::collections::HashMap;
+mod cache;
+mod made;
+
 use std::future::{Ready, ready};
 use std::marker::PhantomData;
 use std::net::IpAddr;
-use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{self, RequestHead, ServiceRequest, ServiceResponse};
@@ -18,11 +19,11 @@ use actix_web::middleware::Next;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD as BASE64;
-use chrono::Utc;
-use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
+pub use self::cache::{KeyCache, check_stranger};
+use self::made::hash;
+pub use self::made::{key_row, new_key};
 use super::error::{ApiError, ErrorCode};
 use super::links::{self, Link};
 use super::rate::{Limiter, Rates};
@@ -30,15 +31,7 @@ use super::session;
 use crate::domain::key::ProjectId;
 use crate::domain::scope::Scope;
 use crate::state::AppState;
-use crate::store::keys::{self, ApiKey};
-use crate::store::{Db, StoreError, sessions};
-
-/// For how long a key that was found is believed. A key revoked on another server works there no longer than this.
-const BELIEVED: Duration = Duration::from_secs(5);
-/// Keys remembered at once, known ones and unknown ones each.
-const REMEMBERED: usize = 10_000;
-/// Characters of a key that are stored in the clear, to tell keys apart.
-const PREFIX_CHARS: usize = 12;
+use crate::store::keys::ApiKey;
 
 /// A scope as a type; none where any live key will do.
 pub trait RequiredScope: 'static {
@@ -218,132 +211,6 @@ fn presented_key(headers: &HeaderMap) -> Option<String> {
     None
 }
 
-/// Keys that were looked up a moment ago, so that not every event asks the database. Those that were not found have a place
-/// of their own, so that they cannot crowd out the others.
-#[derive(Default)]
-pub struct KeyCache {
-    known: RwLock<Remembered<Arc<ApiKey>>>,
-    unknown: RwLock<Remembered<()>>,
-}
-
-/// By the hash of the key: what was found, and when.
-type Remembered<T> = HashMap<Vec<u8>, (Instant, T)>;
-
-impl KeyCache {
-    /// The live key that was presented. A peer that has presented many unknown ones must wait before another is looked up; one
-    /// that was known a while ago is looked up in any case.
-    async fn find(
-        &self,
-        db: &Db,
-        limiter: &Limiter,
-        peer: Option<IpAddr>,
-        presented: &Credential,
-    ) -> Result<Option<Arc<ApiKey>>, ApiError> {
-        let hash = presented.hash();
-        let linked = match presented {
-            Credential::Link(link) => Some(link.key_id),
-            _ => None,
-        };
-        let is_session = matches!(presented, Credential::Session(_));
-        let remembered = recall(&self.known, &hash);
-        if let Some((when, key)) = &remembered
-            && when.elapsed() < BELIEVED
-        {
-            return Ok(Some(Arc::clone(key)));
-        }
-        if recall(&self.unknown, &hash).is_some_and(|(when, ())| when.elapsed() < BELIEVED) {
-            return Ok(None);
-        }
-        if remembered.is_none() {
-            check_stranger(limiter, peer)?;
-        }
-        let wanted = hash.clone();
-        let found = db
-            .look_up(move |conn| {
-                let found = match linked {
-                    Some(id) => keys::find_live(conn, id)?.map(|key| (wanted, key)),
-                    None if is_session => sessions::find_key(conn, &wanted)?,
-                    None => keys::find_by_hash(conn, &wanted)?.map(|key| (key.hash.clone(), key)),
-                };
-                if let Some((_, key)) = &found {
-                    keys::note_use(conn, key, Utc::now().date_naive())?;
-                }
-                Ok::<_, StoreError>(found)
-            })
-            .await?;
-        // The index compares byte by byte; the answer is compared in constant time before it is believed.
-        let found = found.filter(|(stored, _)| stored.ct_eq(&hash).into());
-        let found = found.map(|(_, key)| Arc::new(key));
-        match &found {
-            Some(key) => remember(&self.known, hash, Arc::clone(key)),
-            None => {
-                remember(&self.unknown, hash, ());
-                if let Some(peer) = peer {
-                    limiter.unknown_key(peer);
-                }
-            }
-        }
-        Ok(found)
-    }
-
-    /// Forgets everything, so that a key revoked here is refused at once.
-    pub fn clear(&self) {
-        self.known.write().unwrap_or_else(PoisonError::into_inner).clear();
-        self.unknown.write().unwrap_or_else(PoisonError::into_inner).clear();
-    }
-}
-
-/// A peer that has presented many unknown keys must wait.
-pub fn check_stranger(limiter: &Limiter, peer: Option<IpAddr>) -> Result<(), ApiError> {
-    let wait = peer.map_or(Duration::ZERO, |peer| limiter.stranger(peer));
-    if wait > Duration::ZERO {
-        let rule = "too many unknown API keys came from this address";
-        return Err(ApiError::rate_limited(wait, rule));
-    }
-    Ok(())
-}
-
-fn recall<T: Clone>(remembered: &RwLock<Remembered<T>>, hash: &[u8]) -> Option<(Instant, T)> {
-    let remembered = remembered.read().unwrap_or_else(PoisonError::into_inner);
-    remembered.get(hash).cloned()
-}
-
-fn remember<T>(remembered: &RwLock<Remembered<T>>, hash: Vec<u8>, found: T) {
-    let mut remembered = remembered.write().unwrap_or_else(PoisonError::into_inner);
-    if remembered.len() >= REMEMBERED {
-        remembered.clear();
-    }
-    remembered.insert(hash, (Instant::now(), found));
-}
-
-fn hash(key: &str) -> Vec<u8> {
-    Sha256::digest(key.as_bytes()).to_vec()
-}
-
-/// Makes a key. The text is shown once; the row goes to the database.
-pub fn new_key(project: ProjectId, name: &str, scopes: &[Scope]) -> (String, ApiKey) {
-    let kind = if scopes == [Scope::Ingest] { "pk" } else { "sk" };
-    let secret = [rand::random::<u128>(), rand::random::<u128>()];
-    let text = format!("cal_{kind}_{:032x}{:032x}", secret[0], secret[1]);
-    let row = key_row(project, name, scopes, &text);
-    (text, row)
-}
-
-/// The row of a key whose text is given.
-pub fn key_row(project: ProjectId, name: &str, scopes: &[Scope], text: &str) -> ApiKey {
-    ApiKey {
-        id: Uuid::now_v7(),
-        project_id: project,
-        name: name.to_owned(),
-        prefix: text.chars().take(PREFIX_CHARS).collect(),
-        hash: hash(text),
-        scopes: scopes.iter().map(|scope| scope.name().to_owned()).collect(),
-        created_at: Utc::now(),
-        revoked_at: None,
-        used_on: None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -365,14 +232,5 @@ mod tests {
         check("authorization", "Basic dXNlcjpjYWxfc2tfMQ==", Some("cal_sk_1"));
         check("authorization", "Basic !!!", None);
         check("authorization", "Digest x", None);
-    }
-
-    #[test]
-    fn browser_keys_are_recognised_by_their_prefix() {
-        assert!(new_key(1, "web", &[Scope::Ingest]).0.starts_with("cal_pk_"));
-        let (text, row) = new_key(1, "ops", &Scope::ALL);
-        assert!(text.starts_with("cal_sk_") && text.len() == 71);
-        assert_eq!(row.hash, hash(&text));
-        assert!(!row.prefix.contains(&text[12..]));
     }
 }

@@ -1,25 +1,17 @@
-//! Why do users reject it? The reasons that came with the feedback, counted, and against the period before.
-//!
-//! An output has one reason: the newest that was given. Codes and words of people's own stand side by side, as they were sent. Reasons are
-//! ordered by the lower end of their share's interval, so that one user who says the same a hundred times does not lead.
+//! Outputs of one group and their reasons, counted by cluster, and what they come to.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use diesel::pg::PgConnection;
 use polars::prelude::*;
-use serde::Serialize;
-use utoipa::ToSchema;
 
+use super::{GroupReasons, Others, ReasonCount, ReasonForm};
 use crate::domain::clock;
 use crate::domain::decision::Decision;
 use crate::domain::window::Window;
 use crate::metrics::{Estimate, Reason, facts as f};
 use crate::query::analyses::clusters::share;
-use crate::query::dimensions;
-use crate::query::plan;
-use crate::query::request::{MAX_GROUPS, Query, QueryError};
+use crate::query::request::QueryError;
 use crate::query::snapshot::Snapshot;
-use crate::query::sources::Sources;
 use crate::stats::cluster::{ClusterRatio, difference};
 use crate::stats::level::Level;
 use crate::store::cells::CellId;
@@ -34,106 +26,6 @@ const READ: [&str; 7] = [
     f::MISSED,
     f::REASON,
 ];
-
-#[derive(Clone)]
-pub struct Question {
-    pub query: Query,
-    /// Reasons of each group.
-    pub limit: usize,
-}
-
-/// Whether a reason is one of a few codes, or people's own words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ReasonForm {
-    /// It has no spaces, as `too_long`.
-    Code,
-    /// It has spaces.
-    Words,
-}
-
-/// One reason.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct ReasonCount {
-    pub reason: String,
-    pub form: ReasonForm,
-    /// Outputs with it, however they were decided.
-    pub outputs: u64,
-    /// Users who gave it.
-    pub users: u64,
-    /// Outputs with it by decision.
-    pub decisions: BTreeMap<&'static str, u64>,
-    /// Of all outputs shown.
-    pub share_of_shown: Estimate,
-    /// Of the outputs rejected or undone.
-    pub share_of_rejected: Estimate,
-    /// Of all outputs shown in the period of the same length before; null where the range has no start.
-    #[schema(required = true)]
-    pub before: Option<Estimate>,
-    /// The share of all outputs shown minus that of the period before.
-    #[schema(required = true)]
-    pub change: Option<Estimate>,
-}
-
-/// The reasons in one group.
-#[derive(Clone, Debug)]
-pub struct GroupReasons {
-    /// One value for each dimension that was grouped by.
-    pub group: Vec<Option<String>>,
-    pub shown: u64,
-    /// Of the outputs rejected or undone, those with a reason.
-    pub explained: Estimate,
-    pub reasons: Vec<ReasonCount>,
-    /// Reasons that are not listed, and the outputs that have one of them.
-    pub others: Others,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Others {
-    pub reasons: u64,
-    pub outputs: u64,
-}
-
-pub struct Reasons {
-    pub groups: Vec<GroupReasons>,
-    pub window: Window,
-    pub before: Option<Window>,
-    pub log_position: i64,
-}
-
-pub fn run(conn: &mut PgConnection, sources: &Sources, question: &Question) -> Result<Reasons, QueryError> {
-    let query = &question.query;
-    sources.read(conn, query.project, |snapshot, project| {
-        dimensions::check(query, project)?;
-        let window = plan::window(snapshot, query)?;
-        let (groups, cells) = snapshot.view.groups(&query.filters, &query.group_by);
-        if groups.len() > MAX_GROUPS {
-            return Err(QueryError::TooManyGroups { found: groups.len() });
-        }
-        let group_of_cell: HashMap<CellId, u32> = cells.into_iter().collect();
-        let now = tallies(snapshot, &group_of_cell, &window)?;
-        // A range without a start begins with the first output: nothing was before.
-        let before = query.from.map(|from| Window {
-            from: from - (window.to - from),
-            to: from,
-        });
-        let earlier = before
-            .map(|before| tallies(snapshot, &group_of_cell, &before))
-            .transpose()?;
-        let nothing = Tally::default();
-        let told = (0..).zip(groups).filter_map(|(number, group)| {
-            let tally = now.get(&number)?;
-            let earlier = earlier.as_ref().map(|earlier| earlier.get(&number).unwrap_or(&nothing));
-            Some(tally.told(group, earlier, query.level, question.limit))
-        });
-        Ok(Reasons {
-            groups: told.collect(),
-            window,
-            before,
-            log_position: project.folded_events,
-        })
-    })
-}
 
 /// Outputs of one cluster: shown, and rejected or undone.
 #[derive(Clone, Copy, Debug, Default)]
@@ -157,7 +49,7 @@ impl Given {
 
 /// What one group comes to.
 #[derive(Default)]
-struct Tally {
+pub struct Tally {
     clusters: BTreeMap<i64, Counts>,
     /// Clusters that are users.
     users: HashSet<i64>,
@@ -165,7 +57,7 @@ struct Tally {
 }
 
 /// The outputs shown in a window, by group.
-fn tallies(
+pub fn tallies(
     snapshot: &mut Snapshot,
     group_of_cell: &HashMap<CellId, u32>,
     window: &Window,
@@ -232,7 +124,7 @@ impl Counts {
 }
 
 impl Tally {
-    fn told(&self, group: Vec<Option<String>>, before: Option<&Tally>, level: Level, limit: usize) -> GroupReasons {
+    pub fn told(&self, group: Vec<Option<String>>, before: Option<&Tally>, level: Level, limit: usize) -> GroupReasons {
         let mut reasons: Vec<ReasonCount> = self
             .leading(limit)
             .into_iter()

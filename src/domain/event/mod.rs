@@ -1,132 +1,19 @@
 //! The neutral event: one thing that happened to an output, whatever protocol it came by.
 
+mod attributes;
+mod kind;
+
 use std::collections::BTreeMap;
-use std::fmt;
 
 use chrono::{DateTime, Utc};
-use serde::de::{Error, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+pub use self::attributes::AttributeValue;
+pub use self::kind::{EventKind, JudgementSource};
 
 use super::decision::Manner;
 use super::strict;
-
-/// What happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum EventKind {
-    /// The output was shown; carries its context.
-    Shown,
-    /// The output was seen and left without an answer.
-    Ignore,
-    /// The output, or a part of it, was copied.
-    Copy,
-    /// Another output was asked for in its place.
-    Regenerate,
-    /// Taken as it is. Agents' `approve` means the same.
-    #[serde(alias = "approve")]
-    Accept,
-    /// A part was taken.
-    PartialAccept,
-    /// Taken after a change; `final` holds the user's text.
-    Edit,
-    /// Refused.
-    Reject,
-    /// Closed without use: a rejection.
-    Dismiss,
-    /// The person answered in the agent's place: a rejection with `takeover`.
-    Respond,
-    /// Taken back after it was taken.
-    Undo,
-    /// How much of it is still in place some seconds later.
-    Retained,
-    /// The user did by hand, or asked for, what the feature should have offered.
-    Missed,
-    /// A rating on a scale.
-    Rate,
-    /// Words about the output.
-    Comment,
-    /// A statement whether the output was right.
-    Judge,
-    /// Takes back one earlier event by its id.
-    Retract,
-}
-
-impl EventKind {
-    pub const ALL: [EventKind; 17] = [
-        EventKind::Shown,
-        EventKind::Ignore,
-        EventKind::Copy,
-        EventKind::Regenerate,
-        EventKind::Accept,
-        EventKind::PartialAccept,
-        EventKind::Edit,
-        EventKind::Reject,
-        EventKind::Dismiss,
-        EventKind::Respond,
-        EventKind::Undo,
-        EventKind::Retained,
-        EventKind::Missed,
-        EventKind::Rate,
-        EventKind::Comment,
-        EventKind::Judge,
-        EventKind::Retract,
-    ];
-
-    /// The number under which it is stored, and the order of two events of one output at the same instant: what can only
-    /// follow something else has the higher number. Never renumber.
-    pub const fn code(self) -> i16 {
-        match self {
-            EventKind::Shown => 1,
-            EventKind::Ignore => 2,
-            EventKind::Copy => 3,
-            EventKind::Regenerate => 4,
-            EventKind::Accept => 5,
-            EventKind::PartialAccept => 6,
-            EventKind::Edit => 7,
-            EventKind::Reject => 8,
-            EventKind::Dismiss => 9,
-            EventKind::Respond => 10,
-            EventKind::Undo => 11,
-            EventKind::Retained => 12,
-            EventKind::Missed => 13,
-            EventKind::Rate => 14,
-            EventKind::Comment => 15,
-            EventKind::Judge => 16,
-            EventKind::Retract => 17,
-        }
-    }
-
-    pub fn from_code(code: i16) -> Option<EventKind> {
-        Self::ALL.into_iter().find(|kind| kind.code() == code)
-    }
-}
-
-/// Who or what states that an output was right.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum JudgementSource {
-    /// A person who was asked to judge.
-    Human,
-    /// What came of it: the test passed, the ticket stayed closed.
-    Outcome,
-    /// A program.
-    Code,
-    /// A language model.
-    Llm,
-}
-
-impl JudgementSource {
-    /// Lower counts first: a person's judgement outranks a model's.
-    pub const fn rank(self) -> i16 {
-        match self {
-            JudgementSource::Human => 0,
-            JudgementSource::Outcome => 1,
-            JudgementSource::Code => 2,
-            JudgementSource::Llm => 3,
-        }
-    }
-}
 
 /// The user's own answer before the output was seen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -140,25 +27,10 @@ pub struct InitialAnswer {
     pub correct: Option<bool>,
 }
 
-/// A short value of an attribute. Numbers and booleans are kept as text: 1.50 becomes `1.5`.
-#[derive(Clone, Debug, PartialEq, Deserialize, ToSchema)]
-#[serde(untagged)]
-pub enum AttributeValue {
-    Text(String),
-    Flag(bool),
-    #[schema(value_type = f64)]
-    Number(serde_json::Number),
-}
-
-impl AttributeValue {
-    pub fn into_text(self) -> String {
-        match self {
-            AttributeValue::Text(text) => text,
-            AttributeValue::Flag(flag) => flag.to_string(),
-            AttributeValue::Number(number) => number.to_string(),
-        }
-    }
-}
+/// Characters that a reason has at most if it is a code.
+pub const REASON_CODE_CHARS: usize = 64;
+/// What is kept of a reason that is words, where no texts are kept.
+pub const FREE_TEXT: &str = "free_text";
 
 /// One thing that happened to one output.
 ///
@@ -224,7 +96,7 @@ pub struct Event {
     #[serde(
         default,
         skip_serializing_if = "BTreeMap::is_empty",
-        deserialize_with = "attribute_texts"
+        deserialize_with = "attributes::texts"
     )]
     #[schema(value_type = BTreeMap<String, AttributeValue>)]
     pub attributes: BTreeMap<String, String>,
@@ -309,7 +181,8 @@ pub struct Event {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 256, pattern = r"\S")]
     pub retracts: Option<String>,
-    /// A short code why.
+    /// A short code why. In a project that stores no texts, one that is no code (at most 64 letters, digits, `_`, `-`, `.`, `:`) is
+    /// stored as `free_text`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 256, pattern = r"\S")]
     pub reason: Option<String>,
@@ -378,6 +251,15 @@ impl Event {
         self.comment = (self.kind == EventKind::Comment).then(String::new);
     }
 
+    /// Puts a word for them in the place of a reason's words, which only a code has not.
+    pub fn drop_words_of_reason(&mut self) {
+        let is_of_code = |letter: char| letter.is_alphanumeric() || "_-.:".contains(letter);
+        let is_code = |reason: &String| reason.chars().count() <= REASON_CODE_CHARS && reason.chars().all(is_of_code);
+        if self.reason.as_ref().is_some_and(|reason| !is_code(reason)) {
+            self.reason = Some(FREE_TEXT.to_owned());
+        }
+    }
+
     /// The people that it names: whose output it is, who rates, who judges. A judge that is a program or a model is nobody.
     pub fn people(&self) -> impl Iterator<Item = &str> {
         let is_person = matches!(self.source, None | Some(JudgementSource::Human));
@@ -398,30 +280,5 @@ impl Event {
     /// The ends of the scale that it rates on.
     pub fn rating_scale(&self) -> (f64, f64) {
         (self.rating_min.unwrap_or(0.0), self.rating_max.unwrap_or(1.0))
-    }
-}
-
-/// Reads attributes. JSON allows an object to have a key twice; here no one could say which of the values was meant.
-fn attribute_texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, String>, D::Error> {
-    deserializer.deserialize_map(AttributesVisitor)
-}
-
-struct AttributesVisitor;
-
-impl<'de> Visitor<'de> for AttributesVisitor {
-    type Value = BTreeMap<String, String>;
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut attributes = BTreeMap::new();
-        while let Some((name, value)) = map.next_entry::<String, AttributeValue>()? {
-            if attributes.insert(name, value.into_text()).is_some() {
-                return Err(A::Error::custom("duplicate attribute"));
-            }
-        }
-        Ok(attributes)
     }
 }

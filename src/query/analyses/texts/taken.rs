@@ -1,0 +1,103 @@
+//! The outputs that users took, with what they changed in them.
+
+use super::MOST_CHARS_OF_ONE;
+use super::kinds::EditKind;
+use super::phrases::Place;
+use super::vocabulary::{Token, Vocabulary};
+use crate::domain::decision::{Decision, Manner};
+use crate::domain::text::diff::{Hunk, diff};
+use crate::query::analyses::clusters::Member;
+use crate::store::texts::Written;
+
+/// Steps that are spent on finding what changed, in one output and in all.
+const MOST_STEPS_OF_ONE: u64 = 2_000_000;
+const MOST_STEPS: u64 = 300_000_000;
+
+/// An output that was taken, and what its user made of it.
+pub struct Taken<'a> {
+    pub id: &'a str,
+    pub member: Member,
+    pub place: Place,
+    pub shown: Vec<Token>,
+    user: Vec<Token>,
+    pub hunks: Vec<Hunk>,
+    /// If the texts are not the same.
+    pub kind: Option<EditKind>,
+}
+
+/// What was taken out in one place, and what was put in there.
+pub type Change<'a> = (&'a [Token], &'a [Token]);
+
+impl Taken<'_> {
+    /// The changes of which it is known that they are changes throughout.
+    pub fn changes(&self) -> impl Iterator<Item = Change<'_>> {
+        let resolved = self.hunks.iter().filter(|hunk| !hunk.is_coarse);
+        resolved.map(|hunk| {
+            let old = self.shown.get(hunk.old.clone()).unwrap_or_default();
+            (old, self.user.get(hunk.new.clone()).unwrap_or_default())
+        })
+    }
+}
+
+/// The outputs taken, in the order of their clusters; of one cluster the newest first.
+#[derive(Default)]
+pub struct Texts<'a> {
+    pub vocabulary: Vocabulary,
+    pub taken: Vec<Taken<'a>>,
+    /// Those that are left out.
+    pub too_long: u64,
+}
+
+impl<'a> Texts<'a> {
+    pub fn read(&mut self, written: &'a [Written]) {
+        let mut left = MOST_STEPS;
+        for (age, output) in written.iter().enumerate() {
+            let Some(user) = users_text(output) else { continue };
+            let is_too_long = |text: &str| text.chars().count() > MOST_CHARS_OF_ONE;
+            if is_too_long(&output.text) || is_too_long(user) {
+                self.too_long += 1;
+                continue;
+            }
+            let shown = self.vocabulary.read(&output.text);
+            let is_edited = output.text != user;
+            let user = if is_edited {
+                self.vocabulary.read(user)
+            } else {
+                shown.clone()
+            };
+            let mut steps = left.min(MOST_STEPS_OF_ONE);
+            left -= steps;
+            let hunks = diff(&shown, &user, &mut steps);
+            left += steps;
+            self.taken.push(Taken {
+                id: &output.output_id,
+                member: Member {
+                    cluster: output.cluster(),
+                    has_user: output.user_key.is_some(),
+                },
+                place: Place {
+                    output: 0,
+                    cluster: output.cluster(),
+                    age,
+                },
+                kind: is_edited.then(|| EditKind::read(&self.vocabulary, &shown, &user, &hunks)),
+                shown,
+                user,
+                hunks,
+            });
+        }
+        self.taken.sort_by_key(|taken| (taken.place.cluster, taken.place.age));
+        let numbers = self.taken.iter_mut().enumerate();
+        numbers.for_each(|(number, taken)| taken.place.output = number);
+    }
+}
+
+/// What the user made of an output that was taken. Nobody looked at what the app took by itself.
+fn users_text(output: &Written) -> Option<&str> {
+    let decision = Decision::from_code(output.decision)?;
+    match &output.final_text {
+        Some(text) if decision.is_taken() => Some(text),
+        None if decision == Decision::Accepted && output.manner == Manner::Asked.code() => Some(&output.text),
+        _ => None,
+    }
+}
