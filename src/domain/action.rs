@@ -18,10 +18,14 @@ pub enum Action {
     ExperimentDeclared,
     ExperimentChanged,
     ExperimentDeleted,
+    /// A set of cases, with all of it.
+    EvalSetDeleted,
+    EvalCasesDeleted,
+    EvalRunDeleted,
 }
 
 impl Action {
-    pub const ALL: [Action; 9] = [
+    pub const ALL: [Action; 12] = [
         Action::KeyCreated,
         Action::KeyRevoked,
         Action::ProjectCreated,
@@ -31,6 +35,9 @@ impl Action {
         Action::ExperimentDeclared,
         Action::ExperimentChanged,
         Action::ExperimentDeleted,
+        Action::EvalSetDeleted,
+        Action::EvalCasesDeleted,
+        Action::EvalRunDeleted,
     ];
 
     pub const fn name(self) -> &'static str {
@@ -44,6 +51,9 @@ impl Action {
             Action::ExperimentDeclared => "experiment_declared",
             Action::ExperimentChanged => "experiment_changed",
             Action::ExperimentDeleted => "experiment_deleted",
+            Action::EvalSetDeleted => "eval_set_deleted",
+            Action::EvalCasesDeleted => "eval_cases_deleted",
+            Action::EvalRunDeleted => "eval_run_deleted",
         }
     }
 }

@@ -25,7 +25,7 @@ use crate::store::{StoreError, projects};
 /// Exports at the same time: each has a connection to the database.
 pub const EXPORTS: usize = 4;
 /// Bytes that are sent at once, about.
-const PIECE_BYTES: usize = 64 * 1024;
+pub const PIECE_BYTES: usize = 64 * 1024;
 /// Pieces that wait for the client; more are not made.
 const WAITING: usize = 4;
 
@@ -51,6 +51,18 @@ pub async fn export(
     content_type: &'static str,
     writer: impl Writer,
 ) -> Result<HttpResponse, ApiError> {
+    streamed(state, content_type, move |conn, sending| {
+        run(conn, project, &asked, content, &writer, sending)
+    })
+    .await
+}
+
+/// Answers with what `work` sends, from a connection of its own.
+pub async fn streamed(
+    state: &web::Data<AppState>,
+    content_type: &'static str,
+    work: impl FnOnce(&mut PgConnection, &mut Sending) -> Result<(), ApiError> + Send + 'static,
+) -> Result<HttpResponse, ApiError> {
     let Ok(place) = Arc::clone(&state.exports).try_acquire_owned() else {
         return Err(ApiError::new(
             ErrorCode::Overloaded,
@@ -67,7 +79,7 @@ pub async fn export(
         let outcome = db
             .dedicated()
             .map_err(|error| StoreError::Unavailable(format!("{error:#}")).into())
-            .and_then(|mut conn| run(&mut conn, project, &asked, content, &writer, &mut sending));
+            .and_then(|mut conn| work(&mut conn, &mut sending));
         if let Err(error) = outcome {
             // A client that went away is told nothing.
             let _ = sending.pieces.blocking_send(Err(error));
@@ -87,14 +99,15 @@ pub async fn export(
         .streaming(rest))
 }
 
-struct Sending {
+/// The way to the client.
+pub struct Sending {
     pieces: mpsc::Sender<Piece>,
     _place: OwnedSemaphorePermit,
 }
 
 impl Sending {
     /// Gives whether the client is still there.
-    fn send(&mut self, bytes: &mut Vec<u8>) -> bool {
+    pub fn send(&mut self, bytes: &mut Vec<u8>) -> bool {
         self.pieces.blocking_send(Ok(std::mem::take(bytes).into())).is_ok()
     }
 }

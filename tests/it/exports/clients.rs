@@ -7,7 +7,7 @@ use super::{edited, send};
 use crate::support::{TestServer, project_file};
 
 /// The Python of a folder with the clients, made once. `None`, said aloud, where PyPI cannot be reached.
-fn python() -> Option<PathBuf> {
+pub fn python() -> Option<PathBuf> {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("export-clients");
     let python = folder.join("bin/python");
     let has_clients = || {

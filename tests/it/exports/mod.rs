@@ -4,6 +4,8 @@ mod clients;
 mod contents;
 mod streams;
 
+pub use clients::python;
+
 use serde_json::{Value, json};
 
 use crate::support::TestServer;

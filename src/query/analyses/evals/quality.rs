@@ -1,0 +1,414 @@
+//! Does the eval say what users say?
+//!
+//! A case that was made from an output has that output's decision. It is held against results of runs of the version that made the
+//! output, the newest of each case: what was scored is then what the same version says to the same input. Results of other versions
+//! are about other outputs, and count only when asked for. What cannot be compared is counted by why.
+//!
+//! Versions are also compared as a whole: whether those that score higher are those that users take more of.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::pg::PgConnection;
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::coverage::{self, EvalCoverage, EvalStaleness};
+use super::scores::{Scored, group, scored};
+use crate::domain::decision::{Decision, Manner};
+use crate::domain::dimension::{Cell, Dimension};
+use crate::domain::key::ProjectId;
+use crate::metrics::{self, Estimate, Reason};
+use crate::query::analyses::clusters::{Clusters, Member};
+use crate::query::filter::{Filter, Operator};
+use crate::query::plan;
+use crate::query::request::{Query, QueryError};
+use crate::query::sources::Sources;
+use crate::stats::agreement::pair::{Table, Weights};
+use crate::stats::level::Level;
+use crate::stats::{auroc, spearman};
+use crate::store::cells::{self, CellId};
+use crate::store::evals::cases::{self, Fact};
+use crate::store::evals::runs::{self, EvalRun, Score};
+use crate::store::projects;
+
+/// Runs that are looked at, the newest.
+pub const MOST_RUNS: i64 = 50;
+/// Pairs, and of those taken and not taken each, below which nothing is said.
+const LEAST_PAIRS: usize = 10;
+const LEAST_OF_EACH: usize = 3;
+/// Versions below which their order says nothing.
+const LEAST_VERSIONS: usize = 4;
+
+/// What to ask of a set.
+#[derive(Clone, Debug)]
+pub struct Question {
+    pub project: ProjectId,
+    pub set: Uuid,
+    pub pass_from: f64,
+    /// Only results of this run.
+    pub run: Option<Uuid>,
+    /// Only results of this judge.
+    pub judge: Option<String>,
+    /// Whether results of versions other than the output's count.
+    pub any_version: bool,
+    /// Of production.
+    pub days: i64,
+    pub level: Level,
+}
+
+/// Whether scores go with what users do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EvalVerdict {
+    /// What scores higher is taken more often: all of the AUROC's interval is above one half.
+    Agrees,
+    /// What scores higher is taken less often.
+    Contradicts,
+    /// There is too little, or it could be chance.
+    CannotTell,
+}
+
+/// Scores against what users did, of one feature or of all.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct EvalAgreement {
+    /// Null of all features together.
+    #[schema(required = true)]
+    pub feature: Option<String>,
+    pub verdict: EvalVerdict,
+    /// Cases with a score and a decision.
+    pub cases: u64,
+    /// Those by whether users took the output (rows: no, yes) and whether the case passes (columns: no, yes).
+    pub confusion: [[u64; 2]; 2],
+    /// The chance that something taken scores higher than something not taken.
+    pub auroc: Estimate,
+    /// Of passing and being taken.
+    pub kappa: Estimate,
+    /// Rank correlation of the score and the share that users kept: 1 of what was taken as it was, 0 of what was refused or undone.
+    pub spearman: Estimate,
+}
+
+/// Cases that are not compared with what users did, by the first reason that applies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct EvalLeftOut {
+    /// Made from no output.
+    pub no_provenance: u64,
+    /// Retention has taken the output.
+    pub output_gone: u64,
+    /// No user decided on the output.
+    pub undecided: u64,
+    /// No run has a result.
+    pub no_result: u64,
+    /// There are results, of other versions than the output's.
+    pub other_version: u64,
+}
+
+/// A version by its newest run, and by its users.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct EvalVersion {
+    pub version: String,
+    pub run: Uuid,
+    pub score: Estimate,
+    /// Of what it showed in the time that is looked at, on the features that the set has cases of.
+    pub acceptance_rate: Estimate,
+}
+
+/// Whether a set is any good.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct EvalQuality {
+    /// Of all features together.
+    pub agreement: EvalAgreement,
+    /// By feature of the output, those of most cases first.
+    pub features: Vec<EvalAgreement>,
+    pub left_out: EvalLeftOut,
+    /// Versions that have runs, the one that was run last first.
+    pub versions: Vec<EvalVersion>,
+    /// Rank correlation of versions' scores and acceptance rates.
+    pub version_order: Estimate,
+    pub coverage: EvalCoverage,
+    pub staleness: EvalStaleness,
+    /// The range of production.
+    pub from: DateTime<Utc>,
+    pub to: DateTime<Utc>,
+}
+
+/// A case with a score and a decision.
+#[derive(Clone, Copy)]
+struct Pair<'a> {
+    scored: Scored<'a>,
+    taken: bool,
+    kept: f64,
+    feature: &'a str,
+}
+
+impl From<&Pair<'_>> for Member {
+    fn from(pair: &Pair) -> Member {
+        (&pair.scored).into()
+    }
+}
+
+/// Whether the output was taken, and how much of it was kept; `None` if no user decided.
+fn outcome(case: &Fact) -> Option<(bool, f64)> {
+    let decision = case.decision.and_then(Decision::from_code)?;
+    let manner = case.manner.and_then(Manner::from_code).unwrap_or_default();
+    if !decision.is_decided() || manner == Manner::Automatic {
+        return None;
+    }
+    let kept = match decision {
+        Decision::Accepted => 1.0,
+        // Something was kept, and something was changed.
+        Decision::Edited => case.retained_share.unwrap_or(0.5),
+        _ => 0.0,
+    };
+    Some((decision.is_taken(), kept))
+}
+
+fn agreement(feature: Option<String>, pairs: &[Pair], level: Level) -> EvalAgreement {
+    let count = |taken: bool, passes: bool| {
+        let such = pairs
+            .iter()
+            .filter(|pair| pair.taken == taken && pair.scored.passes == passes);
+        such.count() as u64
+    };
+    let taken = pairs.iter().filter(|pair| pair.taken).count();
+    let clusters = Clusters::new(pairs.iter());
+    let enough = pairs.len() >= LEAST_PAIRS;
+    let of_each = taken.min(pairs.len() - taken) >= LEAST_OF_EACH;
+    let reason = match (pairs.len(), taken) {
+        (0, _) => Some(Reason::NoCases),
+        (n, taken) if taken == 0 || taken == n => Some(Reason::OneClass),
+        _ if !enough || !of_each => Some(Reason::TooFew),
+        _ => None,
+    };
+    let unless = |reason: Option<Reason>, found: Option<Estimate>| match (reason, found) {
+        (Some(reason), _) => none(reason, pairs.len()),
+        (None, Some(estimate)) => estimate,
+        // All scores are the same.
+        (None, None) => none(Reason::OneClass, pairs.len()),
+    };
+    let rows: Vec<(f64, bool)> = pairs.iter().map(|pair| (pair.scored.score, pair.taken)).collect();
+    let area = auroc::influence(&rows).map(|(area, influence)| clusters.linear(area, influence.into_iter(), level));
+    let area = unless(reason, area.map(clipped));
+    let place = |is: bool| usize::from(is);
+    let mut table = Table::new(2);
+    for pair in pairs {
+        table.add(place(pair.taken), place(pair.scored.passes), 1.0);
+    }
+    let kappa = table.kappa(Weights::Nominal, &[0.0, 1.0]).map(|kappa| {
+        let influence = pairs
+            .iter()
+            .map(|pair| kappa.influence(place(pair.taken), place(pair.scored.passes)));
+        clusters.linear(kappa.value, influence, level)
+    });
+    let ranks: Vec<(f64, f64)> = pairs.iter().map(|pair| (pair.scored.score, pair.kept)).collect();
+    let correlation =
+        spearman::correlation(&ranks).map(|found| clusters.linear(found.value, found.influence.into_iter(), level));
+    let few = (!enough).then_some(if pairs.is_empty() {
+        Reason::NoCases
+    } else {
+        Reason::TooFew
+    });
+    EvalAgreement {
+        feature,
+        verdict: match (area.lower, area.upper) {
+            (Some(lower), _) if lower > 0.5 => EvalVerdict::Agrees,
+            (_, Some(upper)) if upper < 0.5 => EvalVerdict::Contradicts,
+            _ => EvalVerdict::CannotTell,
+        },
+        cases: pairs.len() as u64,
+        confusion: [false, true].map(|taken| [false, true].map(|passes| count(taken, passes))),
+        auroc: area,
+        kappa: unless(reason, kappa),
+        spearman: unless(few, correlation),
+    }
+}
+
+/// An area is from 0 to 1.
+fn clipped(mut estimate: Estimate) -> Estimate {
+    estimate.lower = estimate.lower.map(|end| end.max(0.0));
+    estimate.upper = estimate.upper.map(|end| end.min(1.0));
+    estimate
+}
+
+fn none(reason: Reason, n: usize) -> Estimate {
+    Estimate {
+        n: n as u64,
+        ..Estimate::none(reason)
+    }
+}
+
+/// A run with its scores.
+type Run = (EvalRun, Vec<Score>);
+
+/// Pairs cases with the newest results that may be compared, and counts the others.
+fn paired<'a>(
+    cases: &'a [Fact],
+    runs: &[Run],
+    cells: &'a HashMap<CellId, Cell>,
+    question: &Question,
+) -> (Vec<Pair<'a>>, EvalLeftOut) {
+    let wanted = |score: &Score| question.judge.as_ref().is_none_or(|judge| score.judge == *judge);
+    let mut any: HashMap<&str, bool> = HashMap::new();
+    let mut newest: HashMap<&str, Scored> = HashMap::new();
+    for (run, scores) in runs {
+        for found in scored(cases, scores, question.pass_from, wanted) {
+            let cell = found.case.cell_id.and_then(|cell| cells.get(&cell));
+            let version = cell.and_then(|cell| cell.version.as_ref());
+            let same = question.any_version || (run.version.is_some() && run.version.as_ref() == version);
+            any.insert(&found.case.name, true);
+            if same {
+                newest.entry(&found.case.name).or_insert(found);
+            }
+        }
+    }
+    let (mut pairs, mut left) = (Vec::new(), EvalLeftOut::default());
+    for case in cases {
+        let cell = case.cell_id.and_then(|cell| cells.get(&cell));
+        let scored = newest.get(case.name.as_str()).copied();
+        match (case.output_key, cell, outcome(case), scored) {
+            (None, ..) => left.no_provenance += 1,
+            (Some(_), None, ..) => left.output_gone += 1,
+            (_, _, None, _) => left.undecided += 1,
+            (_, Some(cell), Some((taken, kept)), Some(scored)) => pairs.push(Pair {
+                scored,
+                taken,
+                kept,
+                feature: &cell.feature,
+            }),
+            _ if any.contains_key(case.name.as_str()) => left.other_version += 1,
+            _ => left.no_result += 1,
+        }
+    }
+    (pairs, left)
+}
+
+pub fn run(
+    conn: &mut PgConnection,
+    sources: &Sources,
+    question: &Question,
+    now: DateTime<Utc>,
+) -> Result<EvalQuality, QueryError> {
+    let (project, set) = (question.project, question.set);
+    let cases = cases::facts(conn, project, set)?;
+    let cells: HashMap<CellId, Cell> = cells::of_project(conn, project)?.into_iter().collect();
+    let mut runs = Vec::new();
+    for run in runs::list(conn, project, set, MOST_RUNS)? {
+        if question.run.is_none_or(|wanted| wanted == run.id) {
+            sources.check()?;
+            let scores = runs::scores(conn, project, set, run.id)?;
+            runs.push((run, scores));
+        }
+    }
+    let (pairs, left_out) = paired(&cases, &runs, &cells, question);
+    let mut by_feature: BTreeMap<&str, Vec<Pair>> = BTreeMap::new();
+    for pair in &pairs {
+        by_feature.entry(pair.feature).or_default().push(*pair);
+    }
+    let mut features: Vec<EvalAgreement> = by_feature
+        .into_iter()
+        .map(|(feature, pairs)| agreement(Some(feature.to_owned()), &pairs, question.level))
+        .collect();
+    features.sort_by_key(|feature| std::cmp::Reverse(feature.cases));
+    let (from, to) = (now - TimeDelta::days(question.days), now);
+    let versions = versions(conn, sources, question, (&cases, &runs, &cells), (from, to))?;
+    let dimensions = projects::find(conn, project)?.dimensions;
+    Ok(EvalQuality {
+        agreement: agreement(None, &pairs, question.level),
+        features,
+        left_out,
+        version_order: order(&versions, question.level),
+        versions,
+        coverage: coverage::covered(conn, project, &cases, &cells, &dimensions, (from, to))?,
+        staleness: coverage::stale(conn, (project, set), &cases, &cells, (from, to))?,
+        from,
+        to,
+    })
+}
+
+/// The features that a set has cases of, in order.
+pub fn features_of<'a>(cases: &'a [Fact], cells: &'a HashMap<CellId, Cell>) -> Vec<&'a str> {
+    let own = cases.iter().filter_map(|case| cells.get(&case.cell_id?));
+    let mut features: Vec<&str> = own.map(|cell| cell.feature.as_str()).collect();
+    features.sort_unstable();
+    features.dedup();
+    features
+}
+
+/// The newest run of each version, and what users did with that version.
+fn versions(
+    conn: &mut PgConnection,
+    sources: &Sources,
+    question: &Question,
+    (cases, runs, cells): (&[Fact], &[Run], &HashMap<CellId, Cell>),
+    (from, to): (DateTime<Utc>, DateTime<Utc>),
+) -> Result<Vec<EvalVersion>, QueryError> {
+    let mut newest: Vec<(&String, &Run)> = Vec::new();
+    for run in runs {
+        if let Some(version) = &run.0.version
+            && newest.iter().all(|(known, _)| *known != version)
+        {
+            newest.push((version, run));
+        }
+    }
+    let features = features_of(cases, cells);
+    if newest.is_empty() || features.is_empty() {
+        return Ok(Vec::new());
+    }
+    let metrics = metrics::find("acceptance_rate")
+        .map(|(_, metric)| metric)
+        .into_iter()
+        .collect();
+    let mut query = Query::new(question.project, metrics);
+    query.group_by = vec![Dimension::Version];
+    let names = |names: Vec<&str>| names.into_iter().map(|name| Some(name.to_owned())).collect();
+    query.filters = vec![
+        Filter {
+            dimension: Dimension::Feature,
+            operator: Operator::In,
+            values: names(features),
+        },
+        Filter {
+            dimension: Dimension::Version,
+            operator: Operator::In,
+            values: names(newest.iter().map(|(version, _)| version.as_str()).collect()),
+        },
+    ];
+    (query.from, query.to, query.level) = (Some(from), Some(to), question.level);
+    let answer = plan::run(conn, sources, &query, to)?;
+    let wanted = |score: &Score| question.judge.as_ref().is_none_or(|judge| score.judge == *judge);
+    let found = newest.into_iter().map(|(version, (run, scores))| {
+        let row = answer
+            .rows
+            .iter()
+            .find(|row| row.group.first() == Some(&Some(version.clone())));
+        let own = scored(cases, scores, question.pass_from, wanted);
+        EvalVersion {
+            version: version.clone(),
+            run: run.id,
+            score: group(None, &own, question.level).score,
+            acceptance_rate: row
+                .and_then(|row| row.estimates.first().cloned())
+                .unwrap_or_else(|| Estimate::none(Reason::NoData)),
+        }
+    });
+    Ok(found.collect())
+}
+
+fn order(versions: &[EvalVersion], level: Level) -> Estimate {
+    let pairs: Vec<(f64, f64)> = versions
+        .iter()
+        .filter_map(|version| Some((version.score.value?, version.acceptance_rate.value?)))
+        .collect();
+    if pairs.len() < LEAST_VERSIONS {
+        return none(Reason::TooFew, pairs.len());
+    }
+    let Some(found) = spearman::correlation(&pairs) else {
+        return none(Reason::OneClass, pairs.len());
+    };
+    let each = (0..).take(pairs.len()).map(|cluster| Member {
+        cluster,
+        has_user: false,
+    });
+    Clusters::new(each).linear(found.value, found.influence.into_iter(), level)
+}
