@@ -74,7 +74,9 @@ fn output(name: &str, user: &str, version: &str, decision: &str, confidence: Opt
 
 fn send(server: &TestServer, events: &[Value]) {
     for batch in events.chunks(1_000) {
-        let told = server.post("/api/v1/events", json!({"events": batch}).to_string()).expect(200);
+        let told = server
+            .post("/api/v1/events", json!({"events": batch}).to_string())
+            .expect(200);
         assert_eq!(told["rejected"], 0, "{told}");
     }
     server.settle();
@@ -83,18 +85,39 @@ fn send(server: &TestServer, events: &[Value]) {
 #[test]
 fn sets_are_made_changed_and_deleted() {
     let server = server_with_set();
-    server.post("/api/v1/evals", r#"{"name":"refunds"}"#).expect_problem(409, "conflict");
-    server.post("/api/v1/evals", r#"{"name":"a/b"}"#).expect_problem(422, "invalid_body");
-    server.post("/api/v1/evals", r#"{"name":"b","pass_from":1.5}"#).expect_problem(422, "invalid_body");
-    let changed = patch(&server, SET, &json!({"description": "What people ask", "pass_from": 0.8})).expect(200);
-    assert_eq!((&changed["description"], &changed["pass_from"]), (&json!("What people ask"), &json!(0.8)));
+    server
+        .post("/api/v1/evals", r#"{"name":"refunds"}"#)
+        .expect_problem(409, "conflict");
+    server
+        .post("/api/v1/evals", r#"{"name":"a/b"}"#)
+        .expect_problem(422, "invalid_body");
+    server
+        .post("/api/v1/evals", r#"{"name":"b","pass_from":1.5}"#)
+        .expect_problem(422, "invalid_body");
+    let changed = patch(
+        &server,
+        SET,
+        &json!({"description": "What people ask", "pass_from": 0.8}),
+    )
+    .expect(200);
+    assert_eq!(
+        (&changed["description"], &changed["pass_from"]),
+        (&json!("What people ask"), &json!(0.8))
+    );
     let changed = patch(&server, SET, &json!({"description": null})).expect(200);
-    assert_eq!((&changed["description"], &changed["pass_from"]), (&json!(null), &json!(0.8)));
-    server.post(CASES, r#"[{"case":"a","input":"x"},{"case":"b"}]"#).expect(200);
+    assert_eq!(
+        (&changed["description"], &changed["pass_from"]),
+        (&json!(null), &json!(0.8))
+    );
+    server
+        .post(CASES, r#"[{"case":"a","input":"x"},{"case":"b"}]"#)
+        .expect(200);
     assert_eq!(server.get("/api/v1/evals").expect(200)["data"][0]["cases"], 2);
     assert_eq!(delete(&server, SET).status, 204);
     server.get(SET).expect_problem(404, "not_found");
-    server.get(&format!("{CASES}?format=csv")).expect_problem(404, "not_found");
+    server
+        .get(&format!("{CASES}?format=csv"))
+        .expect_problem(404, "not_found");
     server.post(CASES, r#"[{"case":"a"}]"#).expect_problem(404, "not_found");
     let audit = server.get("/api/v1/audit?action=eval_set_deleted").expect(200);
     assert_eq!(audit["data"][0]["detail"], json!({"cases": 2}));

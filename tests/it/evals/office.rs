@@ -46,18 +46,26 @@ fn libreoffice_changes_nothing() {
     std::fs::write(&file, server.get(&format!("{CASES}?format=csv")).body).unwrap();
     // Saved at once; with semicolons; and after a stay in a spreadsheet's own format, whose cells hold less.
     for to in [OUT, OUT_SEMICOLONS] {
-        let Some(back) = saved(folder.path(), &file, &[IN], to) else { return };
+        let Some(back) = saved(folder.path(), &file, &[IN], to) else {
+            return;
+        };
         let told = put(&server, CASES, std::fs::read(back).unwrap()).expect(200);
         assert_eq!(counts(&told), [0, 0, n, 0, 0], "{to}: {told}");
     }
     for format in ["ods", "xlsx"] {
-        let Some(book) = saved(folder.path(), &file, &[IN], format) else { return };
-        let Some(back) = saved(folder.path(), &book, &[], OUT) else { return };
+        let Some(book) = saved(folder.path(), &file, &[IN], format) else {
+            return;
+        };
+        let Some(back) = saved(folder.path(), &book, &[], OUT) else {
+            return;
+        };
         let told = put(&server, CASES, std::fs::read(back).unwrap()).expect(200);
         assert_eq!(counts(&told), [0, 0, n, 0, 0], "{format}: {told}");
     }
     // With nothing said about the file.
-    let Some(back) = saved(folder.path(), &file, &[], "csv") else { return };
+    let Some(back) = saved(folder.path(), &file, &[], "csv") else {
+        return;
+    };
     let told = put(&server, CASES, std::fs::read(back).unwrap());
     assert_eq!(counts(&told.expect(200)), [0, 0, n, 0, 0]);
     assert_eq!(all(&server), before);

@@ -22,7 +22,12 @@ fn product() -> TestServer {
     send(&server, &events);
     server.post(&format!("{CASES}/from-feedback"), "{}").expect(200);
     // By hand, and by a sheet that says where it is from.
-    let told = server.post(CASES, "case,input,output_id\nby hand,hello,\nanother,of müller,müller-1\n").expect(200);
+    let told = server
+        .post(
+            CASES,
+            "case,input,output_id\nby hand,hello,\nanother,of müller,müller-1\n",
+        )
+        .expect(200);
     assert_eq!(counts(&told), [2, 0, 0, 0, 0]);
     let results: Vec<Value> = ["müller-0", "another", "theirs", "by hand"]
         .iter()
@@ -38,7 +43,12 @@ fn product() -> TestServer {
             row
         })
         .collect();
-    server.post(RUNS, json!({"name": "n", "version": "v1", "results": results}).to_string()).expect(201);
+    server
+        .post(
+            RUNS,
+            json!({"name": "n", "version": "v1", "results": results}).to_string(),
+        )
+        .expect(201);
     server
 }
 
@@ -68,7 +78,11 @@ fn an_erased_user_is_found_nowhere_and_does_not_come_back() {
     assert!(found(&server).iter().any(|(table, _)| table == "eval_results"));
     let quality = server.get(&format!("{SET}/quality")).expect(200);
     let receipt = erase(&server);
-    assert_eq!((&receipt["eval_cases"], &receipt["outputs"]), (&json!(4), &json!(3)), "{receipt}");
+    assert_eq!(
+        (&receipt["eval_cases"], &receipt["outputs"]),
+        (&json!(4), &json!(3)),
+        "{receipt}"
+    );
     assert_eq!(found(&server), Vec::<(String, String)>::new());
     let names: Vec<Value> = all(&server).into_iter().map(|case| case["case"].clone()).collect();
     assert_eq!(names, ["by hand", "theirs"]);
@@ -78,7 +92,14 @@ fn an_erased_user_is_found_nowhere_and_does_not_come_back() {
     // The sheet that was saved before brings nothing of the user back.
     let told = put(&server, CASES, &before).expect(207);
     assert_eq!(counts(&told), [0, 0, 2, 0, 4], "{told}");
-    assert!(told["results"].as_array().unwrap().iter().take(4).all(|row| row["code"] == "erased"));
+    assert!(
+        told["results"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .take(4)
+            .all(|row| row["code"] == "erased")
+    );
     assert_eq!(found(&server), Vec::<(String, String)>::new());
     // Doing it again gives the same receipt.
     assert_eq!(erase(&server)["eval_cases"], 4);
@@ -89,13 +110,24 @@ fn an_erased_user_is_found_nowhere_and_does_not_come_back() {
 fn a_user_is_erased_when_retention_was_there_before() {
     let server = product();
     let project = json!({"retain_outputs_days": 1}).to_string();
-    server.request("PATCH", "/api/v1/projects/current", Some(&server.key), &[], project.as_bytes());
+    server.request(
+        "PATCH",
+        "/api/v1/projects/current",
+        Some(&server.key),
+        &[],
+        project.as_bytes(),
+    );
     let mut conn = server.db.dedicated().unwrap();
     let id = 1;
     let gone = apply(&mut conn, id, Utc::now() + TimeDelta::days(3), &mut |_| true).unwrap();
     assert_eq!((gone.outputs, gone.cases), (4, 5));
     // The texts are gone, and the names are still those of outputs.
-    assert!(all(&server).iter().filter(|case| case["case"] != "by hand").all(|case| case["input"].is_null()));
+    assert!(
+        all(&server)
+            .iter()
+            .filter(|case| case["case"] != "by hand")
+            .all(|case| case["input"].is_null())
+    );
     assert_eq!(erase(&server)["eval_cases"], 4);
     assert_eq!(found(&server), Vec::<(String, String)>::new());
 }
@@ -105,7 +137,13 @@ fn cases_keep_texts_no_longer_than_their_outputs() {
     let server = product();
     let file = server.get(&format!("{CASES}?format=jsonl")).body;
     let settings = json!({"retain_texts_days": 5}).to_string();
-    server.request("PATCH", "/api/v1/projects/current", Some(&server.key), &[], settings.as_bytes());
+    server.request(
+        "PATCH",
+        "/api/v1/projects/current",
+        Some(&server.key),
+        &[],
+        settings.as_bytes(),
+    );
     let mut conn = server.db.dedicated().unwrap();
     let kept = apply(&mut conn, 1, Utc::now() + TimeDelta::days(4), &mut |_| true).unwrap();
     assert_eq!((kept.texts, kept.cases), (0, 0));
@@ -117,7 +155,9 @@ fn cases_keep_texts_no_longer_than_their_outputs() {
         assert!(is_kept || case["expected"].is_null());
     }
     let run = server.get(RUNS).expect(200)["data"][0].clone();
-    let results = server.get(&format!("{RUNS}/{}/results", run["id"].as_str().unwrap())).expect(200);
+    let results = server
+        .get(&format!("{RUNS}/{}/results", run["id"].as_str().unwrap()))
+        .expect(200);
     for row in results["data"].as_array().unwrap() {
         assert_eq!(row["output"].is_null(), row["case"] != "by hand", "{row}");
         assert_eq!(row["score"], 0.5, "what it came to stays");
@@ -134,16 +174,43 @@ fn cases_keep_texts_no_longer_than_their_outputs() {
 fn a_project_that_stores_no_texts_has_no_cases_with_texts() {
     let server = server_with_set();
     let settings = json!({"stores_text": false}).to_string();
-    server.request("PATCH", "/api/v1/projects/current", Some(&server.key), &[], settings.as_bytes());
+    server.request(
+        "PATCH",
+        "/api/v1/projects/current",
+        Some(&server.key),
+        &[],
+        settings.as_bytes(),
+    );
     send(&server, &output("o1", USER, "v1", "edit", None));
-    server.post(&format!("{CASES}/from-feedback"), "{}").expect_problem(422, "not_kept");
-    let told = server.post(CASES, "case,input,tags,output_id\na,some text,,\nb,,t,o1\nc,,,\n").expect(207);
-    assert_eq!((counts(&told), &told["results"][0]["code"]), ([2, 0, 0, 0, 1], &json!("texts_not_kept")));
-    let told = server.post(&format!("{RUNS}?name=n&version=v1"), "case,score,output\nb,1,text\nc,0.5,\n").expect(207);
-    assert_eq!((&told["taken"], &told["results"][0]["code"]), (&json!(1), &json!("texts_not_kept")));
+    server
+        .post(&format!("{CASES}/from-feedback"), "{}")
+        .expect_problem(422, "not_kept");
+    let told = server
+        .post(CASES, "case,input,tags,output_id\na,some text,,\nb,,t,o1\nc,,,\n")
+        .expect(207);
+    assert_eq!(
+        (counts(&told), &told["results"][0]["code"]),
+        ([2, 0, 0, 0, 1], &json!("texts_not_kept"))
+    );
+    let told = server
+        .post(
+            &format!("{RUNS}?name=n&version=v1"),
+            "case,score,output\nb,1,text\nc,0.5,\n",
+        )
+        .expect(207);
+    assert_eq!(
+        (&told["taken"], &told["results"][0]["code"]),
+        (&json!(1), &json!("texts_not_kept"))
+    );
     // Scores need no texts.
-    server.post(&format!("{RUNS}?name=n&version=v1"), "case,score\nb,1\n").expect(201);
+    server
+        .post(&format!("{RUNS}?name=n&version=v1"), "case,score\nb,1\n")
+        .expect(201);
     let quality = server.get(&format!("{SET}/quality")).expect(200);
     assert_eq!(quality["data"]["agreement"]["cases"], 1);
-    assert!(found(&server).iter().all(|(table, row)| table != "eval_cases" && !row.contains("ask")));
+    assert!(
+        found(&server)
+            .iter()
+            .all(|(table, row)| table != "eval_cases" && !row.contains("ask"))
+    );
 }

@@ -21,7 +21,9 @@ fn run(server: &TestServer, name: &str, scores: &[f64]) -> String {
         .enumerate()
         .map(|(at, score)| json!({"case": format!("c{at:02}"), "score": score}))
         .collect();
-    let told = server.post(RUNS, json!({"name": name, "results": results}).to_string()).expect(201);
+    let told = server
+        .post(RUNS, json!({"name": name, "results": results}).to_string())
+        .expect(201);
     told["run"]["id"].as_str().unwrap().to_owned()
 }
 
@@ -35,9 +37,26 @@ fn runs_come_in_any_form() {
              c01;1;;;;\r\nnone;1;;;;\r\nc02;1.01;;;;\r\nc03;;;;;\r\n",
         )
         .expect(207);
-    assert_eq!((&told["taken"], &told["rejected"], &told["ignored_columns"]), (&json!(3), &json!(4), &json!(["mine"])), "{told}");
-    let codes: Vec<Value> = told["results"].as_array().unwrap().iter().map(|row| json!([row["row"], row["code"]])).collect();
-    assert_eq!(json!(codes), json!([[5, "repeated"], [6, "unknown_case"], [7, "out_of_range"], [8, "missing"]]));
+    assert_eq!(
+        (&told["taken"], &told["rejected"], &told["ignored_columns"]),
+        (&json!(3), &json!(4), &json!(["mine"])),
+        "{told}"
+    );
+    let codes: Vec<Value> = told["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| json!([row["row"], row["code"]]))
+        .collect();
+    assert_eq!(
+        json!(codes),
+        json!([
+            [5, "repeated"],
+            [6, "unknown_case"],
+            [7, "out_of_range"],
+            [8, "missing"]
+        ])
+    );
     let id = told["run"]["id"].as_str().unwrap();
     let results = server.get(&format!("{RUNS}/{id}/results")).expect(200);
     assert_eq!(
@@ -50,16 +69,36 @@ fn runs_come_in_any_form() {
     );
     // Page by page.
     let first = server.get(&format!("{RUNS}/{id}/results?limit=2")).expect(200);
-    let cursor: String = first["next_cursor"].as_str().unwrap().bytes().map(|byte| format!("%{byte:02X}")).collect();
-    let rest = server.get(&format!("{RUNS}/{id}/results?limit=2&cursor={cursor}")).expect(200);
-    assert_eq!((&rest["data"][0]["case"], &rest["next_cursor"]), (&json!("c01"), &json!(null)));
+    let cursor: String = first["next_cursor"]
+        .as_str()
+        .unwrap()
+        .bytes()
+        .map(|byte| format!("%{byte:02X}"))
+        .collect();
+    let rest = server
+        .get(&format!("{RUNS}/{id}/results?limit=2&cursor={cursor}"))
+        .expect(200);
+    assert_eq!(
+        (&rest["data"][0]["case"], &rest["next_cursor"]),
+        (&json!("c01"), &json!(null))
+    );
     let lines = "{\"case\":\"c00\",\"pass\":true}\n{\"case\":\"c01\",\"score\":0.5}\n";
-    assert_eq!(server.post(&format!("{RUNS}?name=lines"), lines).expect(201)["taken"], 2);
+    assert_eq!(
+        server.post(&format!("{RUNS}?name=lines"), lines).expect(201)["taken"],
+        2
+    );
     // Nothing to take is no run, and a run has a name.
-    let problem = server.post(&format!("{RUNS}?name=x"), "case,score\nnone,1\n").expect_problem(422, "invalid_body");
-    assert!(problem["detail"].as_str().unwrap().contains("no such case"), "{problem}");
+    let problem = server
+        .post(&format!("{RUNS}?name=x"), "case,score\nnone,1\n")
+        .expect_problem(422, "invalid_body");
+    assert!(
+        problem["detail"].as_str().unwrap().contains("no such case"),
+        "{problem}"
+    );
     server.post(RUNS, lines).expect_problem(422, "invalid_body");
-    server.post(&format!("{RUNS}?name=x"), "{\"results\":[],\"when\":1}").expect_problem(422, "invalid_body");
+    server
+        .post(&format!("{RUNS}?name=x"), "{\"results\":[],\"when\":1}")
+        .expect_problem(422, "invalid_body");
     assert_eq!(server.get(RUNS).expect(200)["total"], 2);
     assert_eq!(delete(&server, &format!("{RUNS}/{id}")).status, 204);
     server.get(&format!("{RUNS}/{id}")).expect_problem(404, "not_found");
@@ -73,23 +112,44 @@ fn scores_are_of_cases_not_of_judgements() {
         {"case": "c00", "judge": "a", "score": 0.9}, {"case": "c00", "judge": "b", "score": 0.3}, {"case": "c00", "judge": "c", "score": 0.6},
         {"case": "c06", "judge": "a", "score": 0.0}, {"case": "c07", "judge": "a", "pass": true},
     ]);
-    let told = server.post(RUNS, json!({"name": "n", "results": results}).to_string()).expect(201);
+    let told = server
+        .post(RUNS, json!({"name": "n", "results": results}).to_string())
+        .expect(201);
     let path = format!("{RUNS}/{}", told["run"]["id"].as_str().unwrap());
     let scores = server.get(&path).expect(200)["scores"].clone();
     // 0.6, 0 and 1; two of three judges pass the first.
-    assert!((scores["score"]["value"].as_f64().unwrap() - 1.6 / 3.0).abs() < 1e-12, "{scores}");
-    assert_eq!((&scores["pass_rate"]["numerator"], &scores["pass_rate"]["n"]), (&json!(2), &json!(3)));
+    assert!(
+        (scores["score"]["value"].as_f64().unwrap() - 1.6 / 3.0).abs() < 1e-12,
+        "{scores}"
+    );
+    assert_eq!(
+        (&scores["pass_rate"]["numerator"], &scores["pass_rate"]["n"]),
+        (&json!(2), &json!(3))
+    );
     assert_eq!((&scores["cases"], &scores["missing"]), (&json!(3), &json!(9)));
     let [lower, upper] = ["lower", "upper"].map(|end| scores["pass_rate"][end].as_f64().unwrap());
     assert!(lower < 2.0 / 3.0 && 2.0 / 3.0 < upper);
-    let names = |list: &str| scores[list].as_array().unwrap().iter().map(|own| json!([own["name"], own["cases"]])).collect::<Vec<_>>();
+    let names = |list: &str| {
+        scores[list]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|own| json!([own["name"], own["cases"]]))
+            .collect::<Vec<_>>()
+    };
     assert_eq!(json!(names("tags")), json!([[null, 2], ["first", 1]]));
     assert_eq!(json!(names("judges")), json!([["a", 3], ["b", 1], ["c", 1]]));
     // By one judge, and with another bar.
     let by_b = server.get(&format!("{path}?judge=b")).expect(200)["scores"].clone();
-    assert_eq!((&by_b["cases"], &by_b["score"]["value"], &by_b["score"]["reason"]), (&json!(1), &json!(0.3), &json!("too_few")));
+    assert_eq!(
+        (&by_b["cases"], &by_b["score"]["value"], &by_b["score"]["reason"]),
+        (&json!(1), &json!(0.3), &json!("too_few"))
+    );
     patch(&server, SET, &json!({"pass_from": 0.2})).expect(200);
-    assert_eq!(server.get(&format!("{path}?judge=b")).expect(200)["scores"]["pass_rate"]["value"], 1);
+    assert_eq!(
+        server.get(&format!("{path}?judge=b")).expect(200)["scores"]["pass_rate"]["value"],
+        1
+    );
     // A change of a case's texts after the run is told, one of its tags is not.
     patch(&server, &format!("{CASES}/c00"), &json!({"tags": ["x"]})).expect(200);
     assert_eq!(server.get(&path).expect(200)["scores"]["changed_since"], 0);
@@ -102,33 +162,79 @@ fn runs_are_compared_case_by_case() {
     let server = server();
     let baseline = run(&server, "before", &[0.1, 0.2, 0.9, 0.8, 0.4, 0.4, 0.4, 0.4, 0.4, 0.6]);
     let candidate = run(&server, "after", &[0.9, 0.6, 0.2, 0.8, 0.4, 0.6, 0.6, 0.6, 0.4]);
-    let told = server.post(&format!("{RUNS}?name=other"), "case,score,judge\nc00,1,other\nc11,1,\n").expect(201);
+    let told = server
+        .post(&format!("{RUNS}?name=other"), "case,score,judge\nc00,1,other\nc11,1,\n")
+        .expect(201);
     let path = |one: &str, other: &str| format!("{SET}/compare?baseline={one}&candidate={other}");
     let found = server.get(&path(&baseline, &candidate)).expect(200)["data"].clone();
-    assert_eq!(found["pairs"], json!({"both_pass": 1, "both_fail": 2, "fixed": 5, "broken": 1}));
-    let flips = |list: &str| found[list].as_array().unwrap().iter().map(|flip| flip["case"].clone()).collect::<Vec<_>>();
+    assert_eq!(
+        found["pairs"],
+        json!({"both_pass": 1, "both_fail": 2, "fixed": 5, "broken": 1})
+    );
+    let flips = |list: &str| {
+        found[list]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|flip| flip["case"].clone())
+            .collect::<Vec<_>>()
+    };
     assert_eq!(flips("fixed"), ["c00", "c01", "c05", "c06", "c07"]);
     assert_eq!(flips("broken"), ["c02"]);
-    assert_eq!((&found["missing_in_candidate"], &found["only_in_baseline"]), (&json!(1), &json!(["c09"])));
-    assert_eq!((&found["missing_in_baseline"], &found["only_in_candidate"]), (&json!(0), &json!([])));
+    assert_eq!(
+        (&found["missing_in_candidate"], &found["only_in_baseline"]),
+        (&json!(1), &json!(["c09"]))
+    );
+    assert_eq!(
+        (&found["missing_in_baseline"], &found["only_in_candidate"]),
+        (&json!(0), &json!([]))
+    );
     let difference = &found["score_difference"];
-    assert!((difference["value"].as_f64().unwrap() - 1.1 / 9.0).abs() < 1e-12, "{difference}");
-    assert!(difference["lower"].as_f64().unwrap() < 0.0 && difference["upper"].as_f64().unwrap() > 0.2, "{difference}");
+    assert!(
+        (difference["value"].as_f64().unwrap() - 1.1 / 9.0).abs() < 1e-12,
+        "{difference}"
+    );
+    assert!(
+        difference["lower"].as_f64().unwrap() < 0.0 && difference["upper"].as_f64().unwrap() > 0.2,
+        "{difference}"
+    );
     // Of six that changed, one the other way: 2·(1 + 6)/64.
     assert!((found["mcnemar_exact"].as_f64().unwrap() - 14.0 / 64.0).abs() < 1e-12);
     assert!((found["mcnemar_mid"].as_f64().unwrap() - 8.0 / 64.0).abs() < 1e-12);
-    let tags: Vec<Value> = found["tags"].as_array().unwrap().iter().map(|tag| json!([tag["tag"], tag["cases"], tag["fixed"], tag["broken"]])).collect();
+    let tags: Vec<Value> = found["tags"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|tag| json!([tag["tag"], tag["cases"], tag["fixed"], tag["broken"]]))
+        .collect();
     assert_eq!(json!(tags), json!([["first", 6, 3, 1], [null, 3, 2, 0]]));
     // The other way round it is the opposite.
     let back = server.get(&path(&candidate, &baseline)).expect(200)["data"].clone();
-    assert_eq!((&back["fixed"].as_array().unwrap().len(), &back["mcnemar_exact"]), (&1, &found["mcnemar_exact"]));
+    assert_eq!(
+        (&back["fixed"].as_array().unwrap().len(), &back["mcnemar_exact"]),
+        (&1, &found["mcnemar_exact"])
+    );
     // Another judge is another yardstick: nothing can be compared, and why is counted.
     let other = told["run"]["id"].as_str().unwrap();
     let none = server.get(&path(&baseline, other)).expect(200)["data"].clone();
-    assert_eq!((&none["cases"], &none["score_difference"]["reason"], &none["mcnemar_exact"]), (&json!(0), &json!("no_cases"), &json!(null)));
-    assert_eq!((&none["missing_in_candidate"], &none["missing_in_baseline"]), (&json!(10), &json!(2)));
-    server.get(&path(&baseline, "0199b2c4-0000-7000-8000-000000000000")).expect_problem(404, "not_found");
-    server.get(&format!("{SET}/compare?baseline={baseline}")).expect_problem(400, "invalid_parameter");
+    assert_eq!(
+        (
+            &none["cases"],
+            &none["score_difference"]["reason"],
+            &none["mcnemar_exact"]
+        ),
+        (&json!(0), &json!("no_cases"), &json!(null))
+    );
+    assert_eq!(
+        (&none["missing_in_candidate"], &none["missing_in_baseline"]),
+        (&json!(10), &json!(2))
+    );
+    server
+        .get(&path(&baseline, "0199b2c4-0000-7000-8000-000000000000"))
+        .expect_problem(404, "not_found");
+    server
+        .get(&format!("{SET}/compare?baseline={baseline}"))
+        .expect_problem(400, "invalid_parameter");
 }
 
 /// Ten cases of one user say little more than one of them.
@@ -136,15 +242,26 @@ fn runs_are_compared_case_by_case() {
 fn cases_of_one_user_are_no_independent_cases() {
     let width = |users: &dyn Fn(usize) -> String| {
         let server = server_with_set();
-        let events: Vec<Value> = (0..40).flat_map(|at| output(&format!("o{at}"), &users(at), "v1", "edit", None)).collect();
+        let events: Vec<Value> = (0..40)
+            .flat_map(|at| output(&format!("o{at}"), &users(at), "v1", "edit", None))
+            .collect();
         send(&server, &events);
         server.post(&format!("{CASES}/from-feedback"), "{}").expect(200);
         // Users are alike.
-        let results: Vec<Value> = (0..40).map(|at| json!({"case": format!("o{at}"), "score": if at % 4 < 2 { 0.2 } else { 0.9 }})).collect();
-        let told = server.post(RUNS, json!({"name": "n", "results": results}).to_string()).expect(201);
-        let found = server.get(&format!("{RUNS}/{}", told["run"]["id"].as_str().unwrap())).expect(200);
+        let results: Vec<Value> = (0..40)
+            .map(|at| json!({"case": format!("o{at}"), "score": if at % 4 < 2 { 0.2 } else { 0.9 }}))
+            .collect();
+        let told = server
+            .post(RUNS, json!({"name": "n", "results": results}).to_string())
+            .expect(201);
+        let found = server
+            .get(&format!("{RUNS}/{}", told["run"]["id"].as_str().unwrap()))
+            .expect(200);
         let score = &found["scores"]["score"];
-        (score["upper"].as_f64().unwrap() - score["lower"].as_f64().unwrap(), score["users"].as_u64().unwrap())
+        (
+            score["upper"].as_f64().unwrap() - score["lower"].as_f64().unwrap(),
+            score["users"].as_u64().unwrap(),
+        )
     };
     let (apart, many) = width(&|at| format!("u{at}"));
     let (together, few) = width(&|at| format!("u{}", at % 4));

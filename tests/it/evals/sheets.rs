@@ -8,11 +8,58 @@ use crate::support::TestServer;
 /// Texts that spreadsheets, and what reads CSV, take for something else.
 pub fn odd_texts() -> Vec<String> {
     let mut texts: Vec<String> = [
-        "", " ", "007", "00012345678901234567890", "1e5", "1.50", "1,50", "-5", "+49 30 123", "=1+1", "=HYPERLINK(\"http://x\",\"y\")",
-        "@SUM(A1)", "-cmd|' /C calc'!A0", "2024-01-02", "1/2", "3-4", "MARCH1", "SEPT2", "10:30", "5 %", "$5", "(5)", "TRUE", "false",
-        "null", "NA", "N/A", "#N/A", "nan", "'quoted", "\"quoted\"", "a,b;c\td", "line one\nline two", "line one\r\nline two", "lone \r return",
-        "trailing ", "\ttab first", "ends with newline\n", "\\", "\\\\", "\\d+", "\\007", "\\\"x\"", "日本語 – «ü» 😀", "e\u{301}", "\u{1}control",
-        "x\u{feff}y", "١٢٣", "{\"json\": [1, 2]}", "<b>&amp;</b>", "a\u{a0}b", "\u{2028}",
+        "",
+        " ",
+        "007",
+        "00012345678901234567890",
+        "1e5",
+        "1.50",
+        "1,50",
+        "-5",
+        "+49 30 123",
+        "=1+1",
+        "=HYPERLINK(\"http://x\",\"y\")",
+        "@SUM(A1)",
+        "-cmd|' /C calc'!A0",
+        "2024-01-02",
+        "1/2",
+        "3-4",
+        "MARCH1",
+        "SEPT2",
+        "10:30",
+        "5 %",
+        "$5",
+        "(5)",
+        "TRUE",
+        "false",
+        "null",
+        "NA",
+        "N/A",
+        "#N/A",
+        "nan",
+        "'quoted",
+        "\"quoted\"",
+        "a,b;c\td",
+        "line one\nline two",
+        "line one\r\nline two",
+        "lone \r return",
+        "trailing ",
+        "\ttab first",
+        "ends with newline\n",
+        "\\",
+        "\\\\",
+        "\\d+",
+        "\\007",
+        "\\\"x\"",
+        "日本語 – «ü» 😀",
+        "e\u{301}",
+        "\u{1}control",
+        "x\u{feff}y",
+        "١٢٣",
+        "{\"json\": [1, 2]}",
+        "<b>&amp;</b>",
+        "a\u{a0}b",
+        "\u{2028}",
     ]
     .into_iter()
     .map(str::to_owned)
@@ -48,23 +95,45 @@ pub fn odd_set() -> (TestServer, Vec<Value>) {
 fn every_form_comes_back_unchanged() {
     let (server, before) = odd_set();
     let n = before.len() as u64;
-    for form in ["format=csv", "format=csv&separator=semicolon", "format=csv&separator=tab", "format=jsonl"] {
+    for form in [
+        "format=csv",
+        "format=csv&separator=semicolon",
+        "format=csv&separator=tab",
+        "format=jsonl",
+    ] {
         let file = server.get(&format!("{CASES}?{form}"));
         assert_eq!(file.status, 200);
         if form.starts_with("format=csv") {
-            assert!(file.body.starts_with(b"\xef\xbb\xbf\"case\""), "a spreadsheet knows that it is UTF-8");
+            assert!(
+                file.body.starts_with(b"\xef\xbb\xbf\"case\""),
+                "a spreadsheet knows that it is UTF-8"
+            );
         }
         // It says the same as what is there, to the set itself and to another.
-        assert_eq!(counts(&put(&server, CASES, &file.body).expect(200)), [0, 0, n, 0, 0], "{form}");
+        assert_eq!(
+            counts(&put(&server, CASES, &file.body).expect(200)),
+            [0, 0, n, 0, 0],
+            "{form}"
+        );
         let other = format!("copy-{}", form.len());
-        server.post("/api/v1/evals", json!({"name": other}).to_string()).expect(201);
+        server
+            .post("/api/v1/evals", json!({"name": other}).to_string())
+            .expect(201);
         let path = format!("/api/v1/evals/{other}/cases");
-        assert_eq!(counts(&server.post(&path, &file.body).expect(200)), [n, 0, 0, 0, 0], "{form}");
+        assert_eq!(
+            counts(&server.post(&path, &file.body).expect(200)),
+            [n, 0, 0, 0, 0],
+            "{form}"
+        );
         let again = server.get(&format!("{path}?{form}"));
         if form.starts_with("format=csv") {
             assert_eq!(again.body, file.body, "{form}");
         }
-        assert_eq!(counts(&put(&server, CASES, &again.body).expect(200)), [0, 0, n, 0, 0], "{form}");
+        assert_eq!(
+            counts(&put(&server, CASES, &again.body).expect(200)),
+            [0, 0, n, 0, 0],
+            "{form}"
+        );
     }
     assert_eq!(all(&server), before);
 }
@@ -77,9 +146,16 @@ fn no_cell_is_a_formula() {
     let mut cells = 0;
     for record in csv::Reader::from_reader(file.strip_prefix(b"\xef\xbb\xbf").unwrap()).records() {
         for cell in record.unwrap().iter() {
-            assert!(!cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\'', ' ']), "{cell:?}");
+            assert!(
+                !cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\'', ' ']),
+                "{cell:?}"
+            );
             assert!(cell.parse::<f64>().is_err(), "{cell:?}");
-            assert!(!cell.contains('\r') && cell.encode_utf16().count() <= 32_767, "{}", cell.len());
+            assert!(
+                !cell.contains('\r') && cell.encode_utf16().count() <= 32_767,
+                "{}",
+                cell.len()
+            );
             cells += 1;
         }
     }
@@ -103,30 +179,55 @@ fn rows_are_answered_for_one_by_one() {
     let told = server.post(CASES, file).expect(207);
     assert_eq!(counts(&told), [3, 0, 0, 0, 3], "{told}");
     assert_eq!(told["ignored_columns"], json!(["owner"]));
-    let refused: Vec<_> = told["results"].as_array().unwrap().iter().take(3).map(|row| (row["row"].clone(), row["code"].clone())).collect();
+    let refused: Vec<_> = told["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .take(3)
+        .map(|row| (row["row"].clone(), row["code"].clone()))
+        .collect();
     assert_eq!(
         refused,
         [(4, "repeated"), (7, "invalid_row"), (8, "missing")].map(|(row, code)| (json!(row), json!(code)))
     );
     let cases = all(&server);
-    assert_eq!(cases[0], json!({"case": "a", "input": "what?", "expected": "one\ntwo", "rubric": null, "tags": ["x", "y"], "output_id": null}));
+    assert_eq!(
+        cases[0],
+        json!({"case": "a", "input": "what?", "expected": "one\ntwo", "rubric": null, "tags": ["x", "y"], "output_id": null})
+    );
     assert_eq!(cases[1]["input"], "two;parts");
     // A row without a name is named by its input, the same each time.
     assert!(cases[2]["case"].as_str().unwrap().starts_with("case-"), "{}", cases[2]);
-    assert_eq!(counts(&server.post(CASES, "input\nno  NAME\nnew\n").expect(200)), [1, 1, 0, 0, 0]);
+    assert_eq!(
+        counts(&server.post(CASES, "input\nno  NAME\nnew\n").expect(200)),
+        [1, 1, 0, 0, 0]
+    );
 }
 
 #[test]
 fn what_a_row_does_not_say_stays() {
     let server = server_with_set();
-    server.post(CASES, r#"{"case":"a","input":"i","expected":"e","rubric":"r","tags":["t"]}"#).expect(200);
+    server
+        .post(
+            CASES,
+            r#"{"case":"a","input":"i","expected":"e","rubric":"r","tags":["t"]}"#,
+        )
+        .expect(200);
     let told = server.post(CASES, "case,expected,tags\na,new,\"u, t\"\n").expect(200);
-    assert_eq!((counts(&told), &told["results"][0]["fields"]), ([0, 1, 0, 0, 0], &json!(["expected", "tags"])));
+    assert_eq!(
+        (counts(&told), &told["results"][0]["fields"]),
+        ([0, 1, 0, 0, 0], &json!(["expected", "tags"]))
+    );
     // An empty cell empties, and so does null.
     server.post(CASES, "case,expected\na,\n").expect(200);
     let changed = patch(&server, &format!("{CASES}/a"), &json!({"rubric": null, "input": ""})).expect(200);
     assert_eq!(
-        [&changed["input"], &changed["expected"], &changed["rubric"], &changed["tags"]],
+        [
+            &changed["input"],
+            &changed["expected"],
+            &changed["rubric"],
+            &changed["tags"]
+        ],
         [&json!(""), &json!(null), &json!(null), &json!(["u", "t"])]
     );
     patch(&server, &format!("{CASES}/a"), &json!({"case": "b"})).expect_problem(422, "invalid_body");
@@ -144,14 +245,22 @@ fn replacing_deletes_what_is_not_there_and_says_so_first() {
     let file = format!("case,input\na,1st\nb,\"{}\"\nd,new\n", "x".repeat(100_001));
     let dry = put(&server, &format!("{CASES}?dry_run=true"), &file).expect(207);
     assert_eq!(counts(&dry), [1, 0, 1, 1, 1]);
-    let deleted: Vec<&Value> = dry["results"].as_array().unwrap().iter().filter(|row| row["status"] == "deleted").collect();
+    let deleted: Vec<&Value> = dry["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|row| row["status"] == "deleted")
+        .collect();
     assert_eq!((deleted.len(), &deleted[0]["case"]), (1, &json!("c")));
     assert_eq!(all(&server).len(), 3);
     assert_eq!(counts(&put(&server, CASES, &file).expect(207)), [1, 0, 1, 1, 1]);
     let names: Vec<Value> = all(&server).into_iter().map(|case| case["case"].clone()).collect();
     assert_eq!(names, ["a", "b", "d"]);
     let audit = server.get("/api/v1/audit?action=eval_cases_deleted").expect(200);
-    assert_eq!((&audit["data"][0]["subject"], &audit["data"][0]["detail"]), (&json!("refunds"), &json!({"cases": 1})));
+    assert_eq!(
+        (&audit["data"][0]["subject"], &audit["data"][0]["detail"]),
+        (&json!("refunds"), &json!({"cases": 1}))
+    );
 }
 
 #[test]
@@ -171,10 +280,20 @@ fn what_is_no_sheet_is_told() {
         assert!(problem["detail"].as_str().unwrap().contains(says), "{problem}");
     }
     let headers = [("content-encoding", "gzip")];
-    server.request("POST", CASES, Some(&server.key), &headers, b"case\na\n").expect_problem(415, "unsupported_encoding");
+    server
+        .request("POST", CASES, Some(&server.key), &headers, b"case\na\n")
+        .expect_problem(415, "unsupported_encoding");
     // A bad line is told, and its neighbours are taken.
-    let told = server.post(CASES, "{\"case\":\"a\"}\n{\"case\":\n[]\n{\"case\":7}\n{\"case\":\"b\",\"x\":1}\n").expect(207);
-    assert_eq!((counts(&told), &told["ignored_columns"]), ([2, 0, 0, 0, 3], &json!(["x"])));
+    let told = server
+        .post(
+            CASES,
+            "{\"case\":\"a\"}\n{\"case\":\n[]\n{\"case\":7}\n{\"case\":\"b\",\"x\":1}\n",
+        )
+        .expect(207);
+    assert_eq!(
+        (counts(&told), &told["ignored_columns"]),
+        ([2, 0, 0, 0, 3], &json!(["x"]))
+    );
 }
 
 #[test]
@@ -188,14 +307,40 @@ fn cases_are_listed_page_by_page_and_searched() {
     let mut path = format!("{CASES}?limit=10");
     loop {
         let page = server.get(&path).expect(200);
-        names.extend(page["data"].as_array().unwrap().iter().map(|case| case["case"].as_str().unwrap().to_owned()));
-        let Some(cursor) = page["next_cursor"].as_str() else { break };
+        names.extend(
+            page["data"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|case| case["case"].as_str().unwrap().to_owned()),
+        );
+        let Some(cursor) = page["next_cursor"].as_str() else {
+            break;
+        };
         path = format!("{CASES}?limit=10&cursor={cursor}");
     }
     assert_eq!(names.len(), 25);
     assert!(names.is_sorted());
-    let found = |query: &str| server.get(&format!("{CASES}?{query}")).expect(200)["data"].as_array().unwrap().len();
-    assert_eq!([found("text=needle"), found("text=50%25"), found("text=5%25h"), found("tag=fifth"), found("tag=fif")], [1, 1, 0, 5, 0]);
-    server.get(&format!("{CASES}?limit=0")).expect_problem(400, "invalid_parameter");
-    server.get(&format!("{CASES}?limit=501")).expect_problem(400, "invalid_parameter");
+    let found = |query: &str| {
+        server.get(&format!("{CASES}?{query}")).expect(200)["data"]
+            .as_array()
+            .unwrap()
+            .len()
+    };
+    assert_eq!(
+        [
+            found("text=needle"),
+            found("text=50%25"),
+            found("text=5%25h"),
+            found("tag=fifth"),
+            found("tag=fif")
+        ],
+        [1, 1, 0, 5, 0]
+    );
+    server
+        .get(&format!("{CASES}?limit=0"))
+        .expect_problem(400, "invalid_parameter");
+    server
+        .get(&format!("{CASES}?limit=501"))
+        .expect_problem(400, "invalid_parameter");
 }

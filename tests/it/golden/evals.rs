@@ -58,7 +58,11 @@ fn paired_differences_match_the_clustered_sandwich() {
         let cases: Vec<Fact> = users.zip(0..).map(|(user, number)| fact(number, user)).collect();
         let baseline: Vec<Score> = cases.iter().map(|case| score(case, 0.0)).collect();
         let differences = numbers(&case["differences"]);
-        let candidate: Vec<Score> = cases.iter().zip(differences).map(|(case, value)| score(case, value)).collect();
+        let candidate: Vec<Score> = cases
+            .iter()
+            .zip(differences)
+            .map(|(case, value)| score(case, value))
+            .collect();
         let level = Level::new(number(&case["level"])).expect("a level");
         let found = compare(&cases, &baseline, &candidate, 0.5, None, level).score_difference;
         close(found.value.expect("cases"), &case["mean"], "mean");
