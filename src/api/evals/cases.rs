@@ -264,8 +264,8 @@ pub async fn create_eval_cases(
 
 /// Replace all cases
 ///
-/// As adding or changing them; and cases of the set that the upload does not have are deleted, with all results on them. A row that is
-/// not taken deletes nothing. Ask with `dry_run` first.
+/// As adding or changing them; and cases of the set that the upload does not have are deleted, with all results on them. The case of a
+/// row that is not taken stays; if it cannot be told which that is, nothing is deleted. Ask with `dry_run` first.
 #[utoipa::path(
     tag = "evals",
     params(("set" = String, Path, description = "The set's name"), EvalUploadParams),

@@ -201,15 +201,21 @@ fn make(
     }
     // Whoever erases a user waits for this, and finds what it adds.
     tombstones::hold(conn)?;
-    let set = match asked.dry_run {
-        true => named(conn, project_id, set)?,
-        false => changing(conn, project_id, set)?,
-    };
-    let mut drawing = Drawing::prepare(conn, project_id, &set, &asked)?;
+    // Nothing is written while outputs are read: the fold does not pass a transaction that has written.
+    let found = named(conn, project_id, set)?;
+    let mut drawing = Drawing::prepare(conn, project_id, &found, &asked)?;
     drawing.look(conn)?;
     let drawn = drawing.draw(sample, asked.allocation);
-    let made = cases_of(conn, &set, project_id, &drawn, (&tags, asked.rubric.as_ref()))?;
-    let known = cases::count(conn, project_id, set.id)?.unsigned_abs() as usize;
+    let mut made = cases_of(conn, &found, project_id, &drawn, (&tags, asked.rubric.as_ref()))?;
+    if !asked.dry_run {
+        changing(conn, project_id, set)?;
+    }
+    // Who else did the same meanwhile may have gone on with it.
+    let names: Vec<String> = made.iter().map(|case| case.name.clone()).collect();
+    let taken = cases::of_names(conn, project_id, found.id, &names)?;
+    let taken: HashSet<String> = taken.into_iter().map(|case| case.name).collect();
+    made.retain(|case| case.input.is_some() && !taken.contains(&case.name));
+    let known = cases::count(conn, project_id, found.id)?.unsigned_abs() as usize;
     if known + made.len() > MOST_CASES {
         return Err(ApiError::new(
             ErrorCode::Conflict,

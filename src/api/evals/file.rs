@@ -48,7 +48,8 @@ impl Form {
         }
         names.extend(["tags".to_owned(), "output_id".to_owned()]);
         let mut bytes = MARK.to_vec();
-        bytes.extend(record(*separator, &names)?);
+        // LibreOffice knows no quotes after the mark, unless it is told that the file is UTF-8.
+        bytes.extend(record(*separator, csv::QuoteStyle::Necessary, &names)?);
         Ok(bytes)
     }
 
@@ -68,7 +69,8 @@ impl Form {
                 let tags = case.tags.join(", ");
                 row.push(cell(Some(tags.as_str()).filter(|tags| !tags.is_empty())).into_owned());
                 row.push(cell(case.output_id.as_deref()).into_owned());
-                record(*separator, &row)
+                // Every cell in quotes: programs that guess at separators find none inside.
+                record(*separator, csv::QuoteStyle::Always, &row)
             }
         }
     }
@@ -134,11 +136,10 @@ pub fn send(
     Ok(())
 }
 
-/// Every cell in quotes: programs that guess at separators find none inside.
-fn record(separator: u8, cells: &[String]) -> Result<Vec<u8>, ApiError> {
+fn record(separator: u8, quotes: csv::QuoteStyle, cells: &[String]) -> Result<Vec<u8>, ApiError> {
     let mut writer = csv::WriterBuilder::new()
         .delimiter(separator)
-        .quote_style(csv::QuoteStyle::Always)
+        .quote_style(quotes)
         .terminator(csv::Terminator::CRLF)
         .from_writer(Vec::new());
     writer.write_record(cells).map_err(ApiError::internal)?;

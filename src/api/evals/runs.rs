@@ -35,8 +35,8 @@ use crate::store::evals::cases;
 use crate::store::evals::runs::{self, EvalResult, EvalRun};
 use crate::store::{actions, projects, tombstones};
 
-/// Runs that are listed with their scores.
-const LISTED_RUNS: i64 = 50;
+/// Runs that are listed with their scores where nothing is said.
+const LISTED_RUNS: i64 = 20;
 const RESULTS_LIMIT: i64 = 100;
 
 /// What was run; with JSON it may stand in the body instead.
@@ -120,7 +120,7 @@ pub struct EvalListedRun {
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct EvalRunsResponse {
-    /// The newest first, up to 50.
+    /// The newest first.
     pub data: Vec<EvalListedRun>,
     /// How many there are, listed or not.
     pub total: i64,
@@ -137,7 +137,10 @@ pub struct EvalRunResponse {
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct EvalLevelParams {
+pub struct EvalRunsParams {
+    /// The newest so many; 20 without it.
+    #[param(minimum = 1, maximum = 500)]
+    pub limit: Option<i64>,
     #[param(minimum = 0.5, maximum = 0.9999)]
     pub level: Option<f64>,
 }
@@ -173,7 +176,7 @@ pub fn absent_run() -> ApiError {
 /// The runs of a set with their scores, the newest first.
 #[utoipa::path(
     tag = "evals",
-    params(("set" = String, Path, description = "The set's name"), EvalLevelParams),
+    params(("set" = String, Path, description = "The set's name"), EvalRunsParams),
     responses((status = 200, description = "The runs", body = EvalRunsResponse), ReadAnswers, Absent),
     security(("api_key" = []))
 )]
@@ -182,10 +185,11 @@ pub async fn list_eval_runs(
     request: HttpRequest,
     key: Authorized<Read>,
     set: Segment<String>,
-    params: Params<EvalLevelParams>,
+    params: Params<EvalRunsParams>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let level = ask::level(params.0.level)?;
+    let limit = ask::within("limit", params.0.limit, 1, MOST_RUNS)?.unwrap_or(LISTED_RUNS);
     let project = key.project;
     let found = state
         .db
@@ -193,7 +197,7 @@ pub async fn list_eval_runs(
             let set = named(conn, project, &set.0)?;
             let facts = cases::facts(conn, project, set.id)?;
             let mut data = Vec::new();
-            for run in runs::list(conn, project, set.id, LISTED_RUNS)? {
+            for run in runs::list(conn, project, set.id, limit)? {
                 let own = runs::scores(conn, project, set.id, run.id)?;
                 let all = scores::scored(&facts, &own, set.pass_from, |_| true);
                 let group = scores::group(None, &all, level);

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::{SubsecRound, Utc};
 use diesel::Connection;
 use diesel::pg::PgConnection;
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::limits::{LISTED_ROWS, MOST_CASES};
@@ -57,12 +57,14 @@ pub fn upload(
             set,
             wish,
             named: HashSet::new(),
+            unread: HashSet::new(),
+            is_unsure: false,
             told: Told::default(),
         };
         for piece in rows.chunks(PIECE) {
             upload.take(conn, piece)?;
         }
-        if wish.replaces {
+        if wish.replaces && !upload.is_unsure {
             upload.delete_others(conn, key_id)?;
         }
         Ok(upload.told.answer(wish.dry_run))
@@ -77,6 +79,10 @@ struct Upload {
     room: usize,
     /// The cases that the upload has had.
     named: HashSet<String>,
+    /// Those of rows that cannot be read.
+    unread: HashSet<String>,
+    /// Whether it has a row of which nobody knows what case it is.
+    is_unsure: bool,
     told: Told,
 }
 
@@ -91,8 +97,13 @@ impl Upload {
     fn take(&mut self, conn: &mut PgConnection, rows: &[Row]) -> Result<(), ApiError> {
         let read: Vec<(usize, Result<CaseRow, Refused>)> = rows
             .iter()
-            .map(|row| (row.number, row.fields.clone().and_then(|fields| CaseRow::read(&fields))))
-            .map(|(number, row)| (number, row.map(named_by_input)))
+            .map(|row| {
+                let read = row.fields.as_ref().map_err(Clone::clone).and_then(CaseRow::read);
+                if read.is_err() {
+                    self.note_unread(row);
+                }
+                (row.number, read.map(named_by_input))
+            })
             .collect();
         let known = self.look_up(conn, read.iter().filter_map(|(_, row)| row.as_ref().ok()))?;
         let mut changed = Vec::new();
@@ -112,6 +123,17 @@ impl Upload {
             cases::put(conn, &changed)?;
         }
         Ok(())
+    }
+
+    /// A row that cannot be read is of a case all the same, which replacing must not delete.
+    fn note_unread(&mut self, row: &Row) {
+        let case = row.fields.as_ref().ok().and_then(|fields| fields.get("case"));
+        match case.and_then(Value::as_str) {
+            Some(case) => {
+                self.unread.insert(case.to_owned());
+            }
+            None => self.is_unsure = true,
+        }
     }
 
     fn look_up<'r>(
@@ -249,7 +271,7 @@ impl Upload {
     fn delete_others(&mut self, conn: &mut PgConnection, key_id: Uuid) -> Result<(), ApiError> {
         let project = self.project.id;
         let mut others = cases::names(conn, project, self.set.id)?;
-        others.retain(|name| !self.named.contains(name));
+        others.retain(|name| !self.named.contains(name) && !self.unread.contains(name));
         if !self.wish.dry_run && !others.is_empty() {
             cases::delete(conn, project, self.set.id, &others)?;
             note_deleted(conn, (project, key_id), &self.set.name, others.len())?;

@@ -15,7 +15,7 @@ use crate::store::cells::CellId;
 use crate::store::erasures::{self as store, Erasure, Removed};
 use crate::store::{evals, ranges};
 
-/// Removes the user's opinions on sealed outputs of others, cases made from outputs that are gone, and the user's key from what outputs that are gone left in the
+/// Removes the user's opinions on sealed outputs of others and on eval cases, cases made from outputs that are gone, and the user's key from what outputs that are gone left in the
 /// rollups. Their sums stay: nobody can tell any more which of them were the user's.
 pub fn remove(conn: &mut PgConnection, erasure: &Erasure, user_id: &str) -> anyhow::Result<()> {
     let project = erasure.project_id;
@@ -23,7 +23,7 @@ pub fn remove(conn: &mut PgConnection, erasure: &Erasure, user_id: &str) -> anyh
     step::keep_layout(conn)?;
     let user = key::user_key(project, user_id);
     let counted = Removed {
-        opinions: store::delete_opinions(conn, project, user_id)?,
+        opinions: store::delete_opinions(conn, project, user_id)? + evals::forget_judge(conn, project, user_id)?,
         // Of outputs that retention has taken.
         eval_cases: evals::forget(conn, project, &[], Some(user))?,
         ..Removed::default()

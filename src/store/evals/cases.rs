@@ -38,6 +38,15 @@ pub struct Listing {
     pub limit: i64,
 }
 
+/// How many each set of a project has; sets without any are left out.
+pub fn counts(conn: &mut PgConnection, project: ProjectId) -> QueryResult<Vec<(Uuid, i64)>> {
+    eval_cases::table
+        .filter(eval_cases::project_id.eq(project))
+        .group_by(eval_cases::set_id)
+        .select((eval_cases::set_id, diesel::dsl::count_star()))
+        .load(conn)
+}
+
 pub fn count(conn: &mut PgConnection, project: ProjectId, set: Uuid) -> QueryResult<i64> {
     eval_cases::table
         .filter(eval_cases::project_id.eq(project).and(eval_cases::set_id.eq(set)))

@@ -4,6 +4,8 @@ pub mod cases;
 pub mod production;
 pub mod runs;
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -86,7 +88,14 @@ pub fn of_project(conn: &mut PgConnection, project: ProjectId) -> QueryResult<Ve
         .order(eval_sets::name)
         .select(EvalSet::as_select())
         .load(conn)?;
-    sets.into_iter().map(|set| counted(conn, project, set)).collect()
+    let cases: HashMap<Uuid, i64> = cases::counts(conn, project)?.into_iter().collect();
+    let runs: HashMap<Uuid, i64> = runs::counts(conn, project)?.into_iter().collect();
+    let counted = sets.into_iter().map(|set| Counted {
+        cases: cases.get(&set.id).copied().unwrap_or_default(),
+        runs: runs.get(&set.id).copied().unwrap_or_default(),
+        set,
+    });
+    Ok(counted.collect())
 }
 
 pub fn counted(conn: &mut PgConnection, project: ProjectId, set: EvalSet) -> QueryResult<Counted> {
@@ -164,6 +173,20 @@ pub fn forget(conn: &mut PgConnection, project: ProjectId, outputs: &[Uuid], use
     .bind::<diesel::sql_types::Nullable<Int8>, _>(user)
     .get_result(conn)?;
     Ok(gone.n)
+}
+
+/// Deletes the results of a judge who is erased. Gives how many.
+pub fn forget_judge(conn: &mut PgConnection, project: ProjectId, judge: &str) -> QueryResult<i64> {
+    let deleted = diesel::delete(
+        eval_results::table.filter(eval_results::project_id.eq(project).and(eval_results::judge.eq(judge))),
+    )
+    .execute(conn)?;
+    if deleted > 0 {
+        diesel::update(eval_sets::table.filter(eval_sets::project_id.eq(project)))
+            .set(eval_sets::revision.eq(eval_sets::revision + 1))
+            .execute(conn)?;
+    }
+    Ok(deleted as i64)
 }
 
 /// Takes the texts of cases whose outputs have none any more, and of results on them. Gives how many cases.

@@ -29,7 +29,8 @@ pub fn volume(
     to: DateTime<Utc>,
 ) -> QueryResult<Vec<Volume>> {
     diesel::sql_query(
-        "SELECT cell_id, least(floor(confidence * 10), 9)::smallint AS band, count(*) AS outputs FROM outputs \
+        "SELECT cell_id, CASE WHEN confidence IS NOT NULL THEN least(floor(confidence * 10), 9) END::smallint AS band, \
+         count(*) AS outputs FROM outputs \
          WHERE project_id = $1 AND shown_at >= $2 AND shown_at < $3 AND cell_id IS NOT NULL GROUP BY 1, 2",
     )
     .bind::<Int4, _>(project)

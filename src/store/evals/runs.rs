@@ -45,6 +45,15 @@ pub struct Score {
     pub pass: Option<bool>,
 }
 
+/// How many each set of a project has; sets without any are left out.
+pub fn counts(conn: &mut PgConnection, project: ProjectId) -> QueryResult<Vec<(Uuid, i64)>> {
+    eval_runs::table
+        .filter(eval_runs::project_id.eq(project))
+        .group_by(eval_runs::set_id)
+        .select((eval_runs::set_id, diesel::dsl::count_star()))
+        .load(conn)
+}
+
 pub fn count(conn: &mut PgConnection, project: ProjectId, set: Uuid) -> QueryResult<i64> {
     eval_runs::table
         .filter(eval_runs::project_id.eq(project).and(eval_runs::set_id.eq(set)))

@@ -1,5 +1,6 @@
 //! Sets of cases: kept in spreadsheets, made from feedback, run, compared, and held against what users did.
 
+mod command;
 mod feedback;
 mod limits;
 mod office;

@@ -216,7 +216,9 @@ fn coverage_and_staleness_are_counted() {
         events.extend(output(&format!("a{at}"), "u", "v1", "reject", Some(0.95)));
     }
     for at in 0..30 {
-        events.extend(output(&format!("b{at}"), "u", "v2", "accept", Some(0.15)));
+        // Some of them without a confidence.
+        let confidence = (at < 20).then_some(0.15);
+        events.extend(output(&format!("b{at}"), "u", "v2", "accept", confidence));
     }
     let mut other = output("other", "u", "v9", "reject", None);
     other[0]["feature"] = json!("chat");

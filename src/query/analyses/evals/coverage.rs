@@ -149,16 +149,8 @@ fn dimension(
     }
 }
 
-/// How much of what was shown in a range the cases stand for.
-pub fn covered(
-    conn: &mut PgConnection,
-    project: ProjectId,
-    cases: &[Fact],
-    cells: &HashMap<CellId, Cell>,
-    declared: &[String],
-    (from, to): (DateTime<Utc>, DateTime<Utc>),
-) -> Result<EvalCoverage, QueryError> {
-    let volume = production::volume(conn, project, from, to)?;
+/// How much of what was shown the cases stand for.
+pub fn covered(volume: &[Volume], cases: &[Fact], cells: &HashMap<CellId, Cell>, declared: &[String]) -> EvalCoverage {
     let placed: Vec<(&Fact, &Cell)> = cases
         .iter()
         .filter_map(|case| Some((case, cells.get(&case.cell_id?)?)))
@@ -186,22 +178,21 @@ pub fn covered(
         shown(true).map(|(own, _): (&Volume, _)| (band(own.band), own.outputs.unsigned_abs())),
         placed.iter().map(|(case, _)| band_of(case)),
     ));
-    Ok(EvalCoverage {
+    EvalCoverage {
         placed: placed.len() as u64,
         unplaced: (cases.len() - placed.len()) as u64,
         dimensions,
-    })
+    }
 }
 
-/// How far the cases are from what was shown in a range that ends now.
+/// How far the cases are from what was shown, `volume`, in a range that ends now.
 pub fn stale(
     conn: &mut PgConnection,
     (project, set): (ProjectId, Uuid),
-    cases: &[Fact],
-    cells: &HashMap<CellId, Cell>,
+    volume: &[Volume],
+    (cases, cells): (&[Fact], &HashMap<CellId, Cell>),
     (from, to): (DateTime<Utc>, DateTime<Utc>),
 ) -> Result<EvalStaleness, QueryError> {
-    let volume = production::volume(conn, project, from, to)?;
     let running: HashSet<(&str, Option<&str>)> = volume
         .iter()
         .filter_map(|own| cells.get(&own.cell_id))

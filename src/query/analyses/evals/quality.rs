@@ -6,7 +6,7 @@
 //!
 //! Versions are also compared as a whole: whether those that score higher are those that users take more of.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::pg::PgConnection;
@@ -30,6 +30,7 @@ use crate::stats::level::Level;
 use crate::stats::{auroc, spearman};
 use crate::store::cells::{self, CellId};
 use crate::store::evals::cases::{self, Fact};
+use crate::store::evals::production;
 use crate::store::evals::runs::{self, EvalRun, Score};
 use crate::store::projects;
 
@@ -238,49 +239,66 @@ fn none(reason: Reason, n: usize) -> Estimate {
     }
 }
 
-/// A run with its scores.
-type Run = (EvalRun, Vec<Score>);
+/// What the newest runs say of each case, read one run at a time.
+#[derive(Default)]
+struct Heard<'a> {
+    /// Cases that have any result.
+    any: HashSet<&'a str>,
+    /// The newest result of each case that may be held against what users did.
+    newest: HashMap<&'a str, Scored<'a>>,
+    /// The newest run of each version, and its score.
+    versions: Vec<(String, Uuid, Estimate)>,
+}
 
-/// Pairs cases with the newest results that may be compared, and counts the others.
-fn paired<'a>(
-    cases: &'a [Fact],
-    runs: &[Run],
-    cells: &'a HashMap<CellId, Cell>,
-    question: &Question,
-) -> (Vec<Pair<'a>>, EvalLeftOut) {
-    let wanted = |score: &Score| question.judge.as_ref().is_none_or(|judge| score.judge == *judge);
-    let mut any: HashMap<&str, bool> = HashMap::new();
-    let mut newest: HashMap<&str, Scored> = HashMap::new();
-    for (run, scores) in runs {
-        for found in scored(cases, scores, question.pass_from, wanted) {
-            let cell = found.case.cell_id.and_then(|cell| cells.get(&cell));
+impl<'a> Heard<'a> {
+    fn hear(
+        &mut self,
+        run: &EvalRun,
+        scores: &[Score],
+        cases: &'a [Fact],
+        cells: &HashMap<CellId, Cell>,
+        question: &Question,
+    ) {
+        let wanted = |score: &Score| question.judge.as_ref().is_none_or(|judge| score.judge == *judge);
+        let found = scored(cases, scores, question.pass_from, wanted);
+        if let Some(version) = &run.version
+            && self.versions.iter().all(|(known, ..)| known != version)
+        {
+            let score = group(None, &found, question.level).score;
+            self.versions.push((version.clone(), run.id, score));
+        }
+        for own in found {
+            let cell = own.case.cell_id.and_then(|cell| cells.get(&cell));
             let version = cell.and_then(|cell| cell.version.as_ref());
-            let same = question.any_version || (run.version.is_some() && run.version.as_ref() == version);
-            any.insert(&found.case.name, true);
-            if same {
-                newest.entry(&found.case.name).or_insert(found);
+            self.any.insert(&own.case.name);
+            if question.any_version || (run.version.is_some() && run.version.as_ref() == version) {
+                self.newest.entry(&own.case.name).or_insert(own);
             }
         }
     }
-    let (mut pairs, mut left) = (Vec::new(), EvalLeftOut::default());
-    for case in cases {
-        let cell = case.cell_id.and_then(|cell| cells.get(&cell));
-        let scored = newest.get(case.name.as_str()).copied();
-        match (case.output_key, cell, outcome(case), scored) {
-            (None, ..) => left.no_provenance += 1,
-            (Some(_), None, ..) => left.output_gone += 1,
-            (_, _, None, _) => left.undecided += 1,
-            (_, Some(cell), Some((taken, kept)), Some(scored)) => pairs.push(Pair {
-                scored,
-                taken,
-                kept,
-                feature: &cell.feature,
-            }),
-            _ if any.contains_key(case.name.as_str()) => left.other_version += 1,
-            _ => left.no_result += 1,
+
+    /// Pairs scores with what users did, and counts the cases that have not both.
+    fn paired(&self, cases: &'a [Fact], cells: &'a HashMap<CellId, Cell>) -> (Vec<Pair<'a>>, EvalLeftOut) {
+        let (mut pairs, mut left) = (Vec::new(), EvalLeftOut::default());
+        for case in cases {
+            let cell = case.cell_id.and_then(|cell| cells.get(&cell));
+            let scored = self.newest.get(case.name.as_str()).copied();
+            match (case.output_key, cell, outcome(case), scored) {
+                (None, ..) => left.no_provenance += 1,
+                (Some(_), None, ..) => left.output_gone += 1,
+                (_, _, None, _) => left.undecided += 1,
+                (_, Some(cell), Some((taken, kept)), Some(scored)) => pairs.push(Pair {
+                    scored,
+                    taken,
+                    kept,
+                    feature: &cell.feature,
+                }),
+                _ if self.any.contains(case.name.as_str()) => left.other_version += 1,
+                _ => left.no_result += 1,
+            }
         }
+        (pairs, left)
     }
-    (pairs, left)
 }
 
 pub fn run(
@@ -292,15 +310,17 @@ pub fn run(
     let (project, set) = (question.project, question.set);
     let cases = cases::facts(conn, project, set)?;
     let cells: HashMap<CellId, Cell> = cells::of_project(conn, project)?.into_iter().collect();
-    let mut runs = Vec::new();
-    for run in runs::list(conn, project, set, MOST_RUNS)? {
-        if question.run.is_none_or(|wanted| wanted == run.id) {
-            sources.check()?;
-            let scores = runs::scores(conn, project, set, run.id)?;
-            runs.push((run, scores));
-        }
+    let runs = match question.run {
+        Some(run) => runs::find(conn, project, set, run)?.into_iter().collect(),
+        None => runs::list(conn, project, set, MOST_RUNS)?,
+    };
+    let mut heard = Heard::default();
+    for run in &runs {
+        sources.check()?;
+        let scores = runs::scores(conn, project, set, run.id)?;
+        heard.hear(run, &scores, &cases, &cells, question);
     }
-    let (pairs, left_out) = paired(&cases, &runs, &cells, question);
+    let (pairs, left_out) = heard.paired(&cases, &cells);
     let mut by_feature: BTreeMap<&str, Vec<Pair>> = BTreeMap::new();
     for pair in &pairs {
         by_feature.entry(pair.feature).or_default().push(*pair);
@@ -311,7 +331,15 @@ pub fn run(
         .collect();
     features.sort_by_key(|feature| std::cmp::Reverse(feature.cases));
     let (from, to) = (now - TimeDelta::days(question.days), now);
-    let versions = versions(conn, sources, question, (&cases, &runs, &cells), (from, to))?;
+    let versions = versions(
+        conn,
+        sources,
+        question,
+        heard.versions,
+        &features_of(&cases, &cells),
+        (from, to),
+    )?;
+    let volume = production::volume(conn, project, from, to)?;
     let dimensions = projects::find(conn, project)?.dimensions;
     Ok(EvalQuality {
         agreement: agreement(None, &pairs, question.level),
@@ -319,8 +347,8 @@ pub fn run(
         left_out,
         version_order: order(&versions, question.level),
         versions,
-        coverage: coverage::covered(conn, project, &cases, &cells, &dimensions, (from, to))?,
-        staleness: coverage::stale(conn, (project, set), &cases, &cells, (from, to))?,
+        coverage: coverage::covered(&volume, &cases, &cells, &dimensions),
+        staleness: coverage::stale(conn, (project, set), &volume, (&cases, &cells), (from, to))?,
         from,
         to,
     })
@@ -335,61 +363,44 @@ pub fn features_of<'a>(cases: &'a [Fact], cells: &'a HashMap<CellId, Cell>) -> V
     features
 }
 
-/// The newest run of each version, and what users did with that version.
+/// What users did with versions that were run, on some features.
 fn versions(
     conn: &mut PgConnection,
     sources: &Sources,
     question: &Question,
-    (cases, runs, cells): (&[Fact], &[Run], &HashMap<CellId, Cell>),
+    scored: Vec<(String, Uuid, Estimate)>,
+    features: &[&str],
     (from, to): (DateTime<Utc>, DateTime<Utc>),
 ) -> Result<Vec<EvalVersion>, QueryError> {
-    let mut newest: Vec<(&String, &Run)> = Vec::new();
-    for run in runs {
-        if let Some(version) = &run.0.version
-            && newest.iter().all(|(known, _)| *known != version)
-        {
-            newest.push((version, run));
-        }
-    }
-    let features = features_of(cases, cells);
-    if newest.is_empty() || features.is_empty() {
+    if scored.is_empty() || features.is_empty() {
         return Ok(Vec::new());
     }
-    let metrics = metrics::find("acceptance_rate")
-        .map(|(_, metric)| metric)
-        .into_iter()
-        .collect();
-    let mut query = Query::new(question.project, metrics);
+    let metrics = metrics::find("acceptance_rate").map(|(_, metric)| metric);
+    let mut query = Query::new(question.project, metrics.into_iter().collect());
     query.group_by = vec![Dimension::Version];
-    let names = |names: Vec<&str>| names.into_iter().map(|name| Some(name.to_owned())).collect();
+    let one_of = |dimension: Dimension, names: Vec<&str>| Filter {
+        dimension,
+        operator: Operator::In,
+        values: names.into_iter().map(|name| Some(name.to_owned())).collect(),
+    };
     query.filters = vec![
-        Filter {
-            dimension: Dimension::Feature,
-            operator: Operator::In,
-            values: names(features),
-        },
-        Filter {
-            dimension: Dimension::Version,
-            operator: Operator::In,
-            values: names(newest.iter().map(|(version, _)| version.as_str()).collect()),
-        },
+        one_of(Dimension::Feature, features.to_vec()),
+        one_of(
+            Dimension::Version,
+            scored.iter().map(|(version, ..)| version.as_str()).collect(),
+        ),
     ];
     (query.from, query.to, query.level) = (Some(from), Some(to), question.level);
     let answer = plan::run(conn, sources, &query, to)?;
-    let wanted = |score: &Score| question.judge.as_ref().is_none_or(|judge| score.judge == *judge);
-    let found = newest.into_iter().map(|(version, (run, scores))| {
-        let row = answer
-            .rows
-            .iter()
-            .find(|row| row.group.first() == Some(&Some(version.clone())));
-        let own = scored(cases, scores, question.pass_from, wanted);
+    let found = scored.into_iter().map(|(version, run, score)| {
+        let mut rows = answer.rows.iter();
+        let row = rows.find(|row| row.group.first().and_then(Option::as_ref) == Some(&version));
+        let rate = row.and_then(|row| row.estimates.first().cloned());
         EvalVersion {
-            version: version.clone(),
-            run: run.id,
-            score: group(None, &own, question.level).score,
-            acceptance_rate: row
-                .and_then(|row| row.estimates.first().cloned())
-                .unwrap_or_else(|| Estimate::none(Reason::NoData)),
+            version,
+            run,
+            score,
+            acceptance_rate: rate.unwrap_or_else(|| Estimate::none(Reason::NoData)),
         }
     });
     Ok(found.collect())
