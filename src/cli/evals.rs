@@ -22,7 +22,13 @@ pub struct EvalsArgs {
     #[arg(long, env = "CALIBRANT_URL", default_value = "http://127.0.0.1:8080", global = true)]
     url: String,
     /// A key of that server: one that may read exports, one of an admin changes
-    #[arg(long, env = "CALIBRANT_KEY", hide_env_values = true, default_value = "", global = true)]
+    #[arg(
+        long,
+        env = "CALIBRANT_KEY",
+        hide_env_values = true,
+        default_value = "",
+        global = true
+    )]
     key: String,
 }
 
@@ -106,7 +112,12 @@ pub fn run(args: &EvalsArgs) -> anyhow::Result<()> {
             model,
             judge,
         } => {
-            let given = [("name", Some(name)), ("version", version.as_ref()), ("model", model.as_ref()), ("judge", judge.as_ref())];
+            let given = [
+                ("name", Some(name)),
+                ("version", version.as_ref()),
+                ("model", model.as_ref()),
+                ("judge", judge.as_ref()),
+            ];
             let given: Vec<String> = given
                 .into_iter()
                 .filter_map(|(name, value)| Some(format!("{name}={}", encoded(value?))))

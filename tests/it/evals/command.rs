@@ -30,7 +30,11 @@ fn files_go_in_and_out() {
     assert_eq!((&told["created"], all(&server).len()), (&json!(2), 0));
     assert!(evals(&server, &["import", "refunds", &file("in.csv")]).status.success());
     assert_eq!(all(&server)[0]["input"], "007");
-    assert!(evals(&server, &["export", "refunds", &file("out.csv")]).status.success());
+    assert!(
+        evals(&server, &["export", "refunds", &file("out.csv")])
+            .status
+            .success()
+    );
     let lines = evals(&server, &["export", "refunds", "--format", "jsonl"]);
     assert_eq!(String::from_utf8(lines.stdout).unwrap().lines().count(), 2);
     let told = evals(&server, &["import", "refunds", &file("out.csv"), "--replace"]);
@@ -38,11 +42,27 @@ fn files_go_in_and_out() {
 
     // A row that is not taken fails the pipeline, and the others are there.
     std::fs::write(file("results.csv"), "case,score\na,1\nnone,1\n").unwrap();
-    let run = evals(&server, &["run", "refunds", &file("results.csv"), "--name", "a night", "--version", "v1", "--judge", "j&k"]);
+    let run = evals(
+        &server,
+        &[
+            "run",
+            "refunds",
+            &file("results.csv"),
+            "--name",
+            "a night",
+            "--version",
+            "v1",
+            "--judge",
+            "j&k",
+        ],
+    );
     assert_eq!(run.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&run.stderr).contains("1 rows were not taken"));
     let listed = server.get(RUNS).expect(200)["data"][0].clone();
-    assert_eq!((&listed["name"], &listed["version"], &listed["cases"]), (&json!("a night"), &json!("v1"), &json!(1)));
+    assert_eq!(
+        (&listed["name"], &listed["version"], &listed["cases"]),
+        (&json!("a night"), &json!("v1"), &json!(1))
+    );
     let absent = evals(&server, &["export", "none"]);
     assert!(!absent.status.success() && String::from_utf8_lossy(&absent.stderr).contains("no such eval set"));
 }
