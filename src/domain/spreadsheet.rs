@@ -11,7 +11,7 @@
 //! | `007`, `=SUM(A1)`, `2024-01-02`, `true`, `N/A` | `\007`, `\=SUM(A1)`, `\2024-01-02`, `\true`, `\N/A` |
 //! | nothing at all (an empty text) | `\` |
 //! | missing | an empty cell |
-//! | with characters that a cell cannot hold (carriage returns, control characters) | `\` and the text as JSON: `\"a\r\nb"` |
+//! | with characters that a cell cannot hold (tabs, carriage returns, control characters) | `\` and the text as JSON: `\"a\r\nb"` |
 //! | `\007` | `\\007` |
 //!
 //! A cell holds 32,767 characters in Excel; longer texts are cut into [`pieces`], each a cell of its own.
@@ -92,7 +92,7 @@ pub fn pieces(text: &str) -> Vec<&str> {
         // As it may be written in JSON.
         let own = match letter {
             letter if is_broken(letter) => 6,
-            '"' | '\\' | '\n' | '\t' => 2,
+            '"' | '\\' | '\n' => 2,
             letter => letter.len_utf16(),
         };
         if units + own > CELL_UNITS {
@@ -107,7 +107,7 @@ pub fn pieces(text: &str) -> Vec<&str> {
 
 /// Characters that do not survive in a cell.
 fn is_broken(letter: char) -> bool {
-    (letter.is_control() && !matches!(letter, '\n' | '\t')) || matches!(letter, '\u{feff}' | '\u{fffe}' | '\u{ffff}')
+    (letter.is_control() && letter != '\n') || matches!(letter, '\u{feff}' | '\u{fffe}' | '\u{ffff}')
 }
 
 fn is_fragile(text: &str) -> bool {
@@ -185,7 +185,7 @@ mod tests {
             r"\d+",
             r"\\server\share",
             "Größe 3 XL",
-            "a\nb\tc",
+            "a\nb",
             "5 apples",
             "\"quoted\"",
         ] {
@@ -217,7 +217,6 @@ mod tests {
             "@home",
             "'tis",
             " leading",
-            "\tleading",
             "TRUE",
             "falsch",
             "#N/A",
@@ -233,6 +232,7 @@ mod tests {
         check(r"\007", r"\\007");
         check(r"\\", r"\\\");
         check("a\r\nb", "\\\"a\\r\\nb\"");
+        check("\ta", "\\\"\\ta\"");
         check("\"5\"", "\\\"\\\"5\\\"\"");
         assert_eq!(cell(None), "");
         assert_eq!(text(""), None);

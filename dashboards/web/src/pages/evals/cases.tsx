@@ -12,7 +12,7 @@ import { Upload } from './upload';
 
 type Case = Schemas['EvalCaseView'];
 
-const PAGE = 25;
+const PAGE = 15;
 const FILES = [
     ['CSV', { format: 'csv' }, 'csv'],
     ['CSV with semicolons', { format: 'csv', separator: 'semicolon' }, 'csv'],

@@ -142,7 +142,7 @@ function Flips({ id, title, all, flips, set }: { id: string; title: string; all:
             {flips.length === 0 ? (
                 <p class="none">None.</p>
             ) : (
-                <ol class="findings">
+                <ul class="findings">
                     {flips.map((flip) => (
                         <li key={flip.case}>
                             <a href={onward('/evals', { set, case: flip.case, text: flip.case })}>{flip.case}</a>{' '}
@@ -153,7 +153,7 @@ function Flips({ id, title, all, flips, set }: { id: string; title: string; all:
                         </li>
                     ))}
                     {all > flips.length && <li>… and {all - flips.length} more.</li>}
-                </ol>
+                </ul>
             )}
         </section>
     );

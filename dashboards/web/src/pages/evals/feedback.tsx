@@ -4,10 +4,11 @@ import { useState } from 'preact/hooks';
 import { api, type Schemas } from '../../api/client';
 import { outdate, useData } from '../../api/data';
 import { counted } from '../../format/number';
-import { type Decision, DECISIONS, dimensionName } from '../../format/words';
+import { type Decision, DECISIONS } from '../../format/words';
 import { useValues } from '../../parts/controls';
 import { go, onward, usePlace } from '../../state/url';
 import { told } from './attempt';
+import { stratumName } from './words';
 
 const BUILT_IN = ['decision', 'confidence', 'version', 'model', 'variant'];
 const USUAL: Decision[] = ['edited', 'rejected'];
@@ -94,7 +95,7 @@ export function Made({ set }: { set: string }) {
                     <input name="reason" maxLength={256} />
                 </label>
                 <Choice title="A sample of each" name="strata" all={strata} chosen={['decision']}>
-                    {(name) => dimensionName(name)}
+                    {stratumName}
                 </Choice>
                 <label class="check">
                     <input name="proportional" type="checkbox" /> In proportion to how often it comes, instead of as many of each
@@ -159,7 +160,7 @@ function Look({ created, to_be_filled, looked_at, all_looked_at, duplicates, str
                     <table>
                         <thead>
                             <tr>
-                                {[...names.map(dimensionName), 'Drawn', 'Of'].map((title) => (
+                                {[...names.map(stratumName), 'Drawn', 'Of'].map((title) => (
                                     <th scope="col" key={title}>
                                         {title}
                                     </th>

@@ -30,8 +30,8 @@ export function Set({ name, admin }: { name: string; admin: boolean }) {
                 {(one) => (
                     <>
                         <Quality set={name} cases={one.cases} />
-                        <Cases set={name} total={one.cases} admin={admin} />
                         <Runs set={name} admin={admin} />
+                        <Cases set={name} total={one.cases} admin={admin} />
                         {admin && <Settings {...one} />}
                     </>
                 )}

@@ -11,7 +11,12 @@ const ACCEPTED = '.csv,.tsv,.json,.jsonl,text/csv,application/json';
 
 /** Runs are uploaded at once; cases after a look at what would change. */
 export function Upload({ set, kind }: { set: string; kind: 'cases' | 'runs' }) {
-    return kind === 'cases' ? <Cases set={set} /> : <Results set={set} />;
+    return (
+        <details class="upload">
+            <summary>{kind === 'cases' ? 'Upload cases' : 'Upload a run'}</summary>
+            {kind === 'cases' ? <Cases set={set} /> : <Results set={set} />}
+        </details>
+    );
 }
 
 interface Look {
@@ -44,13 +49,12 @@ function Cases({ set }: { set: string }) {
     };
     return (
         <form
-            class="form upload"
+            class="form"
             onSubmit={(event) => {
                 event.preventDefault();
                 void ask(new FormData(event.currentTarget as HTMLFormElement));
             }}
         >
-            <h3>Upload cases</h3>
             <label>
                 A spreadsheet saved as CSV, or JSON lines
                 <input name="file" type="file" accept={ACCEPTED} required />
@@ -134,13 +138,12 @@ function Results({ set }: { set: string }) {
     };
     return (
         <form
-            class="form upload"
+            class="form"
             onSubmit={(event) => {
                 event.preventDefault();
                 void take(new FormData(event.currentTarget as HTMLFormElement));
             }}
         >
-            <h3>Upload a run</h3>
             <label>
                 Name of the run
                 <input name="name" required maxLength={256} pattern=".*\S.*" />
@@ -154,7 +157,9 @@ function Results({ set }: { set: string }) {
                 <input name="judge" maxLength={256} />
             </label>
             <label>
-                Results: CSV or JSON lines with <code>case</code>, and <code>score</code> or <code>pass</code>
+                <span>
+                    Results: CSV or JSON lines with <code>case</code>, and <code>score</code> or <code>pass</code>
+                </span>
                 <input name="file" type="file" accept={ACCEPTED} required />
             </label>
             <button type="submit">Upload</button>

@@ -18,6 +18,11 @@ export const AGREES: Record<Schemas['EvalVerdict'], { words: string; sign: strin
     cannot_tell: { words: 'It cannot be told yet', sign: '?', why: 'Too few cases have both a score and a decision, or it could be chance.' },
 };
 
+/** What strata are made of. */
+export function stratumName(name: string): string {
+    return name === 'decision' ? 'Decision' : name === 'confidence' ? 'Confidence' : dimensionName(name);
+}
+
 /** Why cases are not held against what users did. */
 export function leftOut(left: Quality['left_out']): string[] {
     const reasons: [keyof Quality['left_out'], string][] = [
@@ -41,7 +46,7 @@ export function covered(own: Schemas['EvalDimension']): string | null {
 
 export function stale(own: Quality['staleness'], days: number): string[] {
     const found: string[] = [];
-    if (own.median_age_days !== null) found.push(`Half of its cases were added ${Math.round(own.median_age_days)} days ago or earlier.`);
+    if (own.median_age_days !== null && own.median_age_days >= 1) found.push(`Half of its cases were added ${Math.round(own.median_age_days)} days ago or earlier.`);
     if (own.of_gone_versions > 0) {
         const names = own.gone_versions.slice(0, 3).map((gone) => gone.version ?? 'no version');
         found.push(`${counted(own.of_gone_versions, 'case')} came of versions that nobody met in ${days} days: ${names.join(', ')}.`);
