@@ -190,7 +190,7 @@ fn agreement(feature: Option<String>, pairs: &[Pair], level: Level) -> EvalAgree
     };
     let rows: Vec<(f64, bool)> = pairs.iter().map(|pair| (pair.scored.score, pair.taken)).collect();
     let area = auroc::influence(&rows).map(|(area, influence)| clusters.linear(area, influence.into_iter(), level));
-    let area = unless(reason, area.map(clipped));
+    let area = unless(reason, area.map(|area| clipped(area, 0.0)));
     let place = |is: bool| usize::from(is);
     let mut table = Table::new(2);
     for pair in pairs {
@@ -200,11 +200,13 @@ fn agreement(feature: Option<String>, pairs: &[Pair], level: Level) -> EvalAgree
         let influence = pairs
             .iter()
             .map(|pair| kappa.influence(place(pair.taken), place(pair.scored.passes)));
-        clusters.linear(kappa.value, influence, level)
+        clipped(clusters.linear(kappa.value, influence, level), -1.0)
     });
     let ranks: Vec<(f64, f64)> = pairs.iter().map(|pair| (pair.scored.score, pair.kept)).collect();
-    let correlation =
-        spearman::correlation(&ranks).map(|found| clusters.linear(found.value, found.influence.into_iter(), level));
+    let correlation = spearman::correlation(&ranks).map(|found| {
+        let estimate = clusters.linear(found.value, found.influence.into_iter(), level);
+        clipped(estimate, -1.0)
+    });
     let few = (!enough).then_some(if pairs.is_empty() {
         Reason::NoCases
     } else {
@@ -225,9 +227,9 @@ fn agreement(feature: Option<String>, pairs: &[Pair], level: Level) -> EvalAgree
     }
 }
 
-/// An area is from 0 to 1.
-fn clipped(mut estimate: Estimate) -> Estimate {
-    estimate.lower = estimate.lower.map(|end| end.max(0.0));
+/// What cannot be beyond 1, nor below `least`.
+fn clipped(mut estimate: Estimate, least: f64) -> Estimate {
+    estimate.lower = estimate.lower.map(|end| end.max(least));
     estimate.upper = estimate.upper.map(|end| end.min(1.0));
     estimate
 }
@@ -421,5 +423,6 @@ fn order(versions: &[EvalVersion], level: Level) -> Estimate {
         cluster,
         has_user: false,
     });
-    Clusters::new(each).linear(found.value, found.influence.into_iter(), level)
+    let estimate = Clusters::new(each).linear(found.value, found.influence.into_iter(), level);
+    clipped(estimate, -1.0)
 }

@@ -40,7 +40,9 @@ export function covered(own: Schemas['EvalDimension']): string | null {
     if (own.covered_share === null) return null;
     const name = own.dimension === 'confidence' ? 'confidence' : dimensionName(own.dimension).toLowerCase();
     const missed = own.missed.slice(0, 3).map((part) => `${segment(name, part.value)} (${percent(part.share)})`);
-    const has = `It has cases of ${percent(own.covered_share)} of what is shown, by ${name}`;
+    // Not all of it, where something is missed.
+    const share = missed.length === 0 ? own.covered_share : Math.min(own.covered_share, 0.99);
+    const has = `It has cases of ${percent(share)} of what is shown, by ${name}`;
     return missed.length === 0 ? `${has}.` : `${has}; it misses ${missed.join(', ')}.`;
 }
 
