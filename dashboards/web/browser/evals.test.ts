@@ -21,7 +21,7 @@ it('makes a set, fills it from feedback, and takes it to a spreadsheet and back'
     await page.getByRole('button', { name: /^Make 12/ }).click();
     await page.getByRole('heading', { level: 1, name: 'from-users' }).waitFor();
     await settled(page);
-    const cases = page.getByRole('region', { name: 'Cases' });
+    const cases = page.getByRole('region', { name: 'Table of cases' });
     expect(await cases.getByRole('row').count()).toBe(13);
     expect(await cases.getByText('to be filled in').count()).toBe(6);
 
@@ -29,9 +29,8 @@ it('makes a set, fills it from feedback, and takes it to a spreadsheet and back'
     const waiting = cases.getByRole('row').filter({ hasText: 'to be filled in' }).first();
     await waiting.getByRole('button').first().click();
     await page.getByLabel('Expected').fill('A better answer');
-    await page.getByRole('button', { name: 'Save', exact: true }).first().waitFor();
     await page.locator('.form.case').getByRole('button', { name: 'Save' }).click();
-    await expect.poll(() => cases.getByText('to be filled in').count()).toBe(5);
+    await expect.poll(() => cases.getByText('to be filled in').count(), { timeout: 30_000 }).toBe(5);
     expect(page.url()).toMatch(/[?&]case=/);
 
     const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'CSV', exact: true }).click()]);

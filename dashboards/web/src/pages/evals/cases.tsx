@@ -41,7 +41,7 @@ export function Cases({ set, total, admin }: { set: string; total: number; admin
                         )
                     ) : (
                         <>
-                            <div class="scroll" tabIndex={0} role="region" aria-label="Cases">
+                            <div class="scroll" tabIndex={0} role="region" aria-label="Table of cases">
                                 <table class="cards">
                                     <thead>
                                         <tr>

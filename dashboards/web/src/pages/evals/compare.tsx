@@ -164,7 +164,7 @@ function Tags({ tags }: { tags: Schemas['EvalTagDifference'][] }) {
     return (
         <section class="section" aria-labelledby="tags">
             <h2 id="tags">By tag</h2>
-            <div class="scroll" tabIndex={0} role="region" aria-label="By tag">
+            <div class="scroll" tabIndex={0} role="region" aria-label="Table by tag">
                 <table class="cards">
                     <thead>
                         <tr>

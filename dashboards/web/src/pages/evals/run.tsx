@@ -79,7 +79,7 @@ function Groups({ id, title, none, groups }: { id: string; title: string; none: 
     return (
         <section class="section" aria-labelledby={id}>
             <h2 id={id}>{title}</h2>
-            <div class="scroll" tabIndex={0} role="region" aria-label={title}>
+            <div class="scroll" tabIndex={0} role="region" aria-label={`Table: ${title}`}>
                 <table class="cards">
                     <thead>
                         <tr>
@@ -122,7 +122,7 @@ function Results({ set, id }: { set: string; id: string }) {
             <Await of={found} lines={10}>
                 {({ data, next_cursor }) => (
                     <>
-                        <div class="scroll" tabIndex={0} role="region" aria-label="Results">
+                        <div class="scroll" tabIndex={0} role="region" aria-label="Table of results">
                             <table class="cards">
                                 <thead>
                                     <tr>

@@ -59,7 +59,7 @@ function Runs({ set, admin }: { set: string; admin: boolean }) {
                     ) : (
                         <>
                             {data.length > 1 && <Choose set={set} runs={data} />}
-                            <div class="scroll" tabIndex={0} role="region" aria-label="Runs">
+                            <div class="scroll" tabIndex={0} role="region" aria-label="Table of runs">
                                 <table class="cards">
                                     <thead>
                                         <tr>
@@ -124,11 +124,11 @@ function Choose({ set, runs }: { set: string; runs: Schemas['EvalListedRun'][] }
     const [candidate, setCandidate] = useState(runs[0]?.id ?? '');
     const options = runs.map((run) => (
         <option key={run.id} value={run.id}>
-            {run.name} {run.version ?? ''} ({minute(run.created_at)})
+            {run.name} ({minute(run.created_at)})
         </option>
     ));
     return (
-        <div class="controls" role="group" aria-label="Compare two runs">
+        <div class="controls choose" role="group" aria-label="Compare two runs">
             <label>
                 <span class="label">Baseline</span>
                 <select value={baseline} onChange={(event) => setBaseline(event.currentTarget.value)}>
