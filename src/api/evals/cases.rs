@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::file::{self, Form};
 use super::rows::CASES;
-use super::sheet::{self, Row};
+use super::sheet::Row;
 use super::upsert::{Wish, note_deleted, upload};
 use super::view::{EvalCaseView, EvalCasesResponse, EvalUploadResponse};
 use super::{changing, invalid, named};
@@ -202,17 +202,15 @@ async fn take(
     state: &AppState,
     wish: Wish,
 ) -> Result<HttpResponse, ApiError> {
-    let bytes = sheet::receive(request, payload, state).await?;
+    let sheet = CASES.receive(request, payload, state).await?;
+    if let Some(field) = sheet.envelope.keys().next() {
+        return Err(invalid(format!("`{field}`: cases have no such field beside them")));
+    }
     let told = state
         .db
         .run(move |conn| {
-            let sheet = CASES.read(&bytes)?;
-            drop(bytes);
-            if let Some(field) = sheet.envelope.keys().next() {
-                return Err(invalid(format!("`{field}`: cases have no such field beside them")));
-            }
             let told = upload(conn, (key.project, key.key_id), &set, sheet.rows, wish)?;
-            Ok(EvalUploadResponse {
+            Ok::<_, ApiError>(EvalUploadResponse {
                 ignored_columns: sheet.ignored,
                 ..told
             })

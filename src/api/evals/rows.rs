@@ -7,14 +7,14 @@ use super::sheet::{self, Fields, Layout, Refused, refused};
 use super::view::EvalRowCode as Code;
 use crate::ingest::limits::{COMMENT_CHARS, NAME_CHARS};
 
-pub const CASES: Layout = Layout {
+pub static CASES: Layout = Layout {
     list: "cases",
     columns: &["case", "input", "expected", "rubric", "tags", "output_id"],
     told: &["added_at", "changed_at"],
     most_rows: 2 * MOST_CASES,
 };
 
-pub const RESULTS: Layout = Layout {
+pub static RESULTS: Layout = Layout {
     list: "results",
     columns: &["case", "output", "score", "pass", "judge", "comment"],
     told: &[],

@@ -246,15 +246,11 @@ pub async fn create_eval_run(
     payload: web::Payload,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let bytes = sheet::receive(&request, payload, &state).await?;
+    let sheet = RESULTS.receive(&request, payload, &state).await?;
+    let about = about(params.0, &sheet.envelope)?;
     let uploaded = state
         .db
-        .run(move |conn| {
-            let sheet = RESULTS.read(&bytes)?;
-            drop(bytes);
-            let about = about(params.0, &sheet.envelope)?;
-            conn.transaction(|conn| upload(conn, key.project, &set.0, about, sheet))
-        })
+        .run(move |conn| conn.transaction(|conn| upload(conn, key.project, &set.0, about, sheet)))
         .await?;
     let status = match uploaded.rejected {
         0 => StatusCode::CREATED,

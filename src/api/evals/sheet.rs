@@ -64,7 +64,7 @@ pub struct Layout {
 }
 
 /// The bytes of an upload.
-pub async fn receive(request: &HttpRequest, payload: web::Payload, state: &AppState) -> Result<Vec<u8>, ApiError> {
+async fn receive(request: &HttpRequest, payload: web::Payload, state: &AppState) -> Result<Vec<u8>, ApiError> {
     let encoding = request.headers().get(CONTENT_ENCODING);
     if encoding.is_some_and(|encoding| !["identity", ""].contains(&encoding.to_str().unwrap_or("?").trim())) {
         return Err(ApiError::new(
@@ -90,6 +90,18 @@ pub async fn receive(request: &HttpRequest, payload: web::Payload, state: &AppSt
 }
 
 impl Layout {
+    /// Receives an upload and reads it, off the async threads.
+    pub async fn receive(
+        &'static self,
+        request: &HttpRequest,
+        payload: web::Payload,
+        state: &AppState,
+    ) -> Result<Sheet, ApiError> {
+        let bytes = receive(request, payload, state).await?;
+        let sheet = tokio::task::spawn_blocking(move || self.read(&bytes));
+        sheet.await.map_err(ApiError::internal)?
+    }
+
     /// Reads an upload.
     pub fn read(&self, bytes: &[u8]) -> Result<Sheet, ApiError> {
         if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {

@@ -148,11 +148,17 @@ impl Upload {
             .filter_map(|row| Some(key::output_key(project, row.output_id.as_ref()?)))
             .collect();
         keys.extend(cases.iter().filter_map(|case| case.output_key));
-        let origins = cases::origins(conn, project, &keys)?;
+        let (origins, erased) = match keys.is_empty() {
+            true => (Vec::new(), Vec::new()),
+            false => (
+                cases::origins(conn, project, &keys)?,
+                cases::erased(conn, project, &keys)?,
+            ),
+        };
         Ok(Known {
             cases: cases.into_iter().map(|case| (case.name.clone(), case)).collect(),
             origins: origins.into_iter().map(|origin| (origin.output_key, origin)).collect(),
-            erased: cases::erased(conn, project, &keys)?.into_iter().collect(),
+            erased: erased.into_iter().collect(),
         })
     }
 
