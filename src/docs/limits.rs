@@ -334,7 +334,7 @@ fn evals() -> Vec<Row> {
         ),
         (
             "rows of an upload of cases; of results, which are those of a run",
-            format!("{}; {}", grouped(2 * evals::MOST_CASES), grouped(evals::MOST_RESULTS)),
+            format!("{}; {}", grouped(evals::MOST_CASES), grouped(evals::MOST_RESULTS)),
             "413 `body_too_large`",
         ),
         (

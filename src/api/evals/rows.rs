@@ -11,7 +11,7 @@ pub static CASES: Layout = Layout {
     list: "cases",
     columns: &["case", "input", "expected", "rubric", "tags", "output_id"],
     told: &["added_at", "changed_at"],
-    most_rows: 2 * MOST_CASES,
+    most_rows: MOST_CASES,
 };
 
 pub static RESULTS: Layout = Layout {

@@ -12,7 +12,7 @@ use super::limits::{LISTED_ROWS, MOST_CASES};
 use super::rows::CaseRow;
 use super::sheet::{Refused, Row, refused};
 use super::view::{EvalRowCode as Code, EvalRowResult, EvalRowStatus, EvalUploadResponse};
-use super::{changing, named};
+use super::{changing, invalid, named};
 use crate::api::error::ApiError;
 use crate::domain::action::Action;
 use crate::domain::key::{self, ProjectId};
@@ -53,7 +53,11 @@ pub fn upload(
         };
         let mut upload = Upload {
             project: projects::find(conn, project)?,
-            room: MOST_CASES.saturating_sub(cases::count(conn, project, set.id)?.unsigned_abs() as usize),
+            // What is replaced makes room for what replaces it.
+            room: match wish.replaces {
+                true => MOST_CASES,
+                false => MOST_CASES.saturating_sub(counted(conn, project, &set)?),
+            },
             set,
             wish,
             named: HashSet::new(),
@@ -67,8 +71,17 @@ pub fn upload(
         if wish.replaces && !upload.is_unsure {
             upload.delete_others(conn, key_id)?;
         }
+        if !wish.dry_run && counted(conn, project, &upload.set)? > MOST_CASES {
+            return Err(invalid(format!(
+                "a set has at most {MOST_CASES} cases; put the rows right that are not taken, so that others can go"
+            )));
+        }
         Ok(upload.told.answer(wish.dry_run))
     })
+}
+
+fn counted(conn: &mut PgConnection, project: ProjectId, set: &EvalSet) -> Result<usize, ApiError> {
+    Ok(cases::count(conn, project, set.id)?.unsigned_abs() as usize)
 }
 
 struct Upload {

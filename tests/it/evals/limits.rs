@@ -76,14 +76,17 @@ fn a_set_holds_so_many_cases() {
         (counts(&told), &told["results"][0]["code"]),
         ([1, 0, 1, 0, 1], &json!("full"))
     );
-    // As many rows as a set and its successor together.
+    // As many rows as a set holds; the last of them has no room.
     assert_eq!(
-        counts(&server.post(CASES, rows(2 * MOST_CASES)).expect(207))[4],
-        MOST_CASES as u64 + 1
+        counts(&server.post(CASES, rows(MOST_CASES)).expect(207)),
+        [0, 0, MOST_CASES as u64 - 1, 0, 1]
     );
     server
-        .post(CASES, rows(2 * MOST_CASES + 1))
+        .post(CASES, rows(MOST_CASES + 1))
         .expect_problem(413, "body_too_large");
+    // What is replaced makes room for what replaces it.
+    let dry = super::put(&server, &format!("{CASES}?dry_run=true"), rows(MOST_CASES)).expect(200);
+    assert_eq!(counts(&dry), [1, 0, MOST_CASES as u64 - 1, 1, 0]);
     server
         .post(
             &format!("{CASES}/from-feedback"),

@@ -13,7 +13,7 @@ fn quality(server: &TestServer, query: &str) -> Value {
 /// Sixty outputs of which a third is refused; every case is scored by how `score` takes it.
 fn scored(score: impl Fn(usize, bool) -> f64) -> TestServer {
     let server = server_with_set();
-    let refused = |at: usize| at % 3 == 0;
+    let refused = |at: usize| at.is_multiple_of(3);
     let mut events: Vec<Value> = Vec::new();
     for at in 0..60 {
         let decision = if refused(at) {

@@ -145,7 +145,7 @@ fn no_cell_is_a_formula() {
     let file = server.get(&format!("{CASES}?format=csv")).body;
     let mut cells = 0;
     for record in csv::Reader::from_reader(file.strip_prefix(b"\xef\xbb\xbf").unwrap()).records() {
-        for cell in record.unwrap().iter() {
+        for cell in &record.unwrap() {
             assert!(
                 !cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\'', ' ']),
                 "{cell:?}"
