@@ -209,8 +209,8 @@ export interface paths {
         get: operations["list_eval_cases"];
         /**
          * Replace all cases
-         * @description As adding or changing them; and cases of the set that the upload does not have are deleted, with all results on them. A row that is
-         *     not taken deletes nothing. Ask with `dry_run` first.
+         * @description As adding or changing them; and cases of the set that the upload does not have are deleted, with all results on them. The case of a
+         *     row that is not taken stays; if it cannot be told which that is, nothing is deleted. Ask with `dry_run` first.
          */
         put: operations["update_eval_cases"];
         /**
