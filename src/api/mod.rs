@@ -11,6 +11,7 @@ pub mod compare;
 pub mod cors;
 pub mod dashboard;
 pub mod error;
+pub mod evals;
 pub mod events;
 pub mod experiments;
 pub mod exports;
@@ -99,6 +100,24 @@ pub fn configure(routes: &mut ServiceConfig) {
                 .service(exports::export_outputs_jsonl)
                 .service(exports::export_outputs_csv)
                 .service(exports::export_outputs_parquet)
+                .service(evals::list_eval_sets)
+                .service(evals::create_eval_set)
+                .service(evals::get_eval_set)
+                .service(evals::update_eval_set)
+                .service(evals::delete_eval_set)
+                .service(evals::create_eval_cases_from_feedback)
+                .service(evals::list_eval_cases)
+                .service(evals::create_eval_cases)
+                .service(evals::update_eval_cases)
+                .service(evals::update_eval_case)
+                .service(evals::delete_eval_case)
+                .service(evals::list_eval_runs)
+                .service(evals::create_eval_run)
+                .service(evals::get_eval_run)
+                .service(evals::delete_eval_run)
+                .service(evals::list_eval_results)
+                .service(evals::get_eval_comparison)
+                .service(evals::get_eval_quality)
                 .service(session::create_session)
                 .service(session::get_session)
                 .service(session::delete_session)
@@ -138,6 +157,7 @@ pub fn configure(routes: &mut ServiceConfig) {
         (name = "experiments", description = "Declared beforehand, read at any time"),
         (name = "outputs", description = "The examples behind the numbers"),
         (name = "exports", description = "Data sets for training and analysis"),
+        (name = "evals", description = "Sets of cases, runs of them, and whether they say what users say"),
         (name = "operations", description = "Keys, projects, status, health"),
     )
 )]

@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, get, patch, post, web};
 use chrono::{DateTime, Utc};
 use diesel::Connection;
 use diesel::pg::PgConnection;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
@@ -16,6 +16,7 @@ use super::keys::check_name;
 use super::respond;
 use crate::domain::action::Action;
 use crate::domain::scope::Scope;
+use crate::domain::strict;
 use crate::fold::step;
 use crate::query::request::declarable;
 use crate::state::AppState;
@@ -84,22 +85,29 @@ pub struct ProjectSettings {
     #[schema(minimum = 1, maximum = 31_536_000)]
     pub horizon_seconds: Option<i32>,
     /// Days after their receipt; null keeps texts for as long as their events.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "stated")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "strict::stated"
+    )]
     #[schema(value_type = Option<i32>, minimum = 1, maximum = 36_500)]
     pub retain_texts_days: Option<Option<i32>>,
     /// Days after an output was shown; null keeps events for as long as their outputs. Older events are refused.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "stated")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "strict::stated"
+    )]
     #[schema(value_type = Option<i32>, minimum = 1, maximum = 36_500)]
     pub retain_events_days: Option<Option<i32>>,
     /// Days after an output was shown; null keeps outputs for ever.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "stated")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "strict::stated"
+    )]
     #[schema(value_type = Option<i32>, minimum = 1, maximum = 36_500)]
     pub retain_outputs_days: Option<Option<i32>>,
-}
-
-/// What is there, be it null, as against what is absent.
-fn stated<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<i32>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
 }
 
 #[derive(Clone, Debug, Deserialize, ToSchema)]

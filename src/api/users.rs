@@ -57,6 +57,8 @@ pub struct ErasureView {
     pub texts: i64,
     /// Ratings and judgements of the user on outputs of others.
     pub opinions: i64,
+    /// Cases of evals that were made from the user's outputs.
+    pub eval_cases: i64,
     /// The project's log position when it was done.
     #[schema(required = true)]
     pub log_position: Option<i64>,
@@ -77,6 +79,7 @@ impl From<Erasure> for ErasureView {
             outputs: erasure.outputs,
             texts: erasure.texts,
             opinions: erasure.opinions,
+            eval_cases: erasure.eval_cases,
             log_position: erasure.log_position,
         }
     }
@@ -84,8 +87,8 @@ impl From<Erasure> for ErasureView {
 
 /// Erase a user
 ///
-/// Deletes the user's outputs with all that anybody said of them, what the user said of outputs of others, and all texts of both, and
-/// corrects the numbers, which are then those of a project in which the user never was. From the answer on, events that name the user
+/// Deletes the user's outputs with all that anybody said of them, what the user said of outputs of others, all texts of both, and the
+/// cases of evals that were made from them, and corrects the numbers, which are then those of a project in which the user never was. From the answer on, events that name the user
 /// or those outputs are refused with `erased`. Doing it again gives the same receipt. Large erasures go on after the answer, and after a
 /// restart; the receipt says how far they are.
 #[utoipa::path(
@@ -153,6 +156,7 @@ fn request(conn: &mut PgConnection, key: &Authorized<Admin>, user_id: String) ->
         texts: 0,
         opinions: 0,
         log_position: None,
+        eval_cases: 0,
     };
     erasures::add(conn, &erasure)?;
     let subject = Some(erasure.id.to_string());

@@ -3,6 +3,7 @@
 mod database;
 mod demo;
 mod doctor;
+mod evals;
 mod fold;
 pub mod import;
 mod keys;
@@ -47,6 +48,8 @@ enum Command {
     Simulate(simulate::SimulateArgs),
     /// Say how far each feature is trusted, how far it should be, and what moved; or all about one
     Report(report::ReportArgs),
+    /// Cases of evals, and results of runs, as files to and from a server
+    Evals(evals::EvalsArgs),
     /// Recompute all outputs and rollups from the log
     Rebuild,
     /// Let go of what projects keep no longer, or say what would go
@@ -91,6 +94,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Import(args) => import::run(&config, &args),
         Command::Simulate(args) => simulate::run(&config, &args),
         Command::Report(args) => report::run(&config, &args),
+        Command::Evals(args) => evals::run(&args),
         Command::Rebuild => rebuild::run(&config),
         Command::Retention(args) => retention::run(&config, &args),
         Command::Verify(args) => verify::run(&config, &args),

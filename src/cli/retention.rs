@@ -66,8 +66,8 @@ fn tell(conn: &mut PgConnection, project: &Project, now: DateTime<Utc>) -> anyho
 fn let_go(conn: &mut PgConnection, project: &Project, now: DateTime<Utc>) -> anyhow::Result<()> {
     let expired = apply(conn, project.id, now, &mut |_| true)?;
     println!(
-        "  gone: texts of {} events, {} events (outputs sealed: {}), {} outputs",
-        expired.texts, expired.events, expired.sealed, expired.outputs
+        "  gone: texts of {} events, {} events (outputs sealed: {}), {} outputs, texts of {} cases of evals",
+        expired.texts, expired.events, expired.sealed, expired.outputs, expired.cases
     );
     Ok(())
 }

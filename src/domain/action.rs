@@ -22,10 +22,14 @@ pub enum Action {
     /// The words around it were put right.
     ChangeCorrected,
     ChangeDeleted,
+    /// A set of cases, with all of it.
+    EvalSetDeleted,
+    EvalCasesDeleted,
+    EvalRunDeleted,
 }
 
 impl Action {
-    pub const ALL: [Action; 12] = [
+    pub const ALL: [Action; 15] = [
         Action::KeyCreated,
         Action::KeyRevoked,
         Action::ProjectCreated,
@@ -38,6 +42,9 @@ impl Action {
         Action::ChangeLogged,
         Action::ChangeCorrected,
         Action::ChangeDeleted,
+        Action::EvalSetDeleted,
+        Action::EvalCasesDeleted,
+        Action::EvalRunDeleted,
     ];
 
     pub const fn name(self) -> &'static str {
@@ -54,6 +61,9 @@ impl Action {
             Action::ChangeLogged => "change_logged",
             Action::ChangeCorrected => "change_corrected",
             Action::ChangeDeleted => "change_deleted",
+            Action::EvalSetDeleted => "eval_set_deleted",
+            Action::EvalCasesDeleted => "eval_cases_deleted",
+            Action::EvalRunDeleted => "eval_run_deleted",
         }
     }
 }

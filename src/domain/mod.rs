@@ -9,6 +9,7 @@ pub mod event;
 pub mod key;
 pub mod retention;
 pub mod scope;
+pub mod spreadsheet;
 pub mod strict;
 pub mod text;
 pub mod window;

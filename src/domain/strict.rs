@@ -60,6 +60,11 @@ pub fn optional_object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deseriali
     Ok(Option::<Object<T>>::deserialize(deserializer)?.map(|Object(value)| value))
 }
 
+/// What is there, be it null, as against what is absent, for `deserialize_with`.
+pub fn stated<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
 /// A list of objects, for `deserialize_with`.
 pub fn objects<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
     let values = Vec::<Object<T>>::deserialize(deserializer)?;

@@ -14,6 +14,7 @@
 //! | [`sequence`] | … when one looks every day? |
 //! | [`cuped`] | … less what was there before? |
 //! | [`multiple`] | … when many differences are looked at? |
+//! | [`mcnemar`] | … when each case passes or fails on both? |
 //! | [`shrinkage`] | … when some of the many are small? |
 //! | [`within`] | does something change a rate, when people differ? |
 //! | [`log_odds`] | which words mark one set of texts against another? |
@@ -24,6 +25,7 @@
 //! | [`balance`] | did users arrive in the planned shares? |
 //! | [`posterior`] | how likely is it better, and what is lost if it is not? |
 //! | [`power`] | how many users would it take? |
+//! | [`allocation`] | how many to draw from each stratum? |
 //! | [`calibration`] | does a stated confidence of 80 % come true 80 % of the time? |
 //! | [`binned`], [`smooth`] | … and by how much not, without bias, without bins? |
 //! | [`consistency`] | … and how far off may chance bring it? |
@@ -58,6 +60,7 @@
 )]
 
 pub mod agreement;
+pub mod allocation;
 pub mod auroc;
 pub mod balance;
 pub mod beta;
@@ -82,6 +85,7 @@ pub mod laney;
 pub mod level;
 pub mod log_odds;
 pub mod logistic;
+pub mod mcnemar;
 pub mod multiple;
 pub mod murphy;
 pub mod nonresponse;

@@ -16,7 +16,7 @@ use crate::domain::key::ProjectId;
 const LOCK: i64 = 0x6361_6c65_7261;
 
 /// The tables that an erasure leaves dead rows in.
-const TOUCHED: [&str; 10] = [
+const TOUCHED: [&str; 12] = [
     "events",
     "late_events",
     "outputs",
@@ -26,6 +26,8 @@ const TOUCHED: [&str; 10] = [
     "rollup_differences",
     "rollup_columns",
     "rollup_bases",
+    "eval_cases",
+    "eval_results",
     "erasures",
 ];
 
@@ -50,6 +52,8 @@ pub struct Erasure {
     pub opinions: i64,
     /// The project's, when it was done.
     pub log_position: Option<i64>,
+    /// Cases of evals that were made from the user's outputs.
+    pub eval_cases: i64,
 }
 
 /// What one piece of an erasure removed.
@@ -59,6 +63,7 @@ pub struct Removed {
     pub outputs: i64,
     pub texts: i64,
     pub opinions: i64,
+    pub eval_cases: i64,
 }
 
 /// Takes the lock for this session. Gives whether it was free.
@@ -109,6 +114,7 @@ pub fn count(conn: &mut PgConnection, erasure: &Erasure, removed: Removed) -> Qu
             erasures::outputs.eq(erasures::outputs + removed.outputs),
             erasures::texts.eq(erasures::texts + removed.texts),
             erasures::opinions.eq(erasures::opinions + removed.opinions),
+            erasures::eval_cases.eq(erasures::eval_cases + removed.eval_cases),
         ))
         .execute(conn)
         .map(|_| ())

@@ -23,6 +23,8 @@ pub enum Content {
     Preferences,
     /// Those that the user took, as they were or changed, and that nobody judged wrong; with the text that the user had in the end.
     Demonstrations,
+    /// Those with an input, of the decisions that are marked, by their codes.
+    Cases([bool; 6]),
 }
 
 impl Content {
@@ -43,6 +45,11 @@ impl Content {
                  AND manner <> {} AND coalesce(t.final, t.output) IS NOT NULL AND correct IS DISTINCT FROM false))",
                 Manner::Automatic.code()
             ),
+            Content::Cases(decisions) => {
+                let codes = decisions.iter().enumerate().filter(|(_, wanted)| **wanted);
+                let codes: Vec<String> = codes.map(|(code, _)| code.to_string()).collect();
+                format!("t.input IS NOT NULL AND decision IN ({})", codes.join(", "))
+            }
         }
     }
 
@@ -51,6 +58,7 @@ impl Content {
         match self {
             Content::Demonstrations => "t.input, coalesce(t.final, t.output)",
             Content::Preferences => "t.input, t.output, t.final",
+            Content::Cases(_) => "t.input",
             // Those without texts are each its own.
             Content::Outputs => {
                 "t.input, t.output, t.final, CASE WHEN coalesce(t.input, t.output, t.final) IS NULL THEN o.output_key END"

@@ -10,6 +10,7 @@ pub mod changes;
 pub mod condition;
 pub mod copy;
 pub mod erasures;
+pub mod evals;
 pub mod events;
 pub mod experiments;
 pub mod exports;

@@ -337,7 +337,7 @@ pub fn selected(project: ProjectId, listing: &Listing) -> Selected {
 }
 
 /// What contains a piece of text; nothing in it is a pattern of its own.
-fn pattern(text: &str) -> String {
+pub fn pattern(text: &str) -> String {
     let text = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     format!("%{text}%")
 }

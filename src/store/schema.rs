@@ -64,6 +64,62 @@ diesel::table! {
         texts -> Int8,
         opinions -> Int8,
         log_position -> Nullable<Int8>,
+        eval_cases -> Int8,
+    }
+}
+
+diesel::table! {
+    eval_cases (project_id, set_id, name) {
+        project_id -> Int4,
+        set_id -> Uuid,
+        name -> Text,
+        input -> Nullable<Text>,
+        expected -> Nullable<Text>,
+        rubric -> Nullable<Text>,
+        tags -> Array<Text>,
+        output_key -> Nullable<Uuid>,
+        output_id -> Nullable<Text>,
+        user_key -> Nullable<Int8>,
+        added_at -> Timestamptz,
+        changed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    eval_results (project_id, set_id, run_id, case_name, judge) {
+        project_id -> Int4,
+        set_id -> Uuid,
+        run_id -> Uuid,
+        case_name -> Text,
+        judge -> Text,
+        score -> Nullable<Float8>,
+        pass -> Nullable<Bool>,
+        output -> Nullable<Text>,
+        comment -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    eval_runs (project_id, set_id, id) {
+        project_id -> Int4,
+        set_id -> Uuid,
+        id -> Uuid,
+        name -> Text,
+        version -> Nullable<Text>,
+        model -> Nullable<Text>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    eval_sets (project_id, id) {
+        project_id -> Int4,
+        id -> Uuid,
+        name -> Text,
+        description -> Nullable<Text>,
+        pass_from -> Float8,
+        revision -> Int8,
+        created_at -> Timestamptz,
     }
 }
 
@@ -288,6 +344,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     cells,
     changes,
     erasures,
+    eval_cases,
+    eval_results,
+    eval_runs,
+    eval_sets,
     events,
     experiments,
     fold_ranges,

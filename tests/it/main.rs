@@ -17,6 +17,7 @@ mod dashboard;
 mod disorder;
 mod doctor;
 mod erasure;
+mod evals;
 mod exports;
 mod faults;
 mod golden;

@@ -47,7 +47,11 @@ fn path_to(template: &str, key_id: &str) -> String {
     };
     template
         .split('/')
-        .map(|part| if part.starts_with('{') { name } else { part })
+        .map(|part| match part {
+            "{run}" => key_id,
+            _ if part.starts_with('{') => name,
+            _ => part,
+        })
         .collect::<Vec<_>>()
         .join("/")
 }
@@ -65,6 +69,12 @@ fn body_for(template: &str) -> Value {
         "/api/v1/experiments/{experiment}" => json!({"ends_at": null}),
         "/api/v1/users/{user_id}" => json!({"admits_from": "2026-01-01T00:00:00Z"}),
         "/api/v1/changes" => change("own"),
+        "/api/v1/evals" => json!({"name": "own"}),
+        "/api/v1/evals/{set}" | "/api/v1/evals/{set}/cases/{case}" | "/api/v1/evals/{set}/cases/from-feedback" => {
+            json!({})
+        }
+        "/api/v1/evals/{set}/cases" => json!({"cases": [{"case": "own", "input": "own"}]}),
+        "/api/v1/evals/{set}/runs" => json!({"name": "own", "results": [{"case": "own", "score": 1}]}),
         "/api/v1/session" => json!({"key": "cal_sk_0"}),
         _ => json!(null),
     }
@@ -145,6 +155,15 @@ fn planted() -> (TestServer, String) {
     let declared = experiment(MARKER).to_string();
     server.post("/api/v1/experiments", declared).expect(201);
     server.post("/api/v1/changes", change(MARKER).to_string()).expect(201);
+    let set = json!({"name": MARKER, "description": MARKER}).to_string();
+    server.post("/api/v1/evals", set).expect(201);
+    let case = json!({"case": MARKER, "input": MARKER, "expected": MARKER, "rubric": MARKER, "tags": [MARKER], "output_id": MARKER});
+    server
+        .post(&format!("/api/v1/evals/{MARKER}/cases"), case.to_string())
+        .expect(200);
+    let results = json!([{"case": MARKER, "judge": MARKER, "score": 1, "output": MARKER, "comment": MARKER}]);
+    let run = json!({"name": MARKER, "version": MARKER, "model": MARKER, "results": results}).to_string();
+    server.post(&format!("/api/v1/evals/{MARKER}/runs"), run).expect(201);
     let key = json!({"name": MARKER, "scopes": ["admin", "read"]}).to_string();
     let made = server.post("/api/v1/keys", key).expect(201);
     (server, made["id"].as_str().unwrap().to_owned())
@@ -390,7 +409,12 @@ fn a_key_reaches_what_its_scopes_say_and_no_more() {
     let server = TestServer::start();
     let writes = |template: &str| template == "/api/v1/events";
     let manages = |method: &str, template: &str| {
-        let declares = ["/api/v1/projects", "/api/v1/experiments", "/api/v1/changes"];
+        let declares = [
+            "/api/v1/projects",
+            "/api/v1/experiments",
+            "/api/v1/changes",
+            "/api/v1/evals",
+        ];
         let administers = ["/api/v1/keys", "/api/v1/users", "/api/v1/erasures", "/api/v1/audit"];
         administers.iter().any(|path| template.starts_with(path))
             || (declares.iter().any(|path| template.starts_with(path)) && method != "GET")

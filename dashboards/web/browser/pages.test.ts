@@ -4,14 +4,14 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 import { beforeAll, expect, it } from 'vitest';
-import { declare, open, THEMES, visit, WIDTHS, withBrowser } from './visit';
+import { declare, evaluate, open, THEMES, visit, WIDTHS, withBrowser } from './visit';
 
 withBrowser();
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const SHOTS = new URL('screenshots/', import.meta.url).pathname;
 
-const PAGES = {
+const PAGES: Record<string, string> = {
     overview: '/?range=all',
     feature: '/features/agent.task?range=all',
     steps: '/features/browser.step?range=all&risk=30',
@@ -22,6 +22,9 @@ const PAGES = {
     changes: '/changes',
     log: '/changes?log=yes',
     compare: '/compare?feature=canvas.trigger&range=all',
+    evals: '/evals',
+    eval: '/evals?set=asked',
+    cases: '/evals?set=asked&make=yes&range=all',
     examples: '/examples?range=all&feature=file.summary&decision=edited',
     metrics: '/catalogue',
     settings: '/settings',
@@ -41,7 +44,14 @@ interface Findings {
     violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[];
 }
 
-beforeAll(() => declare('planner', 'agent.task', ['planner-4', 'planner-5']));
+beforeAll(async () => {
+    await declare('planner', 'agent.task', ['planner-4', 'planner-5']);
+    const [baseline, candidate] = await evaluate('asked');
+    Object.assign(PAGES, {
+        run: `/evals?set=asked&run=${candidate}`,
+        runs: `/evals?set=asked&baseline=${baseline}&candidate=${candidate}`,
+    });
+});
 
 mkdirSync(SHOTS, { recursive: true });
 

@@ -83,6 +83,26 @@ export async function declare(name: string, feature: string, versions: string[])
     if (!answer.ok) throw new Error(await answer.text());
 }
 
+/** Makes an eval set of cases from feedback, with two runs that score what users took higher, and a little by chance. */
+export async function evaluate(name: string): Promise<string[]> {
+    const ask = async (path: string, body: unknown): Promise<Record<string, unknown>> => {
+        const headers = { 'x-api-key': server.key, 'content-type': 'application/json' };
+        const answer = await fetch(`${server.origin}/api/v1/evals${path}`, { method: 'POST', body: JSON.stringify(body), headers });
+        if (!answer.ok) throw new Error(await answer.text());
+        return (await answer.json()) as Record<string, unknown>;
+    };
+    await ask('', { name, description: 'What people ask for' });
+    const make = (decisions: string[]) => ask(`/${name}/cases/from-feedback`, { decisions, sample: 30, tags: decisions });
+    const [taken, refused] = [(await make(['accepted', 'edited'])).cases as string[], (await make(['rejected'])).cases as string[]];
+    const score = (at: number, base: number) => Math.round(100 * (base + ((at * 37) % 40) / 100)) / 100;
+    const upload = async (version: string, shift: number) => {
+        const results = [...taken, ...refused].map((one, at) => ({ case: one, score: score(at + shift, at < taken.length ? 0.4 : 0.2), output: 'An answer' }));
+        const { run } = await ask(`/${name}/runs`, { name: `nightly ${version}`, version, judge: 'rubric', results });
+        return (run as { id: string }).id;
+    };
+    return [await upload('planner-4', 0), await upload('planner-5', 11)];
+}
+
 export async function settled(page: Page): Promise<void> {
     await page.waitForFunction(() => document.querySelector('.skeleton, .pending') === null, undefined, { timeout: 120_000 });
 }

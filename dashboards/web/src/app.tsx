@@ -7,6 +7,7 @@ import { useData } from './api/data';
 import { position } from './api/live';
 import { Changes } from './pages/changes/page';
 import { Compare } from './pages/compare/page';
+import { Evals } from './pages/evals/page';
 import { Examples } from './pages/examples/page';
 import { Experiments } from './pages/experiments/page';
 import { Feature } from './pages/feature/page';
@@ -79,6 +80,7 @@ const PAGES = [
     ['/compare', 'Compare'],
     ['/experiments', 'Experiments'],
     ['/changes', 'Changes'],
+    ['/evals', 'Evals'],
     ['/examples', 'Examples'],
     ['/catalogue', 'Metrics'],
     ['/settings', 'Settings'],
@@ -149,6 +151,8 @@ function Page({ path }: { path: string }) {
             return <Experiments />;
         case '/changes':
             return <Changes />;
+        case '/evals':
+            return <Evals />;
         case '/examples':
             return <Examples />;
         case '/catalogue':

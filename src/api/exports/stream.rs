@@ -32,7 +32,7 @@ use crate::store::{StoreError, projects};
 /// Exports at the same time: each has a connection to the database.
 pub const EXPORTS: usize = 4;
 /// Bytes that are sent at once, about.
-const PIECE_BYTES: usize = 64 * 1024;
+pub const PIECE_BYTES: usize = 64 * 1024;
 /// Pieces that wait for the client; more are not made.
 const WAITING: usize = 4;
 
@@ -62,9 +62,18 @@ pub async fn export(
     content_type: &'static str,
     writer: impl Writer,
 ) -> Result<HttpResponse, ApiError> {
-    let mut pieces = begin(state, project, asked, content, writer)?;
+    streamed(state, content_type, reading(project, asked, content, writer)).await
+}
+
+/// Answers with what `work` sends, from a connection of its own.
+pub async fn streamed(
+    state: &AppState,
+    content_type: &'static str,
+    work: impl FnOnce(&mut PgConnection, &mut Sending) -> Result<(), ApiError> + Send + 'static,
+) -> Result<HttpResponse, ApiError> {
+    let mut pieces = begin(state, work)?;
     let first = pieces.recv().await.unwrap_or_else(|| Ok(Bytes::new()))?;
-    Ok(streamed(content_type, first, pieces))
+    Ok(response(content_type, first, pieces))
 }
 
 /// Answers with a data set whose end its readers look at first. One that is small is a file like any other; one that is not goes from its
@@ -82,12 +91,12 @@ pub async fn export_file(
     if let Some(response) = state.answers.read_on(request, project, &question) {
         return Ok(response);
     }
-    let mut pieces = begin(state, project, asked, content, writer)?;
+    let mut pieces = begin(state, reading(project, asked, content, writer))?;
     let mut begun = Vec::new();
     while let Some(piece) = pieces.recv().await {
         begun.extend_from_slice(&piece?);
         if begun.len() > LARGEST {
-            let mut response = streamed(content_type, begun.into(), pieces);
+            let mut response = response(content_type, begun.into(), pieces);
             let headers = response.headers_mut();
             headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("none"));
             return Ok(response);
@@ -97,14 +106,21 @@ pub async fn export_file(
     Ok(state.answers.open(request, project, question, &file))
 }
 
-/// Begins to read. What is wrong with the question is said in the first piece; what fails later ends the connection, so that no client
-/// takes a part for the whole.
-fn begin(
-    state: &AppState,
+/// Reads what was asked for, and writes it.
+fn reading(
     project: ProjectId,
     asked: Asked,
     content: Content,
     mut writer: impl Writer,
+) -> impl FnOnce(&mut PgConnection, &mut Sending) -> Result<(), ApiError> + Send + 'static {
+    move |conn, sending| run(conn, project, &asked, content, &mut writer, sending)
+}
+
+/// Begins the work. What is wrong with the question is said in the first piece; what fails later ends the connection, so that no client
+/// takes a part for the whole.
+fn begin(
+    state: &AppState,
+    work: impl FnOnce(&mut PgConnection, &mut Sending) -> Result<(), ApiError> + Send + 'static,
 ) -> Result<mpsc::Receiver<Piece>, ApiError> {
     let Ok(place) = Arc::clone(&state.exports).try_acquire_owned() else {
         return Err(ApiError::new(
@@ -122,7 +138,7 @@ fn begin(
         let outcome = db
             .dedicated()
             .map_err(|error| StoreError::Unavailable(format!("{error:#}")).into())
-            .and_then(|mut conn| run(&mut conn, project, &asked, content, &mut writer, &mut sending));
+            .and_then(|mut conn| work(&mut conn, &mut sending));
         if let Err(error) = outcome {
             // A client that went away is told nothing.
             let _ = sending.pieces.blocking_send(Err(error));
@@ -131,7 +147,7 @@ fn begin(
     Ok(pieces)
 }
 
-fn streamed(content_type: &'static str, first: Bytes, rest: mpsc::Receiver<Piece>) -> HttpResponse {
+fn response(content_type: &'static str, first: Bytes, rest: mpsc::Receiver<Piece>) -> HttpResponse {
     let pieces = stream::unfold((Some(first), rest), |(first, mut rest)| async move {
         let piece = match first {
             Some(first) => Ok(first),
@@ -145,14 +161,15 @@ fn streamed(content_type: &'static str, first: Bytes, rest: mpsc::Receiver<Piece
         .streaming(pieces)
 }
 
-struct Sending {
+/// The way to the client.
+pub struct Sending {
     pieces: mpsc::Sender<Piece>,
     _place: OwnedSemaphorePermit,
 }
 
 impl Sending {
     /// Gives whether the client is still there.
-    fn send(&mut self, bytes: &mut Vec<u8>) -> bool {
+    pub fn send(&mut self, bytes: &mut Vec<u8>) -> bool {
         self.pieces.blocking_send(Ok(std::mem::take(bytes).into())).is_ok()
     }
 }

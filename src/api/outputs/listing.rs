@@ -141,7 +141,7 @@ impl PageParams {
     /// The page of a listing, and one output more, which tells whether there is a next one.
     pub fn of(&self, listing: Listing, project: ProjectId) -> Result<Listing, ApiError> {
         Ok(Listing {
-            keys: self.output_ids.as_deref().map(|ids| keys(project, ids)).transpose()?,
+            keys: self.output_ids.as_deref().map(|ids| named(project, ids)).transpose()?,
             before: self.cursor.as_deref().map(parse_cursor).transpose()?,
             limit: self.size()? + 1,
             ..listing
@@ -164,17 +164,25 @@ pub fn told_apart(project: &Project, filters: Vec<Filter>) -> Result<(Vec<Filter
     Ok((filters, others.collect()))
 }
 
+/// The keys of the outputs that a parameter names.
+fn named(project: ProjectId, ids: &str) -> Result<Vec<Uuid>, ApiError> {
+    let ids: Vec<String> = serde_json::from_str(ids).map_err(|_| not_ids())?;
+    keys(project, &ids)
+}
+
 /// The keys of the outputs that are named.
-fn keys(project: ProjectId, ids: &str) -> Result<Vec<Uuid>, ApiError> {
-    let ids: Option<Vec<String>> = serde_json::from_str(ids).ok();
-    let ids = ids.filter(|ids| ids.len() <= MOST_IDS);
-    let ids = ids.ok_or_else(|| {
-        ApiError::parameter(
-            "output_ids",
-            format!("must be a JSON array of at most {MOST_IDS} ids of outputs"),
-        )
-    })?;
+pub fn keys(project: ProjectId, ids: &[String]) -> Result<Vec<Uuid>, ApiError> {
+    if ids.len() > MOST_IDS {
+        return Err(not_ids());
+    }
     Ok(ids.iter().map(|id| key::output_key(project, id)).collect())
+}
+
+fn not_ids() -> ApiError {
+    ApiError::parameter(
+        "output_ids",
+        format!("must be a JSON array of at most {MOST_IDS} ids of outputs"),
+    )
 }
 
 /// Where the next page starts.

@@ -6,7 +6,7 @@ mod next;
 mod number;
 mod overview;
 mod period;
-mod source;
+pub mod source;
 mod terminal;
 mod words;
 

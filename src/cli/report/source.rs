@@ -125,7 +125,7 @@ pub fn about(feature: &str, question: &str) -> String {
 }
 
 /// As part of an address.
-fn encoded(text: &str) -> String {
+pub fn encoded(text: &str) -> String {
     let escape = |byte: u8| match byte {
         b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
         _ => format!("%{byte:02X}"),

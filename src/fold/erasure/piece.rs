@@ -17,7 +17,7 @@ use crate::store::erasures::{self as store, Erasure, Removed};
 use crate::store::events::{self, LoggedEvent};
 use crate::store::outputs::{self, Output};
 use crate::store::projects::{self, Project};
-use crate::store::{ranges, retention, texts, tombstones};
+use crate::store::{evals, ranges, retention, texts, tombstones};
 
 /// Erases what is of the user, or names them, among some outputs and all that share a name with them.
 pub fn erase_piece(conn: &mut PgConnection, erasure: &Erasure, user_id: &str, keys: &[Uuid]) -> anyhow::Result<()> {
@@ -50,6 +50,9 @@ pub fn erase_piece(conn: &mut PgConnection, erasure: &Erasure, user_id: &str, ke
     retention::add_expired(conn, project.id, deleted.folded)?;
     store::delete_aliases(conn, project.id, &around.names())?;
     forget_sealed(conn, project.id, &around)?;
+    let mut names = around.names();
+    names.extend(&around.owned);
+    removed.eval_cases = evals::forget(conn, project.id, &names, None)?;
     let touched = around.links.keys.iter().copied().collect();
     Refresh::compute(conn, &lease, project, touched, Vec::new())?.write(conn)?;
     Ok(store::count(conn, erasure, removed)?)

@@ -13,21 +13,22 @@ use crate::metrics::families::users::USERS;
 use crate::rollup::{Axis, Table};
 use crate::store::cells::CellId;
 use crate::store::erasures::{self as store, Erasure, Removed};
-use crate::store::ranges;
+use crate::store::{evals, ranges};
 
-/// Removes the user's opinions on sealed outputs of others, and the user's key from what outputs that are gone left in the
+/// Removes the user's opinions on sealed outputs of others and on eval cases, cases made from outputs that are gone, and the user's key from what outputs that are gone left in the
 /// rollups. Their sums stay: nobody can tell any more which of them were the user's.
 pub fn remove(conn: &mut PgConnection, erasure: &Erasure, user_id: &str) -> anyhow::Result<()> {
     let project = erasure.project_id;
     ranges::lock_all(conn)?;
     step::keep_layout(conn)?;
-    let opinions = store::delete_opinions(conn, project, user_id)?;
+    let user = key::user_key(project, user_id);
     let counted = Removed {
-        opinions,
+        opinions: store::delete_opinions(conn, project, user_id)? + evals::forget_judge(conn, project, user_id)?,
+        // Of outputs that retention has taken.
+        eval_cases: evals::forget(conn, project, &[], Some(user))?,
         ..Removed::default()
     };
     store::count(conn, erasure, counted)?;
-    let user = key::user_key(project, user_id);
     let mut change = Difference::new();
     for (day, tables) in base::all(conn, project)? {
         let tables = tables.into_iter().filter(|(axis, _)| is_of_users(*axis));

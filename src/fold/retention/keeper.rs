@@ -54,6 +54,7 @@ fn look(conn: &mut PgConnection, signal: &Signal) -> anyhow::Result<()> {
                 events,
                 sealed,
                 outputs,
+                cases,
             } = expired;
             tracing::info!(
                 project = project.id,
@@ -61,6 +62,7 @@ fn look(conn: &mut PgConnection, signal: &Signal) -> anyhow::Result<()> {
                 events,
                 sealed,
                 outputs,
+                cases,
                 "what is kept no longer has gone"
             );
         }

@@ -4,6 +4,7 @@
 //! - Events go with all others of their output ([`events`]), which is sealed then: its state stands, and what comes later is
 //!   kept in the log and counted as late.
 //! - Sealed outputs go ([`outputs`]), and leave their sums to the base of their day.
+//! - Cases of evals that were made from outputs keep their texts as long as those do.
 //!
 //! No number changes by any of it. Each piece is one transaction that holds the fold's lease.
 
@@ -12,14 +13,14 @@ pub mod keeper;
 mod outputs;
 mod texts;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use serde::Serialize;
 
 use crate::domain::key::ProjectId;
-use crate::store::{projects, retention as store, stalled};
+use crate::store::{evals, projects, retention as store, stalled};
 
 /// Outputs, or events with texts, that one transaction takes. It holds up the fold for as long as it lasts.
 const PIECE: i64 = 1_000;
@@ -35,6 +36,8 @@ pub struct Expired {
     pub sealed: u64,
     /// Outputs that were deleted.
     pub outputs: u64,
+    /// Cases of evals that lost their texts.
+    pub cases: u64,
 }
 
 impl Expired {
@@ -67,7 +70,27 @@ pub fn apply(
     if let Some(before) = retention.outputs_from(now) {
         outputs::forget(conn, project.id, before, &mut expired, rest)?;
     }
+    if !retention.is_for_ever() {
+        strip_cases(conn, project.id, &mut expired, rest)?;
+    }
     Ok(expired)
+}
+
+/// Takes the texts from cases of evals whose outputs have none any more.
+fn strip_cases(
+    conn: &mut PgConnection,
+    project: ProjectId,
+    expired: &mut Expired,
+    rest: &mut dyn FnMut(Duration) -> bool,
+) -> anyhow::Result<()> {
+    loop {
+        let started = Instant::now();
+        let stripped = evals::strip(conn, project, PIECE)?;
+        expired.cases += stripped.unsigned_abs();
+        if stripped == 0 || !rest(started.elapsed()) {
+            return Ok(());
+        }
+    }
 }
 
 /// Counts what [`apply`] would let go of.

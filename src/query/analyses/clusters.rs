@@ -69,6 +69,38 @@ impl Clusters {
         ClusterRatio::from_totals(&totals)
     }
 
+    /// A mean of values from 0 to 1; of outputs that are all alike the interval is that of a share.
+    pub fn mean(&self, values: impl Iterator<Item = f64>, level: Level, empty: Reason) -> Estimate {
+        let totals: Vec<(f64, f64)> = self
+            .sums(values.map(|value| [value, 1.0]))
+            .into_iter()
+            .map(|[n, d]| (n, d))
+            .collect();
+        let ratio = ClusterRatio::from_totals(&totals);
+        if ratio.standard_error().is_none_or(|error| error <= 0.0) {
+            return share(&ratio, self.users, level, empty);
+        }
+        let Some(value) = ratio.ratio() else {
+            return Estimate::none(empty);
+        };
+        let interval = ratio.linear(level).map(Interval::clip_to_unit);
+        self.with_users(Estimate::point(value, ratio.denominator as u64))
+            .of(ratio.numerator, ratio.denominator)
+            .with_standard_error(ratio.standard_error())
+            .within(interval, "linear_cluster_exact")
+    }
+
+    /// A mean of differences, which may have any sign.
+    pub fn mean_difference(&self, values: impl Iterator<Item = f64>, level: Level) -> Estimate {
+        let values: Vec<f64> = values.collect();
+        let n = values.len() as f64;
+        if values.is_empty() {
+            return Estimate::none(Reason::NoCases);
+        }
+        let mean = values.iter().sum::<f64>() / n;
+        self.linear(mean, values.iter().map(|value| (value - mean) / n), level)
+    }
+
     /// Any statistic, from how far each output moves it.
     pub fn linear(&self, value: f64, influence: impl Iterator<Item = f64>, level: Level) -> Estimate {
         let sums = self.sums(influence.map(|own| [own]));

@@ -11,6 +11,7 @@ pub mod complaints;
 pub mod coverage;
 pub mod drift;
 pub mod effect;
+pub mod evals;
 pub mod experiment;
 pub mod explain;
 pub mod exposures;

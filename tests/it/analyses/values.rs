@@ -12,7 +12,7 @@ use super::{options, world};
 use crate::support::{TestServer, simulated};
 
 /// Reads that are no analyses.
-const OTHERS: [&str; 10] = [
+const OTHERS: [&str; 11] = [
     "/health/",
     "/keys",
     "/projects",
@@ -23,6 +23,8 @@ const OTHERS: [&str; 10] = [
     "/audit",
     "/position",
     "{change}",
+    // Tested with sets in them.
+    "/evals",
 ];
 
 /// The addresses of all analyses of a feature, and of those of the project, with each parameter that changes the way they go.

@@ -8,6 +8,7 @@ mod calibration;
 mod changes;
 mod comparison;
 mod drift;
+mod evals;
 mod experiments;
 mod trust;
 mod words;

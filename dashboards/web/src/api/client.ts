@@ -5,7 +5,7 @@ import type { components, paths } from './schema';
 export type Schemas = components['schemas'];
 export type Estimate = Schemas['Estimate'];
 
-type Method = 'get' | 'post' | 'patch' | 'delete';
+type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 type PathsWith<M extends Method> = { [P in keyof paths]: paths[P][M] extends object ? P : never }[keyof paths];
 type Operation<P extends keyof paths, M extends Method> = NonNullable<paths[P][M]>;
 type Content<R> = R extends { content: { 'application/json': infer T } } ? T : undefined;
@@ -24,6 +24,8 @@ interface Asked<O> {
     path?: PathNames<O>;
     query?: Query<O>;
     body?: Body<O>;
+    /** A file, sent as it is. */
+    file?: Blob;
     /** Ends the wait for an answer. */
     signal?: AbortSignal;
 }
@@ -56,10 +58,11 @@ export function address(template: string, names: object | undefined, query: obje
     return text === '' ? path : `${path}?${text}`;
 }
 
-async function send(method: Method, url: string, { body, signal }: { body?: unknown; signal?: AbortSignal }): Promise<unknown> {
+async function send(method: Method, url: string, { body, file, signal }: { body?: unknown; file?: Blob; signal?: AbortSignal }): Promise<unknown> {
     let response: Response;
     try {
         const init: RequestInit = { method: method.toUpperCase(), credentials: 'same-origin', signal: signal ?? null };
+        if (file !== undefined) init.body = file;
         if (body !== undefined) {
             init.body = JSON.stringify(body);
             init.headers = { 'content-type': 'application/json' };
@@ -94,4 +97,4 @@ function route<M extends Method>(method: M) {
         >;
 }
 
-export const api = { get: route('get'), post: route('post'), patch: route('patch'), delete: route('delete') };
+export const api = { get: route('get'), post: route('post'), put: route('put'), patch: route('patch'), delete: route('delete') };

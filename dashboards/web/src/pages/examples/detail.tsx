@@ -2,10 +2,12 @@
 
 import { api, type Schemas } from '../../api/client';
 import { useData } from '../../api/data';
+import { useSession } from '../../app';
 import { parts, percent } from '../../format/number';
 import { minute } from '../../format/time';
 import { DECISIONS } from '../../format/words';
-import { onward } from '../../state/url';
+import { may } from '../../session';
+import { go, onward } from '../../state/url';
 import { diff } from '../../text/diff';
 
 type Output = Schemas['OutputView'];
@@ -55,6 +57,7 @@ export function Detail({ output, correct, mayLabel, problem, onLabel, onNext }: 
             )}
             <Facts output={output} correct={correct} />
             <Texts {...output} />
+            {output.input !== null && <AddToEval id={output.output_id} />}
             <History id={output.output_id} />
         </article>
     );
@@ -114,6 +117,26 @@ function Texts({ input, output, final }: Output) {
             )}
             {output === null && <Text title="Final" text={final} />}
         </div>
+    );
+}
+
+/** To the form that makes a case of the output, in the set that is chosen. */
+function AddToEval({ id }: { id: string }) {
+    const admin = may(useSession(), 'admin');
+    const { data } = useData('evals', () => api.get('/api/v1/evals'));
+    if (!admin || data === undefined || data.data.length === 0) return null;
+    return (
+        <label>
+            <span class="label">Make a case of it in</span>{' '}
+            <select value="" onChange={(event) => go(onward('/evals', { set: event.currentTarget.value, make: 'yes', output: id }))}>
+                <option value="">an eval set …</option>
+                {data.data.map(({ name }) => (
+                    <option key={name} value={name}>
+                        {name}
+                    </option>
+                ))}
+            </select>
+        </label>
     );
 }
 

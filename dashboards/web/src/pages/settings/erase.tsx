@@ -52,7 +52,7 @@ export function Erase() {
     );
 }
 
-function Told({ id, state, requested_at, finished_at, vacuumed_at, events, outputs, texts, opinions, log_position }: Receipt) {
+function Told({ id, state, requested_at, finished_at, vacuumed_at, events, outputs, texts, opinions, eval_cases, log_position }: Receipt) {
     const rows: [string, string][] = [
         ['Receipt', id],
         ['Asked for', minute(requested_at)],
@@ -62,6 +62,7 @@ function Told({ id, state, requested_at, finished_at, vacuumed_at, events, outpu
         ['Outputs', count(outputs)],
         ['of these with texts', count(texts)],
         ['Opinions on outputs of others', count(opinions)],
+        ['Cases of evals', count(eval_cases)],
         ['Log position', log_position === null ? 'not yet' : count(log_position)],
     ];
     return (

@@ -1,0 +1,37 @@
+import { expect, it } from 'vitest';
+import { covered, leftOut, outcome, stale } from './words';
+
+it('calls a difference by its interval', () => {
+    expect(outcome({ lower: 0.01, upper: 0.2 }).words).toBe('Better');
+    expect(outcome({ lower: -0.2, upper: -0.01 }).words).toBe('Worse');
+    expect(outcome({ lower: -0.1, upper: 0.1 }).sign).toBe('?');
+    expect(outcome({ lower: null, upper: null }).sign).toBe('?');
+});
+
+it('says what coverage misses', () => {
+    const part = (value: string | null, share: number) => ({ value, outputs: 1, share, cases: 0 });
+    const own = { dimension: 'version', outputs: 9, covered_share: 0.8, segments: 2, covered_segments: 1, missed: [part('v2', 0.12), part(null, 0.08)], covered: [] };
+    expect(covered(own)).toBe('It has cases of 80\u00a0% of what is shown, by version; it misses version = v2 (12\u00a0%), no version (8\u00a0%).');
+    expect(covered({ ...own, covered_share: null })).toBeNull();
+});
+
+it('names what is left out and what is old', () => {
+    const none = { no_provenance: 0, output_gone: 0, undecided: 1, no_result: 0, other_version: 2 };
+    expect(leftOut(none)).toHaveLength(2);
+    const old = {
+        cases: 4,
+        median_age_days: 40.2,
+        shown_recently: 1,
+        of_gone_versions: 2,
+        gone_versions: [{ version: 'v1', cases: 2 }],
+        with_input: 4,
+        inputs_seen: 1,
+        inputs_looked_at: 10,
+        all_inputs_looked_at: true,
+    };
+    expect(stale(old, 30)).toEqual([
+        'Half of its cases were added 40 days ago or earlier.',
+        '2\u00a0cases came of versions that nobody met in 30 days: v1.',
+        '25\u00a0% of its inputs were asked by users in 30 days.',
+    ]);
+});
