@@ -18,10 +18,18 @@ pub enum Action {
     ExperimentDeclared,
     ExperimentChanged,
     ExperimentDeleted,
+    AlertCreated,
+    AlertChanged,
+    AlertDeleted,
+    WebhookCreated,
+    WebhookChanged,
+    WebhookDeleted,
+    WebhookTested,
+    DeliveryRepeated,
 }
 
 impl Action {
-    pub const ALL: [Action; 9] = [
+    pub const ALL: [Action; 17] = [
         Action::KeyCreated,
         Action::KeyRevoked,
         Action::ProjectCreated,
@@ -31,6 +39,14 @@ impl Action {
         Action::ExperimentDeclared,
         Action::ExperimentChanged,
         Action::ExperimentDeleted,
+        Action::AlertCreated,
+        Action::AlertChanged,
+        Action::AlertDeleted,
+        Action::WebhookCreated,
+        Action::WebhookChanged,
+        Action::WebhookDeleted,
+        Action::WebhookTested,
+        Action::DeliveryRepeated,
     ];
 
     pub const fn name(self) -> &'static str {
@@ -44,6 +60,14 @@ impl Action {
             Action::ExperimentDeclared => "experiment_declared",
             Action::ExperimentChanged => "experiment_changed",
             Action::ExperimentDeleted => "experiment_deleted",
+            Action::AlertCreated => "alert_created",
+            Action::AlertChanged => "alert_changed",
+            Action::AlertDeleted => "alert_deleted",
+            Action::WebhookCreated => "webhook_created",
+            Action::WebhookChanged => "webhook_changed",
+            Action::WebhookDeleted => "webhook_deleted",
+            Action::WebhookTested => "webhook_tested",
+            Action::DeliveryRepeated => "delivery_repeated",
         }
     }
 }

@@ -12,6 +12,7 @@
 //! | [`contrast`] | is one side better than the other? |
 //! | [`combination`] | … or a difference of differences, when users are on all of them? |
 //! | [`sequence`] | … when one looks every day? |
+//! | [`watch`] | … at what was shown lately, for ever? |
 //! | [`cuped`] | … less what was there before? |
 //! | [`multiple`] | … when many differences are looked at? |
 //! | [`shrinkage`] | … when some of the many are small? |
@@ -107,4 +108,5 @@ pub mod spearman;
 pub mod student;
 pub mod thresholds;
 pub mod trust_memory;
+pub mod watch;
 pub mod within;

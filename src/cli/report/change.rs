@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::number::Spread;
+use crate::metrics::number::Spread;
 use super::words::{segment, unit_of_difference};
 
 /// Many segments are looked at: one stands out when its excess is so many standard errors from zero.

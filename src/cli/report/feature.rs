@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::change::{Explanation, Segment};
 use super::next;
-use super::number::{Spread, count, percent};
+use crate::metrics::number::{Spread, count, percent};
 use super::overview::Meta;
 use super::period::Scope;
 use super::source::{Param, Source, about, read};

@@ -3,7 +3,6 @@
 mod change;
 mod feature;
 mod next;
-mod number;
 mod overview;
 mod period;
 mod source;

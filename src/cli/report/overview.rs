@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::change::Explanation;
-use super::number::{count, counted};
+use crate::metrics::number::{count, counted};
 use super::period::Scope;
 use super::source::{Source, about, read};
 use super::terminal::Terminal;

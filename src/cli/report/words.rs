@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use console::Style;
 use serde::Deserialize;
 
-use super::number::{Spread, evidence};
+use crate::metrics::number::{Spread, evidence};
 use super::terminal::Terminal;
 use crate::metrics::{self, Unit};
 

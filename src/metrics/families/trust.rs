@@ -17,7 +17,7 @@ use crate::stats::calibration::{self, Bin};
 pub const MARGIN: f64 = 0.05;
 
 /// What the gap between trust and trustworthiness says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Users take more than is right.
