@@ -11,7 +11,6 @@ use ureq::http::header;
 
 use crate::config::{Config, Database};
 use crate::server;
-use crate::state::Limits;
 use crate::store::projects;
 
 /// How long a server may take for one answer.
@@ -71,7 +70,7 @@ impl Source {
         let ask = server::reader(
             &database.db,
             config.segments(),
-            &Limits::with_rates(config.rates),
+            &config.limits(),
             project,
         )?;
         Ok(Source {

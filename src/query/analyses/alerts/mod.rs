@@ -119,9 +119,9 @@ pub fn look(
     })
 }
 
-/// Whether [`look`] has anything to look at. `horizon` is that of the project.
-pub fn is_due(rule: &Rule, memory: &Memory, horizon: DateTime<Utc>) -> bool {
-    matches!(rule.watch, Watch::NoData { .. }) || !due(memory, clock::day_of(horizon)).is_empty()
+/// Whether a rule that looks at days has any to look at. `horizon` is that of the project.
+pub fn is_due(memory: &Memory, horizon: DateTime<Utc>) -> bool {
+    !due(memory, clock::day_of(horizon)).is_empty()
 }
 
 /// The mature days that were not looked at: the newest of a new rule, and for others those since the last look.
