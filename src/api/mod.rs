@@ -11,6 +11,7 @@ pub mod changes;
 pub mod compare;
 pub mod cors;
 pub mod dashboard;
+pub mod digest;
 pub mod error;
 pub mod events;
 pub mod experiments;
@@ -82,6 +83,7 @@ pub fn configure(routes: &mut ServiceConfig) {
                 .service(alerts::update_alert)
                 .service(alerts::delete_alert)
                 .service(alerts::list_alert_history)
+                .service(digest::get_digest)
                 .service(webhooks::list_webhooks)
                 .service(webhooks::create_webhook)
                 .service(webhooks::update_webhook)

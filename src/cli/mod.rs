@@ -2,6 +2,7 @@
 
 mod database;
 mod demo;
+mod digest;
 mod doctor;
 mod fold;
 pub mod import;
@@ -47,6 +48,8 @@ enum Command {
     Simulate(simulate::SimulateArgs),
     /// Say how far each feature is trusted, how far it should be, and what moved; or all about one
     Report(report::ReportArgs),
+    /// Say what a week came to: features, alerts, changes, and what to fix next
+    Digest(digest::DigestArgs),
     /// Recompute all outputs and rollups from the log
     Rebuild,
     /// Let go of what projects keep no longer, or say what would go
@@ -91,6 +94,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Import(args) => import::run(&config, &args),
         Command::Simulate(args) => simulate::run(&config, &args),
         Command::Report(args) => report::run(&config, &args),
+        Command::Digest(args) => digest::run(&config, &args),
         Command::Rebuild => rebuild::run(&config),
         Command::Retention(args) => retention::run(&config, &args),
         Command::Verify(args) => verify::run(&config, &args),

@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 import { beforeAll, expect, it } from 'vitest';
-import { declare, open, THEMES, visit, WIDTHS, withBrowser } from './visit';
+import { declare, open, THEMES, visit, watch, WIDTHS, withBrowser } from './visit';
 
 withBrowser();
 
@@ -21,6 +21,10 @@ const PAGES = {
     declare: '/experiments?declare=yes&range=all',
     changes: '/changes',
     log: '/changes?log=yes',
+    alerts: '/alerts',
+    alert: '/alerts?alert=ALERT',
+    webhook: '/alerts?webhook=WEBHOOK',
+    make: '/alerts?make=yes&range=all',
     compare: '/compare?feature=canvas.trigger&range=all',
     examples: '/examples?range=all&feature=file.summary&decision=edited',
     metrics: '/catalogue',
@@ -41,7 +45,12 @@ interface Findings {
     violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[];
 }
 
-beforeAll(() => declare('planner', 'agent.task', ['planner-4', 'planner-5']));
+let ids: Record<string, string>;
+
+beforeAll(async () => {
+    await declare('planner', 'agent.task', ['planner-4', 'planner-5']);
+    ids = await watch();
+});
 
 mkdirSync(SHOTS, { recursive: true });
 
@@ -50,7 +59,7 @@ for (const width of WIDTHS) {
         it(`render at ${width} px, ${theme}`, { timeout: 480_000 }, async () => {
             const { page, errors, close } = await visit({ width, theme });
             for (const [name, path] of Object.entries(PAGES)) {
-                await open(page, path);
+                await open(page, path.replace(/ALERT|WEBHOOK/, (name) => ids[name] ?? name));
                 const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
                 expect(overflow, `${name} is wider than the window`).toBeLessThanOrEqual(0);
                 expect(await objections(page), name).toEqual([]);

@@ -5,6 +5,7 @@ import { useContext, useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { api, Problem } from './api/client';
 import { useData } from './api/data';
 import { position } from './api/live';
+import { Alerts } from './pages/alerts/page';
 import { Changes } from './pages/changes/page';
 import { Compare } from './pages/compare/page';
 import { Examples } from './pages/examples/page';
@@ -79,6 +80,7 @@ const PAGES = [
     ['/compare', 'Compare'],
     ['/experiments', 'Experiments'],
     ['/changes', 'Changes'],
+    ['/alerts', 'Alerts'],
     ['/examples', 'Examples'],
     ['/catalogue', 'Metrics'],
     ['/settings', 'Settings'],
@@ -149,6 +151,8 @@ function Page({ path }: { path: string }) {
             return <Experiments />;
         case '/changes':
             return <Changes />;
+        case '/alerts':
+            return <Alerts />;
         case '/examples':
             return <Examples />;
         case '/catalogue':

@@ -5,8 +5,8 @@ mod feature;
 mod next;
 mod overview;
 mod period;
-mod source;
-mod terminal;
+pub mod source;
+pub mod terminal;
 mod words;
 
 use anyhow::Context;
@@ -28,6 +28,13 @@ pub struct ReportArgs {
     /// Print one JSON document, of the API's answers
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    asked: Asked,
+}
+
+/// Who is asked, and for which project.
+#[derive(Debug, Args)]
+pub struct Asked {
     /// Ask a running server, wherever it is, instead of this installation's database
     #[arg(long, env = "CALIBRANT_URL")]
     url: Option<String>,
@@ -39,17 +46,23 @@ pub struct ReportArgs {
     project: String,
 }
 
-pub fn run(config: &Config, args: &ReportArgs) -> anyhow::Result<()> {
-    let source = match &args.url {
-        Some(url) => {
-            let key = args
-                .key
-                .as_deref()
-                .context("the server asks for a key; set CALIBRANT_KEY")?;
-            Source::server(url, key)?
+impl Asked {
+    pub fn source(&self, config: &Config) -> anyhow::Result<Source> {
+        match &self.url {
+            Some(url) => {
+                let key = self
+                    .key
+                    .as_deref()
+                    .context("the server asks for a key; set CALIBRANT_KEY")?;
+                Source::server(url, key)
+            }
+            None => Source::here(config, &self.project),
         }
-        None => Source::here(config, &args.project)?,
-    };
+    }
+}
+
+pub fn run(config: &Config, args: &ReportArgs) -> anyhow::Result<()> {
+    let source = args.asked.source(config)?;
     let (scope, now) = (&args.scope, Utc::now());
     let answers = match &args.feature {
         Some(feature) => feature::ask(&source, scope, feature, now)?,

@@ -81,6 +81,11 @@ impl Source {
 
     /// The answer of `/api/v1` and the rest of a path, with parameters.
     pub fn get(&self, path: &str, params: &[Param]) -> anyhow::Result<Value> {
+        json(200, &self.bytes(path, params)?)
+    }
+
+    /// The same as it is, whatever it is.
+    pub fn bytes(&self, path: &str, params: &[Param]) -> anyhow::Result<Vec<u8>> {
         let (path, started) = (address(path, params), Instant::now());
         let (status, body) = loop {
             let answer = (self.ask)(&path)?;
@@ -89,9 +94,8 @@ impl Source {
             }
             sleep(AGAIN);
         };
-        let answer: Value = serde_json::from_slice(&body)
-            .with_context(|| format!("what answers with status {status} is no Calibrant server"))?;
         if status != 200 {
+            let answer = json(status, &body)?;
             bail!(
                 "{}",
                 answer
@@ -100,8 +104,12 @@ impl Source {
                     .unwrap_or("the server refuses to answer")
             );
         }
-        Ok(answer)
+        Ok(body)
     }
+}
+
+fn json(status: u16, body: &[u8]) -> anyhow::Result<Value> {
+    serde_json::from_slice(body).with_context(|| format!("what answers with status {status} is no Calibrant server"))
 }
 
 /// What a report reads of an answer.

@@ -30,6 +30,18 @@ pub enum Verdict {
     Insufficient,
 }
 
+impl Verdict {
+    /// As people read it.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Verdict::Over => "Over-trusted",
+            Verdict::Under => "Under-trusted",
+            Verdict::Calibrated => "Calibrated",
+            Verdict::Insufficient => "Cannot tell",
+        }
+    }
+}
+
 /// Judges a gap by its interval: an equivalence test with the margin first, then a test of its sign.
 pub fn verdict(gap: &Estimate) -> Verdict {
     match (gap.lower, gap.upper) {

@@ -28,3 +28,4 @@ pub mod recovery;
 pub mod texts;
 pub mod trajectory;
 pub mod trigger;
+pub mod week;

@@ -17,7 +17,7 @@ mod monitor;
 mod ramp;
 
 pub use change::{Change, find_changes};
-pub use monitor::{Monitor, monitor};
+pub use monitor::{Monitor, evidence, monitor};
 
 /// The totals of one bucket of time.
 #[derive(Clone, Copy, Debug, PartialEq)]

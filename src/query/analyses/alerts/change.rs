@@ -1,7 +1,7 @@
 //! Is the level another one than in the days before?
 //!
 //! The first days, the *baseline*, say what is normal; each further day adds to the evidence that the level has shifted since
-//! ([`drift::monitor`]). It fires when the evidence reaches what the rate of false alarms asks for. Then it clears when the level is back, or
+//! ([`drift::evidence`]). It fires when the evidence reaches what the rate of false alarms asks for. Then it clears when the level is back, or
 //! when it has lasted for as many days as the baseline has: then those are the new baseline. A watch without an alarm begins anew
 //! after [`RENEWED`] days, with the newest days as its baseline, which only makes alarms rarer.
 
@@ -86,8 +86,7 @@ pub fn look(
         Course::Watching { since, .. } => {
             let days: Vec<Bucket> = before.into_iter().chain(reader.days(since..day + 1)?).collect();
             let alpha = watch::per_look(reader.rule.alpha);
-            let watched = drift::monitor(&days, (baseline.to - baseline.from) as usize, alpha);
-            look.evidence = watched.and_then(|watched| watched.log_e.last().copied());
+            look.evidence = drift::evidence(&days, (baseline.to - baseline.from) as usize);
             look.evidence_needed = Some(-alpha.ln());
             watching(memory, &mut look, day, (baseline, since), side)
         }

@@ -67,6 +67,9 @@ fn step(
 mod tests {
     use super::super::look::LookStanding;
     use super::*;
+    use crate::stats::cluster::ClusterRatio;
+    use crate::stats::level::Level;
+    use crate::stats::random::Random;
 
     fn look(lower: f64, upper: f64) -> AlertLook {
         AlertLook {
@@ -124,5 +127,56 @@ mod tests {
         assert_eq!(see(&calm), None);
         assert_eq!(see(&calm), None);
         assert_eq!(memory.state, AlertState::Firing);
+    }
+
+    /// A feature whose true rate is the threshold itself, looked at every day for a month: each user has a rate of their own, and comes
+    /// back. Gives whether it ever fires.
+    fn fires(random: &mut Random, level: Level) -> bool {
+        const USERS: usize = 120;
+        const WINDOW: usize = 7;
+        let rates: Vec<f64> = (0..USERS)
+            .map(|_| 0.5 + 0.45 * (2.0 * random.uniform() - 1.0))
+            .collect();
+        let mut days: Vec<Vec<(f64, f64)>> = Vec::new();
+        let mut memory = Memory::default();
+        for day in 0..WINDOW + 30 {
+            days.push(vec![(0.0, 0.0); USERS]);
+            for (user, rate) in rates.iter().enumerate() {
+                if random.uniform() < 0.4 {
+                    let taken = f64::from(u8::from(random.uniform() < *rate));
+                    days[day][user] = (taken, 1.0);
+                }
+            }
+            if day < WINDOW {
+                continue;
+            }
+            let totals: Vec<(f64, f64)> = (0..USERS)
+                .map(|user| {
+                    let own = days[day + 1 - WINDOW..=day].iter().map(|day| day[user]);
+                    own.fold((0.0, 0.0), |sum, day| (sum.0 + day.0, sum.1 + day.1))
+                })
+                .filter(|total| total.1 > 0.0)
+                .collect();
+            let interval = ClusterRatio::from_totals(&totals).wilson(level).unwrap();
+            let seen = look(interval.lower, interval.upper);
+            if step(&mut memory, &seen, 7, AlertSide::Below, 0.5, 0.0).is_some() {
+                return true;
+            }
+        }
+        false
+    }
+
+    #[test]
+    fn looking_every_day_seldom_fires_where_nothing_is_wrong() {
+        const SERIES: u32 = 300;
+        let mut shares = [0, 0];
+        for (share, level) in shares.iter_mut().zip([watch::level(0.05).unwrap(), Level::default()]) {
+            let mut random = Random::new(21);
+            *share = (0..SERIES).map(|_| u32::from(fires(&mut random, level))).sum();
+        }
+        let [shared, alone] = shares;
+        // The users of a feature are a sample too: their own rate may be below, and then every look says so.
+        assert!(shared <= SERIES / 20, "{shared} of {SERIES}");
+        assert!(alone > SERIES / 20, "intervals of a single look are not honest: {alone} of {SERIES}");
     }
 }

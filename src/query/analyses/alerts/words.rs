@@ -93,13 +93,8 @@ pub fn verdict(rule: &Rule, look: &AlertLook, before: Option<Verdict>, now: Verd
     format!("{} {seen}: {says}.", subject(rule))
 }
 
-fn told(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Over => "over-trusted",
-        Verdict::Under => "under-trusted",
-        Verdict::Calibrated => "calibrated",
-        Verdict::Insufficient => "not to be told",
-    }
+fn told(verdict: Verdict) -> String {
+    verdict.words().to_lowercase()
 }
 
 /// `was 41.2 % [38, 44] from 5 Nov 2026 to 11 Nov 2026 (n 1,096 · 21 users)`.
