@@ -18,7 +18,7 @@ use diesel::pg::PgConnection;
 
 use crate::api::alerts::plan::AlertPlan;
 use crate::fold::signal::Signal;
-use crate::query::analyses::alerts::{self, Memory, Watch};
+use crate::query::analyses::alerts::{self, Memory, Rule, Watch};
 use crate::query::{Sources, plan};
 use crate::store::alerts::{self as store, AlertRule, Moved};
 use crate::store::projects::{self, Project};
@@ -68,6 +68,8 @@ struct Due {
     row: AlertRule,
     project: Project,
     plan: AlertPlan,
+    /// Or why there is none any more.
+    rule: Result<Rule, String>,
     memory: Memory,
 }
 
@@ -96,28 +98,35 @@ fn look(db: &Db, sources: &Sources, posting: &Signal, stopped: &Signal) -> anyho
 /// The rules that are to look now.
 fn due(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<Vec<Due>, StoreError> {
     let mut found: Vec<Due> = Vec::new();
+    // Rules come project by project.
+    let mut current: Option<Project> = None;
     for row in store::enabled(conn)? {
         let waits = if row.failure.is_some() { AGAIN } else { EVERY };
         let recently = row.looked_at.is_some_and(|at| now - at < waits);
-        let plan = serde_json::from_value::<AlertPlan>(row.plan.clone());
-        let rule = plan.ok().and_then(|plan| Some((plan.rule(row.project_id).ok()?, plan)));
-        let Some((rule, plan)) = rule.filter(|_| row.failure.is_none() || !recently) else {
+        if row.failure.is_some() && recently {
+            continue;
+        }
+        let Ok(plan) = serde_json::from_value::<AlertPlan>(row.plan.clone()) else {
             continue;
         };
+        let rule = plan.rule(row.project_id).map_err(|error| error.detail);
         let memory: Memory = serde_json::from_value(row.memory.clone()).unwrap_or_default();
-        let project = match found.last() {
-            Some(last) if last.project.id == row.project_id => last.project.clone(),
+        let project = match current.take() {
+            Some(project) if project.id == row.project_id => project,
             _ => projects::find(conn, row.project_id)?,
         };
-        let is_due = match rule.watch {
-            Watch::NoData { .. } => !recently,
-            _ => alerts::is_due(&memory, plan::horizon(&project, now)),
+        current = Some(project.clone());
+        let is_due = match &rule {
+            Err(_) => true,
+            Ok(rule) if matches!(rule.watch, Watch::NoData { .. }) => !recently,
+            Ok(_) => alerts::is_due(&memory, plan::horizon(&project, now)),
         };
         if is_due {
             found.push(Due {
                 row,
                 project,
                 plan,
+                rule,
                 memory,
             });
         }
@@ -134,9 +143,9 @@ fn due(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<Vec<Due>, StoreErr
 }
 
 fn evaluate(conn: &mut PgConnection, sources: &Sources, due: &Due, posting: &Signal) -> anyhow::Result<()> {
-    let rule = due.plan.rule(due.project.id).map_err(|error| anyhow::anyhow!(error.detail))?;
+    let rule = due.rule.as_ref().map_err(|why| anyhow::anyhow!(why.clone()))?;
     let mut memory = due.memory.clone();
-    let looked = alerts::look(conn, sources, &rule, &mut memory, Utc::now())?;
+    let looked = alerts::look(conn, sources, rule, &mut memory, Utc::now())?;
     let turned = looked
         .iter()
         .filter_map(|looked| Some((looked, looked.transition.as_ref()?)))

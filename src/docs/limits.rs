@@ -298,7 +298,11 @@ fn settings() -> Vec<Row> {
 fn told() -> Vec<Row> {
     vec![
         ("alerts of a project", grouped(MOST_ALERTS as usize), "409 `conflict`"),
-        ("webhooks of a project", grouped(MOST_WEBHOOKS as usize), "409 `conflict`"),
+        (
+            "webhooks of a project",
+            grouped(MOST_WEBHOOKS as usize),
+            "409 `conflict`",
+        ),
         (
             "the name of an alert or a webhook",
             format!("{} characters", events::NAME_CHARS),

@@ -237,7 +237,11 @@ pub fn note_failure(conn: &mut PgConnection, rule: &AlertRule, failure: &str) ->
 /// What a rule did, the newest first.
 pub fn history(conn: &mut PgConnection, project: ProjectId, id: Uuid, limit: i64) -> QueryResult<Vec<AlertTransition>> {
     alert_transitions::table
-        .filter(alert_transitions::project_id.eq(project).and(alert_transitions::alert_id.eq(id)))
+        .filter(
+            alert_transitions::project_id
+                .eq(project)
+                .and(alert_transitions::alert_id.eq(id)),
+        )
         .order(alert_transitions::id.desc())
         .limit(limit)
         .select(AlertTransition::as_select())
@@ -264,7 +268,11 @@ pub fn between(
 ) -> QueryResult<Vec<AlertTransition>> {
     alert_transitions::table
         .filter(alert_transitions::project_id.eq(project))
-        .filter(alert_transitions::noticed_at.ge(from).and(alert_transitions::noticed_at.lt(to)))
+        .filter(
+            alert_transitions::noticed_at
+                .ge(from)
+                .and(alert_transitions::noticed_at.lt(to)),
+        )
         .order(alert_transitions::noticed_at)
         .limit(limit)
         .select(AlertTransition::as_select())

@@ -256,7 +256,11 @@ pub fn deliveries(
     limit: i64,
 ) -> QueryResult<Vec<Delivery>> {
     let mut query = webhook_deliveries::table
-        .filter(webhook_deliveries::project_id.eq(project).and(webhook_deliveries::webhook_id.eq(webhook)))
+        .filter(
+            webhook_deliveries::project_id
+                .eq(project)
+                .and(webhook_deliveries::webhook_id.eq(webhook)),
+        )
         .order(webhook_deliveries::id.desc())
         .limit(limit)
         .select(Delivery::as_select())

@@ -46,7 +46,10 @@ mod tests {
     #[test]
     fn names_are_no_markup() {
         let message = message(FIRED, DateTime::UNIX_EPOCH, &json!({}), "<!channel> & co", "a > b");
-        assert_eq!(message.slack["blocks"][0]["text"]["text"], "*&lt;!channel&gt; &amp; co*\na &gt; b");
+        assert_eq!(
+            message.slack["blocks"][0]["text"]["text"],
+            "*&lt;!channel&gt; &amp; co*\na &gt; b"
+        );
         assert_eq!(message.standard["timestamp"], "1970-01-01T00:00:00.000Z");
     }
 }

@@ -64,7 +64,11 @@ fn agent(outgoing: &Outgoing) -> Agent {
         .timeout_global(Some(outgoing.patience))
         .user_agent(concat!("Calibrant/", env!("CARGO_PKG_VERSION")))
         .build();
-    Agent::with_parts(config, DefaultConnector::default(), Checked::new(outgoing.allow_private))
+    Agent::with_parts(
+        config,
+        DefaultConnector::default(),
+        Checked::new(outgoing.allow_private),
+    )
 }
 
 /// Makes one attempt that is due; whether there was one. Nothing is held in the database meanwhile.
@@ -79,7 +83,10 @@ fn deliver(db: &Db, agent: &Agent, outgoing: &Outgoing) -> Result<bool, StoreErr
     } else {
         attempted(agent, &claimed, outgoing)
     };
-    let wait = outgoing.waits.get(attempt.saturating_sub(1)).filter(|_| status != Some(GONE));
+    let wait = outgoing
+        .waits
+        .get(attempt.saturating_sub(1))
+        .filter(|_| status != Some(GONE));
     let outcome = Outcome {
         again: wait.filter(|_| failure.is_some()).map(|wait| jittered(*wait)),
         status,

@@ -194,7 +194,11 @@ mod tests {
 
     #[test]
     fn urls_are_plain_ones() {
-        for fine in ["https://example.com/hooks?x=1", "http://[2606:4700:4700::1111]:8080/", "http://1.1.1.1"] {
+        for fine in [
+            "https://example.com/hooks?x=1",
+            "http://[2606:4700:4700::1111]:8080/",
+            "http://1.1.1.1",
+        ] {
             assert!(check(fine).is_ok(), "{fine}");
         }
         for wrong in [
@@ -229,7 +233,12 @@ mod tests {
             assert_eq!(reachable(&uri, false), Err(PRIVATE.to_owned()), "{url}");
         }
         // What other programs take for 127.0.0.1 is either not known here or found out.
-        for url in ["http://2130706433/", "http://0x7f.1/", "http://127.1/", "http://017700000001/"] {
+        for url in [
+            "http://2130706433/",
+            "http://0x7f.1/",
+            "http://127.1/",
+            "http://017700000001/",
+        ] {
             let uri = check(url).unwrap();
             assert!(reachable(&uri, false).is_err(), "{url}");
         }

@@ -230,9 +230,16 @@ fn no_route_tells_another_project_anything() {
         true
     );
     // Its rules, webhooks and deliveries are out of reach by their ids too.
-    let id = |path: &str| server.get(path).expect(200)["data"][0]["id"].as_str().unwrap().to_owned();
+    let id = |path: &str| {
+        server.get(path).expect(200)["data"][0]["id"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
     let (alert, webhook) = (id("/api/v1/alerts"), id("/api/v1/webhooks"));
-    let sent = server.post(&format!("/api/v1/webhooks/{webhook}/test"), "{}").expect(202);
+    let sent = server
+        .post(&format!("/api/v1/webhooks/{webhook}/test"), "{}")
+        .expect(202);
     let delivery = sent["id"].as_str().unwrap();
     for (method, path) in [
         ("GET", format!("/api/v1/alerts/{alert}")),

@@ -75,7 +75,11 @@ pub struct AlertPlan {
     #[schema(exclusive_minimum = 0, maximum = 0.5)]
     pub alpha: Option<f64>,
     /// Of `threshold`: `above` or `below` it is wrong. Of `change`: which way it must move; `either` without it.
-    #[serde(default, deserialize_with = "strict::optional_word", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "strict::optional_word",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub side: Option<AlertSide>,
     /// Of `threshold`: the level, in the unit of the metric.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -141,7 +145,12 @@ impl AlertPlan {
         query.filters.extend(of_feature);
         let least = |field: &str, value: Option<u64>| {
             let value = value.unwrap_or_default();
-            within(field, value, u64::from(self.kind != AlertKind::NoData || field == "min_n"), MOST_LEAST)
+            within(
+                field,
+                value,
+                u64::from(self.kind != AlertKind::NoData || field == "min_n"),
+                MOST_LEAST,
+            )
         };
         let alpha = plan.alpha.unwrap_or(MOST_ALPHA);
         if !(alpha > 0.0 && alpha <= MOST_ALPHA) {
@@ -223,11 +232,22 @@ impl AlertPlan {
             ("hysteresis", self.hysteresis.is_some(), &[Threshold]),
             ("baseline_days", self.baseline_days.is_some(), &[Change]),
             ("hours", self.hours.is_some(), &[NoData]),
-            ("window_days", self.window_days.is_some(), &[Threshold, Change, AlertKind::Verdict]),
-            ("min_users", self.min_users.is_some(), &[Threshold, Change, AlertKind::Verdict]),
+            (
+                "window_days",
+                self.window_days.is_some(),
+                &[Threshold, Change, AlertKind::Verdict],
+            ),
+            (
+                "min_users",
+                self.min_users.is_some(),
+                &[Threshold, Change, AlertKind::Verdict],
+            ),
             ("alpha", self.alpha.is_some(), &[Threshold, Change, AlertKind::Verdict]),
         ];
-        match fields.iter().find(|(_, given, kinds)| *given && !kinds.contains(&self.kind)) {
+        match fields
+            .iter()
+            .find(|(_, given, kinds)| *given && !kinds.contains(&self.kind))
+        {
             Some((field, ..)) => Err(invalid(format!("`{field}`: does not belong to this kind of rule"))),
             None => Ok(()),
         }

@@ -36,20 +36,44 @@ pub fn headlines(digest: &Digest) -> Vec<String> {
     }
     for own in &digest.features {
         if own.verdict != own.verdict_before
-            && [own.verdict, own.verdict_before].iter().all(|verdict| *verdict != Verdict::Insufficient)
+            && [own.verdict, own.verdict_before]
+                .iter()
+                .all(|verdict| *verdict != Verdict::Insufficient)
         {
             let (now, before) = (own.verdict.words(), own.verdict_before.words());
-            lines.push(format!("{} is {} now, {} the week before.", own.feature, now.to_lowercase(), before.to_lowercase()));
+            lines.push(format!(
+                "{} is {} now, {} the week before.",
+                own.feature,
+                now.to_lowercase(),
+                before.to_lowercase()
+            ));
         }
-        for metric in own.metrics.iter().filter(|metric| metric.moved && metric.metric != "shown") {
-            lines.push(format!("{} of {} moved by {}.", title(metric.metric), own.feature, change(metric)));
+        for metric in own
+            .metrics
+            .iter()
+            .filter(|metric| metric.moved && metric.metric != "shown")
+        {
+            lines.push(format!(
+                "{} of {} moved by {}.",
+                title(metric.metric),
+                own.feature,
+                change(metric)
+            ));
         }
     }
-    let fired = digest.alerts.iter().filter(|alert| alert.state == AlertState::Firing).count() as u64;
+    let fired = digest
+        .alerts
+        .iter()
+        .filter(|alert| alert.state == AlertState::Firing)
+        .count() as u64;
     if fired > 0 || !digest.firing.is_empty() {
         let now = digest.firing.len() as u64;
         let is = if now == 1 { "is" } else { "are" };
-        lines.push(format!("{} fired; {} {is} firing now.", counted(fired, "alert"), count(now as f64)));
+        lines.push(format!(
+            "{} fired; {} {is} firing now.",
+            counted(fired, "alert"),
+            count(now as f64)
+        ));
     }
     if let Some(first) = digest.next.iter().find(|own| own.standing != FixStanding::Mended) {
         lines.push(format!(
@@ -64,18 +88,27 @@ pub fn headlines(digest: &Digest) -> Vec<String> {
 
 /// `Of 8 features, 2 are over-trusted, 1 is calibrated.`
 fn verdicts(features: &[DigestFeature]) -> String {
-    let parts = [Verdict::Over, Verdict::Under, Verdict::Calibrated, Verdict::Insufficient]
-        .into_iter()
-        .filter_map(|verdict| {
-            let n = features.iter().filter(|own| own.verdict == verdict).count();
-            let what = match verdict {
-                Verdict::Insufficient => "cannot be told yet".to_owned(),
-                told => format!("{} {}", if n == 1 { "is" } else { "are" }, told.words().to_lowercase()),
-            };
-            (n > 0).then(|| format!("{n} {what}"))
-        });
+    let parts = [
+        Verdict::Over,
+        Verdict::Under,
+        Verdict::Calibrated,
+        Verdict::Insufficient,
+    ]
+    .into_iter()
+    .filter_map(|verdict| {
+        let n = features.iter().filter(|own| own.verdict == verdict).count();
+        let what = match verdict {
+            Verdict::Insufficient => "cannot be told yet".to_owned(),
+            told => format!("{} {}", if n == 1 { "is" } else { "are" }, told.words().to_lowercase()),
+        };
+        (n > 0).then(|| format!("{n} {what}"))
+    });
     let parts: Vec<String> = parts.collect();
-    format!("Of {}, {}.", counted(features.len() as u64, "feature"), parts.join(", "))
+    format!(
+        "Of {}, {}.",
+        counted(features.len() as u64, "feature"),
+        parts.join(", ")
+    )
 }
 
 /// The whole of it.
@@ -115,7 +148,9 @@ pub fn of(digest: &Digest) -> Vec<Block> {
     });
     blocks.push(Block::Heading("What to fix next"));
     blocks.push(match digest.next.as_slice() {
-        [] => Block::Sentence("Nothing to rank: no reason was given, and no segment loses more than the rest.".to_owned()),
+        [] => {
+            Block::Sentence("Nothing to rank: no reason was given, and no segment loses more than the rest.".to_owned())
+        }
         next => Block::List(next.iter().map(next_line).collect()),
     });
     blocks

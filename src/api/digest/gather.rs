@@ -49,7 +49,9 @@ pub fn week(name: Option<&str>, zone: Tz, now: DateTime<Utc>) -> Result<Weeks, A
     let today = now.with_timezone(&zone).date_naive();
     let monday = match name {
         Some(name) => {
-            let parts = name.split_once("-W").filter(|(year, week)| year.len() == 4 && week.len() == 2);
+            let parts = name
+                .split_once("-W")
+                .filter(|(year, week)| year.len() == 4 && week.len() == 2);
             let parts = parts.and_then(|(year, week)| Some((year.parse().ok()?, week.parse().ok()?)));
             parts
                 .and_then(|(year, week)| NaiveDate::from_isoywd_opt(year, week, Weekday::Mon))
@@ -102,9 +104,16 @@ pub async fn digest(
         .into_iter()
         .map(|rule| AlertView::read(rule, None))
         .collect::<Result<_, _>>()?;
-    let firing = rules.iter().filter(|rule| rule.enabled && rule.state == AlertState::Firing);
+    let firing = rules
+        .iter()
+        .filter(|rule| rule.enabled && rule.state == AlertState::Firing);
     let firing: Vec<String> = firing.map(|rule| rule.rule.name.clone()).collect();
-    let named = |id| rules.iter().find(|rule| rule.id == id).map(|rule| rule.rule.name.clone());
+    let named = |id| {
+        rules
+            .iter()
+            .find(|rule| rule.id == id)
+            .map(|rule| rule.rule.name.clone())
+    };
     let mut alerts = Vec::new();
     for turned in turned {
         let (id, name) = (turned.alert_id, named(turned.alert_id).unwrap_or_default());
@@ -120,7 +129,11 @@ pub async fn digest(
     }
 
     let logged = changes::logged(state, project).await?;
-    let made: Vec<Logged> = logged.iter().filter(|change| change.plan.made_at < to).cloned().collect();
+    let made: Vec<Logged> = logged
+        .iter()
+        .filter(|change| change.plan.made_at < to)
+        .cloned()
+        .collect();
     let recent = made.iter().rev().filter(|change| change.plan.made_at >= to - RECENT);
     let recent: Vec<Logged> = recent.take(MOST_CHANGES).cloned().collect();
     let level = Level::default();
@@ -220,11 +233,22 @@ mod tests {
         let last = week(None, Tz::UTC, now).unwrap();
         assert_eq!(last.name, "2026-W48");
         assert_eq!(last.week.from.to_rfc3339(), "2026-11-23T00:00:00+00:00");
-        assert_eq!((last.before.to, last.week.to - last.week.from), (last.week.from, TimeDelta::days(7)));
+        assert_eq!(
+            (last.before.to, last.week.to - last.week.from),
+            (last.week.from, TimeDelta::days(7))
+        );
         // It is Sunday still in New York.
         let last = week(None, chrono_tz::America::New_York, now).unwrap();
-        assert_eq!((last.name.as_str(), last.week.from.to_rfc3339().as_str()), ("2026-W47", "2026-11-16T05:00:00+00:00"));
-        assert_eq!(week(Some("2026-W53"), Tz::UTC, now).err().map(|error| error.detail.contains("begun")), Some(true));
+        assert_eq!(
+            (last.name.as_str(), last.week.from.to_rfc3339().as_str()),
+            ("2026-W47", "2026-11-16T05:00:00+00:00")
+        );
+        assert_eq!(
+            week(Some("2026-W53"), Tz::UTC, now)
+                .err()
+                .map(|error| error.detail.contains("begun")),
+            Some(true)
+        );
         assert!(week(Some("2026-W49"), Tz::UTC, now).is_ok());
         for wrong in ["2025-W53", "2026-47", "2026-W00", "W47", "2026-W4", "0000-W01", "x-W01"] {
             assert!(week(Some(wrong), Tz::UTC, now).is_err(), "{wrong}");

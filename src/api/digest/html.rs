@@ -31,12 +31,18 @@ pub fn write(blocks: &[Block]) -> String {
             }
             Block::Table { head, rows } => {
                 let cells = |row: &[String], open: &str, close: &str| {
-                    let cells: String = row.iter().map(|cell| format!("<{open}>{}</{close}>", escaped(cell))).collect();
+                    let cells: String = row
+                        .iter()
+                        .map(|cell| format!("<{open}>{}</{close}>", escaped(cell)))
+                        .collect();
                     format!("<tr>{cells}</tr>\n")
                 };
                 let body: String = rows.iter().map(|row| cells(row, "td", "td")).collect();
                 let head = cells(head, "th scope=\"col\"", "th");
-                writeln!(page, "<div class=\"scroll\"><table>\n<thead>\n{head}</thead>\n<tbody>\n{body}</tbody>\n</table></div>")
+                writeln!(
+                    page,
+                    "<div class=\"scroll\"><table>\n<thead>\n{head}</thead>\n<tbody>\n{body}</tbody>\n</table></div>"
+                )
             }
         };
     }

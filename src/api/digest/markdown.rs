@@ -62,7 +62,10 @@ mod tests {
     fn names_are_no_markup() {
         let blocks = [
             Block::Title("a\n# b".to_owned()),
-            Block::List(vec![vec![Span::Strong("x*y".to_owned()), Span::Plain(" <b>".to_owned())]]),
+            Block::List(vec![vec![
+                Span::Strong("x*y".to_owned()),
+                Span::Plain(" <b>".to_owned()),
+            ]]),
             Block::Table {
                 head: vec!["h".to_owned()],
                 rows: vec![vec!["a|b".to_owned()]],

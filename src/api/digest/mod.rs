@@ -152,7 +152,10 @@ pub async fn get_digest(
     let format = params.0.format.unwrap_or_default();
     let mut response = gather::digest(&state, &request, key.project, week, |digest| match format {
         DigestFormat::Json => respond::rendered_json(digest),
-        DigestFormat::Md => Ok(Rendered::new(MARKDOWN, markdown::write(&document::of(digest)).into_bytes())),
+        DigestFormat::Md => Ok(Rendered::new(
+            MARKDOWN,
+            markdown::write(&document::of(digest)).into_bytes(),
+        )),
         DigestFormat::Html => Ok(Rendered::new(HTML, html::write(&document::of(digest)).into_bytes())),
     })
     .await?;

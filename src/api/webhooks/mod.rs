@@ -196,11 +196,7 @@ pub async fn create_webhook(
     let wrong = |why: String| invalid(format!("`url`: {why}"));
     let uri = sending::check(&asked.url).map_err(wrong)?;
     let allow_private = state.outgoing.allow_private;
-    let found = timeout(
-        LOOK_UP,
-        web::block(move || sending::reachable(&uri, allow_private)),
-    )
-    .await;
+    let found = timeout(LOOK_UP, web::block(move || sending::reachable(&uri, allow_private))).await;
     found
         .map_err(|_| wrong("names a host that could not be looked up in time".to_owned()))?
         .map_err(ApiError::internal)?

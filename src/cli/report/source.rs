@@ -67,12 +67,7 @@ impl Source {
         let database = config.existing_database()?;
         let found = projects::find_by_name(&mut database.db.dedicated()?, project)?;
         let project = found.with_context(|| format!("there is no project `{project}`"))?.id;
-        let ask = server::reader(
-            &database.db,
-            config.segments(),
-            &config.limits(),
-            project,
-        )?;
+        let ask = server::reader(&database.db, config.segments(), &config.limits(), project)?;
         Ok(Source {
             ask: Box::new(ask),
             _database: Some(database),

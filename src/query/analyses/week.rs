@@ -85,7 +85,11 @@ pub fn run(
             continue;
         };
         let [before, week] = weeks.entry(feature).or_default();
-        let side = if start.to_utc() < question.week.from { before } else { week };
+        let side = if start.to_utc() < question.week.from {
+            before
+        } else {
+            week
+        };
         *side = Some(row);
     }
     let mut features: Vec<FeatureWeek> = weeks
@@ -102,7 +106,9 @@ pub fn run(
 
 fn feature_week(feature: String, sides: [Option<&Row>; 2], query: &Query) -> FeatureWeek {
     let metrics = (0..).zip(&query.metrics);
-    let metrics: Vec<MetricWeek> = metrics.map(|(at, metric)| metric_week(sides, at, metric, query)).collect();
+    let metrics: Vec<MetricWeek> = metrics
+        .map(|(at, metric)| metric_week(sides, at, metric, query))
+        .collect();
     let gap = |of: fn(&MetricWeek) -> &Estimate| {
         let gap = metrics.iter().find(|own| own.metric.id == GAP);
         gap.map_or(Verdict::Insufficient, |own| trust::verdict(of(own)))

@@ -19,7 +19,11 @@ fn days(server: &TestServer, users: usize, ago: impl Iterator<Item = i64>, chanc
         let mut lines = String::new();
         let at = (noon - TimeDelta::days(ago)).to_rfc3339();
         for user in 0..users {
-            let kind = if random.uniform() < chance(ago) { "accept" } else { "reject" };
+            let kind = if random.uniform() < chance(ago) {
+                "accept"
+            } else {
+                "reject"
+            };
             let event = json!({"type": "shown", "output_id": format!("{ago}-{user}"), "feature": "f", "user_id": format!("u{user}"),
                 "occurred_at": at});
             let decision = json!({"type": kind, "output_id": format!("{ago}-{user}"), "occurred_at": at});
@@ -52,7 +56,10 @@ fn history(server: &TestServer, id: &str) -> Vec<Value> {
 
 /// As if nobody had looked for so many days.
 fn forget(server: &TestServer, id: &str, days: i64) {
-    let to = (Utc::now().date_naive() - TimeDelta::days(days + 1)).and_hms_opt(0, 0, 0).unwrap().and_utc();
+    let to = (Utc::now().date_naive() - TimeDelta::days(days + 1))
+        .and_hms_opt(0, 0, 0)
+        .unwrap()
+        .and_utc();
     tables::execute(
         &server.db,
         &format!(
@@ -80,11 +87,19 @@ fn a_rule_fires_and_clears_and_each_is_told_once() {
     let _other = TestServer::limited(db, limits(hurried()));
     days(&server, 80, 2..=16, |ago| if ago > 6 { 0.2 } else { 0.9 });
     let receiver = Receiver::start(&[Does::Answer(500), Does::Answer(200)]);
-    let made = server.post("/api/v1/webhooks", json!({"name": "ours", "url": receiver.url("/")}).to_string()).expect(201);
+    let made = server
+        .post(
+            "/api/v1/webhooks",
+            json!({"name": "ours", "url": receiver.url("/")}).to_string(),
+        )
+        .expect(201);
     let secret = made["secret"].as_str().unwrap();
     let alert = create(&server, &threshold(&json!({"hysteresis": 0.05}))).expect(201);
     let id = alert["id"].as_str().unwrap();
-    assert_eq!((&alert["state"], &alert["rule"]["alpha"]), (&json!("waiting"), &json!(0.05)));
+    assert_eq!(
+        (&alert["state"], &alert["rule"]["alpha"]),
+        (&json!("waiting"), &json!(0.05))
+    );
     // All is well now.
     let alert = looked(&server, id);
     assert_eq!((&alert["state"], &alert["last"]), (&json!("ok"), &Value::Null));
@@ -92,12 +107,23 @@ fn a_rule_fires_and_clears_and_each_is_told_once() {
     assert_eq!(alert["look"]["users"], 80);
 
     forget(&server, id, 12);
-    let done = eventually("both transitions", || Some(history(&server, id)).filter(|done| done.len() == 2));
+    let done = eventually("both transitions", || {
+        Some(history(&server, id)).filter(|done| done.len() == 2)
+    });
     let (cleared, fired) = (&done[0], &done[1]);
-    assert_eq!((&fired["state"], &fired["cause"]), (&json!("firing"), &json!("crossed")));
-    assert_eq!((&cleared["state"], &cleared["cause"]), (&json!("ok"), &json!("recovered")));
+    assert_eq!(
+        (&fired["state"], &fired["cause"]),
+        (&json!("firing"), &json!("crossed"))
+    );
+    assert_eq!(
+        (&cleared["state"], &cleared["cause"]),
+        (&json!("ok"), &json!("recovered"))
+    );
     let sentence = fired["sentence"].as_str().unwrap();
-    assert!(sentence.starts_with("Acceptance rate of f was ") && sentence.contains(": below 50 %"), "{sentence}");
+    assert!(
+        sentence.starts_with("Acceptance rate of f was ") && sentence.contains(": below 50 %"),
+        "{sentence}"
+    );
     assert!(fired["look"]["upper"].as_f64().unwrap() < 0.5);
     // The days changed 6 days ago; it takes two looks.
     let to = |one: &Value| one["look"]["to"].as_str().unwrap().parse::<DateTime<Utc>>().unwrap();
@@ -111,14 +137,26 @@ fn a_rule_fires_and_clears_and_each_is_told_once() {
     received.iter().for_each(|one| one.verify(secret));
     let mut types: Vec<(String, String)> = received
         .iter()
-        .map(|one| (one.headers["webhook-id"].clone(), one.json()["type"].as_str().unwrap().to_owned()))
+        .map(|one| {
+            (
+                one.headers["webhook-id"].clone(),
+                one.json()["type"].as_str().unwrap().to_owned(),
+            )
+        })
         .collect();
     types.sort();
     types.dedup();
     let types: Vec<&str> = types.iter().map(|(_, kind)| kind.as_str()).collect();
     assert_eq!(types, ["alert.fired", "alert.cleared"]);
-    let told = received.iter().map(super::receiver::Received::json).find(|told| told["type"] == "alert.fired").unwrap();
-    assert_eq!((&told["data"]["alert"]["id"], &told["data"]["sentence"]), (&json!(id), &json!(sentence)));
+    let told = received
+        .iter()
+        .map(super::receiver::Received::json)
+        .find(|told| told["type"] == "alert.fired")
+        .unwrap();
+    assert_eq!(
+        (&told["data"]["alert"]["id"], &told["data"]["sentence"]),
+        (&json!(id), &json!(sentence))
+    );
     assert!(!told.to_string().contains("\"u1\""), "no user is named");
 }
 
@@ -127,23 +165,41 @@ fn muted_rules_look_and_tell_nobody_and_disabled_ones_do_not_look() {
     let server = TestServer::limited(fresh_db(), limits(hurried()));
     days(&server, 80, 2..=8, |_| 0.2);
     let receiver = Receiver::start(&[Does::Answer(200)]);
-    server.post("/api/v1/webhooks", json!({"name": "ours", "url": receiver.url("/")}).to_string()).expect(201);
+    server
+        .post(
+            "/api/v1/webhooks",
+            json!({"name": "ours", "url": receiver.url("/")}).to_string(),
+        )
+        .expect(201);
     let alert = create(&server, &threshold(&json!({}))).expect(201);
     let id = alert["id"].as_str().unwrap();
-    eventually("the first alarm", || Some(history(&server, id)).filter(|done| done.len() == 1));
+    eventually("the first alarm", || {
+        Some(history(&server, id)).filter(|done| done.len() == 1)
+    });
     let listed = server.get("/api/v1/alerts?state=firing").expect(200);
-    assert_eq!((&listed["data"][0]["id"], &listed["data"][0]["last"]["cause"]), (&json!(id), &json!("crossed")));
+    assert_eq!(
+        (&listed["data"][0]["id"], &listed["data"][0]["last"]["cause"]),
+        (&json!(id), &json!("crossed"))
+    );
     assert_eq!(server.get("/api/v1/alerts?state=ok").expect(200)["data"], json!([]));
     eventually("its delivery", || (receiver.received().len() == 1).then_some(()));
 
     let until = Utc::now() + TimeDelta::hours(1);
     let muted = patch(&server, id, &json!({"muted_until": until, "name": "quiet"})).expect(200);
-    assert_eq!((&muted["rule"]["name"], &muted["state"]), (&json!("quiet"), &json!("firing")));
+    assert_eq!(
+        (&muted["rule"]["name"], &muted["state"]),
+        (&json!("quiet"), &json!("firing"))
+    );
     forget(&server, id, 5);
-    let done = eventually("the second alarm", || Some(history(&server, id)).filter(|done| done.len() == 2));
+    let done = eventually("the second alarm", || {
+        Some(history(&server, id)).filter(|done| done.len() == 2)
+    });
     assert_eq!((&done[0]["muted"], &done[1]["muted"]), (&json!(true), &json!(false)));
     let unmuted = patch(&server, id, &json!({"muted_until": null, "enabled": false})).expect(200);
-    assert_eq!((&unmuted["muted_until"], &unmuted["enabled"]), (&Value::Null, &json!(false)));
+    assert_eq!(
+        (&unmuted["muted_until"], &unmuted["enabled"]),
+        (&Value::Null, &json!(false))
+    );
     forget(&server, id, 5);
     std::thread::sleep(std::time::Duration::from_secs(4));
     assert_eq!(history(&server, id).len(), 2);
@@ -151,11 +207,29 @@ fn muted_rules_look_and_tell_nobody_and_disabled_ones_do_not_look() {
     // Enabled again, it begins anew.
     let anew = patch(&server, id, &json!({"enabled": true})).expect(200);
     assert_eq!((&anew["state"], &anew["since"]), (&json!("waiting"), &Value::Null));
-    eventually("the third alarm", || Some(history(&server, id)).filter(|done| done.len() == 3));
+    eventually("the third alarm", || {
+        Some(history(&server, id)).filter(|done| done.len() == 3)
+    });
 
-    let actions: Vec<Value> = server.get("/api/v1/audit").expect(200)["data"].as_array().unwrap().clone();
-    let names: Vec<&str> = actions.iter().rev().map(|action| action["action"].as_str().unwrap()).collect();
-    assert_eq!(names, ["webhook_created", "alert_created", "alert_changed", "alert_changed", "alert_changed"]);
+    let actions: Vec<Value> = server.get("/api/v1/audit").expect(200)["data"]
+        .as_array()
+        .unwrap()
+        .clone();
+    let names: Vec<&str> = actions
+        .iter()
+        .rev()
+        .map(|action| action["action"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "webhook_created",
+            "alert_created",
+            "alert_changed",
+            "alert_changed",
+            "alert_changed"
+        ]
+    );
     assert_eq!(actions[2]["detail"], json!({"name": "quiet", "muted_until": until}));
     let path = format!("/api/v1/alerts/{id}");
     assert_eq!(server.request("DELETE", &path, Some(&server.key), &[], b"").status, 204);
@@ -188,14 +262,23 @@ fn silence_is_noticed_by_the_hour_and_ends_with_the_next_output() {
     });
     assert_eq!((&alert["look"]["due"], &alert["look"]["n"]), (&json!(12), &json!(0)));
     let sentence = alert["last"]["sentence"].as_str().unwrap();
-    assert!(sentence.starts_with("Shown of f: nothing in the 4 hours to ") && sentence.contains("at least 12"), "{sentence}");
+    assert!(
+        sentence.starts_with("Shown of f: nothing in the 4 hours to ") && sentence.contains("at least 12"),
+        "{sentence}"
+    );
     // Twelve hours are not over, and thirteen outputs were not due.
     assert_eq!(looked(&server, &waits)["state"], "ok");
     let lean = looked(&server, &lean);
-    assert_eq!((&lean["state"], &lean["look"]["standing"]), (&json!("waiting"), &json!("too_few")));
+    assert_eq!(
+        (&lean["state"], &lean["look"]["standing"]),
+        (&json!("waiting"), &json!("too_few"))
+    );
 
     server.send(json!({"type": "shown", "output_id": "again", "feature": "f"}).to_string());
-    tables::execute(&server.db, "UPDATE alert_rules SET looked_at = looked_at - interval '2 minutes'");
+    tables::execute(
+        &server.db,
+        "UPDATE alert_rules SET looked_at = looked_at - interval '2 minutes'",
+    );
     let alert = eventually("its end", || {
         let alert = server.get(&format!("/api/v1/alerts/{silent}")).expect(200);
         (alert["state"] == "ok").then_some(alert)
@@ -208,7 +291,15 @@ fn a_rule_that_cannot_look_says_why() {
     let server = TestServer::start();
     let dimensions = |names: &Value| {
         let body = json!({"dimensions": names}).to_string();
-        server.request("PATCH", "/api/v1/projects/current", Some(&server.key), &[], body.as_bytes()).expect(200);
+        server
+            .request(
+                "PATCH",
+                "/api/v1/projects/current",
+                Some(&server.key),
+                &[],
+                body.as_bytes(),
+            )
+            .expect(200);
     };
     dimensions(&json!(["plan"]));
     days(&server, 80, 2..=8, |_| 0.2);
@@ -219,7 +310,9 @@ fn a_rule_that_cannot_look_says_why() {
     dimensions(&json!([]));
     forget(&server, id, 3);
     let failure = eventually("the failure", || {
-        server.get(&format!("/api/v1/alerts/{id}")).expect(200)["failure"].as_str().map(str::to_owned)
+        server.get(&format!("/api/v1/alerts/{id}")).expect(200)["failure"]
+            .as_str()
+            .map(str::to_owned)
     });
     assert!(failure.contains("no dimension `plan`"), "{failure}");
 }
@@ -244,14 +337,29 @@ fn what_a_rule_must_be() {
         (threshold(&json!({"alpha": 0})), "`alpha`"),
         (threshold(&json!({"alpha": 0.51})), "`alpha`"),
         (threshold(&json!({"hours": 3})), "`hours`"),
-        (json!({"name": "n", "kind": "change", "metric": "acceptance_rate", "threshold": 1}), "`threshold`"),
-        (json!({"name": "n", "kind": "change", "metric": "decision_time_p50"}), "`metric`"),
-        (json!({"name": "n", "kind": "change", "metric": "acceptance_rate", "baseline_days": 6}), "`baseline_days`"),
-        (json!({"name": "n", "kind": "change", "metric": "acceptance_rate", "baseline_days": 91}), "`baseline_days`"),
+        (
+            json!({"name": "n", "kind": "change", "metric": "acceptance_rate", "threshold": 1}),
+            "`threshold`",
+        ),
+        (
+            json!({"name": "n", "kind": "change", "metric": "decision_time_p50"}),
+            "`metric`",
+        ),
+        (
+            json!({"name": "n", "kind": "change", "metric": "acceptance_rate", "baseline_days": 6}),
+            "`baseline_days`",
+        ),
+        (
+            json!({"name": "n", "kind": "change", "metric": "acceptance_rate", "baseline_days": 91}),
+            "`baseline_days`",
+        ),
         (json!({"name": "n", "kind": "no_data", "hours": 0}), "`hours`"),
         (json!({"name": "n", "kind": "no_data", "hours": 169}), "`hours`"),
         (json!({"name": "n", "kind": "no_data", "alpha": 0.05}), "`alpha`"),
-        (json!({"name": "n", "kind": "verdict", "metric": "trust_gap"}), "`metric`"),
+        (
+            json!({"name": "n", "kind": "verdict", "metric": "trust_gap"}),
+            "`metric`",
+        ),
     ] {
         let problem = create(&server, &rule).expect_problem(422, "invalid_body");
         let detail = problem["detail"].as_str().unwrap();
@@ -263,7 +371,9 @@ fn what_a_rule_must_be() {
     let filters = json!([{"dimension": "nothing", "op": "eq", "value": "x"}]);
     create(&server, &threshold(&json!({"filters": filters}))).expect_problem(422, "unknown_dimension");
     for fine in [
-        threshold(&json!({"name": "n".repeat(256), "metric": "decision_time_p50", "window_days": 90, "alpha": 0.5, "min_n": 1, "min_users": 1})),
+        threshold(
+            &json!({"name": "n".repeat(256), "metric": "decision_time_p50", "window_days": 90, "alpha": 0.5, "min_n": 1, "min_users": 1}),
+        ),
         threshold(&json!({"metric": "shown", "feature": null})),
         json!({"name": "n", "kind": "change", "metric": "edit_distance", "baseline_days": 90, "side": "above"}),
         json!({"name": "n", "kind": "no_data", "hours": 168}),
@@ -281,7 +391,11 @@ fn what_a_rule_must_be() {
         .expect_problem(403, "forbidden");
     let days = |days: i64, kind: &str| {
         let rule = json!({"name": "n", "kind": kind});
-        server.post_as(&reader, "/api/v1/alerts/dry-run", json!({"rule": rule, "days": days}).to_string())
+        server.post_as(
+            &reader,
+            "/api/v1/alerts/dry-run",
+            json!({"rule": rule, "days": days}).to_string(),
+        )
     };
     for (kind, most) in [("verdict", 180), ("no_data", 60)] {
         days(most, kind).expect(200);

@@ -1,7 +1,7 @@
 //! Deliveries to a real listener: through failures, signed, given up and sent again, and never to where nobody outside reaches.
 
-use std::process::{Command, Stdio};
 use std::io::Write;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use calibrant::webhooks::{Outgoing, PATIENCE, WAITS};
@@ -14,7 +14,10 @@ use crate::support::{Answer, TestServer, fresh_db, project_file, tables};
 /// A webhook of a server: its id and its secret.
 fn webhook(server: &TestServer, url: &str, more: &Value) -> (String, String) {
     let mut asked = json!({"name": "ours", "url": url});
-    asked.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap());
+    asked
+        .as_object_mut()
+        .unwrap()
+        .extend(more.as_object().cloned().unwrap());
     let made = server.post("/api/v1/webhooks", asked.to_string()).expect(201);
     let text = |field: &str| made[field].as_str().unwrap().to_owned();
     (text("id"), text("secret"))
@@ -25,7 +28,9 @@ fn test(server: &TestServer, id: &str) -> Value {
 }
 
 fn deliveries(server: &TestServer, id: &str, query: &str) -> Vec<Value> {
-    let found = server.get(&format!("/api/v1/webhooks/{id}/deliveries{query}")).expect(200);
+    let found = server
+        .get(&format!("/api/v1/webhooks/{id}/deliveries{query}"))
+        .expect(200);
     found["data"].as_array().unwrap().clone()
 }
 
@@ -63,7 +68,10 @@ fn a_delivery_gets_through_failures() {
         assert_eq!(one.body, received[0].body);
     }
     let told = received[0].json();
-    assert_eq!((&told["type"], &told["data"]["project"]), (&json!("webhook.test"), &json!("default")));
+    assert_eq!(
+        (&told["type"], &told["data"]["project"]),
+        (&json!("webhook.test"), &json!("default"))
+    );
     assert_eq!(told, delivered["body"]);
     std::thread::sleep(Duration::from_millis(300));
     assert_eq!(receiver.received().len(), 5, "what was taken is not sent again");
@@ -78,11 +86,17 @@ fn what_is_given_up_is_listed_and_can_be_sent_again() {
     let dead = settled(&server, &id, "dead");
     let attempts = WAITS.len() + 1;
     assert_eq!((&dead["id"], &dead["attempts"]), (&delivery["id"], &json!(attempts)));
-    assert_eq!((&dead["failure"], &dead["due_at"]), (&json!("answered 503"), &Value::Null));
+    assert_eq!(
+        (&dead["failure"], &dead["due_at"]),
+        (&json!("answered 503"), &Value::Null)
+    );
     std::thread::sleep(Duration::from_millis(300));
     assert_eq!(receiver.received().len(), attempts, "not once more than documented");
     let listed = server.get("/api/v1/webhooks").expect(200);
-    assert_eq!((&listed["data"][0]["dead"], &listed["data"][0]["waiting"]), (&json!(1), &json!(0)));
+    assert_eq!(
+        (&listed["data"][0]["dead"], &listed["data"][0]["waiting"]),
+        (&json!(1), &json!(0))
+    );
     assert_eq!(deliveries(&server, &id, "?state=delivered").len(), 0);
 
     receiver.now(&[Does::Answer(204)]);
@@ -93,7 +107,10 @@ fn what_is_given_up_is_listed_and_can_be_sent_again() {
     let received = receiver.received();
     assert_eq!(received.len(), attempts + 1);
     received[attempts].verify(&secret);
-    assert_eq!(received[attempts].headers["webhook-id"], received[0].headers["webhook-id"]);
+    assert_eq!(
+        received[attempts].headers["webhook-id"],
+        received[0].headers["webhook-id"]
+    );
     assert_eq!(received[attempts].body, received[0].body);
     let missing = "/api/v1/deliveries/0199b2c4-0000-7000-8000-000000000000/redeliver";
     server.post(missing, "{}").expect_problem(404, "not_found");
@@ -124,7 +141,9 @@ fn what_is_on_its_way_is_not_sent_twice() {
     let off = |enabled: bool| {
         let body = json!({"enabled": enabled}).to_string();
         let path = format!("/api/v1/webhooks/{id}");
-        server.request("PATCH", &path, Some(&server.key), &[], body.as_bytes()).expect(200)
+        server
+            .request("PATCH", &path, Some(&server.key), &[], body.as_bytes())
+            .expect(200)
     };
     assert_eq!(off(false)["enabled"], false);
     test(&server, &id);
@@ -206,9 +225,16 @@ fn secrets_and_paths_are_told_once_and_chats_get_a_message() {
     let told = received[0].json();
     assert!(told["text"].as_str().unwrap().starts_with("Test: "), "{told}");
     assert_eq!(told["blocks"][0]["text"]["type"], "mrkdwn");
-    for path in ["/api/v1/webhooks", "/api/v1/audit", &format!("/api/v1/webhooks/{id}/deliveries")] {
+    for path in [
+        "/api/v1/webhooks",
+        "/api/v1/audit",
+        &format!("/api/v1/webhooks/{id}/deliveries"),
+    ] {
         let text = server.get(path).text();
-        assert!(!text.contains(&secret[6..]) && !text.contains("hidden"), "{path}: {text}");
+        assert!(
+            !text.contains(&secret[6..]) && !text.contains("hidden"),
+            "{path}: {text}"
+        );
     }
     let listed = server.get("/api/v1/webhooks").expect(200);
     assert_eq!(listed["data"][0]["origin"], receiver.url(""));
@@ -218,7 +244,9 @@ fn secrets_and_paths_are_told_once_and_chats_get_a_message() {
     let path = format!("/api/v1/webhooks/{id}");
     assert_eq!(server.request("DELETE", &path, Some(&server.key), &[], b"").status, 204);
     assert_eq!(tables::rows(&server.db, "SELECT * FROM webhook_deliveries").len(), 0);
-    server.request("DELETE", &path, Some(&server.key), &[], b"").expect_problem(404, "not_found");
+    server
+        .request("DELETE", &path, Some(&server.key), &[], b"")
+        .expect_problem(404, "not_found");
 }
 
 #[test]

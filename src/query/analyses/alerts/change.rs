@@ -40,6 +40,12 @@ pub enum Course {
     Settling { until: i32 },
 }
 
+/// What a look with a baseline is for: to watch since a day, or to see whether a move of that size is over.
+enum Phase {
+    Watching(i32),
+    Fired(f64),
+}
+
 pub fn look(
     reader: &mut Reader,
     memory: &mut Memory,
@@ -50,7 +56,7 @@ pub fn look(
     let level = Level::default();
     let estimate = reader.lately(day, level)?;
     let mut look = AlertLook::at(reader.rule, day, level.get(), &estimate);
-    let course = match memory.course.take() {
+    let (baseline, phase) = match memory.course.take() {
         Some(Course::Settling { until }) if day < until => {
             look.standing = LookStanding::Settling;
             memory.course = Some(Course::Settling { until });
@@ -60,21 +66,15 @@ pub fn look(
                 transition: None,
             });
         }
-        None | Some(Course::Settling { .. }) => Course::Watching {
-            baseline: Days {
+        Some(Course::Watching { baseline, since }) => (baseline, Phase::Watching(since)),
+        Some(Course::Fired { baseline, size }) => (baseline, Phase::Fired(size)),
+        None | Some(Course::Settling { .. }) => {
+            let newest = Days {
                 from: day - baseline_days,
                 to: day,
-            },
-            since: day,
-        },
-        Some(course) => course,
-    };
-    let (Course::Watching { baseline, .. } | Course::Fired { baseline, .. }) = course else {
-        return Ok(Looked {
-            look,
-            state: memory.state,
-            transition: None,
-        });
+            };
+            (newest, Phase::Watching(day))
+        }
     };
     let before = reader.days(baseline.from..baseline.to)?;
     look.baseline = level_of(&before).map(|value| AlertBaseline {
@@ -82,16 +82,15 @@ pub fn look(
         to: clock::midnight(baseline.to),
         value,
     });
-    let turned = match course {
-        Course::Watching { since, .. } => {
+    let turned = match phase {
+        Phase::Watching(since) => {
             let days: Vec<Bucket> = before.into_iter().chain(reader.days(since..day + 1)?).collect();
             let alpha = watch::per_look(reader.rule.alpha);
             look.evidence = drift::evidence(&days, (baseline.to - baseline.from) as usize);
             look.evidence_needed = Some(-alpha.ln());
             watching(memory, &mut look, day, (baseline, since), side)
         }
-        Course::Fired { size, .. } => fired(memory, &look, day, (baseline, size)),
-        Course::Settling { .. } => None,
+        Phase::Fired(size) => fired(memory, &look, day, (baseline, size)),
     };
     let transition = turned.map(|(to, cause)| Transition {
         to,

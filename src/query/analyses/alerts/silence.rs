@@ -60,7 +60,10 @@ fn compared(counts: &[u64], place: i64, hours: i64) -> (u64, Option<u64>) {
         let part = from.ok().zip(to.ok()).and_then(|(from, to)| counts.get(from..to));
         part.map_or(0, |part| part.iter().sum())
     };
-    let first = counts.iter().position(|count| *count > 0).map_or(i64::MAX, |at| at as i64);
+    let first = counts
+        .iter()
+        .position(|count| *count > 0)
+        .map_or(i64::MAX, |at| at as i64);
     let weeks: Vec<u64> = (1..=WEEKS)
         .map(|week| place - week * WEEK_HOURS)
         .filter(|end| end - hours >= first)
@@ -120,7 +123,13 @@ mod tests {
     /// Hours of which those from 8 to 18 o'clock on the first five days of a week have 3 outputs.
     fn week_hours(weeks: usize) -> Vec<u64> {
         (0..weeks * 168)
-            .map(|hour| if hour / 24 % 7 < 5 && (8..18).contains(&(hour % 24)) { 3 } else { 0 })
+            .map(|hour| {
+                if hour / 24 % 7 < 5 && (8..18).contains(&(hour % 24)) {
+                    3
+                } else {
+                    0
+                }
+            })
             .collect()
     }
 

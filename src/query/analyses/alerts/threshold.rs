@@ -177,6 +177,9 @@ mod tests {
         let [shared, alone] = shares;
         // The users of a feature are a sample too: their own rate may be below, and then every look says so.
         assert!(shared <= SERIES / 20, "{shared} of {SERIES}");
-        assert!(alone > SERIES / 20, "intervals of a single look are not honest: {alone} of {SERIES}");
+        assert!(
+            alone > SERIES / 20,
+            "intervals of a single look are not honest: {alone} of {SERIES}"
+        );
     }
 }

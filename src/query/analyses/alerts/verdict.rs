@@ -83,7 +83,13 @@ mod tests {
         };
         assert_eq!(see(Verdict::Calibrated), None);
         // It flickers.
-        for verdict in [Verdict::Over, Verdict::Over, Verdict::Calibrated, Verdict::Over, Verdict::Over] {
+        for verdict in [
+            Verdict::Over,
+            Verdict::Over,
+            Verdict::Calibrated,
+            Verdict::Over,
+            Verdict::Over,
+        ] {
             assert_eq!(see(verdict), None);
         }
         assert_eq!(see(Verdict::Over), Some(AlertCause::VerdictChanged));

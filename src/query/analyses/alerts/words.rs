@@ -78,7 +78,10 @@ pub fn silence(rule: &Rule, look: &AlertLook, hours: i64, cause: AlertCause) -> 
             "{of}: nothing in the {hours} to {at}, when at least {} were shown in the same hours of each week before.",
             count(look.due.unwrap_or_default() as f64)
         ),
-        _ => format!("{of}: something is shown again, {} in the {hours} to {at}.", count(look.n as f64)),
+        _ => format!(
+            "{of}: something is shown again, {} in the {hours} to {at}.",
+            count(look.n as f64)
+        ),
     }
 }
 

@@ -2,6 +2,7 @@
 
 import { api, type Schemas } from '../../api/client';
 import { useData } from '../../api/data';
+import { dayTicks } from '../../charts/scale';
 import { type Marker, Trend, type TrendPoint } from '../../charts/trend';
 import { counted, evidence, type Unit, withInterval } from '../../format/number';
 import { day, minute } from '../../format/time';
@@ -12,7 +13,6 @@ import { CAUSES, metricOf, STANDINGS, STATES } from './words';
 
 type Ran = Schemas['DryRunResponse'];
 const DAYS = { threshold: 90, change: 90, verdict: 90, no_data: 28 } as const;
-const DAY = 86_400_000;
 
 export function DryRun({ rule }: { rule: Schemas['AlertPlan'] }) {
     const body = { rule, days: DAYS[rule.kind] };
@@ -70,7 +70,7 @@ function Picture(ran: Ran) {
                             label={`${ran.subject} as the rule saw it`}
                             points={points}
                             width={width}
-                            limits={unit === 'share' ? [0, 1] : unit === 'share_difference' ? [-1, 1] : [0, Infinity]}
+                            limits={limits(unit, points)}
                             axis={axis(points, width)}
                             unit={unit}
                             markers={markers}
@@ -100,11 +100,15 @@ function said({ standing, n, users }: Ran['looks'][number]): string {
     return standing === 'told' ? evidence(n, users) : STANDINGS[standing];
 }
 
-/** About one tick in a hundred pixels, on whole days. */
+/** What values can be: shares by nature, others by what was seen. */
+function limits(unit: Unit, points: TrendPoint[]): [number, number] {
+    if (unit === 'share') return [0, 1];
+    if (unit === 'share_difference') return [-1, 1];
+    const seen = points.flatMap(({ value, lower, upper }) => [value, lower, upper]).filter((one) => typeof one === 'number');
+    return [Math.min(0, ...seen), Math.max(1, ...seen.map((one) => one * 1.25))];
+}
+
 function axis(points: TrendPoint[], width: number): { x: number; words: string }[] {
-    const [first, last] = [points[0]?.x ?? 0, points.at(-1)?.x ?? 0];
-    const step = Math.max(1, Math.ceil((last - first) / DAY / Math.max(2, Math.floor(width / 100)))) * DAY;
-    const ticks = [];
-    for (let at = Math.ceil(first / DAY) * DAY; at <= last; at += step) ticks.push({ x: at, words: day(at) });
-    return ticks;
+    const domain = [points[0]?.x ?? 0, points.at(-1)?.x ?? 0] as const;
+    return dayTicks(domain, Math.max(2, Math.floor(width / 90))).map((x) => ({ x, words: day(x) }));
 }
