@@ -94,7 +94,8 @@ pub fn is_public(address: IpAddr) -> bool {
 fn is_public_v4(address: Ipv4Addr) -> bool {
     let apart = matches!(
         address.octets(),
-        [0 | 10 | 127, ..]
+        // Those of this host and of private networks; multicast, reserved, broadcast.
+        [0 | 10 | 127 | 224..=255, ..]
             // Shared by carriers.
             | [100, 64..=127, ..]
             // Link-local: metadata services are here.
@@ -106,8 +107,6 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
             | [198, 18 | 19, ..]
             | [198, 51, 100, _]
             | [203, 0, 113, _]
-            // Multicast, reserved, broadcast.
-            | [224..=255, ..]
     );
     !apart
 }

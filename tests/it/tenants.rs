@@ -156,7 +156,16 @@ fn planted() -> (TestServer, String) {
     server.post("/api/v1/changes", change(MARKER).to_string()).expect(201);
     server.post("/api/v1/alerts", alert(MARKER).to_string()).expect(201);
     let webhook = json!({"name": MARKER, "url": format!("https://1.1.1.1/{MARKER}")}).to_string();
-    server.post("/api/v1/webhooks", webhook).expect(201);
+    let webhook = server.post("/api/v1/webhooks", webhook).expect(201);
+    // Nothing is sent from here.
+    let path = format!("/api/v1/webhooks/{}", webhook["id"].as_str().unwrap());
+    let off = json!({"enabled": false}).to_string();
+    assert_eq!(
+        server
+            .request("PATCH", &path, Some(&server.key), &[], off.as_bytes())
+            .status,
+        200
+    );
     let key = json!({"name": MARKER, "scopes": ["admin", "read"]}).to_string();
     let made = server.post("/api/v1/keys", key).expect(201);
     (server, made["id"].as_str().unwrap().to_owned())

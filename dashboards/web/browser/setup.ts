@@ -36,7 +36,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     const folder = mkdtempSync(join(tmpdir(), 'calibrant-browser-'));
     // Started as root, the database runs as someone else, who must get there.
     chmodSync(folder, 0o755);
-    const options = ['--data-dir', join(folder, 'data'), '--bind', '127.0.0.1:0', '--admin-key', KEY, '--outputs', String(OUTPUTS)];
+    const options = ['--data-dir', join(folder, 'data'), '--bind', '127.0.0.1:0', '--admin-key', KEY, '--outputs', String(OUTPUTS), '--webhooks-allow-private=true'];
     const server = spawn(binary, ['demo', ...options], { stdio: ['ignore', 'pipe', 'inherit'] });
     try {
         project.provide('server', { ...(await listening(server)), key: KEY });

@@ -50,6 +50,7 @@ pub struct DigestParams {
     pub week: Option<String>,
     /// IANA time zone in which weeks begin on Monday; UTC without it.
     pub timezone: Option<String>,
+    #[param(inline)]
     pub format: Option<DigestFormat>,
 }
 

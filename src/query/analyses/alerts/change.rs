@@ -13,7 +13,6 @@ use super::{AlertSide, Memory, words};
 use crate::domain::clock;
 use crate::query::request::QueryError;
 use crate::stats::drift::{self, Bucket};
-use crate::stats::level::Level;
 use crate::stats::watch;
 
 /// Days of a watch before it takes a newer baseline.
@@ -53,9 +52,8 @@ pub fn look(
     baseline_days: i32,
     side: AlertSide,
 ) -> Result<Looked, QueryError> {
-    let level = Level::default();
-    let estimate = reader.lately(day, level)?;
-    let mut look = AlertLook::at(reader.rule, day, level.get(), &estimate);
+    let estimate = reader.lately(day)?;
+    let mut look = AlertLook::at(reader.rule, day, reader.level.get(), &estimate);
     let (baseline, phase) = match memory.course.take() {
         Some(Course::Settling { until }) if day < until => {
             look.standing = LookStanding::Settling;

@@ -6,15 +6,18 @@ use std::ops::Range;
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 
-use super::Rule;
+use super::{Rule, Watch};
 use crate::domain::clock;
 use crate::domain::window::Granularity;
 use crate::metrics::{Estimate, Reason};
+use crate::query::answer::Row;
 use crate::query::plan;
 use crate::query::request::{Query, QueryError};
+use crate::query::running;
 use crate::query::sources::Sources;
 use crate::stats::drift::Bucket;
 use crate::stats::level::Level;
+use crate::stats::watch;
 
 const NOTHING: Bucket = Bucket {
     numerator: 0.0,
@@ -27,8 +30,11 @@ pub struct Reader<'a> {
     conn: &'a mut PgConnection,
     sources: &'a Sources,
     pub rule: &'a Rule,
+    /// Of the intervals of its looks.
+    pub level: Level,
     now: DateTime<Utc>,
     days: BTreeMap<i32, Bucket>,
+    lately: BTreeMap<i32, Estimate>,
 }
 
 impl<'a> Reader<'a> {
@@ -37,21 +43,44 @@ impl<'a> Reader<'a> {
             conn,
             sources,
             rule,
+            level: match rule.watch {
+                Watch::Threshold { .. } | Watch::Verdict => watch::level(rule.alpha).unwrap_or_default(),
+                Watch::Change { .. } | Watch::NoData { .. } => Level::default(),
+            },
             now,
             days: BTreeMap::new(),
+            lately: BTreeMap::new(),
         }
     }
 
-    /// The metric over the last days of the rule, up to a day and with it.
-    pub fn lately(&mut self, day: i32, level: Level) -> Result<Estimate, QueryError> {
-        let mut query = self.over(
-            clock::midnight(day + 1 - self.rule.window_days),
-            clock::midnight(day + 1),
-        );
-        query.level = level;
+    /// Reads the metric as of the end of each of some days, over the last days of the rule, all at once.
+    pub fn read_lately(&mut self, days: Range<i32>) -> Result<(), QueryError> {
+        if days.is_empty() {
+            return Ok(());
+        }
+        let width = self.rule.window_days;
+        let mut query = self.over(clock::midnight(days.start + 1 - width), clock::midnight(days.end));
+        query.level = self.level;
         query.counts_users = true;
-        let answer = plan::answer(self.conn, self.sources, &query, self.now)?;
-        let found = answer.rows.first().and_then(|row| row.estimates.first().cloned());
+        let read = |to: DateTime<Utc>, rows: &[Row]| {
+            let found = rows.first().and_then(|row| row.estimates.first().cloned());
+            (
+                clock::day_of(to) - 1,
+                found.unwrap_or_else(|| Estimate::none(Reason::NoData)),
+            )
+        };
+        let found = running::trailing(self.conn, self.sources, &query, width as usize, read)?;
+        self.lately
+            .extend(found.into_iter().filter(|(day, _)| days.contains(day)));
+        Ok(())
+    }
+
+    /// The metric over the last days of the rule, up to a day and with it.
+    pub fn lately(&mut self, day: i32) -> Result<Estimate, QueryError> {
+        if !self.lately.contains_key(&day) {
+            self.read_lately(day..day + 1)?;
+        }
+        let found = self.lately.get(&day).cloned();
         Ok(found.unwrap_or_else(|| Estimate::none(Reason::NoData)))
     }
 

@@ -4,7 +4,6 @@ use super::look::{AlertCause, AlertLook, AlertState, Looked, Transition};
 use super::reader::Reader;
 use super::{AlertSide, Memory, words};
 use crate::query::request::QueryError;
-use crate::stats::watch;
 
 pub fn look(
     reader: &mut Reader,
@@ -14,9 +13,8 @@ pub fn look(
     level: f64,
     hysteresis: f64,
 ) -> Result<Looked, QueryError> {
-    let sure = watch::level(reader.rule.alpha).unwrap_or_default();
-    let estimate = reader.lately(day, sure)?;
-    let look = AlertLook::at(reader.rule, day, sure.get(), &estimate);
+    let estimate = reader.lately(day)?;
+    let look = AlertLook::at(reader.rule, day, reader.level.get(), &estimate);
     let transition = step(memory, &look, day, side, level, hysteresis).map(|(to, cause)| Transition {
         to,
         cause,
@@ -70,6 +68,7 @@ mod tests {
     use crate::stats::cluster::ClusterRatio;
     use crate::stats::level::Level;
     use crate::stats::random::Random;
+    use crate::stats::watch;
 
     fn look(lower: f64, upper: f64) -> AlertLook {
         AlertLook {

@@ -8,15 +8,13 @@ use super::reader::Reader;
 use super::{Memory, words};
 use crate::metrics::families::trust::{self, Verdict};
 use crate::query::request::QueryError;
-use crate::stats::watch;
 
 /// Looks in a row that must tell a verdict before it is believed.
 const CONFIRMED: u32 = 3;
 
 pub fn look(reader: &mut Reader, memory: &mut Memory, day: i32) -> Result<Looked, QueryError> {
-    let sure = watch::level(reader.rule.alpha).unwrap_or_default();
-    let estimate = reader.lately(day, sure)?;
-    let mut look = AlertLook::at(reader.rule, day, sure.get(), &estimate);
+    let estimate = reader.lately(day)?;
+    let mut look = AlertLook::at(reader.rule, day, reader.level.get(), &estimate);
     let verdict = trust::verdict(&estimate);
     look.verdict = Some(verdict);
     let told = look.is_told() && verdict != Verdict::Insufficient;
