@@ -4,10 +4,11 @@ use calibrant::simulate::{Options, Simulation};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
+use super::eventually;
 use crate::support::{TestServer, simulated};
 
-/// How long after its first users met it a change may be noticed.
-const SOON: TimeDelta = TimeDelta::days(8);
+/// How long after its first users met it a change may be noticed: all have met it after six days.
+const SOON: TimeDelta = TimeDelta::days(14);
 
 fn time(value: &Value) -> DateTime<Utc> {
     value.as_str().unwrap().parse().unwrap()
@@ -34,7 +35,7 @@ fn told(found: &Value) -> usize {
 #[test]
 fn a_planted_regression_fires_within_days_and_what_is_neutral_does_not() {
     let options = Options {
-        outputs: 24_000,
+        outputs: 40_000,
         ..Options::ending(Utc::now())
     };
     let truth = Simulation::new(options.clone()).truth();
@@ -42,7 +43,11 @@ fn a_planted_regression_fires_within_days_and_what_is_neutral_does_not() {
     let server = TestServer::over(db);
     let run = |rule: &Value| {
         let body = json!({"rule": rule, "days": 46}).to_string();
-        server.post("/api/v1/alerts/dry-run", body).expect(200)
+        // The first to ask has the files of all days made, which may take longer than an answer may.
+        eventually("an answer", || {
+            let answer = server.post("/api/v1/alerts/dry-run", &body);
+            (answer.status != 503).then(|| answer.expect(200))
+        })
     };
     let change = |feature: &str, metric: &str, side: &str| {
         run(
@@ -107,6 +112,15 @@ fn a_planted_regression_fires_within_days_and_what_is_neutral_does_not() {
         (&always["fired"], &always["looks"][40]["state"]),
         (&json!(1), &json!("firing"))
     );
+    // A look says what the query says of the same days.
+    let look = &always["looks"][40];
+    let query = json!({"metrics": ["acceptance_rate"], "filters": [{"dimension": "feature", "op": "eq", "value": "code.complete"}],
+        "from": look["from"], "to": look["to"], "level": look["level"], "exact": true});
+    let asked = server.post("/api/v1/query", query.to_string()).expect(200);
+    let estimate = &asked["data"][0]["metrics"]["acceptance_rate"];
+    for field in ["value", "lower", "upper", "n", "users"] {
+        assert_eq!(look[field], estimate[field], "{field}: {look} {estimate}");
+    }
     // The verdict of a feature that nothing happens to stands.
     let verdict = run(&json!({"name": "verdict", "kind": "verdict", "feature": "browser.step", "window_days": 14}));
     assert_eq!(verdict["fired"], 0, "{:#}", verdict["transitions"]);

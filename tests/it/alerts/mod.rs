@@ -38,7 +38,7 @@ fn eventually<T>(what: &str, mut find: impl FnMut() -> Option<T>) -> T {
         if let Some(found) = find() {
             return found;
         }
-        assert!(started.elapsed() < Duration::from_secs(60), "{what} does not come");
+        assert!(started.elapsed() < Duration::from_secs(120), "{what} does not come");
         std::thread::sleep(Duration::from_millis(50));
     }
 }

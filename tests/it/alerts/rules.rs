@@ -121,7 +121,7 @@ fn a_rule_fires_and_clears_and_each_is_told_once() {
     );
     let sentence = fired["sentence"].as_str().unwrap();
     assert!(
-        sentence.starts_with("Acceptance rate of f was ") && sentence.contains(": below 50 %"),
+        sentence.starts_with("Acceptance rate of f was ") && sentence.contains(": below 50.0 %"),
         "{sentence}"
     );
     assert!(fired["look"]["upper"].as_f64().unwrap() < 0.5);
