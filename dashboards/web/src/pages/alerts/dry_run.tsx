@@ -27,7 +27,10 @@ export function DryRun({ rule }: { rule: Schemas['AlertPlan'] }) {
 function Picture(ran: Ran) {
     const metric = metricOf(ran.rule);
     const unit: Unit = useMetric(metric)?.unit ?? 'share';
-    const { looks, transitions, rule } = ran;
+    const { transitions, rule } = ran;
+    // The picture begins where there is something to see.
+    const first = ran.looks.findIndex(({ n }) => n > 0);
+    const looks = first < 0 ? [] : ran.looks.slice(first);
     const hourly = rule.kind === 'no_data';
     const when = (look: { to: string }) => (hourly ? minute(look.to) : day(Date.parse(look.to) - 1));
     const points: TrendPoint[] = looks.map((look) => ({
