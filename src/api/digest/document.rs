@@ -9,7 +9,6 @@ use crate::metrics::number::{Spread, count, counted, percent};
 use crate::metrics::{self, Unit};
 use crate::query::analyses::alerts::AlertState;
 use crate::query::analyses::compare::Between;
-use crate::query::analyses::effect::EffectVerdict;
 use crate::query::analyses::priorities::{FixStanding, Priority, Subject};
 
 /// A piece of a line.
@@ -193,16 +192,10 @@ fn alert_line(alert: &DigestAlert, date: &impl Fn(DateTime<Utc>) -> String) -> V
 }
 
 fn change_line(change: &DigestChange, date: &impl Fn(DateTime<Utc>) -> String) -> Vec<Span> {
-    let verdict = match change.verdict {
-        EffectVerdict::Worked => "Worked",
-        EffectVerdict::DidNotWork => "Did not work",
-        EffectVerdict::MadeItWorse => "Made it worse",
-        EffectVerdict::CannotTellYet => "Cannot tell yet",
-    };
     vec![
         Span::Strong(change.title.clone()),
         Span::Plain(format!(
-            " ({}, {}). {verdict}: {}",
+            " ({}, {}). {}",
             change.feature,
             date(change.made_at),
             change.sentence

@@ -38,12 +38,15 @@ fn line(spans: &[Span]) -> String {
 /// What names could be read as, made plain: they are whatever clients sent.
 fn plain(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
-    for letter in text.chars() {
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
         match letter {
-            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '~' | '!' => {
+            '\\' | '`' | '*' | '_' | '|' | '#' | '~' | '!' => {
                 safe.push('\\');
                 safe.push(letter);
             }
+            // Brackets alone are an interval; with one of these after them they would be a link.
+            ']' if letters.peek().is_some_and(|next| ['(', '[', ':'].contains(next)) => safe.push_str("\\]"),
             '<' => safe.push_str("&lt;"),
             '>' => safe.push_str("&gt;"),
             '&' => safe.push_str("&amp;"),
@@ -64,14 +67,14 @@ mod tests {
             Block::Title("a\n# b".to_owned()),
             Block::List(vec![vec![
                 Span::Strong("x*y".to_owned()),
-                Span::Plain(" <b>".to_owned()),
+                Span::Plain(" <b> [1, 2] [a](b)".to_owned()),
             ]]),
             Block::Table {
                 head: vec!["h".to_owned()],
                 rows: vec![vec!["a|b".to_owned()]],
             },
         ];
-        let wanted = "# a \\# b\n\n- **x\\*y** &lt;b&gt;\n\n| h |\n| --- |\n| a\\|b |\n";
+        let wanted = "# a \\# b\n\n- **x\\*y** &lt;b&gt; [1, 2] [a\\](b)\n\n| h |\n| --- |\n| a\\|b |\n";
         assert_eq!(write(&blocks), wanted);
     }
 }
