@@ -6,6 +6,7 @@
 //! - `CALIBRANT_ADMIN_KEY`: presets the first admin key
 //! - `CALIBRANT_LOG`: what to log, such as `info` or `calibrant=debug`
 //! - `CALIBRANT_RATE_REQUESTS`, `CALIBRANT_RATE_EVENTS`: what one key may send per second; 0 for any number
+//! - `CALIBRANT_WEBHOOKS_ALLOW_PRIVATE`: `true` lets webhooks lead to addresses that are not public
 //! - `CALIBRANT_CONFIG`: a TOML file with the same names in lower case without the prefix
 
 use std::net::SocketAddr;
@@ -17,6 +18,7 @@ use serde::Deserialize;
 
 use crate::api::rate::Rates;
 use crate::query::segments::{MOST_BYTES, Segments};
+use crate::state::Limits;
 use crate::store::Db;
 use crate::store::private::{PrivateDatabase, is_root};
 
@@ -63,6 +65,17 @@ pub struct Settings {
     /// Events that one key may send per second, 0 for any number [default: 50000]
     #[arg(long, global = true, env = "CALIBRANT_RATE_EVENTS", value_name = "NUMBER")]
     pub rate_events: Option<u32>,
+    /// Let webhooks lead to private, link-local and loopback addresses [default: false]
+    #[arg(
+        long,
+        global = true,
+        env = "CALIBRANT_WEBHOOKS_ALLOW_PRIVATE",
+        value_name = "BOOLEAN",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true"
+    )]
+    pub webhooks_allow_private: Option<bool>,
     /// A TOML file with these settings
     #[arg(long, global = true, env = "CALIBRANT_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -78,6 +91,7 @@ struct SettingsFile {
     log: Option<String>,
     rate_requests: Option<u32>,
     rate_events: Option<u32>,
+    webhooks_allow_private: Option<bool>,
 }
 
 /// The settings in force.
@@ -89,6 +103,7 @@ pub struct Config {
     pub admin_key: Option<String>,
     pub log: String,
     pub rates: Rates,
+    pub webhooks_allow_private: bool,
 }
 
 /// The database in use. Keeps the private one running for as long as it lives.
@@ -149,7 +164,18 @@ impl Config {
                     .or(file.rate_events)
                     .unwrap_or(Rates::DEFAULT.events),
             },
+            webhooks_allow_private: settings
+                .webhooks_allow_private
+                .or(file.webhooks_allow_private)
+                .unwrap_or(false),
         })
+    }
+
+    /// How much clients may ask of a server, and what it may send to.
+    pub fn limits(&self) -> Limits {
+        let mut limits = Limits::with_rates(self.rates);
+        limits.outgoing.allow_private = self.webhooks_allow_private;
+        limits
     }
 
     /// Where outputs are kept as columns. Any of it may be deleted at any time.

@@ -3,6 +3,7 @@
 //! Events come in through `ingest`, become outputs and rollups in `fold`, and are asked about through `query`. Statistics are
 //! in `stats`, metric definitions in `metrics`, SQL in `store`, HTTP in `api`. ARCHITECTURE.md has the map.
 
+pub mod alerts;
 pub mod api;
 pub mod cli;
 pub mod config;
@@ -21,3 +22,4 @@ pub mod state;
 pub mod stats;
 pub mod store;
 pub mod telemetry;
+pub mod webhooks;

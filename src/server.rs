@@ -20,6 +20,7 @@ use utoipa_actix_web::AppExt;
 use utoipa_swagger_ui::SwaggerUi;
 use uuid::Uuid;
 
+use crate::alerts;
 use crate::api::error::ApiError;
 use crate::api::pieces::SentAsHead;
 use crate::api::rate::Rates;
@@ -35,6 +36,7 @@ use crate::query::Sources;
 use crate::query::segments::{Segments, keeper};
 use crate::state::{AppState, Limits};
 use crate::store::Db;
+use crate::webhooks;
 
 /// Threads that answer requests. They wait on the database elsewhere, so that few are enough.
 const WORKERS: usize = 2;
@@ -211,7 +213,9 @@ impl Service {
         let sources = Arc::new(Sources::new(segments));
         keeper::start(db.clone(), Arc::clone(&sources), signal.clone());
         retention::start(db.clone(), signal.clone());
-        let state = web::Data::new(AppState::new(db.clone(), committer, sources, limits)?);
+        let state = web::Data::new(AppState::new(db.clone(), committer, Arc::clone(&sources), limits)?);
+        alerts::start(db.clone(), sources, state.posting.clone(), signal.clone());
+        webhooks::start(&db, &limits.outgoing, &state.posting, &signal);
         erasure::start(db.clone(), state.erasing.clone(), signal.clone());
         let folding = (folding == Folding::Here).then(|| Workers::start(&db, &signal));
         Ok(Service {

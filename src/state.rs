@@ -18,6 +18,7 @@ use crate::ingest::commit::Committer;
 use crate::query::Sources;
 use crate::store::Db;
 use crate::telemetry::{Refusals, ServiceMetrics};
+use crate::webhooks::Outgoing;
 
 /// Questions computed at the same time; more wait.
 const QUERIES: usize = 4;
@@ -31,6 +32,8 @@ pub struct Limits {
     pub patience: Duration,
     /// Connections at once, if the process may open as many files.
     pub connections: usize,
+    /// What webhooks may lead to, and how they are tried.
+    pub outgoing: Outgoing,
 }
 
 impl Limits {
@@ -39,6 +42,7 @@ impl Limits {
             rates,
             patience: body::PATIENCE,
             connections: connections::MOST,
+            outgoing: Outgoing::default(),
         }
     }
 }
@@ -48,6 +52,9 @@ pub struct AppState {
     pub committer: Committer,
     /// Wakes whoever erases users.
     pub erasing: Signal,
+    /// Wakes whoever delivers to webhooks.
+    pub posting: Signal,
+    pub outgoing: Outgoing,
     pub keys: KeyCache,
     /// What links are signed with, once it was needed.
     pub link_secret: OnceCell<Vec<u8>>,
@@ -74,6 +81,8 @@ impl AppState {
             db,
             committer,
             erasing: Signal::default(),
+            posting: Signal::default(),
+            outgoing: limits.outgoing.clone(),
             keys: KeyCache::default(),
             link_secret: OnceCell::new(),
             projects: ProjectCache::default(),

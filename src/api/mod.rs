@@ -1,5 +1,6 @@
 //! HTTP: the whole route tree on one screen. Handlers are thin; one file per resource.
 
+pub mod alerts;
 pub mod answers;
 pub mod ask;
 pub mod audit;
@@ -10,6 +11,7 @@ pub mod changes;
 pub mod compare;
 pub mod cors;
 pub mod dashboard;
+pub mod digest;
 pub mod error;
 pub mod evals;
 pub mod events;
@@ -37,6 +39,7 @@ pub mod settings;
 pub mod status;
 pub mod tables;
 pub mod users;
+pub mod webhooks;
 
 use actix_web::middleware::from_fn;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
@@ -75,6 +78,21 @@ pub fn configure(routes: &mut ServiceConfig) {
                 .service(experiments::update_experiment)
                 .service(experiments::delete_experiment)
                 .service(experiments::results::get_experiment_results)
+                .service(alerts::list_alerts)
+                .service(alerts::create_alert)
+                .service(alerts::dry_run::query_alert_dry_run)
+                .service(alerts::get_alert)
+                .service(alerts::update_alert)
+                .service(alerts::delete_alert)
+                .service(alerts::list_alert_history)
+                .service(digest::get_digest)
+                .service(webhooks::list_webhooks)
+                .service(webhooks::create_webhook)
+                .service(webhooks::update_webhook)
+                .service(webhooks::delete_webhook)
+                .service(webhooks::deliveries::list_deliveries)
+                .service(webhooks::deliveries::create_test_delivery)
+                .service(webhooks::deliveries::create_redelivery)
                 .service(features::list::list_features)
                 .service(features::trust::get_feature_trust)
                 .service(features::calibration::get_feature_calibration)
@@ -154,6 +172,7 @@ pub fn configure(routes: &mut ServiceConfig) {
         (name = "metrics", description = "Ask for numbers"),
         (name = "features", description = "One question each about a feature"),
         (name = "changes", description = "What was changed, to fix what, and whether it worked"),
+        (name = "alerts", description = "To be told when something happens, and the week in short"),
         (name = "experiments", description = "Declared beforehand, read at any time"),
         (name = "outputs", description = "The examples behind the numbers"),
         (name = "exports", description = "Data sets for training and analysis"),

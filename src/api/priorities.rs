@@ -10,21 +10,24 @@ use utoipa::{IntoParams, ToSchema};
 use super::answers::ReadAnswers;
 use super::ask;
 use super::auth::{Authorized, Read};
+use super::changes::view::Logged;
 use super::changes::{self, MOST_LISTED, effect};
 use super::error::ApiError;
 use super::extract::Params;
 use super::query::computed;
 use super::respond;
 use crate::domain::dimension::Dimension;
+use crate::domain::key::ProjectId;
 use crate::query::Query;
 use crate::query::analyses::priorities::{
     self, AimedChange, FixStanding, Priorities, Priority, Progress, Question, Told,
 };
 use crate::query::filter::Filter;
 use crate::state::AppState;
+use crate::stats::level::Level;
 
 pub const MOST_DAYS: i64 = 92;
-const DAYS: i64 = 28;
+pub const DAYS: i64 = 28;
 /// Reasons whose severity one may state, and how severe one may be.
 pub const MOST_SEVERITIES: usize = 50;
 pub const MOST_SEVERE: f64 = 1_000.0;
@@ -115,24 +118,15 @@ pub async fn get_priorities(
         .filter(|change| query.to.is_none_or(|to| change.plan.made_at < to))
         .cloned()
         .collect();
-    let is_asked = |change: &&changes::view::Logged| {
+    let is_asked = |change: &&Logged| {
         asked
             .feature
             .as_ref()
             .is_none_or(|feature| *feature == change.plan.feature)
     };
-    let listed: Vec<_> = made.iter().filter(is_asked).collect();
-    let latest = listed.len().saturating_sub(MOST_LISTED);
-    let aimed = listed.into_iter().skip(latest).map(|change| {
-        Ok(AimedChange {
-            id: change.id,
-            title: change.plan.title.clone(),
-            reason: change.plan.reason().map(str::to_owned),
-            effect: changes::question(&made, change, key.project, effect::WEEKS, query.level)?,
-        })
-    });
+    let listed: Vec<_> = made.iter().filter(is_asked).cloned().collect();
     let question = Question {
-        changes: aimed.collect::<Result<_, ApiError>>()?,
+        changes: aimed(&made, &listed, key.project, query.level)?,
         severity: severity(asked.severity.as_deref())?,
         days,
         query,
@@ -163,6 +157,25 @@ pub async fn get_priorities(
         },
     )
     .await
+}
+
+/// The latest of some changes with what they aim at; each is measured beside all of them.
+pub fn aimed(
+    all: &[Logged],
+    listed: &[Logged],
+    project: ProjectId,
+    level: Level,
+) -> Result<Vec<AimedChange>, ApiError> {
+    let latest = listed.len().saturating_sub(MOST_LISTED);
+    let aimed = listed.iter().skip(latest).map(|change| {
+        Ok(AimedChange {
+            id: change.id,
+            title: change.plan.title.clone(),
+            reason: change.plan.reason().map(str::to_owned),
+            effect: changes::question(all, change, project, effect::WEEKS, level)?,
+        })
+    });
+    aimed.collect()
 }
 
 fn severity(text: Option<&str>) -> Result<BTreeMap<String, f64>, ApiError> {

@@ -15,7 +15,6 @@ use crate::domain::key::ProjectId;
 use crate::domain::scope::Scope;
 use crate::server::{self, Folding};
 use crate::simulate::{Made, Simulation};
-use crate::state::Limits;
 use crate::store::{Db, StoreError, changes, events, keys, projects};
 
 /// How long to wait for the fold before telling what to try.
@@ -42,7 +41,7 @@ pub fn run(config: &Config, args: &DemoArgs) -> anyhow::Result<()> {
     server::serve(
         database.db.clone(),
         config.segments(),
-        &Limits::with_rates(config.rates),
+        &config.limits(),
         Folding::Here,
         listener,
         move |committer| {

@@ -2,6 +2,7 @@
 
 mod database;
 mod demo;
+mod digest;
 mod doctor;
 mod evals;
 mod fold;
@@ -50,6 +51,8 @@ enum Command {
     Report(report::ReportArgs),
     /// Cases of evals, and results of runs, as files to and from a server
     Evals(evals::EvalsArgs),
+    /// Say what a week came to: features, alerts, changes, and what to fix next
+    Digest(digest::DigestArgs),
     /// Recompute all outputs and rollups from the log
     Rebuild,
     /// Let go of what projects keep no longer, or say what would go
@@ -95,6 +98,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Simulate(args) => simulate::run(&config, &args),
         Command::Report(args) => report::run(&config, &args),
         Command::Evals(args) => evals::run(&args),
+        Command::Digest(args) => digest::run(&config, &args),
         Command::Rebuild => rebuild::run(&config),
         Command::Retention(args) => retention::run(&config, &args),
         Command::Verify(args) => verify::run(&config, &args),

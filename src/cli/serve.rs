@@ -11,7 +11,6 @@ use crate::api::{auth, session};
 use crate::config::Config;
 use crate::domain::scope::Scope;
 use crate::server::{self, Folding};
-use crate::state::Limits;
 use crate::store::{Db, StoreError, keys, projects, sessions};
 
 #[derive(Debug, Args)]
@@ -35,7 +34,7 @@ pub fn run(config: &Config, args: &ServeArgs) -> anyhow::Result<()> {
     server::serve(
         database.db.clone(),
         config.segments(),
-        &Limits::with_rates(config.rates),
+        &config.limits(),
         folding,
         listener,
         move |_| {

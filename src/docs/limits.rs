@@ -3,6 +3,9 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use crate::api::alerts::dry_run::{MOST_DAYS, MOST_DAYS_OF_HOURS};
+use crate::api::alerts::plan::{BASELINE_DAYS, MOST_HOURS, MOST_WINDOW_DAYS};
+use crate::api::alerts::{self, MOST_ALERTS};
 use crate::api::body::{HELD_BYTES, PATIENCE, SLOWEST};
 use crate::api::changes::MOST_CHANGES;
 use crate::api::changes::plan::MOST_VERSIONS;
@@ -19,6 +22,7 @@ use crate::api::pieces::LARGEST;
 use crate::api::position::{LONGEST, WAITING_ONE_IN};
 use crate::api::projects::{DIMENSIONS, MAX_HORIZON_SECONDS, MAX_RETENTION_DAYS};
 use crate::api::rate::{BURST, Rates, UNKNOWN_KEYS};
+use crate::api::webhooks::{MOST_WEBHOOKS, deliveries};
 use crate::connections;
 use crate::domain::event::REASON_CODE_CHARS;
 use crate::ingest::limits as events;
@@ -27,6 +31,7 @@ use crate::query::analyses::outcomes::MOST_OUTCOMES;
 use crate::query::analyses::texts::{MOST_CHARS, MOST_CHARS_OF_ONE, MOST_OUTPUTS};
 use crate::query::plan::MOST_EXACT_OUTPUTS;
 use crate::query::request as query;
+use crate::webhooks::{PATIENCE as ATTEMPT, URL_CHARS, WAITS};
 
 /// What is limited, to how much, and what is answered beyond it.
 type Row = (&'static str, String, &'static str);
@@ -43,6 +48,7 @@ pub fn limits() -> String {
         ("Questions and listings", "status and code", questions()),
         ("Keys, projects, experiments and changes", "status and code", settings()),
         ("Evals", "code of the row, or status", evals()),
+        ("Alerts and webhooks", "status and code", told()),
         ("Requests", "status and code", requests()),
     ] {
         // Writing to a String cannot fail.
@@ -374,6 +380,51 @@ fn evals() -> Vec<Row> {
             "`days` of production that a set is held against",
             format!("1 to {}", evals::MOST_DAYS),
             "400 `invalid_parameter`",
+        ),
+    ]
+}
+
+fn told() -> Vec<Row> {
+    vec![
+        ("alerts of a project", grouped(MOST_ALERTS as usize), "409 `conflict`"),
+        (
+            "webhooks of a project",
+            grouped(MOST_WEBHOOKS as usize),
+            "409 `conflict`",
+        ),
+        (
+            "the name of an alert or a webhook",
+            format!("{} characters", events::NAME_CHARS),
+            "422 `invalid_body`",
+        ),
+        (
+            "the URL of a webhook",
+            format!("{} characters, leading to public addresses", grouped(URL_CHARS)),
+            "422 `invalid_body`",
+        ),
+        (
+            "`window_days`; `baseline_days`; `hours` of an alert",
+            format!(
+                "1 to {MOST_WINDOW_DAYS}; {} to {}; 1 to {MOST_HOURS}",
+                BASELINE_DAYS.start(),
+                BASELINE_DAYS.end()
+            ),
+            "422 `invalid_body`",
+        ),
+        (
+            "days of a dry run; of `no_data`",
+            format!("{MOST_DAYS}; {MOST_DAYS_OF_HOURS}"),
+            "422 `invalid_body`",
+        ),
+        (
+            "entries of a history; deliveries in one answer (`limit`)",
+            format!("{}; {}", alerts::MOST_LISTED, deliveries::MOST_LISTED),
+            "400 `invalid_parameter`",
+        ),
+        (
+            "an attempt at a delivery; attempts",
+            format!("{} seconds; {}", ATTEMPT.as_secs(), WAITS.len() + 1),
+            "the delivery is dead",
         ),
     ]
 }

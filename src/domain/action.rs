@@ -26,10 +26,18 @@ pub enum Action {
     EvalSetDeleted,
     EvalCasesDeleted,
     EvalRunDeleted,
+    AlertCreated,
+    AlertChanged,
+    AlertDeleted,
+    WebhookCreated,
+    WebhookChanged,
+    WebhookDeleted,
+    WebhookTested,
+    DeliveryRepeated,
 }
 
 impl Action {
-    pub const ALL: [Action; 15] = [
+    pub const ALL: [Action; 23] = [
         Action::KeyCreated,
         Action::KeyRevoked,
         Action::ProjectCreated,
@@ -45,6 +53,14 @@ impl Action {
         Action::EvalSetDeleted,
         Action::EvalCasesDeleted,
         Action::EvalRunDeleted,
+        Action::AlertCreated,
+        Action::AlertChanged,
+        Action::AlertDeleted,
+        Action::WebhookCreated,
+        Action::WebhookChanged,
+        Action::WebhookDeleted,
+        Action::WebhookTested,
+        Action::DeliveryRepeated,
     ];
 
     pub const fn name(self) -> &'static str {
@@ -64,6 +80,14 @@ impl Action {
             Action::EvalSetDeleted => "eval_set_deleted",
             Action::EvalCasesDeleted => "eval_cases_deleted",
             Action::EvalRunDeleted => "eval_run_deleted",
+            Action::AlertCreated => "alert_created",
+            Action::AlertChanged => "alert_changed",
+            Action::AlertDeleted => "alert_deleted",
+            Action::WebhookCreated => "webhook_created",
+            Action::WebhookChanged => "webhook_changed",
+            Action::WebhookDeleted => "webhook_deleted",
+            Action::WebhookTested => "webhook_tested",
+            Action::DeliveryRepeated => "delivery_repeated",
         }
     }
 }

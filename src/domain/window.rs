@@ -115,7 +115,7 @@ impl Granularity {
 }
 
 /// The first instant of a local day. Where a clock change skips midnight, that is the first instant after the gap.
-fn midnight(date: NaiveDate, zone: Tz) -> DateTime<Tz> {
+pub fn midnight(date: NaiveDate, zone: Tz) -> DateTime<Tz> {
     let mut local = NaiveDateTime::from(date);
     loop {
         if let Some(instant) = zone.from_local_datetime(&local).earliest() {

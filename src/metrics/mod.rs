@@ -8,6 +8,7 @@ pub mod estimate;
 pub mod facts;
 pub mod families;
 pub mod index;
+pub mod number;
 pub mod statistics;
 
 use std::collections::{BTreeSet, HashSet};

@@ -132,8 +132,7 @@ pub fn answer(
                 .for_each(|estimate| *estimate = Estimate::none(Reason::NotKept));
         }
     }
-    // By the hour, so that an answer stays the same from one moment to the next.
-    let horizon = clock::start_of_hour(now - TimeDelta::seconds(i64::from(project.horizon_seconds)));
+    let horizon = horizon(&project, now);
     Ok(Answer {
         rows: rows.rows,
         totals,
@@ -144,6 +143,12 @@ pub fn answer(
         log_position: project.folded_events,
         source: if exact { Source::Segments } else { Source::Rollups },
     })
+}
+
+/// Outputs shown before this instant have had time to be decided. By the hour, so that an answer stays the same from one moment to the
+/// next.
+pub fn horizon(project: &Project, now: DateTime<Utc>) -> DateTime<Utc> {
+    clock::start_of_hour(now - TimeDelta::seconds(i64::from(project.horizon_seconds)))
 }
 
 /// Splits the cells by attributes that are not declared, if the question names any.

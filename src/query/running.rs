@@ -35,6 +35,29 @@ pub fn each<T>(
     days: usize,
     read: impl Fn(DateTime<Utc>, &[Row]) -> T,
 ) -> Result<Vec<T>, QueryError> {
+    stretched(conn, sources, query, days, None, read)
+}
+
+/// The same as of the end of every UTC day, of nothing but the last so many days.
+pub fn trailing<T>(
+    conn: &mut PgConnection,
+    sources: &Sources,
+    query: &Query,
+    days: usize,
+    read: impl Fn(DateTime<Utc>, &[Row]) -> T,
+) -> Result<Vec<T>, QueryError> {
+    stretched(conn, sources, query, 1, Some(days), read)
+}
+
+/// By stretches of some days: of all so far, or of the last of them.
+fn stretched<T>(
+    conn: &mut PgConnection,
+    sources: &Sources,
+    query: &Query,
+    days: usize,
+    last: Option<usize>,
+    read: impl Fn(DateTime<Utc>, &[Row]) -> T,
+) -> Result<Vec<T>, QueryError> {
     let project = projects::find(conn, query.project)?;
     let mut snapshot = Snapshot::new(conn, sources, &project)?;
     let window = plan::window(&mut snapshot, query)?;
@@ -53,7 +76,7 @@ pub fn each<T>(
             let names: Vec<String> = named.into_iter().map(|sum| sum.name).collect();
             tabulate::slices(&plan, &names, &mut snapshot)?
         };
-        let (found, missed) = read_each(&plan, &slices, &read);
+        let (found, missed) = read_each(&plan, &slices, last, &read);
         if missed.is_empty() {
             return Ok(found);
         }
@@ -81,23 +104,32 @@ fn stretches(plan: &Plan, days: usize) -> Vec<Bucket> {
     .collect()
 }
 
-/// What is read as of the end of each bucket, and the sums that were missed on the way.
-fn read_each<T>(plan: &Plan, slices: &Slices, read: impl Fn(DateTime<Utc>, &[Row]) -> T) -> (Vec<T>, BTreeSet<String>) {
+/// What is read as of the end of each bucket, of all so far or of the last ones, and the sums that were missed on the way.
+fn read_each<T>(
+    plan: &Plan,
+    slices: &Slices,
+    last: Option<usize>,
+    read: impl Fn(DateTime<Utc>, &[Row]) -> T,
+) -> (Vec<T>, BTreeSet<String>) {
     let mut groups: Vec<Running> = plan.groups.iter().map(|_| Running::new(slices)).collect();
     let mut missed = BTreeSet::new();
-    let found = (0..)
-        .zip(&plan.buckets)
-        .map(|(number, bucket)| {
-            let mut rows = Vec::with_capacity(groups.len());
-            for (group, running) in (0..).zip(&mut groups) {
-                if let Some(slice) = slices.by_key.get(&(group, number)) {
-                    running.add(slices, slice);
-                }
-                rows.push(assembly::row(plan, &running.slices, &running.so_far, group));
+    let mut found = Vec::with_capacity(plan.buckets.len());
+    for (number, bucket) in (0_u32..).zip(&plan.buckets) {
+        let mut rows = Vec::with_capacity(groups.len());
+        for (group, running) in (0..).zip(&mut groups) {
+            let mut first = number;
+            if let Some(last) = last {
+                // Sums of clusters are not taken away again: what is over a bucket is added up anew.
+                missed.extend(running.slices.index.missed());
+                *running = Running::new(slices);
+                first = (number + 1).saturating_sub(u32::try_from(last).unwrap_or(u32::MAX));
             }
-            read(bucket.window.to, &rows)
-        })
-        .collect();
+            let own = (first..=number).filter_map(|number| slices.by_key.get(&(group, number)));
+            own.for_each(|slice| running.add(slices, slice));
+            rows.push(assembly::row(plan, &running.slices, &running.so_far, group));
+        }
+        found.push(read(bucket.window.to, &rows));
+    }
     for running in &groups {
         missed.extend(running.slices.index.missed());
     }

@@ -12,6 +12,7 @@
 //! | [`contrast`] | is one side better than the other? |
 //! | [`combination`] | … or a difference of differences, when users are on all of them? |
 //! | [`sequence`] | … when one looks every day? |
+//! | [`watch`] | … at what was shown lately, for ever? |
 //! | [`cuped`] | … less what was there before? |
 //! | [`multiple`] | … when many differences are looked at? |
 //! | [`mcnemar`] | … when each case passes or fails on both? |
@@ -111,4 +112,5 @@ pub mod spearman;
 pub mod student;
 pub mod thresholds;
 pub mod trust_memory;
+pub mod watch;
 pub mod within;

@@ -2,6 +2,7 @@
 //! blocking thread are here and nowhere else.
 
 pub mod actions;
+pub mod alerts;
 pub mod append;
 pub mod audit;
 pub mod bases;
@@ -31,6 +32,7 @@ pub mod sessions;
 pub mod stalled;
 pub mod texts;
 pub mod tombstones;
+pub mod webhooks;
 
 use std::sync::Arc;
 use std::time::Duration;

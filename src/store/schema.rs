@@ -13,6 +13,38 @@ diesel::table! {
 }
 
 diesel::table! {
+    alert_rules (project_id, id) {
+        project_id -> Int4,
+        id -> Uuid,
+        plan -> Jsonb,
+        enabled -> Bool,
+        muted_until -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+        state -> Text,
+        since -> Nullable<Timestamptz>,
+        memory -> Jsonb,
+        turn -> Int8,
+        looked_at -> Nullable<Timestamptz>,
+        look -> Nullable<Jsonb>,
+        failure -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    alert_transitions (project_id, id) {
+        project_id -> Int4,
+        id -> Uuid,
+        alert_id -> Uuid,
+        noticed_at -> Timestamptz,
+        state -> Text,
+        cause -> Text,
+        sentence -> Text,
+        look -> Jsonb,
+        muted -> Bool,
+    }
+}
+
+diesel::table! {
     api_keys (id) {
         id -> Uuid,
         project_id -> Int4,
@@ -338,8 +370,41 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    webhook_deliveries (project_id, id) {
+        project_id -> Int4,
+        id -> Uuid,
+        webhook_id -> Uuid,
+        kind -> Text,
+        body -> Text,
+        created_at -> Timestamptz,
+        state -> Text,
+        attempts -> Int4,
+        due_at -> Timestamptz,
+        attempted_at -> Nullable<Timestamptz>,
+        status -> Nullable<Int4>,
+        failure -> Nullable<Text>,
+        finished_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    webhooks (project_id, id) {
+        project_id -> Int4,
+        id -> Uuid,
+        name -> Text,
+        url -> Text,
+        format -> Text,
+        secret -> Bytea,
+        enabled -> Bool,
+        created_at -> Timestamptz,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     admin_actions,
+    alert_rules,
+    alert_transitions,
     api_keys,
     cells,
     changes,
@@ -366,4 +431,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     sessions,
     stalled_ranges,
     tombstones,
+    webhook_deliveries,
+    webhooks,
 );

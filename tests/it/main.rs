@@ -11,6 +11,7 @@
 mod support;
 
 mod agreement;
+mod alerts;
 mod analyses;
 mod crash;
 mod dashboard;

@@ -75,6 +75,10 @@ fn body_for(template: &str) -> Value {
         }
         "/api/v1/evals/{set}/cases" => json!({"cases": [{"case": "own", "input": "own"}]}),
         "/api/v1/evals/{set}/runs" => json!({"name": "own", "results": [{"case": "own", "score": 1}]}),
+        "/api/v1/alerts" => alert("own"),
+        "/api/v1/alerts/dry-run" => json!({"rule": alert("own"), "days": 7}),
+        "/api/v1/alerts/{id}" | "/api/v1/webhooks/{id}" => json!({"enabled": true}),
+        "/api/v1/webhooks" => json!({"name": "own", "url": "https://1.1.1.1/own"}),
         "/api/v1/session" => json!({"key": "cal_sk_0"}),
         _ => json!(null),
     }
@@ -83,6 +87,11 @@ fn body_for(template: &str) -> Value {
 fn change(name: &str) -> Value {
     json!({"title": name, "kind": "prompt", "note": name, "by": name, "made_at": "2026-01-01T00:00:00Z", "feature": name,
         "versions": [name], "aim": {"reason": name}, "expected": 0.05})
+}
+
+fn alert(name: &str) -> Value {
+    json!({"name": name, "kind": "threshold", "metric": "acceptance_rate", "feature": name, "side": "below", "threshold": 0.5,
+        "filters": [{"dimension": "version", "op": "eq", "value": name}]})
 }
 
 fn experiment(name: &str) -> Value {
@@ -164,6 +173,18 @@ fn planted() -> (TestServer, String) {
     let results = json!([{"case": MARKER, "judge": MARKER, "score": 1, "output": MARKER, "comment": MARKER}]);
     let run = json!({"name": MARKER, "version": MARKER, "model": MARKER, "results": results}).to_string();
     server.post(&format!("/api/v1/evals/{MARKER}/runs"), run).expect(201);
+    server.post("/api/v1/alerts", alert(MARKER).to_string()).expect(201);
+    let webhook = json!({"name": MARKER, "url": format!("https://1.1.1.1/{MARKER}")}).to_string();
+    let webhook = server.post("/api/v1/webhooks", webhook).expect(201);
+    // Nothing is sent from here.
+    let path = format!("/api/v1/webhooks/{}", webhook["id"].as_str().unwrap());
+    let off = json!({"enabled": false}).to_string();
+    assert_eq!(
+        server
+            .request("PATCH", &path, Some(&server.key), &[], off.as_bytes())
+            .status,
+        200
+    );
     let key = json!({"name": MARKER, "scopes": ["admin", "read"]}).to_string();
     let made = server.post("/api/v1/keys", key).expect(201);
     (server, made["id"].as_str().unwrap().to_owned())
@@ -236,6 +257,33 @@ fn no_route_tells_another_project_anything() {
         server.get(&format!("/api/v1/outputs/{MARKER}")).expect(200)["correct"],
         true
     );
+    // Its rules, webhooks and deliveries are out of reach by their ids too.
+    let id = |path: &str| {
+        server.get(path).expect(200)["data"][0]["id"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    let (alert, webhook) = (id("/api/v1/alerts"), id("/api/v1/webhooks"));
+    let sent = server
+        .post(&format!("/api/v1/webhooks/{webhook}/test"), "{}")
+        .expect(202);
+    let delivery = sent["id"].as_str().unwrap();
+    for (method, path) in [
+        ("GET", format!("/api/v1/alerts/{alert}")),
+        ("GET", format!("/api/v1/alerts/{alert}/history")),
+        ("PATCH", format!("/api/v1/alerts/{alert}")),
+        ("DELETE", format!("/api/v1/alerts/{alert}")),
+        ("GET", format!("/api/v1/webhooks/{webhook}/deliveries")),
+        ("POST", format!("/api/v1/webhooks/{webhook}/test")),
+        ("PATCH", format!("/api/v1/webhooks/{webhook}")),
+        ("DELETE", format!("/api/v1/webhooks/{webhook}")),
+        ("POST", format!("/api/v1/deliveries/{delivery}/redeliver")),
+    ] {
+        server
+            .request(method, &path, Some(&other), &[], b"{}")
+            .expect_problem(404, "not_found");
+    }
     // Numbers of the other project are its own: the events that the walk above sent.
     let own = server.get_as(&other, "/api/v1/status").expect(200);
     assert_eq!((&own["project"], &own["outputs"]), (&"other".into(), &1.into()));
@@ -409,11 +457,17 @@ fn a_key_reaches_what_its_scopes_say_and_no_more() {
     let server = TestServer::start();
     let writes = |template: &str| template == "/api/v1/events";
     let manages = |method: &str, template: &str| {
+        if template == "/api/v1/alerts/dry-run" {
+            return false;
+        }
         let declares = [
             "/api/v1/projects",
             "/api/v1/experiments",
             "/api/v1/changes",
             "/api/v1/evals",
+            "/api/v1/alerts",
+            "/api/v1/webhooks",
+            "/api/v1/deliveries",
         ];
         let administers = ["/api/v1/keys", "/api/v1/users", "/api/v1/erasures", "/api/v1/audit"];
         administers.iter().any(|path| template.starts_with(path))

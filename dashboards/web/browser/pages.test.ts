@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 import { beforeAll, expect, it } from 'vitest';
-import { declare, evaluate, open, THEMES, visit, WIDTHS, withBrowser } from './visit';
+import { declare, evaluate, open, THEMES, visit, watch, WIDTHS, withBrowser } from './visit';
 
 withBrowser();
 
@@ -21,6 +21,8 @@ const PAGES: Record<string, string> = {
     declare: '/experiments?declare=yes&range=all',
     changes: '/changes',
     log: '/changes?log=yes',
+    alerts: '/alerts',
+    make: '/alerts?make=yes&range=all',
     compare: '/compare?feature=canvas.trigger&range=all',
     evals: '/evals',
     eval: '/evals?set=asked',
@@ -47,9 +49,12 @@ interface Findings {
 beforeAll(async () => {
     await declare('planner', 'agent.task', ['planner-4', 'planner-5']);
     const [baseline, candidate] = await evaluate('asked');
+    const { alert, webhook } = await watch();
     Object.assign(PAGES, {
         run: `/evals?set=asked&run=${candidate}`,
         runs: `/evals?set=asked&baseline=${baseline}&candidate=${candidate}`,
+        alert: `/alerts?alert=${alert}`,
+        webhook: `/alerts?webhook=${webhook}`,
     });
 });
 

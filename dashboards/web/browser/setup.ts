@@ -74,7 +74,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     chmodSync(folder, 0o755);
     const data = join(folder, 'data');
     const product = ['--outputs', String(OUTPUTS), '--end', lastMonday()];
-    const options = ['--data-dir', data, '--bind', '127.0.0.1:0', '--admin-key', KEY, ...product];
+    const options = ['--data-dir', data, '--bind', '127.0.0.1:0', '--admin-key', KEY, ...product, '--webhooks-allow-private=true'];
     const server = spawn(binary, ['demo', ...options], { stdio: ['ignore', 'pipe', 'inherit'] });
     try {
         project.provide('server', { ...(await listening(server)), key: KEY });

@@ -103,6 +103,21 @@ export async function evaluate(name: string): Promise<string[]> {
     return [await upload('planner-4', 0), await upload('planner-5', 11)];
 }
 
+/** Makes a rule that fires at its first look, and a webhook whose receiver is not reached. */
+export async function watch(): Promise<{ alert: string; webhook: string }> {
+    const make = async (path: string, body: object): Promise<string> => {
+        const headers = { 'x-api-key': server.key, 'content-type': 'application/json' };
+        const answer = await fetch(`${server.origin}/api/v1${path}`, { method: 'POST', body: JSON.stringify(body), headers });
+        if (!answer.ok) throw new Error(await answer.text());
+        return ((await answer.json()) as { id: string }).id;
+    };
+    const least = { min_n: 1, min_users: 1, window_days: 28 };
+    const rule = { name: 'Nearly all is taken', kind: 'threshold', metric: 'acceptance_rate', side: 'below', threshold: 0.99, ...least };
+    const webhook = await make('/webhooks', { name: 'on call', url: 'http://127.0.0.1:9/' });
+    const alert = await make('/alerts', rule);
+    return { alert, webhook };
+}
+
 export async function settled(page: Page): Promise<void> {
     await page.waitForFunction(() => document.querySelector('.skeleton, .pending') === null, undefined, { timeout: 120_000 });
 }

@@ -5,6 +5,7 @@ import { useContext, useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { api, Problem } from './api/client';
 import { useData } from './api/data';
 import { position } from './api/live';
+import { Alerts } from './pages/alerts/page';
 import { Changes } from './pages/changes/page';
 import { Compare } from './pages/compare/page';
 import { Evals } from './pages/evals/page';
@@ -81,6 +82,7 @@ const PAGES = [
     ['/experiments', 'Experiments'],
     ['/changes', 'Changes'],
     ['/evals', 'Evals'],
+    ['/alerts', 'Alerts'],
     ['/examples', 'Examples'],
     ['/catalogue', 'Metrics'],
     ['/settings', 'Settings'],
@@ -153,6 +155,8 @@ function Page({ path }: { path: string }) {
             return <Changes />;
         case '/evals':
             return <Evals />;
+        case '/alerts':
+            return <Alerts />;
         case '/examples':
             return <Examples />;
         case '/catalogue':

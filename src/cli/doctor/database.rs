@@ -9,8 +9,8 @@ use crate::config::{CONNECTIONS, Config};
 use crate::store::condition::{self, Schema, TableSize};
 
 const OLDEST_VERSION: i32 = 150_000;
-/// What a server holds besides its pool: writers of the log, folding, what keeps segments and retention.
-const BESIDE_THE_POOL: i32 = 9;
+/// What a server holds besides its pool: writers of the log, folding, what keeps segments and retention, what looks for alerts.
+const BESIDE_THE_POOL: i32 = 10;
 /// Clocks that differ by this much make late events early.
 const CLOCK_SECONDS: f64 = 5.0;
 /// A transaction that writes for so long holds back the numbers visibly.

@@ -32,7 +32,7 @@ const OF_DATABASE: [Check; 6] = [
 const SCHEMA: &str = "schema";
 
 /// What speaks of tables as this program knows them.
-const OF_TABLES: [Check; 7] = [
+const OF_TABLES: [Check; 8] = [
     ("size", database::size),
     ("vacuum", |_, conn| database::vacuum(conn)),
     ("keys", |_, conn| service::keys(conn)),
@@ -40,6 +40,7 @@ const OF_TABLES: [Check; 7] = [
     ("stalled projects", |_, conn| service::stalled(conn)),
     ("refused events", |_, conn| service::refused(conn)),
     ("retention", |_, conn| service::retention(conn)),
+    ("deliveries", |_, conn| service::deliveries(conn)),
 ];
 
 /// How long the database may take to let a session in.

@@ -9,7 +9,7 @@ use super::finding::Finding;
 use crate::domain::clock;
 use crate::domain::key::ProjectId;
 use crate::store::projects::{self, Project};
-use crate::store::{condition, events, stalled};
+use crate::store::{condition, events, stalled, webhooks};
 
 /// Waiting events are counted up to here.
 const COUNTED: i64 = 1_000_000;
@@ -93,6 +93,30 @@ pub fn stalled(conn: &mut PgConnection) -> anyhow::Result<Finding> {
         ),
         "nothing is lost and it is tried again every minute; report the error, and upgrade when it is mended",
     ))
+}
+
+/// Whether webhooks are delivered to.
+pub fn deliveries(conn: &mut PgConnection) -> anyhow::Result<Finding> {
+    const CHECK: &str = "deliveries";
+    /// A delivery that is due is attempted within seconds.
+    const GRACE: TimeDelta = TimeDelta::minutes(10);
+    let found = webhooks::undelivered(conn, None, None)?;
+    if let Some(since) = found.due_since.filter(|since| Utc::now() - since > GRACE) {
+        return Ok(Finding::warning(
+            CHECK,
+            format!("due since {} and not attempted", since.format("%Y-%m-%d %H:%M UTC")),
+            "is a server running? does its log tell of failing deliveries?",
+        ));
+    }
+    Ok(if found.dead > 0 {
+        Finding::warning(
+            CHECK,
+            format!("{} were given up", found.dead),
+            "GET /api/v1/webhooks/{id}/deliveries?state=dead says why; send them again when the receiver is mended, or delete the webhook",
+        )
+    } else {
+        Finding::ok(CHECK, format!("{} wait", found.waiting))
+    })
 }
 
 /// Whether retention is sensible, and gets done.

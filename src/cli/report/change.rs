@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
-use super::number::Spread;
 use super::words::{segment, unit_of_difference};
+use crate::metrics::number::Spread;
 
 /// Many segments are looked at: one stands out when its excess is so many standard errors from zero.
 const SURE: f64 = 3.0;

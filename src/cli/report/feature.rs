@@ -8,13 +8,13 @@ use serde_json::{Map, Value, json};
 
 use super::change::{Explanation, Segment};
 use super::next;
-use super::number::{Spread, count, percent};
 use super::overview::Meta;
 use super::period::Scope;
 use super::source::{Param, Source, about, read};
 use super::terminal::Terminal;
 use super::words::{Estimate, Verdict, date, title, unit, unit_of_difference};
 use crate::metrics::Unit;
+use crate::metrics::number::{Spread, count, percent};
 
 const HEADLINE: [&str; 6] = [
     "trust",

@@ -3,11 +3,10 @@
 mod change;
 mod feature;
 mod next;
-mod number;
 mod overview;
 mod period;
 pub mod source;
-mod terminal;
+pub mod terminal;
 mod words;
 
 use anyhow::Context;
@@ -29,6 +28,13 @@ pub struct ReportArgs {
     /// Print one JSON document, of the API's answers
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    asked: Asked,
+}
+
+/// Who is asked, and for which project.
+#[derive(Debug, Args)]
+pub struct Asked {
     /// Ask a running server, wherever it is, instead of this installation's database
     #[arg(long, env = "CALIBRANT_URL")]
     url: Option<String>,
@@ -40,17 +46,23 @@ pub struct ReportArgs {
     project: String,
 }
 
-pub fn run(config: &Config, args: &ReportArgs) -> anyhow::Result<()> {
-    let source = match &args.url {
-        Some(url) => {
-            let key = args
-                .key
-                .as_deref()
-                .context("the server asks for a key; set CALIBRANT_KEY")?;
-            Source::server(url, key)?
+impl Asked {
+    pub fn source(&self, config: &Config) -> anyhow::Result<Source> {
+        match &self.url {
+            Some(url) => {
+                let key = self
+                    .key
+                    .as_deref()
+                    .context("the server asks for a key; set CALIBRANT_KEY")?;
+                Source::server(url, key)
+            }
+            None => Source::here(config, &self.project),
         }
-        None => Source::here(config, &args.project)?,
-    };
+    }
+}
+
+pub fn run(config: &Config, args: &ReportArgs) -> anyhow::Result<()> {
+    let source = args.asked.source(config)?;
     let (scope, now) = (&args.scope, Utc::now());
     let answers = match &args.feature {
         Some(feature) => feature::ask(&source, scope, feature, now)?,

@@ -7,11 +7,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::change::Explanation;
-use super::number::{count, counted};
 use super::period::Scope;
 use super::source::{Source, about, read};
 use super::terminal::Terminal;
 use super::words::{Estimate, Verdict, span, unit};
+use crate::metrics::number::{count, counted};
 
 const HEAD: [&str; 7] = ["Feature", "Verdict", "Trust", "Trustworthiness", "Gap", "On", "Shown"];
 

@@ -11,7 +11,6 @@ use ureq::http::header;
 
 use crate::config::{Config, Database};
 use crate::server;
-use crate::state::Limits;
 use crate::store::projects;
 
 /// How long a server may take for one answer.
@@ -68,12 +67,7 @@ impl Source {
         let database = config.existing_database()?;
         let found = projects::find_by_name(&mut database.db.dedicated()?, project)?;
         let project = found.with_context(|| format!("there is no project `{project}`"))?.id;
-        let ask = server::reader(
-            &database.db,
-            config.segments(),
-            &Limits::with_rates(config.rates),
-            project,
-        )?;
+        let ask = server::reader(&database.db, config.segments(), &config.limits(), project)?;
         Ok(Source {
             ask: Box::new(ask),
             _database: Some(database),
@@ -82,6 +76,11 @@ impl Source {
 
     /// The answer of `/api/v1` and the rest of a path, with parameters.
     pub fn get(&self, path: &str, params: &[Param]) -> anyhow::Result<Value> {
+        json(200, &self.bytes(path, params)?)
+    }
+
+    /// The same as it is, whatever it is.
+    pub fn bytes(&self, path: &str, params: &[Param]) -> anyhow::Result<Vec<u8>> {
         let (path, started) = (address(path, params), Instant::now());
         let (status, body) = loop {
             let answer = (self.ask)(&path)?;
@@ -90,9 +89,8 @@ impl Source {
             }
             sleep(AGAIN);
         };
-        let answer: Value = serde_json::from_slice(&body)
-            .with_context(|| format!("what answers with status {status} is no Calibrant server"))?;
         if status != 200 {
+            let answer = json(status, &body)?;
             bail!(
                 "{}",
                 answer
@@ -101,8 +99,12 @@ impl Source {
                     .unwrap_or("the server refuses to answer")
             );
         }
-        Ok(answer)
+        Ok(body)
     }
+}
+
+fn json(status: u16, body: &[u8]) -> anyhow::Result<Value> {
+    serde_json::from_slice(body).with_context(|| format!("what answers with status {status} is no Calibrant server"))
 }
 
 /// What a report reads of an answer.

@@ -4,8 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use console::Style;
 use serde::Deserialize;
 
-use super::number::{Spread, evidence};
 use super::terminal::Terminal;
+use crate::metrics::number::{Spread, evidence};
 use crate::metrics::{self, Unit};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]

@@ -17,7 +17,7 @@ use crate::stats::calibration::{self, Bin};
 pub const MARGIN: f64 = 0.05;
 
 /// What the gap between trust and trustworthiness says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Users take more than is right.
@@ -28,6 +28,18 @@ pub enum Verdict {
     Under,
     /// The interval is too wide to tell.
     Insufficient,
+}
+
+impl Verdict {
+    /// As people read it.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Verdict::Over => "Over-trusted",
+            Verdict::Under => "Under-trusted",
+            Verdict::Calibrated => "Calibrated",
+            Verdict::Insufficient => "Cannot tell",
+        }
+    }
 }
 
 /// Judges a gap by its interval: an equivalence test with the margin first, then a test of its sign.

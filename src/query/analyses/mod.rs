@@ -1,6 +1,7 @@
 //! Analyses: questions that need more than one slice, or the outputs in their order. One file each.
 
 pub mod agreement;
+pub mod alerts;
 pub mod approvals;
 pub mod autonomy;
 pub mod calibration;
@@ -28,3 +29,4 @@ pub mod recovery;
 pub mod texts;
 pub mod trajectory;
 pub mod trigger;
+pub mod week;

@@ -18,7 +18,7 @@ mod ramp;
 mod split;
 
 pub use change::{Change, find_changes};
-pub use monitor::{Monitor, monitor};
+pub use monitor::{Monitor, evidence, monitor};
 
 /// The totals of one bucket of time.
 #[derive(Clone, Copy, Debug, PartialEq)]

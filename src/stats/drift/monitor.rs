@@ -45,18 +45,9 @@ pub struct Monitor {
 #[must_use]
 pub fn monitor(buckets: &[Bucket], baseline: usize, alpha: f64) -> Option<Monitor> {
     let days = days(buckets, baseline);
-    let first = days.iter().take_while(|day| day.at < baseline).count();
-    if first < LEAST_BASELINE {
-        return None;
-    }
-    let before = Sums::of(days.iter().take(first), 0.0);
-    let detector = Detector {
-        centre: before.weighted / before.weight,
-        typical_variance: before.n / before.weight,
-        first,
-    };
+    let detector = Detector::after(&days, baseline)?;
     let mut log_e = vec![0.0; buckets.len()];
-    for (seen, day) in (1..).zip(&days).skip(first) {
+    for (seen, day) in (1..).zip(&days).skip(detector.first) {
         let e = detector.log_e(days.get(..seen).unwrap_or_default());
         log_e.iter_mut().skip(day.at).for_each(|later| *later = e);
     }
@@ -64,6 +55,18 @@ pub fn monitor(buckets: &[Bucket], baseline: usize, alpha: f64) -> Option<Monito
     Some(Monitor {
         log_e,
         alarm: alarm.map(|after| baseline + after),
+    })
+}
+
+/// `ln e_t` after the last bucket alone: what [`monitor`] says of it, for one who looks bucket by bucket.
+#[must_use]
+pub fn evidence(buckets: &[Bucket], baseline: usize) -> Option<f64> {
+    let days = days(buckets, baseline);
+    let detector = Detector::after(&days, baseline)?;
+    Some(if days.len() > detector.first {
+        detector.log_e(&days)
+    } else {
+        0.0
     })
 }
 
@@ -76,6 +79,20 @@ struct Detector {
 }
 
 impl Detector {
+    /// What the baseline says; `None` if that is nothing.
+    fn after(days: &[Day], baseline: usize) -> Option<Detector> {
+        let first = days.iter().take_while(|day| day.at < baseline).count();
+        if first < LEAST_BASELINE {
+            return None;
+        }
+        let before = Sums::of(days.iter().take(first), 0.0);
+        Some(Detector {
+            centre: before.weighted / before.weight,
+            typical_variance: before.n / before.weight,
+            first,
+        })
+    }
+
     /// `ln e_t` after these days: the sum over all starts `s` outside the baseline, from the latest to the earliest.
     fn log_e(&self, days: &[Day]) -> f64 {
         let total = Sums::of(days.iter(), self.centre);
@@ -194,6 +211,19 @@ mod tests {
         assert_eq!(gap.log_e[5], calm.log_e[5]);
         buckets.iter_mut().for_each(|bucket| bucket.variance = 0.0);
         assert_eq!(monitor(&buckets, 5, 0.01), None);
+    }
+
+    #[test]
+    fn looking_bucket_by_bucket_says_the_same() {
+        let mut random = Random::new(9);
+        let mut buckets = series(&mut random, 50, 0.02, true, |day| if day < 40 { 0.5 } else { 0.6 });
+        buckets[33].denominator = 0.0;
+        let watched = monitor(&buckets, BASELINE, 0.01).unwrap();
+        for seen in BASELINE..buckets.len() {
+            let last = watched.log_e[seen - usize::from(seen > 0)];
+            assert_eq!(evidence(&buckets[..seen], BASELINE), Some(last), "{seen}");
+        }
+        assert_eq!(evidence(&buckets, 2), None);
     }
 
     #[test]

@@ -20,7 +20,7 @@ enum Crates {
 
 const WEB: [&str; 4] = ["actix_web", "utoipa_actix_web", "utoipa_swagger_ui", "futures_util"];
 
-const RULES: [Rule; 11] = [
+const RULES: [Rule; 13] = [
     Rule {
         folder: "stats",
         modules: &[],
@@ -93,8 +93,19 @@ const RULES: [Rule; 11] = [
             "stats",
             "store",
             "telemetry",
+            "webhooks",
         ],
         crates: Crates::AllBut(&["diesel_migrations", "polars", "clap"]),
+    },
+    Rule {
+        folder: "webhooks",
+        modules: &["fold", "store"],
+        crates: Crates::AllBut(&["diesel", "polars", "tokio"]),
+    },
+    Rule {
+        folder: "alerts",
+        modules: &["api", "fold", "query", "store", "webhooks"],
+        crates: Crates::AllBut(&["polars", "tokio"]),
     },
 ];
 

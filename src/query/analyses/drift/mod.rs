@@ -24,13 +24,12 @@ use crate::query::request::{Query, QueryError};
 use crate::query::sources::Sources;
 use crate::stats::drift::{self, Bucket, Change};
 use crate::stats::psi::{self, Histogram, Stability};
+use crate::stats::watch::WATCHED;
 
 /// The fewest days of a level: a week evens out weekends.
 const SHORTEST: usize = 7;
 /// Segments named for each change.
 const NAMED: usize = 3;
-/// Days of watching over which the chance of a false alarm adds up to the one that was asked for.
-const WATCHED: f64 = 30.0;
 /// How far a change is looked back from and ahead of to explain it.
 const AROUND: TimeDelta = TimeDelta::days(14);
 

@@ -13,6 +13,7 @@ import { Await, Empty } from '../../parts/states';
 import { useScope } from '../../state/scope';
 import { onward } from '../../state/url';
 import { Attention } from './attention';
+import { Firing } from './firing';
 import { FeatureTable, rankBy } from './table';
 
 type Summary = Schemas['FeatureSummary'];
@@ -31,6 +32,7 @@ export function Overview() {
                 {features.data !== undefined && <p class="lead">{inWords(features.data.data)}</p>}
             </div>
             <Controls withChange />
+            <Firing />
             <Await of={features} lines={14}>
                 {({ data, meta }) => (data.length === 0 ? <Nothing /> : <Found features={data} meta={meta} />)}
             </Await>

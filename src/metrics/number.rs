@@ -1,6 +1,6 @@
 //! Numbers as the dashboard writes them (`dashboards/web/src/format/number.ts`): rounded to what their interval supports.
 //!
-//! Text is made with the marks of good print, `−` and `·`; [`super::terminal`] replaces them where they cannot be shown.
+//! Text is made with the marks of good print, `−` and `·`; a terminal that cannot show them replaces them.
 
 use serde::Deserialize;
 
@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn numbers_are_written_as_the_dashboard_writes_them() {
-        let cases = include_str!("../../../dashboards/web/src/format/numbers.json");
+        let cases = include_str!("../../dashboards/web/src/format/numbers.json");
         let cases: Vec<Case> = serde_json::from_str(cases).unwrap();
         assert!(cases.len() > 10);
         for case in cases {

@@ -1,0 +1,281 @@
+/** Alerts: rules that look every day, what they did, and where they tell it. */
+
+import { useState } from 'preact/hooks';
+import { api, Problem, type Schemas } from '../../api/client';
+import { outdate, reload, useData } from '../../api/data';
+import { useSession } from '../../app';
+import { evidence, withInterval } from '../../format/number';
+import { date, minute } from '../../format/time';
+import { useCatalogue } from '../../parts/catalogue';
+import { Await, Empty } from '../../parts/states';
+import { Explained } from '../../parts/term';
+import { may } from '../../session';
+import { go, onward, usePlace } from '../../state/url';
+import { DryRun } from './dry_run';
+import { Make } from './make';
+import { Deliveries, Webhooks } from './webhooks';
+import { about, CAUSES, KINDS, looksFor, metricOf, STANDINGS, STATES } from './words';
+
+type Alert = Schemas['AlertView'];
+const DAY = 86_400_000;
+
+export function Alerts() {
+    const { params } = usePlace();
+    const admin = may(useSession(), 'admin');
+    const [alert, webhook] = [params.get('alert'), params.get('webhook')];
+    if (alert !== null) return <One id={alert} admin={admin} key={alert} />;
+    if (webhook !== null) return <Deliveries id={webhook} admin={admin} key={webhook} />;
+    if (params.get('make') !== null) return <Make admin={admin} />;
+    return (
+        <>
+            <div class="title">
+                <h1>Alerts</h1>
+                <p class="lead">Rules look at every day when it is mature, and fire on what is surely so.</p>
+            </div>
+            <Rules admin={admin} />
+            <section class="section" aria-labelledby="webhooks">
+                <div class="section-head">
+                    <h2 id="webhooks">Webhooks</h2>
+                    <p>Where it is told: signed, and tried again for 21 hours.</p>
+                </div>
+                <Webhooks admin={admin} />
+            </section>
+            <section class="section" aria-labelledby="digest">
+                <div class="section-head">
+                    <h2 id="digest">The week in short</h2>
+                    <p>
+                        The last whole week as <a href="/api/v1/digest?format=html">a page</a>, as{' '}
+                        <a href="/api/v1/digest?format=md">Markdown</a> or as <a href="/api/v1/digest">JSON</a>.
+                    </p>
+                </div>
+            </section>
+        </>
+    );
+}
+
+/** Runs what changes something, shows what went wrong, and asks everything again. */
+export function useAttempt() {
+    const [problem, setProblem] = useState<string>();
+    const attempt = async (what: () => Promise<unknown>) => {
+        setProblem(undefined);
+        try {
+            await what();
+            reload();
+        } catch (error) {
+            setProblem(error instanceof Problem ? error.detail : String(error));
+        }
+    };
+    const told =
+        problem === undefined ? null : (
+            <p class="notice" role="alert">
+                {problem}
+            </p>
+        );
+    return { attempt, told };
+}
+
+function Rules({ admin }: { admin: boolean }) {
+    const found = useData('alerts', () => api.get('/api/v1/alerts'));
+    const { attempt, told } = useAttempt();
+    return (
+        <section class="section" aria-labelledby="rules">
+            <div class="section-head">
+                <h2 id="rules">Rules</h2>
+                <p>
+                    <a href={onward('/alerts', { make: 'yes' })}>{admin ? 'Make a rule' : 'Try a rule on the past'}</a>
+                </p>
+            </div>
+            {told}
+            <Await of={found} lines={8}>
+                {({ data }) =>
+                    data.length === 0 ? (
+                        <Empty title="No rule yet">
+                            <p>A rule can be tried on the past before it is made: it says when it would have fired.</p>
+                        </Empty>
+                    ) : (
+                        <div class="scroll" tabIndex={0} role="region" aria-label="Rules">
+                            <table class="cards">
+                                <thead>
+                                    <tr>
+                                        {['Rule', 'State', 'Last look', ''].map((title) => (
+                                            <th scope="col" key={title}>
+                                                {title === '' ? <span class="hidden">Change</span> : title}
+                                            </th>
+                                        ))}
+                                    </tr>
+                                </thead>
+                                <tbody>
+                                    {data.map((alert) => (
+                                        <Row key={alert.id} alert={alert} admin={admin} attempt={attempt} />
+                                    ))}
+                                </tbody>
+                            </table>
+                        </div>
+                    )
+                }
+            </Await>
+        </section>
+    );
+}
+
+const isMuted = ({ muted_until }: Alert) => muted_until !== null && Date.parse(muted_until) > Date.now();
+
+interface Acting {
+    alert: Alert;
+    admin: boolean;
+    attempt: (what: () => Promise<unknown>) => Promise<void>;
+}
+
+function Row({ alert, admin, attempt }: Acting) {
+    const { id, rule } = alert;
+    return (
+        <tr>
+            <th scope="row">
+                <a href={onward('/alerts', { alert: id })}>{rule.name}</a>
+                <LooksFor rule={rule} />
+            </th>
+            <td data-label="State">
+                <State alert={alert} />
+            </td>
+            <td data-label="Last look">
+                <LastLook alert={alert} />
+            </td>
+            <td>{admin && <Actions alert={alert} admin={admin} attempt={attempt} />}</td>
+        </tr>
+    );
+}
+
+function LooksFor({ rule }: { rule: Alert['rule'] }) {
+    const metric = useCatalogue().get(metricOf(rule));
+    return (
+        <span class="evidence">
+            {looksFor(rule, metric?.title ?? rule.metric ?? '', metric?.unit ?? 'share')} · {about(rule)}
+        </span>
+    );
+}
+
+function State({ alert }: { alert: Alert }) {
+    const { words, sign, why } = STATES[alert.state];
+    return (
+        <>
+            <span class={alert.state === 'firing' && alert.enabled ? 'says firing' : 'says'}>
+                <span aria-hidden="true">{sign}</span> <Explained text={why}>{words}</Explained>
+            </span>
+            <span class="evidence">
+                {alert.since !== null && `since ${date(alert.since)}`}
+                {!alert.enabled && ' · switched off'}
+                {isMuted(alert) && ` · muted until ${minute(alert.muted_until ?? '')}`}
+            </span>
+        </>
+    );
+}
+
+function LastLook({ alert: { look, failure, rule } }: { alert: Alert }) {
+    const unit = useCatalogue().get(metricOf(rule))?.unit ?? 'share';
+    if (failure !== null) return <span class="evidence">could not look: {failure}</span>;
+    if (look === null) return <span class="none">–</span>;
+    return (
+        <>
+            {look.value === null ? <span class="none">–</span> : <span class="number">{withInterval(look, unit)}</span>}
+            <span class="evidence">
+                {look.standing === 'told' ? evidence(look.n, look.users) : STANDINGS[look.standing]} · up to {date(Date.parse(look.to) - 1)}
+            </span>
+        </>
+    );
+}
+
+function Actions({ alert, attempt }: Acting) {
+    const { id, enabled, rule } = alert;
+    const change = (body: Schemas['AlertChange']) => void attempt(() => api.patch('/api/v1/alerts/{id}', { path: { id }, body }));
+    const muted = isMuted(alert);
+    return (
+        <div class="actions">
+            <button type="button" onClick={() => change({ muted_until: muted ? null : new Date(Date.now() + 7 * DAY).toISOString() })}>
+                {muted ? 'Unmute' : 'Mute for a week'}
+            </button>
+            <button type="button" onClick={() => change({ enabled: !enabled })}>
+                {enabled ? 'Switch off' : 'Switch on'}
+            </button>
+            <button
+                type="button"
+                onClick={() => {
+                    if (!confirm(`Delete “${rule.name}” and its history?`)) return;
+                    void attempt(async () => {
+                        await api.delete('/api/v1/alerts/{id}', { path: { id } });
+                        outdate();
+                        go(onward('/alerts'), true);
+                    });
+                }}
+            >
+                Delete
+            </button>
+        </div>
+    );
+}
+
+function One({ id, admin }: { id: string; admin: boolean }) {
+    const found = useData(`alert ${id}`, () => api.get('/api/v1/alerts/{id}', { path: { id } }));
+    const history = useData(`alert history ${id}`, () => api.get('/api/v1/alerts/{id}/history', { path: { id } }));
+    const { attempt, told } = useAttempt();
+    return (
+        <>
+            <div class="title">
+                <p class="crumb">
+                    <a href={onward('/alerts')}>Alerts</a>
+                </p>
+                <h1>{found.data?.rule.name ?? 'Alert'}</h1>
+            </div>
+            {told}
+            <Await of={found} lines={8}>
+                {(alert) => (
+                    <>
+                        <p>
+                            <Explained text={KINDS[alert.rule.kind].why}>{KINDS[alert.rule.kind].words}</Explained>
+                            <LooksFor rule={alert.rule} />
+                        </p>
+                        <div class="standing">
+                            <div>
+                                <State alert={alert} />
+                            </div>
+                            <div>
+                                <LastLook alert={alert} />
+                            </div>
+                        </div>
+                        {admin && <Actions alert={alert} admin={admin} attempt={attempt} />}
+                        <section class="section" aria-labelledby="history">
+                            <div class="section-head">
+                                <h2 id="history">What it did</h2>
+                            </div>
+                            <Await of={history} lines={4}>
+                                {({ data }) => (data.length === 0 ? <p class="sentence">It has not fired yet.</p> : <History of={data} />)}
+                            </Await>
+                        </section>
+                        <section class="section" aria-labelledby="dry">
+                            <div class="section-head">
+                                <h2 id="dry">On the past</h2>
+                                <p>What it would have done, as known now.</p>
+                            </div>
+                            <DryRun rule={alert.rule} />
+                        </section>
+                    </>
+                )}
+            </Await>
+        </>
+    );
+}
+
+function History({ of }: { of: Schemas['TransitionView'][] }) {
+    return (
+        <ul class="attention">
+            {of.map(({ id, noticed_at, cause, state, sentence, muted }) => (
+                <li key={id}>
+                    <span aria-hidden="true">{STATES[state].sign}</span>
+                    <div>
+                        <strong>{CAUSES[cause]}</strong> <span class="evidence">{minute(noticed_at)}{muted && ' · muted'}</span>
+                        <p>{sentence}</p>
+                    </div>
+                </li>
+            ))}
+        </ul>
+    );
+}

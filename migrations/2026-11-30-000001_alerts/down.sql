@@ -1,0 +1,2 @@
+DROP TABLE alert_transitions;
+DROP TABLE alert_rules;

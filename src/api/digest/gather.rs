@@ -1,0 +1,257 @@
+//! What is in a digest, from the answers of the routes that say more.
+
+use actix_web::{HttpRequest, HttpResponse};
+use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc, Weekday};
+use chrono_tz::Tz;
+
+use super::document;
+use super::{Digest, DigestAlert, DigestChange, DigestFeature, DigestMetric};
+use crate::api::alerts::view::{AlertView, TransitionView};
+use crate::api::changes::view::Logged;
+use crate::api::changes::{self, effect};
+use crate::api::error::ApiError;
+use crate::api::priorities;
+use crate::api::query::computed;
+use crate::api::rendered::Rendered;
+use crate::domain::key::ProjectId;
+use crate::domain::window::{Window, midnight};
+use crate::metrics;
+use crate::query::Query;
+use crate::query::analyses::alerts::AlertState;
+use crate::query::analyses::effect::{self as measured, Effect};
+use crate::query::analyses::priorities::{self as ranked, Priorities};
+use crate::query::analyses::week::{self, FeatureWeek, Week};
+use crate::query::request::QueryError;
+use crate::state::AppState;
+use crate::stats::level::Level;
+use crate::store::{alerts as store, projects};
+
+const METRICS: [&str; 4] = ["shown", "acceptance_rate", "correctness_rate", "trust_gap"];
+/// Changes that were made so long before the end of the week are in it.
+const RECENT: TimeDelta = TimeDelta::days(28);
+/// The latest so many changes, the first so many things to fix, the first so many alerts.
+const MOST_CHANGES: usize = 10;
+const MOST_NEXT: usize = 5;
+const MOST_ALERTS: i64 = 50;
+
+/// A week and the one before.
+#[derive(Clone)]
+pub struct Weeks {
+    pub name: String,
+    pub zone: Tz,
+    week: Window,
+    before: Window,
+}
+
+/// The week of that name, or the last whole one.
+pub fn week(name: Option<&str>, zone: Tz, now: DateTime<Utc>) -> Result<Weeks, ApiError> {
+    let wrong = |why: &str| ApiError::parameter("week", why);
+    let today = now.with_timezone(&zone).date_naive();
+    let monday = match name {
+        Some(name) => {
+            let parts = name
+                .split_once("-W")
+                .filter(|(year, week)| year.len() == 4 && week.len() == 2);
+            let parts = parts.and_then(|(year, week)| Some((year.parse().ok()?, week.parse().ok()?)));
+            parts
+                .and_then(|(year, week)| NaiveDate::from_isoywd_opt(year, week, Weekday::Mon))
+                .filter(|monday| monday.year() >= 1970)
+                .ok_or_else(|| wrong("must be an ISO week such as 2026-W47"))?
+        }
+        None => today.week(Weekday::Mon).first_day() - TimeDelta::days(7),
+    };
+    if monday > today {
+        return Err(wrong("must have begun"));
+    }
+    let start = |weeks: i64| midnight(monday + TimeDelta::days(7 * weeks), zone).to_utc();
+    let (iso, window) = (monday.iso_week(), |weeks| Window {
+        from: start(weeks),
+        to: start(weeks + 1),
+    });
+    Ok(Weeks {
+        name: format!("{:04}-W{:02}", iso.year(), iso.week()),
+        zone,
+        week: window(0),
+        before: window(-1),
+    })
+}
+
+/// What is computed.
+struct Found {
+    project: String,
+    week: Week,
+    effects: Vec<Effect>,
+    next: Priorities,
+}
+
+/// Answers with the digest, in the form that `render` gives it.
+pub async fn digest(
+    state: &AppState,
+    request: &HttpRequest,
+    project: ProjectId,
+    weeks: Weeks,
+    render: impl FnOnce(&Digest) -> Result<Rendered, ApiError>,
+) -> Result<HttpResponse, ApiError> {
+    let Window { from, to } = weeks.week;
+    let (rules, turned) = state
+        .db
+        .run(move |conn| {
+            let rules = store::of_project(conn, project)?;
+            Ok::<_, ApiError>((rules, store::between(conn, project, from, to, MOST_ALERTS)?))
+        })
+        .await?;
+    let rules: Vec<AlertView> = rules
+        .into_iter()
+        .map(|rule| AlertView::read(rule, None))
+        .collect::<Result<_, _>>()?;
+    let firing = rules
+        .iter()
+        .filter(|rule| rule.enabled && rule.state == AlertState::Firing);
+    let firing: Vec<String> = firing.map(|rule| rule.rule.name.clone()).collect();
+    let named = |id| {
+        rules
+            .iter()
+            .find(|rule| rule.id == id)
+            .map(|rule| rule.rule.name.clone())
+    };
+    let mut alerts = Vec::new();
+    for turned in turned {
+        let (id, name) = (turned.alert_id, named(turned.alert_id).unwrap_or_default());
+        let view = TransitionView::read(turned)?;
+        alerts.push(DigestAlert {
+            id,
+            name,
+            noticed_at: view.noticed_at,
+            state: view.state,
+            cause: view.cause,
+            sentence: view.sentence,
+        });
+    }
+
+    let logged = changes::logged(state, project).await?;
+    let made: Vec<Logged> = logged
+        .iter()
+        .filter(|change| change.plan.made_at < to)
+        .cloned()
+        .collect();
+    let recent = made.iter().rev().filter(|change| change.plan.made_at >= to - RECENT);
+    let recent: Vec<Logged> = recent.take(MOST_CHANGES).cloned().collect();
+    let level = Level::default();
+    let effects: Vec<measured::Question> = recent
+        .iter()
+        .map(|change| changes::question(&logged, change, project, effect::WEEKS, level))
+        .collect::<Result<_, _>>()?;
+    let mut asked = Query::new(project, Vec::new());
+    asked.to = Some(to);
+    let next = ranked::Question {
+        changes: priorities::aimed(&made, &made, project, level)?,
+        severity: std::collections::BTreeMap::new(),
+        days: priorities::DAYS,
+        query: asked,
+    };
+    let mut query = Query::new(
+        project,
+        METRICS
+            .iter()
+            .filter_map(|id| metrics::find(id).map(|(_, metric)| metric))
+            .collect(),
+    );
+    query.timezone = weeks.zone;
+    let question = week::Question {
+        query,
+        week: weeks.week,
+        before: weeks.before,
+    };
+    // The same address says something else once a rule, a change or a week is another.
+    let same = format!("{} {firing:?} {alerts:?} {logged:?}", weeks.name);
+    let compute = move |conn: &mut _, sources: &_, now| {
+        Ok::<_, QueryError>(Found {
+            project: projects::find(conn, project)?.name,
+            week: week::run(conn, sources, &question, now)?,
+            effects: measured::run_each(conn, sources, &effects, now)?,
+            next: ranked::run(conn, sources, &next, now)?,
+        })
+    };
+    computed(state, request, project, same, compute, |found: &Found| {
+        let changes = recent.iter().zip(&found.effects).map(|(change, effect)| DigestChange {
+            id: change.id,
+            title: change.plan.title.clone(),
+            feature: change.plan.feature.clone(),
+            kind: change.plan.kind,
+            made_at: change.plan.made_at,
+            verdict: effect.verdict,
+            sentence: effect.sentence.clone(),
+        });
+        let mut digest = Digest {
+            project: found.project.clone(),
+            week: weeks.name.clone(),
+            from,
+            to,
+            timezone: weeks.zone.name(),
+            level: level.get(),
+            immature_from: found.week.immature_from,
+            headlines: Vec::new(),
+            features: found.week.features.iter().map(feature).collect(),
+            alerts,
+            firing,
+            changes: changes.collect(),
+            next: found.next.priorities.iter().take(MOST_NEXT).cloned().collect(),
+            log_position: found.week.log_position,
+        };
+        digest.headlines = document::headlines(&digest);
+        render(&digest)
+    })
+    .await
+}
+
+fn feature(own: &FeatureWeek) -> DigestFeature {
+    DigestFeature {
+        feature: own.feature.clone(),
+        verdict: own.verdict,
+        verdict_before: own.verdict_before,
+        metrics: own
+            .metrics
+            .iter()
+            .map(|own| DigestMetric {
+                metric: own.metric.id,
+                now: own.now.clone(),
+                before: own.before.clone(),
+                change: own.change,
+                moved: own.moved,
+            })
+            .collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weeks_begin_on_monday_in_their_zone() {
+        let now = "2026-11-30T00:30:00Z".parse().unwrap();
+        let last = week(None, Tz::UTC, now).unwrap();
+        assert_eq!(last.name, "2026-W48");
+        assert_eq!(last.week.from.to_rfc3339(), "2026-11-23T00:00:00+00:00");
+        assert_eq!(
+            (last.before.to, last.week.to - last.week.from),
+            (last.week.from, TimeDelta::days(7))
+        );
+        // It is Sunday still in New York.
+        let last = week(None, chrono_tz::America::New_York, now).unwrap();
+        assert_eq!(
+            (last.name.as_str(), last.week.from.to_rfc3339().as_str()),
+            ("2026-W47", "2026-11-16T05:00:00+00:00")
+        );
+        assert_eq!(
+            week(Some("2026-W53"), Tz::UTC, now)
+                .err()
+                .map(|error| error.detail.contains("begun")),
+            Some(true)
+        );
+        assert!(week(Some("2026-W49"), Tz::UTC, now).is_ok());
+        for wrong in ["2025-W53", "2026-47", "2026-W00", "W47", "2026-W4", "0000-W01", "x-W01"] {
+            assert!(week(Some(wrong), Tz::UTC, now).is_err(), "{wrong}");
+        }
+    }
+}

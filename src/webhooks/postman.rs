@@ -1,0 +1,144 @@
+//! The threads that deliver while a server runs.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread;
+use std::time::Duration;
+
+use chrono::{TimeDelta, Utc};
+use ureq::Agent;
+use ureq::unversioned::transport::DefaultConnector;
+
+use super::Outgoing;
+use super::message::message_id;
+use super::signature::sign;
+use super::target::Checked;
+use crate::fold::signal::Signal;
+use crate::store::webhooks::{self, Claimed, Outcome};
+use crate::store::{Db, StoreError};
+
+/// A receiver that does not answer holds one of them up.
+const POSTMEN: usize = 3;
+/// How long to wait before looking unasked: retries become due, and other servers write too.
+const UNASKED: Duration = Duration::from_secs(1);
+const AFTER_FAILURE: Duration = Duration::from_secs(10);
+/// How long an attempt may be under way before it counts as lost, beyond what it may take.
+const GRACE: Duration = Duration::from_secs(50);
+/// What is added to a wait by chance, at most: those who failed together do not come back together.
+const JITTER: f64 = 0.2;
+/// The receiver says that it wants no more.
+const GONE: u16 = 410;
+
+/// Starts delivering until `stopped`. `asked` wakes it.
+pub fn start(db: &Db, outgoing: &Outgoing, asked: &Signal, stopped: &Signal) {
+    for _ in 0..POSTMEN {
+        let (db, outgoing, asked, stopped) = (db.clone(), outgoing.clone(), asked.clone(), stopped.clone());
+        thread::spawn(move || {
+            let agent = agent(&outgoing);
+            let mut heard = 0;
+            while !stopped.is_stopped() {
+                let outcome = catch_unwind(AssertUnwindSafe(|| deliver(&db, &agent, &outgoing)));
+                match outcome {
+                    Ok(Ok(true)) => {}
+                    Ok(Ok(false)) => asked.wait(&mut heard, UNASKED),
+                    Ok(Err(error)) => {
+                        tracing::error!(%error, "deliveries wait for the database");
+                        stopped.rest(AFTER_FAILURE);
+                    }
+                    Err(_) => {
+                        tracing::error!("a delivery ended in a panic");
+                        stopped.rest(AFTER_FAILURE);
+                    }
+                }
+            }
+        });
+    }
+}
+
+/// Sends to what was checked and nowhere else: no redirects, no proxy of the environment, a fresh connection each time.
+fn agent(outgoing: &Outgoing) -> Agent {
+    let config = Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .proxy(None)
+        .max_idle_connections(0)
+        .timeout_global(Some(outgoing.patience))
+        .user_agent(concat!("Calibrant/", env!("CARGO_PKG_VERSION")))
+        .build();
+    Agent::with_parts(
+        config,
+        DefaultConnector::default(),
+        Checked::new(outgoing.allow_private),
+    )
+}
+
+/// Makes one attempt that is due; whether there was one. Nothing is held in the database meanwhile.
+fn deliver(db: &Db, agent: &Agent, outgoing: &Outgoing) -> Result<bool, StoreError> {
+    let lease = (outgoing.patience + GRACE).as_secs_f64();
+    let claimed = db.with(|conn| webhooks::claim(conn, lease).map_err(StoreError::from))?;
+    let Some(claimed) = claimed else { return Ok(false) };
+    let attempt = usize::try_from(claimed.attempts).unwrap_or(usize::MAX);
+    // More than there may be: the last one was lost with its server.
+    let (status, failure) = if attempt > outgoing.waits.len() + 1 {
+        (None, Some("the last attempt was lost with its server".to_owned()))
+    } else {
+        attempted(agent, &claimed, outgoing)
+    };
+    let wait = outgoing
+        .waits
+        .get(attempt.saturating_sub(1))
+        .filter(|_| status != Some(GONE));
+    let outcome = Outcome {
+        again: wait.filter(|_| failure.is_some()).map(|wait| jittered(*wait)),
+        status,
+        failure,
+    };
+    if outcome.failure.is_some() && outcome.again.is_none() {
+        tracing::warn!(delivery = %claimed.id, project = claimed.project_id, "a delivery is dead");
+    }
+    db.with(|conn| webhooks::finish(conn, &claimed, &outcome).map_err(StoreError::from))?;
+    Ok(true)
+}
+
+fn jittered(wait: Duration) -> TimeDelta {
+    let wait = wait.mul_f64(1.0 + JITTER * rand::random::<f64>());
+    TimeDelta::from_std(wait).unwrap_or_default()
+}
+
+/// Sends once. Gives the status of the answer, and why it failed if it did; neither holds the URL.
+fn attempted(agent: &Agent, claimed: &Claimed, outgoing: &Outgoing) -> (Option<u16>, Option<String>) {
+    let (id, timestamp) = (message_id(claimed.id), Utc::now().timestamp());
+    let signature = sign(&claimed.secret, &id, timestamp, &claimed.body).unwrap_or_default();
+    let answer = agent
+        .post(&claimed.url)
+        .header("content-type", "application/json")
+        .header("webhook-id", &id)
+        .header("webhook-timestamp", timestamp.to_string())
+        .header("webhook-signature", &signature)
+        .send(&claimed.body);
+    match answer {
+        // The rest of the answer is not read: its connection ends here.
+        Ok(answer) => {
+            let status = answer.status().as_u16();
+            let failure = match status {
+                200..300 => None,
+                300..400 => Some(format!("answered {status}, and redirects are not followed")),
+                GONE => Some(format!("answered {status}: it wants no more")),
+                _ => Some(format!("answered {status}")),
+            };
+            (Some(status), failure)
+        }
+        Err(error) => (None, Some(told(&error, outgoing.patience))),
+    }
+}
+
+fn told(error: &ureq::Error, patience: Duration) -> String {
+    match error {
+        ureq::Error::Timeout(_) => format!("no answer within {} s", patience.as_secs_f64()),
+        ureq::Error::Io(error) => error.to_string(),
+        ureq::Error::HostNotFound => "the host is not known".to_owned(),
+        ureq::Error::ConnectionFailed => "the connection failed".to_owned(),
+        ureq::Error::Rustls(_) | ureq::Error::Tls(_) => "the certificate or the encryption is not accepted".to_owned(),
+        ureq::Error::Protocol(_) => "the answer is not HTTP".to_owned(),
+        _ => "it cannot be sent".to_owned(),
+    }
+}
