@@ -18,9 +18,8 @@ use super::recovery::{self, Lag, Recovery};
 use crate::domain::window::{Granularity, Window};
 use crate::metrics::index::sums_read;
 use crate::metrics::{self, Estimate, Metric, Reason};
-use crate::query::dimensions;
 use crate::query::gather::{BUCKET, GROUP, Gathered, Over};
-use crate::query::plan::{self, histograms_of};
+use crate::query::plan::histograms_of;
 use crate::query::request::{Query, QueryError};
 use crate::query::snapshot::Snapshot;
 use crate::query::sources::Sources;
@@ -82,9 +81,7 @@ pub fn run(
     now: DateTime<Utc>,
 ) -> Result<Trajectory, QueryError> {
     let query = &question.query;
-    sources.read(conn, query.project, |snapshot, project| {
-        dimensions::check(query, project)?;
-        let window = plan::window(snapshot, query)?;
+    sources.asked(conn, query, |snapshot, project, window| {
         let cells = snapshot.view.cells_where(&query.filters);
         let parts = cells.into_iter().map(|cell| (cell, 0)).collect();
         let mut trajectory = follow(snapshot, query, window, &parts, project.folded_events)?;

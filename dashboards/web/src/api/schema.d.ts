@@ -4,6 +4,98 @@
  */
 
 export interface paths {
+    "/api/v1/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List alerts
+         * @description The rules, where each of them stands, what it saw last and what it did last.
+         */
+        get: operations["list_alerts"];
+        put?: never;
+        /**
+         * Create an alert
+         * @description Makes a rule. It looks at once, and from then on whenever a day is mature.
+         */
+        post: operations["create_alert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/dry-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try an alert on the past
+         * @description Walks a rule that need not be made over past days, as known now, and says when it would have fired and cleared.
+         */
+        post: operations["query_alert_dry_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get an alert
+         * @description One rule and where it stands.
+         */
+        get: operations["get_alert"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete an alert
+         * @description Deletes the rule and its history.
+         */
+        delete: operations["delete_alert"];
+        options?: never;
+        head?: never;
+        /**
+         * Change an alert
+         * @description Mutes it, names it, or switches it off and on.
+         */
+        patch: operations["update_alert"];
+        trace?: never;
+    };
+    "/api/v1/alerts/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what an alert did
+         * @description When it fired and when it cleared, each time with what it saw.
+         */
+        get: operations["list_alert_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit": {
         parameters: {
             query?: never;
@@ -120,6 +212,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/deliveries/{id}/redeliver": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Deliver again
+         * @description Sends what was given up, or delivered, once more, with the same `webhook-id` and all its attempts.
+         */
+        post: operations["create_redelivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/digest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The week in short
+         * @description What each feature came to and how it moved against the week before, alerts, changes with their measured effect, and what to fix
+         *     next. As JSON, Markdown, or a page of HTML that needs nothing else. No text and no user of the product is in it.
+         */
+        get: operations["get_digest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/erasures/{id}": {
         parameters: {
             query?: never;
@@ -132,6 +265,248 @@ export interface paths {
          * @description What was erased, how much, and when. It says nothing of whom.
          */
         get: operations["get_erasure"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List eval sets
+         * @description All sets of cases of the project, in the order of their names.
+         */
+        get: operations["list_eval_sets"];
+        put?: never;
+        /**
+         * Make an eval set
+         * @description A set of cases that versions are tried on before users meet them. It begins empty.
+         */
+        post: operations["create_eval_set"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evals/{set}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get an eval set
+         * @description One set, with how many cases and runs it has.
+         */
+        get: operations["get_eval_set"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete an eval set
+         * @description With its cases, runs and results. The outputs that cases were made from stay.
+         */
+        delete: operations["delete_eval_set"];
+        options?: never;
+        head?: never;
+        /**
+         * Change an eval set
+         * @description Its description, and the score from which results pass where their runner does not say. What passes is looked up when it is asked
+         *     for, so that another bar holds for old runs too.
+         */
+        patch: operations["update_eval_set"];
+        trace?: never;
+    };
+    "/api/v1/evals/{set}/cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List cases
+         * @description A page of cases in the order of their names, or all that pass as a file. CSV is written so that Excel, LibreOffice and Google Sheets
+         *     give it back unchanged: a cell that they would take for a formula, a number or a date begins with a backslash, which the upload takes
+         *     away again; a text that is too long for a cell goes on in the next column (`input 2`).
+         */
+        get: operations["list_eval_cases"];
+        /**
+         * Replace all cases
+         * @description As adding or changing them; and cases of the set that the upload does not have are deleted, with all results on them. The case of a
+         *     row that is not taken stays; if it cannot be told which that is, nothing is deleted. Ask with `dry_run` first.
+         */
+        put: operations["update_eval_cases"];
+        /**
+         * Add or change cases
+         * @description CSV, lines of JSON, or JSON; a body is read as what it is. A row of a case that is there changes what it says, and leaves what it
+         *     does not say. Each row is answered for: what was not taken says why, and its neighbours are.
+         */
+        post: operations["create_eval_cases"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evals/{set}/cases/from-feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make cases from feedback
+         * @description From outputs whose texts are kept, drawn at random within strata. Each case remembers its output: scores are held against what its
+         *     user did, and when the user is erased, so is the case. A project that stores no texts has nothing to make cases from.
+         */
+        post: operations["create_eval_cases_from_feedback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evals/{set}/cases/{case}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a case
+         * @description With all results on it.
+         */
+        delete: operations["delete_eval_case"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a case
+         * @description Its texts and tags.
+         */
+        patch: operations["update_eval_case"];
+        trace?: never;
+    };
+    "/api/v1/evals/{set}/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare two runs
+         * @description Case by case: the difference with an interval that knows the cases are the same, whether more were fixed than broken (McNemar), and
+         *     which. By judges that judged both; cases that either run lacks are counted and listed.
+         */
+        get: operations["get_eval_comparison"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evals/{set}/quality": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Is the eval any good?
+         * @description Whether its scores go with what users did, feature by feature; how much of what users meet it has cases of, and the largest segments
+         *     that it misses; whether its cases are still like what is asked. Where it cannot say, it says why.
+         */
+        get: operations["get_eval_quality"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evals/{set}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List runs
+         * @description The runs of a set with their scores, the newest first.
+         */
+        get: operations["list_eval_runs"];
+        put?: never;
+        /**
+         * Upload a run
+         * @description The results of any runner, by case: CSV, lines of JSON, or JSON. A score is from 0 to 1; several judges may judge a case. Each row
+         *     is answered for; if none can be taken, there is no run.
+         */
+        post: operations["create_eval_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evals/{set}/runs/{run}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a run
+         * @description Its scores with intervals: of all cases, by tag, and by judge. A case counts once, with the mean of its judges, and passes if more
+         *     than half of them pass it. Cases that were made from outputs of one user are not independent, and intervals know it.
+         */
+        get: operations["get_eval_run"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a run
+         * @description With its results. The cases stay.
+         */
+        delete: operations["delete_eval_run"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evals/{set}/runs/{run}/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the results of a run
+         * @description What was found of each case, with the texts that were sent.
+         */
+        get: operations["list_eval_results"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1082,8 +1457,8 @@ export interface paths {
         post?: never;
         /**
          * Erase a user
-         * @description Deletes the user's outputs with all that anybody said of them, what the user said of outputs of others, and all texts of both, and
-         *     corrects the numbers, which are then those of a project in which the user never was. From the answer on, events that name the user
+         * @description Deletes the user's outputs with all that anybody said of them, what the user said of outputs of others, all texts of both, and the
+         *     cases of evals that were made from them, and corrects the numbers, which are then those of a project in which the user never was. From the answer on, events that name the user
          *     or those outputs are refused with `erased`. Doing it again gives the same receipt. Large erasures go on after the answer, and after a
          *     restart; the receipt says how far they are.
          */
@@ -1096,6 +1471,94 @@ export interface paths {
          *     that were erased. Nothing comes back.
          */
         patch: operations["update_user"];
+        trace?: never;
+    };
+    "/api/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List webhooks
+         * @description Where alerts are sent, without the secrets.
+         */
+        get: operations["list_webhooks"];
+        put?: never;
+        /**
+         * Create a webhook
+         * @description From then on alerts are sent there, signed with a secret that is in this answer and told never again.
+         */
+        post: operations["create_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a webhook
+         * @description Deletes it with its deliveries, made or not.
+         */
+        delete: operations["delete_webhook"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a webhook
+         * @description Names it, or switches it off and on.
+         */
+        patch: operations["update_webhook"];
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List deliveries
+         * @description What was sent to a webhook, what is on its way, and what was given up.
+         */
+        get: operations["list_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test a webhook
+         * @description Sends it a message of the type `webhook.test`, signed and tried again like any other, even if it is not enabled now: then it waits.
+         */
+        post: operations["create_test_delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/metrics": {
@@ -1123,7 +1586,7 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /** @enum {string} */
-        Action: "key_created" | "key_revoked" | "project_created" | "project_changed" | "user_erased" | "user_admitted" | "experiment_declared" | "experiment_changed" | "experiment_deleted" | "change_logged" | "change_corrected" | "change_deleted";
+        Action: "key_created" | "key_revoked" | "project_created" | "project_changed" | "user_erased" | "user_admitted" | "experiment_declared" | "experiment_changed" | "experiment_deleted" | "change_logged" | "change_corrected" | "change_deleted" | "eval_set_deleted" | "eval_cases_deleted" | "eval_run_deleted" | "alert_created" | "alert_changed" | "alert_deleted" | "webhook_created" | "webhook_changed" | "webhook_deleted" | "webhook_tested" | "delivery_repeated";
         /** @description One thing that was done. */
         ActionView: {
             action: components["schemas"]["Action"];
@@ -1207,6 +1670,181 @@ export interface components {
             filters?: components["schemas"]["FilterRequest"][];
             /** @description A reason that users give. */
             reason?: string | null;
+        };
+        /** @description What a change is compared with. */
+        AlertBaseline: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            /** Format: double */
+            value: number;
+        };
+        /**
+         * @description Why a rule fired or cleared.
+         * @enum {string}
+         */
+        AlertCause: "crossed" | "changed" | "silent" | "verdict_changed" | "recovered" | "settled";
+        /** @description What may be changed of a rule. What it looks for stays: another question is another rule. */
+        AlertChange: {
+            /** @description A rule that is not enabled does not look. Enabled again, it begins anew. */
+            enabled?: boolean | null;
+            /**
+             * Format: date-time
+             * @description Until then it looks and tells nobody, and it does not tell later what happened meanwhile. Null ends that.
+             */
+            muted_until?: string | null;
+            name?: string | null;
+        };
+        /**
+         * @description What a rule looks for.
+         * @enum {string}
+         */
+        AlertKind: "threshold" | "change" | "no_data" | "verdict";
+        /** @description One look of a rule. */
+        AlertLook: {
+            baseline?: components["schemas"]["AlertBaseline"] | null;
+            /**
+             * Format: int64
+             * @description Of `no_data`: outputs in the same hours of the four weeks before, those of the week that had least.
+             */
+            due?: number | null;
+            /**
+             * Format: double
+             * @description Of `change`: the natural logarithm of the evidence, and what it must reach.
+             */
+            evidence?: number | null;
+            /** Format: double */
+            evidence_needed?: number | null;
+            /**
+             * Format: date-time
+             * @description Of what was shown from here on,
+             */
+            from: string;
+            /**
+             * Format: double
+             * @description Of the interval: of thresholds and verdicts such that all looks of 30 days share the error.
+             */
+            level: number;
+            /** Format: double */
+            lower: number | null;
+            /** Format: int64 */
+            n: number;
+            standing: components["schemas"]["LookStanding"];
+            /**
+             * Format: date-time
+             * @description and before this.
+             */
+            to: string;
+            /** Format: double */
+            upper: number | null;
+            /** Format: int64 */
+            users: number | null;
+            /** Format: double */
+            value: number | null;
+            verdict?: components["schemas"]["Verdict"] | null;
+        };
+        /**
+         * @description A rule as it is declared.
+         * @example {
+         *       "feature": "chat.answer",
+         *       "kind": "change",
+         *       "metric": "acceptance_rate",
+         *       "name": "Answers are taken less",
+         *       "side": "below"
+         *     }
+         */
+        AlertPlan: {
+            /**
+             * Format: double
+             * @description The chance of a false alarm in 30 days of looking every day, at most; 0.05 without it.
+             */
+            alpha?: number | null;
+            /**
+             * Format: int32
+             * @description Of `change`: the days before that say what is normal; 28 without it.
+             */
+            baseline_days?: number | null;
+            /** @description Only outputs of this feature. */
+            feature?: string | null;
+            /** @description Only outputs that pass all of these. */
+            filters?: components["schemas"]["FilterRequest"][];
+            /**
+             * Format: int64
+             * @description Of `no_data`: for how long nothing must have been shown; 6 without it.
+             */
+            hours?: number | null;
+            /**
+             * Format: double
+             * @description Of `threshold`: it clears when the interval reaches so far beyond the level again; 0 without it.
+             */
+            hysteresis?: number | null;
+            kind: components["schemas"]["AlertKind"];
+            /** @description Of `threshold` and `change`: id of the metric. A change is found in shares and means. */
+            metric?: string | null;
+            /**
+             * Format: int64
+             * @description Looks that rest on fewer units neither fire nor clear; 100 without it. Of `no_data`: fewer outputs than so many were not due; 10
+             *     without it.
+             */
+            min_n?: number | null;
+            /**
+             * Format: int64
+             * @description Nor do looks that rest on fewer users; 20 without it.
+             */
+            min_users?: number | null;
+            name: string;
+            side?: components["schemas"]["AlertSide"] | null;
+            /**
+             * Format: double
+             * @description Of `threshold`: the level, in the unit of the metric.
+             */
+            threshold?: number | null;
+            /**
+             * Format: int32
+             * @description Each look is at what was shown in so many UTC days; 7 without it, and 28 of `verdict`.
+             */
+            window_days?: number | null;
+        };
+        /**
+         * @description The side of a level that is looked for.
+         * @enum {string}
+         */
+        AlertSide: "above" | "below" | "either";
+        /**
+         * @description Where a rule stands.
+         * @enum {string}
+         */
+        AlertState: "waiting" | "ok" | "firing";
+        /** @description A rule and where it stands. */
+        AlertView: {
+            /** Format: date-time */
+            created_at: string;
+            enabled: boolean;
+            /** @description Why it could not look. */
+            failure: string | null;
+            /** Format: uuid */
+            id: string;
+            last: components["schemas"]["TransitionView"] | null;
+            look: components["schemas"]["AlertLook"] | null;
+            /**
+             * Format: date-time
+             * @description When it looked last.
+             */
+            looked_at: string | null;
+            /** Format: date-time */
+            muted_until: string | null;
+            rule: components["schemas"]["AlertPlan"];
+            /**
+             * Format: date-time
+             * @description When it came to this state; null before the first look that told anything.
+             */
+            since: string | null;
+            state: components["schemas"]["AlertState"];
+        };
+        AlertsResponse: {
+            /** @description In the order in which they were made. */
+            data: components["schemas"]["AlertView"][];
         };
         /** @description Krippendorff's α by what the distance between two ratings means: names, ranks, or amounts. Choose before you look. */
         Alphas: {
@@ -1819,10 +2457,124 @@ export interface components {
          * @enum {string}
          */
         Decision: "accepted" | "edited" | "rejected" | "undone" | "ignored" | "undecided";
+        DeliveriesResponse: {
+            /** @description The newest first. */
+            data: components["schemas"]["DeliveryView"][];
+        };
+        /**
+         * @description Where a delivery is.
+         * @enum {string}
+         */
+        DeliveryState: "waiting" | "delivered" | "dead";
+        DeliveryView: {
+            /** Format: date-time */
+            attempted_at: string | null;
+            /** Format: int32 */
+            attempts: number;
+            /** @description What is sent. */
+            body: unknown;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the next attempt is due; null if there is none.
+             */
+            due_at: string | null;
+            /** @description Why the last attempt failed. */
+            failure: string | null;
+            /** Format: date-time */
+            finished_at: string | null;
+            /** Format: uuid */
+            id: string;
+            state: components["schemas"]["DeliveryState"];
+            /**
+             * Format: int32
+             * @description The status that the last attempt was answered with.
+             */
+            status: number | null;
+            /** @description `alert.fired`, `alert.cleared` or `webhook.test`. */
+            type: string;
+            /** @description As in the header `webhook-id` of each attempt. */
+            webhook_id: string;
+        };
         /** @description What the user gave to the AI, and what the user took in the end. */
         DemonstrationRow: {
             messages: components["schemas"]["Message"][];
             provenance: components["schemas"]["Provenance"];
+        };
+        /** @description The week in short. */
+        Digest: {
+            alerts: components["schemas"]["DigestAlert"][];
+            changes: components["schemas"]["DigestChange"][];
+            /** @description Features shown in this week or the one before. */
+            features: components["schemas"]["DigestFeature"][];
+            /** @description Names of the rules that are firing now. */
+            firing: string[];
+            /** Format: date-time */
+            from: string;
+            /** @description The week in a few sentences. */
+            headlines: string[];
+            /**
+             * Format: date-time
+             * @description From here on decisions had not had time to arrive.
+             */
+            immature_from: string | null;
+            /**
+             * Format: double
+             * @description Of the intervals.
+             */
+            level: number;
+            /**
+             * Format: int64
+             * @description Events of the project's log that the numbers contain.
+             */
+            log_position: number;
+            /** @description What to fix next, as of the end of the week. */
+            next: components["schemas"]["Priority"][];
+            project: string;
+            timezone: string;
+            /** Format: date-time */
+            to: string;
+            /** @description The ISO week. */
+            week: string;
+        };
+        /** @description An alert that fired or cleared in the week. */
+        DigestAlert: {
+            cause: components["schemas"]["AlertCause"];
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** Format: date-time */
+            noticed_at: string;
+            sentence: string;
+            state: components["schemas"]["AlertState"];
+        };
+        /** @description A change that was made in the four weeks up to the end of the week, with what it came to by now. */
+        DigestChange: {
+            feature: string;
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["ChangeKind"];
+            /** Format: date-time */
+            made_at: string;
+            sentence: string;
+            title: string;
+            verdict: components["schemas"]["EffectVerdict"];
+        };
+        DigestFeature: {
+            feature: string;
+            metrics: components["schemas"]["DigestMetric"][];
+            verdict: components["schemas"]["Verdict"];
+            verdict_before: components["schemas"]["Verdict"];
+        };
+        /** @description A metric of a feature in the week, and against the week before. */
+        DigestMetric: {
+            before: components["schemas"]["Estimate"];
+            change: components["schemas"]["Between"];
+            metric: string;
+            /** @description Beyond chance, given how many features and metrics are looked at. */
+            moved: boolean;
+            now: components["schemas"]["Estimate"];
         };
         /**
          * @description Which way is better.
@@ -1852,6 +2604,59 @@ export interface components {
              */
             evidence: number | null;
             metric: string;
+        };
+        /** @description A look, and where the rule stood after it. */
+        DryLook: components["schemas"]["AlertLook"] & {
+            state: components["schemas"]["AlertState"];
+        };
+        DryRunMeta: {
+            /** @description Numbers are as known now: what arrived late is in them, and was not when the day was looked at. */
+            as_known_now: boolean;
+            /** Format: date-time */
+            from: string;
+            /**
+             * Format: int64
+             * @description Events of the project's log that the numbers contain.
+             */
+            log_position: number;
+            /** Format: date-time */
+            to: string;
+        };
+        /** @description A rule that need not be made yet, and how far back. */
+        DryRunRequest: {
+            /**
+             * Format: int32
+             * @description UTC days up to today; 60 without it.
+             */
+            days?: number | null;
+            rule: components["schemas"]["AlertPlan"];
+        };
+        DryRunResponse: {
+            /** @description How often it would have fired. */
+            fired: number;
+            looks: components["schemas"]["DryLook"][];
+            meta: components["schemas"]["DryRunMeta"];
+            /** @description The rule with all that was left out. */
+            rule: components["schemas"]["AlertPlan"];
+            /** @description What the rule is about, in words. */
+            subject: string;
+            transitions: components["schemas"]["DryTransition"][];
+        };
+        /** @description What it would have done. */
+        DryTransition: {
+            /**
+             * Format: date-time
+             * @description The end of what it saw.
+             */
+            at: string;
+            cause: components["schemas"]["AlertCause"];
+            /**
+             * Format: date-time
+             * @description When that was mature: it would have been told then, or soon after.
+             */
+            known_at: string;
+            sentence: string;
+            state: components["schemas"]["AlertState"];
         };
         /**
          * @description A kind of edit. The first whose rule holds is meant.
@@ -1984,6 +2789,11 @@ export interface components {
         ErasureView: {
             /**
              * Format: int64
+             * @description Cases of evals that were made from the user's outputs.
+             */
+            eval_cases: number;
+            /**
+             * Format: int64
              * @description Events that were deleted: the user's own, and those of others on the user's outputs.
              */
             events: number;
@@ -2054,6 +2864,677 @@ export interface components {
             users: number | null;
             /** Format: double */
             value: number | null;
+        };
+        /** @description Scores against what users did, of one feature or of all. */
+        EvalAgreement: {
+            /** @description The chance that something taken scores higher than something not taken. */
+            auroc: components["schemas"]["Estimate"];
+            /**
+             * Format: int64
+             * @description Cases with a score and a decision.
+             */
+            cases: number;
+            /** @description Those by whether users took the output (rows: no, yes) and whether the case passes (columns: no, yes). */
+            confusion: number[][];
+            /** @description Null of all features together. */
+            feature: string | null;
+            /** @description Of passing and being taken. */
+            kappa: components["schemas"]["Estimate"];
+            /** @description Rank correlation of the score and the share that users kept: 1 of what was taken as it was, 0 of what was refused or undone. */
+            spearman: components["schemas"]["Estimate"];
+            verdict: components["schemas"]["EvalVerdict"];
+        };
+        /** @description One case of an upload. Of a case that is there, what is not said stays as it is. */
+        EvalCaseUpload: {
+            /** @description Names the case within its set; made of the input where it is absent. */
+            case?: string | null;
+            expected?: string | null;
+            input?: string | null;
+            /** @description The output of this project that the case is made from. Once said, it stays. */
+            output_id?: string | null;
+            rubric?: string | null;
+            tags?: string[] | null;
+        };
+        /** @description A case: what goes in, and what should come out. */
+        EvalCaseView: {
+            /** Format: date-time */
+            added_at: string;
+            /** @description Names the case within its set, whatever becomes of its texts. */
+            case: string;
+            /**
+             * Format: date-time
+             * @description When one of its texts changed last.
+             */
+            changed_at: string;
+            /** @description Null where it is still to be filled in, or where the rubric says it all. */
+            expected: string | null;
+            input: string | null;
+            /** @description The output that the case was made from. */
+            output_id: string | null;
+            /** @description How to judge what comes out. */
+            rubric: string | null;
+            tags: string[];
+        };
+        EvalCasesResponse: {
+            /** @description In the order of their names, byte by byte. */
+            data: components["schemas"]["EvalCaseView"][];
+            /** @description For the next page, if there is one. */
+            next_cursor: string | null;
+        };
+        /**
+         * @description Cases as JSON. CSV and lines of JSON are taken as well.
+         * @example {
+         *       "cases": [
+         *         {
+         *           "case": "late-refund",
+         *           "expected": "It takes five days.",
+         *           "input": "Where is my money?",
+         *           "rubric": "Names the number of days.",
+         *           "tags": [
+         *             "refund"
+         *           ]
+         *         }
+         *       ]
+         *     }
+         */
+        EvalCasesUpload: {
+            cases: components["schemas"]["EvalCaseUpload"][];
+        };
+        /** @description What the candidate changed. */
+        EvalComparison: {
+            baseline_pass_rate: components["schemas"]["Estimate"];
+            /** @description By judges that judged both, as all that follows. */
+            baseline_score: components["schemas"]["Estimate"];
+            /** @description Cases that pass on the baseline and fail on the candidate, the largest losses first. */
+            broken: components["schemas"]["EvalFlip"][];
+            candidate_pass_rate: components["schemas"]["Estimate"];
+            candidate_score: components["schemas"]["Estimate"];
+            /**
+             * Format: int64
+             * @description Cases that both have results of.
+             */
+            cases: number;
+            /** @description Cases that fail on the baseline and pass on the candidate, the largest gains first. */
+            fixed: components["schemas"]["EvalFlip"][];
+            /**
+             * Format: double
+             * @description Of the hypothesis that as many cases get fixed as broken; null when no case changed.
+             */
+            mcnemar_exact: number | null;
+            /** Format: double */
+            mcnemar_mid: number | null;
+            /**
+             * Format: int64
+             * @description Cases without a result of the baseline that has its like on the candidate: how many, and the first of them.
+             */
+            missing_in_baseline: number;
+            /** Format: int64 */
+            missing_in_candidate: number;
+            only_in_baseline: string[];
+            only_in_candidate: string[];
+            pairs: components["schemas"]["EvalPairs"];
+            pass_difference: components["schemas"]["Estimate"];
+            /** @description Candidate minus baseline, paired by case. */
+            score_difference: components["schemas"]["Estimate"];
+            /** @description A case counts under each of its tags; those of most cases first. */
+            tags: components["schemas"]["EvalTagDifference"][];
+        };
+        EvalComparisonResponse: {
+            baseline: components["schemas"]["EvalRunView"];
+            candidate: components["schemas"]["EvalRunView"];
+            data: components["schemas"]["EvalComparison"];
+            /** Format: double */
+            level: number;
+        };
+        EvalCoverage: {
+            dimensions: components["schemas"]["EvalDimension"][];
+            /**
+             * Format: int64
+             * @description Cases whose output is known, which is what they are placed by.
+             */
+            placed: number;
+            /**
+             * Format: int64
+             * @description Cases of no output, or of one that retention has taken.
+             */
+            unplaced: number;
+        };
+        /** @description How much of production a set is about, cut by one dimension. */
+        EvalDimension: {
+            /** @description The largest segments that it has cases of. */
+            covered: components["schemas"]["EvalSegment"][];
+            /** Format: int64 */
+            covered_segments: number;
+            /**
+             * Format: double
+             * @description The share of outputs in segments that the set has a case of; null when nothing was shown.
+             */
+            covered_share: number | null;
+            /** @description A dimension, or `confidence`. */
+            dimension: string;
+            /** @description The largest segments that the set has no case of. */
+            missed: components["schemas"]["EvalSegment"][];
+            /** Format: int64 */
+            outputs: number;
+            /** Format: int64 */
+            segments: number;
+        };
+        /**
+         * @description Which outputs to make cases from, and how many.
+         * @example {
+         *       "decisions": [
+         *         "edited",
+         *         "rejected"
+         *       ],
+         *       "dry_run": true,
+         *       "feature": "email.draft",
+         *       "sample": 60,
+         *       "seed": 7,
+         *       "strata": [
+         *         "decision",
+         *         "confidence",
+         *         "version"
+         *       ],
+         *       "tags": [
+         *         "from-users"
+         *       ]
+         *     }
+         */
+        EvalFeedbackRequest: {
+            /**
+             * @description How the sample is shared among strata.
+             * @enum {string}
+             */
+            allocation?: "equal" | "proportional";
+            /** Format: double */
+            confidence_from?: number | null;
+            /** Format: double */
+            confidence_to?: number | null;
+            /** @description Only outputs judged right, or wrong. */
+            correct?: boolean | null;
+            /**
+             * @description What became of them; edited and rejected without it. Of what was edited, the expected is the user's text; of what was accepted,
+             *     the text that was taken; of others it is empty, to be filled in.
+             */
+            decisions?: components["schemas"]["Decision"][];
+            /** @description Say what would be made, and make nothing. */
+            dry_run?: boolean;
+            feature?: string | null;
+            /** @description As `POST /query` takes them. */
+            filters?: components["schemas"]["FilterRequest"][];
+            /** @description Shown at or after this, RFC 3339 or milliseconds since 1970. */
+            from?: string | null;
+            /** @description Only outputs that were judged, or that wait for it. */
+            judged?: boolean | null;
+            /** @description Only these. */
+            output_ids?: string[] | null;
+            reason?: string | null;
+            rubric?: string | null;
+            /**
+             * Format: int64
+             * @description Cases to make, at most; 100 without it.
+             */
+            sample?: number | null;
+            /**
+             * Format: int32
+             * @description Another seed draws others; 0 without it.
+             */
+            seed?: number;
+            /** @description What strata are made of: `decision`, `confidence` (tenths), and dimensions. One stratum without it. */
+            strata?: string[];
+            /** @description Tags that the cases get. */
+            tags?: string[];
+            /** @description A piece of text, in any letter case, of input, output, final text or comment. */
+            text?: string | null;
+            /** @description Shown before this. */
+            to?: string | null;
+            version?: string | null;
+        };
+        /** @description What cases were made, or would be. */
+        EvalFeedbackResponse: {
+            /** @description Whether those are all. */
+            all_looked_at: boolean;
+            /** @description The names of the cases, which are the ids of their outputs. */
+            cases: string[];
+            /** Format: int64 */
+            created: number;
+            dry_run: boolean;
+            /**
+             * Format: int64
+             * @description Outputs that were passed over: their input is that of a newer one, or the set has a case of it.
+             */
+            duplicates: number;
+            /**
+             * Format: int64
+             * @description Outputs that were looked at: the newest that pass the filters and have an input.
+             */
+            looked_at: number;
+            /** @description By their values. */
+            strata: components["schemas"]["EvalStratum"][];
+            /**
+             * Format: int64
+             * @description Of those, cases whose expected text is to be filled in.
+             */
+            to_be_filled: number;
+        };
+        /** @description A case that passes on one side only. */
+        EvalFlip: {
+            /** Format: double */
+            baseline: number;
+            /** Format: double */
+            candidate: number;
+            case: string;
+            tags: string[];
+        };
+        /** @description A version that the set has cases of, and nobody was shown. */
+        EvalGoneVersion: {
+            /** Format: int64 */
+            cases: number;
+            version: string | null;
+        };
+        /** @description The scores of some cases. */
+        EvalGroupScores: {
+            /**
+             * Format: int64
+             * @description Cases with a result.
+             */
+            cases: number;
+            /** @description The tag or the judge; null of cases without one. */
+            name: string | null;
+            pass_rate: components["schemas"]["Estimate"];
+            score: components["schemas"]["Estimate"];
+        };
+        /** @description Cases that are not compared with what users did, by the first reason that applies. */
+        EvalLeftOut: {
+            /**
+             * Format: int64
+             * @description Made from no output.
+             */
+            no_provenance: number;
+            /**
+             * Format: int64
+             * @description No run has a result.
+             */
+            no_result: number;
+            /**
+             * Format: int64
+             * @description There are results, of other versions than the output's.
+             */
+            other_version: number;
+            /**
+             * Format: int64
+             * @description Retention has taken the output.
+             */
+            output_gone: number;
+            /**
+             * Format: int64
+             * @description No user decided on the output.
+             */
+            undecided: number;
+        };
+        /** @description A run in a list. */
+        EvalListedRun: components["schemas"]["EvalRunView"] & {
+            /**
+             * Format: int64
+             * @description Cases with a result.
+             */
+            cases: number;
+            pass_rate: components["schemas"]["Estimate"];
+            score: components["schemas"]["Estimate"];
+        };
+        /** @description Pairs by whether they pass. */
+        EvalPairs: {
+            /** Format: int64 */
+            both_fail: number;
+            /** Format: int64 */
+            both_pass: number;
+            /**
+             * Format: int64
+             * @description Passed on the baseline, fail on the candidate.
+             */
+            broken: number;
+            /**
+             * Format: int64
+             * @description Failed on the baseline, pass on the candidate.
+             */
+            fixed: number;
+        };
+        /** @description Whether a set is any good. */
+        EvalQuality: {
+            /** @description Of all features together. */
+            agreement: components["schemas"]["EvalAgreement"];
+            coverage: components["schemas"]["EvalCoverage"];
+            /** @description By feature of the output, those of most cases first. */
+            features: components["schemas"]["EvalAgreement"][];
+            /**
+             * Format: date-time
+             * @description The range of production.
+             */
+            from: string;
+            left_out: components["schemas"]["EvalLeftOut"];
+            staleness: components["schemas"]["EvalStaleness"];
+            /** Format: date-time */
+            to: string;
+            /** @description Rank correlation of versions' scores and acceptance rates. */
+            version_order: components["schemas"]["Estimate"];
+            /** @description Versions that have runs, the one that was run last first. */
+            versions: components["schemas"]["EvalVersion"][];
+        };
+        EvalQualityResponse: {
+            data: components["schemas"]["EvalQuality"];
+            /** Format: double */
+            level: number;
+            set: string;
+        };
+        /** @description One result: a score, a verdict, or both. */
+        EvalResultUpload: {
+            /** @description Of the set. */
+            case: string;
+            comment?: string | null;
+            /** @description Each judge may judge a case once. */
+            judge?: string | null;
+            output?: string | null;
+            pass?: boolean | null;
+            /** Format: double */
+            score?: number | null;
+        };
+        /** @description A result of a run on a case. */
+        EvalResultView: {
+            case: string;
+            comment: string | null;
+            /** @description Who judged; null where nobody is named. */
+            judge: string | null;
+            output: string | null;
+            /** @description As the runner said, or else whether the score reaches the set's bar. */
+            pass: boolean;
+            /**
+             * Format: double
+             * @description From 0 to 1; null where only pass or fail was said.
+             */
+            score: number | null;
+        };
+        EvalResultsResponse: {
+            /** @description In the order of cases and judges. */
+            data: components["schemas"]["EvalResultView"][];
+            /** @description For the next page, if there is one. */
+            next_cursor: string | null;
+        };
+        /**
+         * @description Why a row was not taken.
+         * @enum {string}
+         */
+        EvalRowCode: "invalid_row" | "invalid_type" | "invalid_length" | "invalid_character" | "too_many" | "out_of_range" | "missing" | "repeated" | "unknown_output" | "other_output" | "unknown_case" | "erased" | "texts_not_kept" | "full";
+        /** @description What became of one row of an upload. */
+        EvalRowResult: {
+            case: string | null;
+            code?: components["schemas"]["EvalRowCode"] | null;
+            /** @description Of an update: the fields that change. */
+            fields?: string[];
+            /** @description What was wrong, and what to do. */
+            message?: string | null;
+            /** @description Its number: in a spreadsheet as there, the header being 1; else from 1. Null of deleted cases, which have none. */
+            row: number | null;
+            status: components["schemas"]["EvalRowStatus"];
+        };
+        /**
+         * @description What became of a row.
+         * @enum {string}
+         */
+        EvalRowStatus: "created" | "updated" | "unchanged" | "deleted" | "rejected";
+        /** @description A run with all that it came to. */
+        EvalRunResponse: {
+            /** Format: double */
+            level: number;
+            run: components["schemas"]["EvalRunView"];
+            scores: components["schemas"]["EvalRunScores"];
+        };
+        /** @description What a run came to. */
+        EvalRunScores: {
+            /**
+             * Format: int64
+             * @description Cases with a result.
+             */
+            cases: number;
+            /**
+             * Format: int64
+             * @description Cases whose texts were changed after the run.
+             */
+            changed_since: number;
+            /** @description In the order of their names. */
+            judges: components["schemas"]["EvalGroupScores"][];
+            /**
+             * Format: int64
+             * @description Cases of the set that have none.
+             */
+            missing: number;
+            /** @description The share of cases that pass. */
+            pass_rate: components["schemas"]["Estimate"];
+            /** @description The mean of the cases' scores. */
+            score: components["schemas"]["Estimate"];
+            /** @description A case counts under each of its tags; those of most cases first. */
+            tags: components["schemas"]["EvalGroupScores"][];
+        };
+        /**
+         * @description A run as JSON. CSV and lines of JSON are taken as well, with what was run as parameters.
+         * @example {
+         *       "judge": "exact-match",
+         *       "name": "nightly",
+         *       "results": [
+         *         {
+         *           "case": "late-refund",
+         *           "output": "Five days.",
+         *           "score": 0.9
+         *         },
+         *         {
+         *           "case": "no-receipt",
+         *           "pass": false
+         *         }
+         *       ],
+         *       "version": "v12"
+         *     }
+         */
+        EvalRunUpload: {
+            judge?: string | null;
+            model?: string | null;
+            name: string;
+            results: components["schemas"]["EvalResultUpload"][];
+            version?: string | null;
+        };
+        /** @description A run that was taken. */
+        EvalRunUploaded: {
+            ignored_columns: string[];
+            /** Format: int64 */
+            rejected: number;
+            /** @description What was not taken. */
+            results: components["schemas"]["EvalRowResult"][];
+            run: components["schemas"]["EvalRunView"];
+            /**
+             * Format: int64
+             * @description Results that were taken.
+             */
+            taken: number;
+            /** @description Whether there are more. */
+            truncated: boolean;
+        };
+        /** @description What was run, and when it was uploaded. */
+        EvalRunView: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            id: string;
+            model: string | null;
+            name: string;
+            /** @description The version that was run, as outputs name it. */
+            version: string | null;
+        };
+        EvalRunsResponse: {
+            /** @description The newest first. */
+            data: components["schemas"]["EvalListedRun"][];
+            /**
+             * Format: int64
+             * @description How many there are, listed or not.
+             */
+            total: number;
+        };
+        /** @description A segment of production. */
+        EvalSegment: {
+            /**
+             * Format: int64
+             * @description Cases of the set.
+             */
+            cases: number;
+            /** Format: int64 */
+            outputs: number;
+            /**
+             * Format: double
+             * @description Of all outputs that are looked at.
+             */
+            share: number;
+            /** @description Of confidence a band, as in `0.8-0.9`; null of outputs without a value. */
+            value: string | null;
+        };
+        /** @description What may change of a set. */
+        EvalSetChange: {
+            /** @description Null takes it away. */
+            description?: string | null;
+            /** Format: double */
+            pass_from?: number | null;
+        };
+        /**
+         * @description A set to be made.
+         * @example {
+         *       "description": "What customers ask about refunds",
+         *       "name": "refunds",
+         *       "pass_from": 0.7
+         *     }
+         */
+        EvalSetPlan: {
+            description?: string | null;
+            /** @description Names the set in addresses. */
+            name: string;
+            /**
+             * Format: double
+             * @description The score from which a result passes, where its runner does not say; 0.5 without it.
+             */
+            pass_from?: number | null;
+        };
+        EvalSetView: {
+            /** Format: int64 */
+            cases: number;
+            /** Format: date-time */
+            created_at: string;
+            description: string | null;
+            name: string;
+            /**
+             * Format: double
+             * @description The score from which a result passes, where its runner does not say.
+             */
+            pass_from: number;
+            /** Format: int64 */
+            runs: number;
+        };
+        EvalSetsResponse: {
+            /** @description In the order of their names. */
+            data: components["schemas"]["EvalSetView"][];
+        };
+        /** @description How far the set is from what users meet now. */
+        EvalStaleness: {
+            /** @description Whether those are all that there are in that time. */
+            all_inputs_looked_at: boolean;
+            /** Format: int64 */
+            cases: number;
+            /** @description Those versions, of most cases first. */
+            gone_versions: components["schemas"]["EvalGoneVersion"][];
+            /**
+             * Format: int64
+             * @description Outputs whose inputs were looked at: the newest.
+             */
+            inputs_looked_at: number;
+            /**
+             * Format: int64
+             * @description Those of them whose input was met in that time, letter case and outer white space aside.
+             */
+            inputs_seen: number;
+            /**
+             * Format: double
+             * @description Since they were added; null without cases.
+             */
+            median_age_days: number | null;
+            /**
+             * Format: int64
+             * @description Cases of versions that were not shown in that time.
+             */
+            of_gone_versions: number;
+            /**
+             * Format: int64
+             * @description Cases whose output was shown in the time that is looked at.
+             */
+            shown_recently: number;
+            /**
+             * Format: int64
+             * @description Cases with an input.
+             */
+            with_input: number;
+        };
+        /** @description Outputs that are alike in what was asked. */
+        EvalStratum: {
+            /**
+             * Format: int64
+             * @description Outputs that could be drawn.
+             */
+            candidates: number;
+            /** Format: int64 */
+            drawn: number;
+            /** @description In the order of `strata`; null of outputs without a value. */
+            values: (string | null)[];
+        };
+        /** @description A difference of some cases. */
+        EvalTagDifference: {
+            /** Format: int64 */
+            broken: number;
+            /** Format: int64 */
+            cases: number;
+            /** Format: int64 */
+            fixed: number;
+            pass_difference: components["schemas"]["Estimate"];
+            score_difference: components["schemas"]["Estimate"];
+            /** @description Null of cases without a tag. */
+            tag: string | null;
+        };
+        /** @description What became of an upload of cases. */
+        EvalUploadResponse: {
+            /** Format: int64 */
+            created: number;
+            /** Format: int64 */
+            deleted: number;
+            /** @description Whether nothing was done but to say what would be. */
+            dry_run: boolean;
+            /** @description Columns that are not of a case. Nothing of them was kept. */
+            ignored_columns: string[];
+            /** Format: int64 */
+            rejected: number;
+            /** @description What was rejected first, then what changed, then the rest, as many as are listed. */
+            results: components["schemas"]["EvalRowResult"][];
+            /** @description Whether there are more. */
+            truncated: boolean;
+            /** Format: int64 */
+            unchanged: number;
+            /** Format: int64 */
+            updated: number;
+        };
+        /**
+         * @description Whether scores go with what users do.
+         * @enum {string}
+         */
+        EvalVerdict: "agrees" | "contradicts" | "cannot_tell";
+        /** @description A version by its newest run, and by its users. */
+        EvalVersion: {
+            /** @description Of what it showed in the time that is looked at, on the features that the set has cases of. */
+            acceptance_rate: components["schemas"]["Estimate"];
+            /** Format: uuid */
+            run: string;
+            score: components["schemas"]["Estimate"];
+            version: string;
         };
         /**
          * @description One thing that happened to one output.
@@ -2553,6 +4034,10 @@ export interface components {
             received_at: string;
             type: components["schemas"]["EventKind"];
         };
+        HistoryResponse: {
+            /** @description The newest first. */
+            data: components["schemas"]["TransitionView"][];
+        };
         /** @description Who holds an opinion. */
         Holder: {
             kind: components["schemas"]["HolderKind"];
@@ -2711,6 +4196,11 @@ export interface components {
             to: string;
         };
         /**
+         * @description What a look came to.
+         * @enum {string}
+         */
+        LookStanding: "told" | "too_few" | "too_few_users" | "no_interval" | "no_baseline" | "settling";
+        /**
          * @description Who brought the last decision about.
          *
          *     What the app took by itself says nothing about its user's trust: it is no decision in any metric of what users do, only in
@@ -2822,6 +4312,21 @@ export interface components {
         NewProjectResponse: {
             admin_key: string;
             project: components["schemas"]["ProjectView"];
+        };
+        NewWebhookRequest: {
+            format?: components["schemas"]["WebhookFormat"] | null;
+            /** @description Where it leads, in any words. */
+            name: string;
+            /**
+             * @description Where to, with https or http. Addresses that are not public are refused, unless the server is set to allow them.
+             * @example https://example.com/hooks/calibrant
+             */
+            url: string;
+        };
+        /** @description A new webhook. This is the only time its secret is told. */
+        NewWebhookResponse: components["schemas"]["WebhookView"] & {
+            /** @description What deliveries are signed with, `whsec_…`. */
+            secret: string;
         };
         /**
          * @description Why no threshold meets the risk.
@@ -3706,6 +5211,19 @@ export interface components {
                 [key: string]: components["schemas"]["Estimate"];
             };
         };
+        /** @description What a rule did, and what it saw then. */
+        TransitionView: {
+            cause: components["schemas"]["AlertCause"];
+            /** Format: uuid */
+            id: string;
+            look: components["schemas"]["AlertLook"];
+            /** @description Nobody was told. */
+            muted: boolean;
+            /** Format: date-time */
+            noticed_at: string;
+            sentence: string;
+            state: components["schemas"]["AlertState"];
+        };
         TriggerResponse: {
             /**
              * Format: double
@@ -3780,6 +5298,41 @@ export interface components {
          * @enum {string}
          */
         Verdict: "over" | "calibrated" | "under" | "insufficient";
+        WebhookChange: {
+            /** @description To one that is not enabled nothing new is sent, and what waits goes on waiting. */
+            enabled?: boolean | null;
+            name?: string | null;
+        };
+        /**
+         * @description What is sent.
+         * @enum {string}
+         */
+        WebhookFormat: "standard" | "slack";
+        /** @description A webhook, without its secret. Of its address only where it leads is told: the rest may be a secret of the receiver. */
+        WebhookView: {
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: int64
+             * @description Deliveries that were given up.
+             */
+            dead: number;
+            enabled: boolean;
+            format: components["schemas"]["WebhookFormat"];
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description Scheme and host. */
+            origin: string;
+            /**
+             * Format: int64
+             * @description Deliveries that are still to be made.
+             */
+            waiting: number;
+        };
+        WebhooksResponse: {
+            data: components["schemas"]["WebhookView"][];
+        };
         /** @description The score with each stratum at its share of what was shown. */
         WeightedScore: {
             /**
@@ -3816,6 +5369,690 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    list_alerts: {
+        parameters: {
+            query?: {
+                /** @description Only rules in this state. */
+                state?: components["schemas"]["AlertState"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rules */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertsResponse"];
+                };
+            };
+            /** @description The client has this answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_alert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertPlan"];
+            };
+        };
+        responses: {
+            /** @description The rule */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertView"];
+                };
+            };
+            /** @description The body is not JSON (`invalid_json`); A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly (`too_slow`) */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are too many (`conflict`) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large (`body_too_large`); The batch holds too many events (`too_many_events`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what this route takes (`invalid_body`); There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`); The database's disk is full; come back when there is room (`storage_full`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    query_alert_dry_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DryRunRequest"];
+            };
+        };
+        responses: {
+            /** @description What it would have done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DryRunResponse"];
+                };
+            };
+            /** @description The body is not JSON (`invalid_json`); A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly (`too_slow`) */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large (`body_too_large`); The batch holds too many events (`too_many_events`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what this route takes (`invalid_body`); There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`); The database's disk is full; come back when there is room (`storage_full`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_alert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The alert's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rule */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertView"];
+                };
+            };
+            /** @description The client has this answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_alert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The alert's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rule is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The body is not JSON (`invalid_json`); A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly (`too_slow`) */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large (`body_too_large`); The batch holds too many events (`too_many_events`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what this route takes (`invalid_body`); There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`); The database's disk is full; come back when there is room (`storage_full`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_alert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The alert's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertChange"];
+            };
+        };
+        responses: {
+            /** @description The rule as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertView"];
+                };
+            };
+            /** @description The body is not JSON (`invalid_json`); A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly (`too_slow`) */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large (`body_too_large`); The batch holds too many events (`too_many_events`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what this route takes (`invalid_body`); There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`); The database's disk is full; come back when there is room (`storage_full`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_alert_history: {
+        parameters: {
+            query?: {
+                /** @description The latest so many; 50 without it. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The alert's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What it did */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryResponse"];
+                };
+            };
+            /** @description The client has this answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_actions: {
         parameters: {
             query?: {
@@ -4606,6 +6843,208 @@ export interface operations {
             };
         };
     };
+    create_redelivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The delivery's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is on its way */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryView"];
+                };
+            };
+            /** @description The body is not JSON (`invalid_json`); A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly (`too_slow`) */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is on its way already (`conflict`) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large (`body_too_large`); The batch holds too many events (`too_many_events`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what this route takes (`invalid_body`); There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`); The database's disk is full; come back when there is room (`storage_full`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_digest: {
+        parameters: {
+            query?: {
+                /** @description An ISO week such as 2026-W47; the last whole one without it. */
+                week?: string;
+                /** @description IANA time zone in which weeks begin on Monday; UTC without it. */
+                timezone?: string;
+                format?: "json" | "md" | "html";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The digest */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Digest"];
+                    "text/markdown": string;
+                    "text/html": string;
+                };
+            };
+            /** @description The client has this answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_erasure: {
         parameters: {
             query?: never;
@@ -4625,6 +7064,1944 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErasureView"];
+                };
+            };
+            /** @description The client has this answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_eval_sets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sets */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvalSetsResponse"];
+                };
+            };
+            /** @description The client has this answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_eval_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EvalSetPlan"];
+            };
+        };
+        responses: {
+            /** @description The set */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvalSetView"];
+                };
+            };
+            /** @description The body is not JSON (`invalid_json`); A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly (`too_slow`) */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The name is taken, or there are too many (`conflict`) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large (`body_too_large`); The batch holds too many events (`too_many_events`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what this route takes (`invalid_body`); There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`); The database's disk is full; come back when there is room (`storage_full`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_eval_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The set's name */
+                set: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The set */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvalSetView"];
+                };
+            };
+            /** @description The client has this answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_eval_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The set's name */
+                set: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The set is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The body is not JSON (`invalid_json`); A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly (`too_slow`) */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large (`body_too_large`); The batch holds too many events (`too_many_events`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what this route takes (`invalid_body`); There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`); The database's disk is full; come back when there is room (`storage_full`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_eval_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The set's name */
+                set: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EvalSetChange"];
+            };
+        };
+        responses: {
+            /** @description The set as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvalSetView"];
+                };
+            };
+            /** @description The body is not JSON (`invalid_json`); A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly (`too_slow`) */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large (`body_too_large`); The batch holds too many events (`too_many_events`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what this route takes (`invalid_body`); There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`); The database's disk is full; come back when there is room (`storage_full`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_eval_cases: {
+        parameters: {
+            query?: {
+                /** @description A piece of text, in any letter case, of name, input, expected or rubric. */
+                text?: string;
+                /** @description Only cases with this tag. */
+                tag?: string;
+                format?: "json" | "csv" | "jsonl";
+                /** @description Of CSV. */
+                separator?: "comma" | "semicolon" | "tab";
+                /** @description Of a page; 50 without it. */
+                limit?: number;
+                /** @description From the answer before: go on where it ended. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The set's name */
+                set: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The cases */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvalCasesResponse"];
+                    "text/csv": string;
+                    "application/jsonl": components["schemas"]["EvalCaseView"];
+                };
+            };
+            /** @description The client has this answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_eval_cases: {
+        parameters: {
+            query?: {
+                /** @description Say what would be done, and do nothing. */
+                dry_run?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The set's name */
+                set: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EvalCasesUpload"];
+                "application/jsonl": components["schemas"]["EvalCaseUpload"];
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description What became of the rows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvalUploadResponse"];
+                };
+            };
+            /** @description Some rows were not taken */
+            207: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvalUploadResponse"];
+                };
+            };
+            /** @description The body is not JSON (`invalid_json`); A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly (`too_slow`) */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large (`body_too_large`); The batch holds too many events (`too_many_events`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is compressed (`unsupported_encoding`) */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what this route takes (`invalid_body`); There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`); The database's disk is full; come back when there is room (`storage_full`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_eval_cases: {
+        parameters: {
+            query?: {
+                /** @description Say what would be done, and do nothing. */
+                dry_run?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The set's name */
+                set: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EvalCasesUpload"];
+                "application/jsonl": components["schemas"]["EvalCaseUpload"];
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description What became of the rows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvalUploadResponse"];
+                };
+            };
+            /** @description Some rows were not taken */
+            207: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvalUploadResponse"];
+                };
+            };
+            /** @description The body is not JSON (`invalid_json`); A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly (`too_slow`) */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large (`body_too_large`); The batch holds too many events (`too_many_events`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is compressed (`unsupported_encoding`) */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what this route takes (`invalid_body`); There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`); The database's disk is full; come back when there is room (`storage_full`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_eval_cases_from_feedback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The set's name */
+                set: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EvalFeedbackRequest"];
+            };
+        };
+        responses: {
+            /** @description The cases that were made, or would be */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvalFeedbackResponse"];
+                };
+            };
+            /** @description The body is not JSON (`invalid_json`); A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly (`too_slow`) */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The set has no room (`conflict`) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large (`body_too_large`); The batch holds too many events (`too_many_events`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what this route takes (`invalid_body`); There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`); The database's disk is full; come back when there is room (`storage_full`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_eval_case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The set's name */
+                set: string;
+                /** @description The case's name */
+                case: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The case is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The body is not JSON (`invalid_json`); A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly (`too_slow`) */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large (`body_too_large`); The batch holds too many events (`too_many_events`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what this route takes (`invalid_body`); There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`); The database's disk is full; come back when there is room (`storage_full`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_eval_case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The set's name */
+                set: string;
+                /** @description The case's name */
+                case: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EvalCaseUpload"];
+            };
+        };
+        responses: {
+            /** @description The case as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvalCaseView"];
+                };
+            };
+            /** @description The body is not JSON (`invalid_json`); A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly (`too_slow`) */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large (`body_too_large`); The batch holds too many events (`too_many_events`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what this route takes (`invalid_body`); There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`); The database's disk is full; come back when there is room (`storage_full`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_eval_comparison: {
+        parameters: {
+            query: {
+                /** @description The id of the run to compare with. */
+                baseline: string;
+                /** @description The id of the run that may be better. */
+                candidate: string;
+                /** @description Only results of this judge. */
+                judge?: string;
+                level?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The set's name */
+                set: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the candidate changes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvalComparisonResponse"];
+                };
+            };
+            /** @description The client has this answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_eval_quality: {
+        parameters: {
+            query?: {
+                /** @description Only results of this run; without it the newest of each case, of the last 50 runs. */
+                run?: string;
+                /** @description Only results of this judge. */
+                judge?: string;
+                /** @description Whether results of other versions than that of the case's output count as well. */
+                any_version?: boolean;
+                /** @description Days of production, up to now; 30 without it. */
+                days?: number;
+                level?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The set's name */
+                set: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How good the set is */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvalQualityResponse"];
+                };
+            };
+            /** @description The client has this answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_eval_runs: {
+        parameters: {
+            query?: {
+                /** @description The newest so many; 20 without it. */
+                limit?: number;
+                level?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The set's name */
+                set: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The runs */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvalRunsResponse"];
+                };
+            };
+            /** @description The client has this answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_eval_run: {
+        parameters: {
+            query?: {
+                /** @description What to call the run. */
+                name?: string;
+                /** @description The version that was run, as outputs name it: by it, scores are held against what users did. */
+                version?: string;
+                model?: string;
+                /** @description Who judged, where rows do not say. */
+                judge?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The set's name */
+                set: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EvalRunUpload"];
+                "application/jsonl": components["schemas"]["EvalResultUpload"];
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description The run */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvalRunUploaded"];
+                };
+            };
+            /** @description The run, without results that were not taken */
+            207: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvalRunUploaded"];
+                };
+            };
+            /** @description The body is not JSON (`invalid_json`); A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly (`too_slow`) */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are too many (`conflict`) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large (`body_too_large`); The batch holds too many events (`too_many_events`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is compressed (`unsupported_encoding`) */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what this route takes (`invalid_body`); There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`); The database's disk is full; come back when there is room (`storage_full`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_eval_run: {
+        parameters: {
+            query?: {
+                /** @description Only results of this judge. */
+                judge?: string;
+                level?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The set's name */
+                set: string;
+                /** @description The run's id */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvalRunResponse"];
+                };
+            };
+            /** @description The client has this answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_eval_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The set's name */
+                set: string;
+                /** @description The run's id */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The run is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The body is not JSON (`invalid_json`); A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly (`too_slow`) */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large (`body_too_large`); The batch holds too many events (`too_many_events`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what this route takes (`invalid_body`); There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`); The database's disk is full; come back when there is room (`storage_full`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_eval_results: {
+        parameters: {
+            query?: {
+                /** @description 100 without it. */
+                limit?: number;
+                /** @description From the answer before: go on where it ended. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The set's name */
+                set: string;
+                /** @description The run's id */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of results */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvalResultsResponse"];
                 };
             };
             /** @description The client has this answer already */
@@ -10042,6 +14419,604 @@ export interface operations {
             };
             /** @description The user is still being erased (`conflict`) */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large (`body_too_large`); The batch holds too many events (`too_many_events`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what this route takes (`invalid_body`); There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`); The database's disk is full; come back when there is room (`storage_full`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_webhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The webhooks */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhooksResponse"];
+                };
+            };
+            /** @description The client has this answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWebhookRequest"];
+            };
+        };
+        responses: {
+            /** @description The webhook */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewWebhookResponse"];
+                };
+            };
+            /** @description The body is not JSON (`invalid_json`); A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly (`too_slow`) */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are too many (`conflict`) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large (`body_too_large`); The batch holds too many events (`too_many_events`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what this route takes (`invalid_body`); There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`); The database's disk is full; come back when there is room (`storage_full`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The webhook is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The body is not JSON (`invalid_json`); A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly (`too_slow`) */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large (`body_too_large`); The batch holds too many events (`too_many_events`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what this route takes (`invalid_body`); There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`); The database's disk is full; come back when there is room (`storage_full`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookChange"];
+            };
+        };
+        responses: {
+            /** @description The webhook as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookView"];
+                };
+            };
+            /** @description The body is not JSON (`invalid_json`); A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly (`too_slow`) */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large (`body_too_large`); The batch holds too many events (`too_many_events`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what this route takes (`invalid_body`); There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`); The database's disk is full; come back when there is room (`storage_full`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_deliveries: {
+        parameters: {
+            query?: {
+                /** @description Only deliveries in this state; `dead` are those that were given up. */
+                state?: components["schemas"]["DeliveryState"];
+                /** @description The latest so many; 50 without it. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The webhook's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The deliveries */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveriesResponse"];
+                };
+            };
+            /** @description The client has this answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_test_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is on its way */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryView"];
+                };
+            };
+            /** @description The body is not JSON (`invalid_json`); A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly (`too_slow`) */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
