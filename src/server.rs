@@ -272,7 +272,6 @@ impl Service {
     /// Ends the fold after the steps it is at.
     pub fn stop(self) {
         self.signal.stop();
-        self.signal.stop();
         self.folding.into_iter().for_each(Workers::join);
     }
 }

@@ -1,6 +1,8 @@
-//! The threads that deliver while a server runs.
+//! Delivering while a server runs: one thread looks for what is due, and each delivery has a thread of its own.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -16,8 +18,8 @@ use crate::fold::signal::Signal;
 use crate::store::webhooks::{self, Claimed, Outcome};
 use crate::store::{Db, StoreError};
 
-/// A receiver that does not answer holds one of them up.
-const POSTMEN: usize = 3;
+/// Deliveries at once. A receiver that does not answer holds one of them up.
+const AT_ONCE: usize = 4;
 /// How long to wait before looking unasked: retries become due, and other servers write too.
 const UNASKED: Duration = Duration::from_secs(1);
 const AFTER_FAILURE: Duration = Duration::from_secs(10);
@@ -30,27 +32,69 @@ const GONE: u16 = 410;
 
 /// Starts delivering until `stopped`. `asked` wakes it.
 pub fn start(db: &Db, outgoing: &Outgoing, asked: &Signal, stopped: &Signal) {
-    for _ in 0..POSTMEN {
-        let (db, outgoing, asked, stopped) = (db.clone(), outgoing.clone(), asked.clone(), stopped.clone());
-        thread::spawn(move || {
-            let agent = agent(&outgoing);
-            let mut heard = 0;
-            while !stopped.is_stopped() {
-                let outcome = catch_unwind(AssertUnwindSafe(|| deliver(&db, &agent, &outgoing)));
-                match outcome {
-                    Ok(Ok(true)) => {}
-                    Ok(Ok(false)) => asked.wait(&mut heard, UNASKED),
-                    Ok(Err(error)) => {
-                        tracing::error!(%error, "deliveries wait for the database");
-                        stopped.rest(AFTER_FAILURE);
-                    }
-                    Err(_) => {
-                        tracing::error!("a delivery ended in a panic");
-                        stopped.rest(AFTER_FAILURE);
-                    }
+    let postman = Postman {
+        db: db.clone(),
+        agent: agent(outgoing),
+        outgoing: outgoing.clone(),
+    };
+    let (asked, stopped) = (asked.clone(), stopped.clone());
+    thread::spawn(move || {
+        let (mut heard, under_way) = (0, Arc::new(AtomicUsize::new(0)));
+        while !stopped.is_stopped() {
+            if under_way.load(Ordering::Relaxed) == AT_ONCE {
+                asked.wait(&mut heard, UNASKED);
+                continue;
+            }
+            match postman.claim() {
+                Ok(Some(claimed)) => {
+                    under_way.fetch_add(1, Ordering::Relaxed);
+                    let (postman, asked, under_way) = (postman.clone(), asked.clone(), Arc::clone(&under_way));
+                    thread::spawn(move || {
+                        postman.deliver(&claimed);
+                        under_way.fetch_sub(1, Ordering::Relaxed);
+                        asked.ring();
+                    });
+                }
+                Ok(None) => asked.wait(&mut heard, UNASKED),
+                Err(error) => {
+                    tracing::error!(%error, "deliveries wait for the database");
+                    stopped.rest(AFTER_FAILURE);
                 }
             }
-        });
+        }
+    });
+}
+
+#[derive(Clone)]
+struct Postman {
+    db: Db,
+    agent: Agent,
+    outgoing: Outgoing,
+}
+
+impl Postman {
+    /// A delivery that is due. Nothing is held in the database while it is under way.
+    fn claim(&self) -> Result<Option<Claimed>, StoreError> {
+        let lease = (self.outgoing.patience + GRACE).as_secs_f64();
+        self.db
+            .with(|conn| webhooks::claim(conn, lease).map_err(StoreError::from))
+    }
+
+    /// Makes one attempt, and notes what it came to. What cannot be noted counts as lost when its lease has ended.
+    fn deliver(&self, claimed: &Claimed) {
+        let Ok(outcome) = catch_unwind(AssertUnwindSafe(|| attempt(&self.agent, claimed, &self.outgoing))) else {
+            tracing::error!(delivery = %claimed.id, "a delivery ended in a panic");
+            return;
+        };
+        if outcome.failure.is_some() && outcome.again.is_none() {
+            tracing::warn!(delivery = %claimed.id, project = claimed.project_id, "a delivery is dead");
+        }
+        let noted = self
+            .db
+            .with(|conn| webhooks::finish(conn, claimed, &outcome).map_err(StoreError::from));
+        if let Err(error) = noted {
+            tracing::error!(delivery = %claimed.id, %error, "what a delivery came to cannot be noted");
+        }
     }
 }
 
@@ -71,32 +115,24 @@ fn agent(outgoing: &Outgoing) -> Agent {
     )
 }
 
-/// Makes one attempt that is due; whether there was one. Nothing is held in the database meanwhile.
-fn deliver(db: &Db, agent: &Agent, outgoing: &Outgoing) -> Result<bool, StoreError> {
-    let lease = (outgoing.patience + GRACE).as_secs_f64();
-    let claimed = db.with(|conn| webhooks::claim(conn, lease).map_err(StoreError::from))?;
-    let Some(claimed) = claimed else { return Ok(false) };
+/// What an attempt comes to, and when the next one is due if it failed.
+fn attempt(agent: &Agent, claimed: &Claimed, outgoing: &Outgoing) -> Outcome {
     let attempt = usize::try_from(claimed.attempts).unwrap_or(usize::MAX);
     // More than there may be: the last one was lost with its server.
     let (status, failure) = if attempt > outgoing.waits.len() + 1 {
         (None, Some("the last attempt was lost with its server".to_owned()))
     } else {
-        attempted(agent, &claimed, outgoing)
+        attempted(agent, claimed, outgoing)
     };
     let wait = outgoing
         .waits
         .get(attempt.saturating_sub(1))
         .filter(|_| status != Some(GONE));
-    let outcome = Outcome {
+    Outcome {
         again: wait.filter(|_| failure.is_some()).map(|wait| jittered(*wait)),
         status,
         failure,
-    };
-    if outcome.failure.is_some() && outcome.again.is_none() {
-        tracing::warn!(delivery = %claimed.id, project = claimed.project_id, "a delivery is dead");
     }
-    db.with(|conn| webhooks::finish(conn, &claimed, &outcome).map_err(StoreError::from))?;
-    Ok(true)
 }
 
 fn jittered(wait: Duration) -> TimeDelta {

@@ -14,7 +14,7 @@ pub struct Analysis {
 }
 
 /// In the order in which a team would ask.
-pub static ANALYSES: [Analysis; 21] = [
+pub static ANALYSES: [Analysis; 24] = [
     Analysis {
         id: "compare",
         question: "Is one side better than another, how sure is that, and what would it take to know?",
@@ -182,5 +182,29 @@ pub static ANALYSES: [Analysis; 21] = [
         method: "trust minus trustworthiness on the same outputs; an equivalence test first, then one of the sign",
         interval: "linearised and clustered by user",
         source: "Lee & See 2004; Wischnewski, Krämer & Müller 2023",
+    },
+    Analysis {
+        id: "eval_quality",
+        question: "Does an eval say what users say, and of what does it say nothing?",
+        route: "/evals/{set}/quality",
+        method: "scores of cases held against the decisions on the outputs that they were made from: AUROC, Cohen's kappa, Spearman's rank correlation; share of what is shown that the set has cases of; age and versions of the cases",
+        interval: "linearised and clustered by user",
+        source: "Cohen 1960; DeLong, DeLong & Clarke-Pearson 1988",
+    },
+    Analysis {
+        id: "eval_comparison",
+        question: "Which of two runs of an eval scores higher, and which cases flip?",
+        route: "/evals/{set}/compare",
+        method: "mean difference over the cases that both runs have results of; McNemar's test of those that pass on one side only",
+        interval: "paired, linearised and clustered by user",
+        source: "McNemar 1947; Fagerland, Lydersen & Laake 2013",
+    },
+    Analysis {
+        id: "alerts",
+        question: "Has a number crossed a line, moved, or stopped coming?",
+        route: "/alerts",
+        method: "one look at each mature day: the whole interval beyond a level; an e-detector against the days before; outputs that are due and do not come; the trust verdict",
+        interval: "clustered by user; the looks of thirty days share the rate of false alarms",
+        source: "Shin, Ramdas & Rinaldo 2022; Bonferroni 1936",
     },
 ];

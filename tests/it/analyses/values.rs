@@ -12,7 +12,7 @@ use super::{options, world};
 use crate::support::{TestServer, simulated};
 
 /// Reads that are no analyses.
-const OTHERS: [&str; 11] = [
+const OTHERS: [&str; 14] = [
     "/health/",
     "/keys",
     "/projects",
@@ -23,8 +23,11 @@ const OTHERS: [&str; 11] = [
     "/audit",
     "/position",
     "{change}",
-    // Tested with sets in them.
+    // Tested with sets in them, and with rules.
     "/evals",
+    "/alerts",
+    "/webhooks",
+    "/deliveries",
 ];
 
 /// The addresses of all analyses of a feature, and of those of the project, with each parameter that changes the way they go.
