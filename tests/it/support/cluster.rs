@@ -27,12 +27,15 @@ fn start() -> Cluster {
         .keep();
     std::fs::set_permissions(&folder, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     let database = PrivateDatabase::start(&folder).unwrap();
-    stop_with_this_process(&folder);
     let mut conn = PgConnection::establish(&database.url()).unwrap();
     diesel::sql_query("ALTER SYSTEM SET max_connections = 400")
         .execute(&mut conn)
         .unwrap();
     drop(conn);
+    // PostgreSQL reads that when it starts.
+    drop(database);
+    let database = PrivateDatabase::start(&folder).unwrap();
+    stop_with_this_process(&folder);
     // Migrated once; a database is copied when no one is connected to it.
     drop(Db::open(&database.url(), 1).unwrap());
     Cluster { database }
