@@ -93,7 +93,7 @@ function Rules({ admin }: { admin: boolean }) {
                             <p>A rule can be tried on the past before it is made: it says when it would have fired.</p>
                         </Empty>
                     ) : (
-                        <div class="scroll" tabIndex={0} role="region" aria-label="Rules">
+                        <div class="scroll" tabIndex={0} role="region" aria-label="Table of rules">
                             <table class="cards">
                                 <thead>
                                     <tr>

@@ -23,7 +23,7 @@ export function Webhooks({ admin }: { admin: boolean }) {
                     data.length === 0 ? (
                         <p class="sentence">None: what rules do is in their history only.</p>
                     ) : (
-                        <div class="scroll" tabIndex={0} role="region" aria-label="Webhooks">
+                        <div class="scroll" tabIndex={0} role="region" aria-label="Table of webhooks">
                             <table class="cards">
                                 <thead>
                                     <tr>
@@ -190,7 +190,7 @@ export function Deliveries({ id, admin }: { id: string; admin: boolean }) {
                     data.length === 0 ? (
                         <Empty title="No deliveries">{state === null ? 'Send a test to see one.' : 'None in this state.'}</Empty>
                     ) : (
-                        <div class="scroll" tabIndex={0} role="region" aria-label="Deliveries">
+                        <div class="scroll" tabIndex={0} role="region" aria-label="Table of deliveries">
                             <table class="cards">
                                 <thead>
                                     <tr>
