@@ -1,8 +1,11 @@
-//! `GET /audit`: what admins did to the project.
+//! `GET /audit`: what admins did to the project. And what they delete of it, which is noted.
 
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use chrono::{DateTime, Utc};
+use diesel::pg::PgConnection;
+use diesel::{Connection, QueryResult};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -111,4 +114,29 @@ pub async fn list_actions(
     let next_cursor = found.last().filter(|_| has_more).map(|last| last.id.to_string());
     let data = found.into_iter().map(ActionView::from).collect();
     respond::json(&request, &AuditResponse { data, next_cursor })
+}
+
+/// Deletes one thing of a project and notes that it was done, in one transaction; `absent` where there is no such thing.
+pub async fn delete_noted(
+    state: &AppState,
+    key: Authorized<Admin>,
+    action: Action,
+    subject: String,
+    absent: fn() -> ApiError,
+    delete: impl FnOnce(&mut PgConnection) -> QueryResult<bool> + Send + 'static,
+) -> Result<HttpResponse, ApiError> {
+    state
+        .db
+        .run(move |conn| {
+            conn.transaction(|conn| {
+                if !delete(conn)? {
+                    return Err(absent());
+                }
+                let by = Some(key.key_id);
+                actions::note(conn, key.project, by, action, Some(subject), json!({}))?;
+                Ok(())
+            })
+        })
+        .await?;
+    Ok(HttpResponse::NoContent().finish())
 }

@@ -16,6 +16,7 @@ use self::plan::AlertPlan;
 use self::view::{AlertView, TransitionView};
 use super::answers::{Absent, ReadAnswers, WriteAnswers};
 use super::ask;
+use super::audit::delete_noted;
 use super::auth::{Admin, Authorized, Read};
 use super::error::{ApiError, ErrorCode, Problem};
 use super::extract::{JsonBody, Params, Segment};
@@ -318,23 +319,10 @@ pub async fn delete_alert(
     id: Segment<Uuid>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let deleted = state
-        .db
-        .run(move |conn| {
-            conn.transaction(|conn| {
-                let deleted = store::delete(conn, key.project, id.0)?;
-                if deleted {
-                    let subject = Some(id.0.to_string());
-                    let by = Some(key.key_id);
-                    actions::note(conn, key.project, by, Action::AlertDeleted, subject, json!({}))?;
-                }
-                Ok::<_, ApiError>(deleted)
-            })
-        })
-        .await?;
-    if deleted {
-        Ok(HttpResponse::NoContent().finish())
-    } else {
-        Err(absent())
-    }
+    let subject = id.0.to_string();
+    let project = key.project;
+    delete_noted(&state, key, Action::AlertDeleted, subject, absent, move |conn| {
+        store::delete(conn, project, id.0)
+    })
+    .await
 }

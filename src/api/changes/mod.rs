@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, web};
 use diesel::Connection;
 use diesel::pg::PgConnection;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -17,6 +17,7 @@ use self::plan::{ChangeCorrection, ChangePlan};
 use self::view::{ChangeView, Logged};
 use super::answers::{Absent, ReadAnswers, WriteAnswers};
 use super::ask;
+use super::audit::delete_noted;
 use super::auth::{Admin, Authorized, Read};
 use super::error::{ApiError, ErrorCode, Problem};
 use super::extract::{JsonBody, Params, Segment};
@@ -310,21 +311,10 @@ pub async fn delete_change(
     change: Segment<Uuid>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let deleted = state
-        .db
-        .run(move |conn| {
-            conn.transaction(|conn| {
-                let deleted = changes::delete(conn, key.project, change.0)?;
-                if deleted {
-                    note(conn, &key, Action::ChangeDeleted, change.0, json!({}))?;
-                }
-                Ok::<_, ApiError>(deleted)
-            })
-        })
-        .await?;
-    if deleted {
-        Ok(HttpResponse::NoContent().finish())
-    } else {
-        Err(absent())
-    }
+    let subject = change.0.to_string();
+    let project = key.project;
+    delete_noted(&state, key, Action::ChangeDeleted, subject, absent, move |conn| {
+        changes::delete(conn, project, change.0)
+    })
+    .await
 }

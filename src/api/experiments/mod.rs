@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 use self::plan::ExperimentPlan;
 use self::view::{Declared, ExperimentView};
 use super::answers::{Absent, ReadAnswers, WriteAnswers};
+use super::audit::delete_noted;
 use super::auth::{Admin, Authorized, Read};
 use super::error::{ApiError, ErrorCode, Problem};
 use super::extract::{JsonBody, Segment};
@@ -236,29 +237,10 @@ pub async fn delete_experiment(
     experiment: Segment<String>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let deleted = state
-        .db
-        .run(move |conn| {
-            conn.transaction(|conn| {
-                let deleted = experiments::delete(conn, key.project, &experiment.0)?;
-                if deleted {
-                    let subject = Some(experiment.0);
-                    actions::note(
-                        conn,
-                        key.project,
-                        Some(key.key_id),
-                        Action::ExperimentDeleted,
-                        subject,
-                        json!({}),
-                    )?;
-                }
-                Ok::<_, ApiError>(deleted)
-            })
-        })
-        .await?;
-    if deleted {
-        Ok(HttpResponse::NoContent().finish())
-    } else {
-        Err(absent())
-    }
+    let subject = experiment.0.clone();
+    let project = key.project;
+    delete_noted(&state, key, Action::ExperimentDeleted, subject, absent, move |conn| {
+        experiments::delete(conn, project, &experiment.0)
+    })
+    .await
 }

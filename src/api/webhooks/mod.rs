@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::answers::{Absent, ReadAnswers, WriteAnswers};
+use super::audit::delete_noted;
 use super::auth::{Admin, Authorized, Read};
 use super::error::{ApiError, ErrorCode, Problem};
 use super::extract::{JsonBody, Segment};
@@ -301,23 +302,10 @@ pub async fn delete_webhook(
     id: Segment<Uuid>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let deleted = state
-        .db
-        .run(move |conn| {
-            conn.transaction(|conn| {
-                let deleted = store::delete(conn, key.project, id.0)?;
-                if deleted {
-                    let subject = Some(id.0.to_string());
-                    let by = Some(key.key_id);
-                    actions::note(conn, key.project, by, Action::WebhookDeleted, subject, json!({}))?;
-                }
-                Ok::<_, ApiError>(deleted)
-            })
-        })
-        .await?;
-    if deleted {
-        Ok(HttpResponse::NoContent().finish())
-    } else {
-        Err(absent())
-    }
+    let subject = id.0.to_string();
+    let project = key.project;
+    delete_noted(&state, key, Action::WebhookDeleted, subject, absent, move |conn| {
+        store::delete(conn, project, id.0)
+    })
+    .await
 }
