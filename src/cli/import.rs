@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::domain::event::Event;
 use crate::fold::worker;
 use crate::import::{self, Mapping, Options, Outcome, Report};
-use crate::ingest::commit::Stored;
+use crate::ingest::append::Stored;
 use crate::ingest::rejection::Rejection;
 use crate::ingest::validate::validate;
 use crate::store::{Db, projects};

@@ -1,5 +1,6 @@
 //! From bytes to the log: decode, validate, prepare, commit in groups.
 
+pub mod append;
 pub mod commit;
 pub mod decode;
 pub mod inflate;

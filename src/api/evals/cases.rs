@@ -1,23 +1,20 @@
-//! `/evals/{set}/cases`: read and written one by one, by the page, and as files.
+//! `/evals/{set}/cases`: read by the page and as files, written by uploads.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put, web};
-use diesel::Connection;
+use actix_web::{HttpRequest, HttpResponse, get, post, put, web};
 use serde::Deserialize;
-use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 
 use super::file::{self, Form};
 use super::rows::CASES;
-use super::sheet::Row;
-use super::upsert::{Wish, note_deleted, upload};
+use super::upsert::{Wish, upload};
 use super::view::{EvalCaseView, EvalCasesResponse, EvalUploadResponse};
-use super::{changing, invalid, named};
+use super::{invalid, named};
 use crate::api::answers::{Absent, ReadAnswers, WriteAnswers};
 use crate::api::auth::{Admin, Authorized, Read};
 use crate::api::error::{ApiError, Problem};
 use crate::api::exports::stream::streamed;
-use crate::api::extract::{JsonBody, Params, Segment};
+use crate::api::extract::{Params, Segment};
 use crate::api::outputs::listing::{DEFAULT_LIMIT, MAX_LIMIT, TEXT_CHARS};
 use crate::api::respond;
 use crate::api::tables::CSV;
@@ -296,90 +293,4 @@ pub async fn update_eval_cases(
         ..Wish::default()
     };
     take(&request, key, set.0, payload, &state, wish).await
-}
-
-/// What to change about a case. What is absent stays; null empties.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(transparent)]
-pub struct CaseChange(Map<String, Value>);
-
-/// Change a case
-///
-/// Its texts and tags.
-#[utoipa::path(
-    tag = "evals",
-    params(("set" = String, Path, description = "The set's name"), ("case" = String, Path, description = "The case's name")),
-    request_body = EvalCaseUpload,
-    responses((status = 200, description = "The case as it is now", body = EvalCaseView), WriteAnswers, Absent),
-    security(("api_key" = []))
-)]
-#[patch("/evals/{set}/cases/{case}")]
-pub async fn update_eval_case(
-    key: Authorized<Admin>,
-    path: Segment<(String, String)>,
-    body: JsonBody<CaseChange>,
-    state: web::Data<AppState>,
-) -> Result<HttpResponse, ApiError> {
-    let (set, case) = path.0;
-    let mut fields = body.0.0;
-    for field in fields.keys() {
-        if field == "case" || !CASES.columns.contains(&field.as_str()) {
-            return Err(invalid(format!("`{field}`: a case has no such field to change")));
-        }
-    }
-    fields.insert("case".to_owned(), Value::String(case.clone()));
-    let rows = vec![Row {
-        number: 1,
-        fields: Ok(fields),
-    }];
-    let wish = Wish {
-        only_known: true,
-        ..Wish::default()
-    };
-    let changed = state
-        .db
-        .run(move |conn| {
-            let set_row = named(conn, key.project, &set)?;
-            let absent_case = || ApiError::not_found("case");
-            let found = |conn: &mut _| cases::of_names(conn, key.project, set_row.id, std::slice::from_ref(&case));
-            found(conn)?.pop().ok_or_else(absent_case)?;
-            let told = upload(conn, (key.project, key.key_id), &set, rows, wish)?;
-            if let Some(message) = told.results.into_iter().find_map(|result| result.message) {
-                return Err(invalid(message));
-            }
-            found(conn)?.pop().ok_or_else(absent_case)
-        })
-        .await?;
-    Ok(HttpResponse::Ok().json(EvalCaseView::from(changed)))
-}
-
-/// Delete a case
-///
-/// With all results on it.
-#[utoipa::path(
-    tag = "evals",
-    params(("set" = String, Path, description = "The set's name"), ("case" = String, Path, description = "The case's name")),
-    responses((status = 204, description = "The case is gone"), WriteAnswers, Absent),
-    security(("api_key" = []))
-)]
-#[delete("/evals/{set}/cases/{case}")]
-pub async fn delete_eval_case(
-    key: Authorized<Admin>,
-    path: Segment<(String, String)>,
-    state: web::Data<AppState>,
-) -> Result<HttpResponse, ApiError> {
-    let (set, case) = path.0;
-    state
-        .db
-        .run(move |conn| {
-            conn.transaction(|conn| {
-                let found = changing(conn, key.project, &set)?;
-                if cases::delete(conn, key.project, found.id, &[case])? == 0 {
-                    return Err(ApiError::not_found("case"));
-                }
-                note_deleted(conn, (key.project, key.key_id), &set, 1)
-            })
-        })
-        .await?;
-    Ok(HttpResponse::NoContent().finish())
 }

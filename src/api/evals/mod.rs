@@ -1,5 +1,6 @@
 //! `/evals`: sets of cases, runs of them, and whether they say what users say.
 
+mod case;
 pub mod cases;
 mod compare;
 mod feedback;
@@ -12,7 +13,8 @@ mod sheet;
 mod upsert;
 pub mod view;
 
-pub use self::cases::{create_eval_cases, delete_eval_case, list_eval_cases, update_eval_case, update_eval_cases};
+pub use self::case::{delete_eval_case, update_eval_case};
+pub use self::cases::{create_eval_cases, list_eval_cases, update_eval_cases};
 pub use self::compare::get_eval_comparison;
 pub use self::feedback::create_eval_cases_from_feedback;
 pub use self::quality::get_eval_quality;

@@ -14,7 +14,7 @@ use crate::api::error::ApiError;
 use crate::api::settings::IntakeSettings;
 use crate::domain::clock;
 use crate::domain::key::ProjectId;
-use crate::ingest::commit::Stored;
+use crate::ingest::append::Stored;
 use crate::ingest::decode::{self, Decoded};
 use crate::ingest::limits;
 use crate::ingest::prepare::{Context, prepare};

@@ -2,7 +2,7 @@
 
 use calibrant::domain::event::Event;
 use calibrant::fold::step;
-use calibrant::ingest::commit::Stored;
+use calibrant::ingest::append::Stored;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::{Config, TestRunner};

@@ -2,7 +2,8 @@
 
 use calibrant::fold::signal::Signal;
 use calibrant::fold::worker;
-use calibrant::ingest::commit::{Committer, Stored};
+use calibrant::ingest::append::Stored;
+use calibrant::ingest::commit::Committer;
 use calibrant::ingest::prepare::{Context, prepare};
 use calibrant::simulate::{Options, Simulation};
 use calibrant::store::projects::{self, Project, Settings};

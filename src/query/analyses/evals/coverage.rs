@@ -12,7 +12,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::quality::features_of;
 use crate::domain::dimension::{Cell, Dimension};
 use crate::domain::key::ProjectId;
 use crate::query::request::QueryError;
@@ -235,4 +234,13 @@ pub fn stale(
         inputs_looked_at: seen.outputs.unsigned_abs(),
         all_inputs_looked_at: seen.outputs < MOST_INPUTS,
     })
+}
+
+/// The features that a set has cases of, in order.
+pub fn features_of<'a>(cases: &'a [Fact], cells: &'a HashMap<CellId, Cell>) -> Vec<&'a str> {
+    let own = cases.iter().filter_map(|case| cells.get(&case.cell_id?));
+    let mut features: Vec<&str> = own.map(|cell| cell.feature.as_str()).collect();
+    features.sort_unstable();
+    features.dedup();
+    features
 }

@@ -1,7 +1,9 @@
 //! What runs of a set of cases came to: scores ([`scores`]), one run against another ([`compare`]), whether the set says what users say
-//! ([`quality`]), and whether it is about what users meet ([`coverage`]).
+//! ([`quality`]: case by case in [`agreement`], version by version in [`versions`]), and whether it is about what users meet ([`coverage`]).
 
+mod agreement;
 pub mod compare;
 pub mod coverage;
 pub mod quality;
 pub mod scores;
+mod versions;
