@@ -2,6 +2,7 @@
 
 mod digest;
 mod dry_run;
+mod plans;
 mod receiver;
 mod rules;
 mod webhooks;
