@@ -107,7 +107,7 @@ pub async fn get_comparison(
         query: query.clone(),
     };
     let compute = move |conn: &mut _, sources: &_, now| compare::run(conn, sources, &comparison, now);
-    computed(&state, &request, key.project, String::new(), compute, |found| {
+    computed(&state, &request, key.project, String::new(), compute, move |found| {
         respond::rendered_json(&CompareResponse {
             data: found.metrics.clone(),
             looks: found.looks.clone(),

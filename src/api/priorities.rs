@@ -139,7 +139,7 @@ pub async fn get_priorities(
         key.project,
         format!("{all:?}"),
         compute,
-        |found: &Priorities| {
+        move |found: &Priorities| {
             let is_open = |priority: &&Priority| priority.standing != FixStanding::Mended;
             respond::rendered_json(&PrioritiesResponse {
                 total: found.priorities.len(),

@@ -163,7 +163,7 @@ pub async fn query_metrics(
     };
     scope.apply(&mut query)?;
     let format = Format::of(&request, asked.format);
-    answer(&state, &request, query, question, |query, answer| {
+    answer(&state, &request, query, question, move |query, answer| {
         long_form(format, query, answer)
     })
     .await
@@ -181,24 +181,22 @@ pub async fn answer(
     request: &HttpRequest,
     query: Query,
     asked: String,
-    render: impl FnOnce(&Query, &Answer) -> Result<Rendered, ApiError>,
+    render: impl FnOnce(&Query, &Answer) -> Result<Rendered, ApiError> + Send + 'static,
 ) -> Result<HttpResponse, ApiError> {
     let (project, question) = (query.project, query.clone());
     let compute = move |conn: &mut PgConnection, sources: &Sources, now| query::run(conn, sources, &query, now);
-    computed(state, request, project, asked, compute, |answer| {
-        render(&question, answer)
-    })
-    .await
+    let render = move |answer: &Answer| render(&question, answer);
+    computed(state, request, project, asked, compute, render).await
 }
 
 /// Answers what `compute` finds, in the form that `render` gives it; or with what is kept of the same address and `asked`.
-pub async fn computed<T: Send + 'static>(
+pub async fn computed<T>(
     state: &AppState,
     request: &HttpRequest,
     project: ProjectId,
     asked: String,
     compute: impl FnOnce(&mut PgConnection, &Sources, DateTime<Utc>) -> Result<T, QueryError> + Send + 'static,
-    render: impl FnOnce(&T) -> Result<Rendered, ApiError>,
+    render: impl FnOnce(&T) -> Result<Rendered, ApiError> + Send + 'static,
 ) -> Result<HttpResponse, ApiError> {
     let question = format!("{} {asked}", request.uri());
     let found = async {
@@ -208,12 +206,11 @@ pub async fn computed<T: Send + 'static>(
         let now = Utc::now();
         // Dropped with this future, which ends the computation at its next piece.
         let (sources, _waiting) = state.sources.wanted_until(time::Instant::now() + PATIENCE);
-        let compute = move |conn: &mut PgConnection| {
+        let rendered = move |conn: &mut PgConnection| {
             let _slot = slot;
-            compute(conn, &sources, now)
+            render(&compute(conn, &sources, now)?)
         };
-        let found = state.db.run(compute).await;
-        render(&found.map_err(ApiError::from)?)
+        state.db.run(rendered).await
     };
     let current = state.answers.get(state, project, question.clone(), found);
     let answer = state.answers.respond(request, project, question, current);

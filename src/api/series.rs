@@ -102,7 +102,7 @@ pub async fn get_query(
 ) -> Result<HttpResponse, ApiError> {
     let query = params.0.question(key.project, None)?;
     let format = Format::of(&request, params.0.format);
-    answer(&state, &request, query, format!("{format:?}"), |query, answer| {
+    answer(&state, &request, query, format!("{format:?}"), move |query, answer| {
         long_form(format, query, answer)
     })
     .await
@@ -137,7 +137,7 @@ pub async fn list_series(
 ) -> Result<HttpResponse, ApiError> {
     let query = params.0.question(key.project, Some(Granularity::Auto))?;
     let format = Format::of(&request, params.0.format);
-    answer(&state, &request, query, format!("{format:?}"), |query, answer| {
+    answer(&state, &request, query, format!("{format:?}"), move |query, answer| {
         let table = || tables::wide(query, answer);
         format.render(|| respond::rendered_json(&table().rows()), table)
     })

@@ -7,6 +7,8 @@
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 
+use polars::prelude::PlHashMap;
+
 use super::families::calibration::{self, Target};
 use super::statistics::{Clustering, IntervalKind};
 use super::{Metric, Statistics};
@@ -15,7 +17,7 @@ use crate::stats::level::Level;
 /// Positions of sums by name.
 #[derive(Clone, Debug, Default)]
 pub struct Index {
-    positions: HashMap<String, usize>,
+    positions: PlHashMap<String, usize>,
     missed: RefCell<BTreeSet<String>>,
 }
 

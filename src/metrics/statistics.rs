@@ -107,7 +107,8 @@ impl Statistics<'_> {
 
     /// A sum over the slice; whole numbers as they are, fixed-point ones in their units.
     pub fn total(&self, sum: &str) -> f64 {
-        self.position(sum)
+        self.index
+            .get(sum)
             .and_then(|at| self.totals.get(at))
             .map_or(0.0, |total| *total as f64)
     }
@@ -123,8 +124,19 @@ impl Statistics<'_> {
 
     /// One sum for every cluster.
     pub fn by_cluster(&self, sum: &str) -> Vec<f64> {
-        let values = self.position(sum).and_then(|at| self.clusters.get(at));
-        values.map_or_else(Vec::new, |values| values.iter().map(|value| *value as f64).collect())
+        self.clusters_of(sum).iter().map(|value| *value as f64).collect()
+    }
+
+    fn clusters_of(&self, sum: &str) -> &[i64] {
+        let values = self.index.get(sum).and_then(|at| self.clusters.get(at));
+        values.copied().unwrap_or_default()
+    }
+
+    /// Two sums for every cluster, the first one made real.
+    fn pairs(&self, numerator: &str, denominator: &str, real: impl Fn(f64) -> f64) -> Vec<(f64, f64)> {
+        let denominators = self.clusters_of(denominator).iter();
+        let both = self.clusters_of(numerator).iter().zip(denominators);
+        both.map(|(n, d)| (real(*n as f64), *d as f64)).collect()
     }
 
     /// How many clusters there are.
@@ -138,7 +150,7 @@ impl Statistics<'_> {
         if d <= 0.0 {
             return self.nothing(empty);
         }
-        let totals = pairs(self.by_cluster(numerator), self.by_cluster(denominator));
+        let totals = self.pairs(numerator, denominator, |n| n);
         let clusters = ClusterRatio::from_totals(&totals);
         self.note_ratio(&totals, &clusters, d);
         let estimate = self.valued_of(n / d, d, totals.iter().map(|(_, d)| *d != 0.0)).of(n, d);
@@ -170,13 +182,8 @@ impl Statistics<'_> {
 
     /// A fixed-point sum divided by a count, within a range.
     pub fn mean(&self, sum: &str, denominator: &str, range: (f64, f64), empty: Reason) -> Estimate {
-        let sums = self.by_cluster(sum).into_iter().map(unfixed).collect();
-        self.ratio(
-            (self.real(sum), self.total(denominator)),
-            pairs(sums, self.by_cluster(denominator)),
-            range,
-            empty,
-        )
+        let sums = (self.real(sum), self.total(denominator));
+        self.ratio(sums, self.pairs(sum, denominator, unfixed), range, empty)
     }
 
     /// Any ratio of sums, with a linear interval clipped to a range.
@@ -203,7 +210,7 @@ impl Statistics<'_> {
 
     /// How far each cluster moves a ratio of two sums.
     pub fn ratio_influence(&self, numerator: &str, denominator: &str) -> Vec<f64> {
-        let totals = pairs(self.by_cluster(numerator), self.by_cluster(denominator));
+        let totals = self.pairs(numerator, denominator, |n| n);
         let clusters = ClusterRatio::from_totals(&totals);
         let ratio = clusters.ratio().unwrap_or_default();
         let scale = (clusters.denominator * self.total(denominator)).sqrt();
@@ -281,18 +288,10 @@ impl Statistics<'_> {
         }
     }
 
-    fn position(&self, sum: &str) -> Option<usize> {
-        self.index.get(sum)
-    }
-
     /// No user has two outputs in the denominator, so that there is nothing to be clustered.
     fn is_independent(&self, totals: &[(f64, f64)]) -> bool {
         self.clustering == Clustering::Exact && totals.iter().all(|(_, d)| *d <= 1.0)
     }
-}
-
-fn pairs(numerators: Vec<f64>, denominators: Vec<f64>) -> Vec<(f64, f64)> {
-    numerators.into_iter().zip(denominators).collect()
 }
 
 fn linear(value: f64, standard_error: Option<f64>, critical: f64) -> Option<Interval> {

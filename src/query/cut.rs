@@ -59,8 +59,7 @@ impl Cut<'_> {
                     let own = clusters
                         .iter()
                         .map(|column| column.get(range.clone()).unwrap_or_default());
-                    own.map(|values| values.iter().fold(0_i64, |sum, value| sum.saturating_add(*value)))
-                        .collect()
+                    own.map(total).collect()
                 } else {
                     let at = number * self.windows.len() + bucket;
                     totals
@@ -201,6 +200,12 @@ impl Cut<'_> {
         }
         Ok(tally.finish())
     }
+}
+
+/// The sum, at the end of the range if it is beyond.
+fn total(values: &[i64]) -> i64 {
+    let sum: i128 = values.iter().map(|value| i128::from(*value)).sum();
+    sum.clamp(i64::MIN.into(), i64::MAX.into()) as i64
 }
 
 /// Leaves out the groups of users that have no outputs: they are no clusters.

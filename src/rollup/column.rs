@@ -85,11 +85,23 @@ impl Column {
         }
     }
 
-    /// Adds a run of values to `to`, one to one.
+    /// Adds a run of values to `to`, one to one. Sums that overflow stay at the end of the range.
     pub fn add_run(&self, run: Range<usize>, to: &mut [i64]) {
         fn add<T: Copy + Into<i64>>(values: &[T], run: Range<usize>, to: &mut [i64]) {
-            for (value, sum) in values.get(run).unwrap_or_default().iter().zip(to) {
-                *sum = sum.saturating_add((*value).into());
+            let values = values.get(run).unwrap_or_default();
+            // Sums that wrap around are found afterwards: additions that stop at the end are not made several at once.
+            let mut wrapped = 0_i64;
+            for (value, sum) in values.iter().zip(to.iter_mut()) {
+                let value = (*value).into();
+                let added = sum.wrapping_add(value);
+                wrapped |= (*sum ^ added) & (value ^ added);
+                *sum = added;
+            }
+            if wrapped < 0 {
+                for (value, sum) in values.iter().zip(to) {
+                    let value = (*value).into();
+                    *sum = sum.wrapping_sub(value).saturating_add(value);
+                }
             }
         }
         match self {
@@ -146,5 +158,8 @@ mod tests {
         let mut sums = vec![i64::MAX - 1];
         Column::narrow(&[i64::MAX]).scatter(&[0], &mut sums);
         assert_eq!(sums, [i64::MAX]);
+        let mut sums = vec![i64::MIN, 5, i64::MAX - 1];
+        Column::narrow(&[9, -1, -7, 2]).add_run(1..4, &mut sums);
+        assert_eq!(sums, [i64::MIN, -2, i64::MAX]);
     }
 }

@@ -134,7 +134,7 @@ pub async fn query_alert_dry_run(
             now,
         })
     };
-    computed(&state, &request, project, asked, compute, |ran: &Ran| {
+    computed(&state, &request, project, asked, compute, move |ran: &Ran| {
         let end = clock::day_of(ran.now) + 1;
         let transitions = ran.looked.iter().filter_map(|looked| {
             let turned = looked.transition.as_ref()?;

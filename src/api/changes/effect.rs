@@ -134,7 +134,7 @@ pub async fn get_change_effect(
         key.project,
         format!("{all:?}"),
         compute,
-        |effect: &Effect| {
+        move |effect: &Effect| {
             respond::rendered_json(&EffectResponse {
                 outcome: OutcomeView::of(&effect.outcome),
                 change: change.clone().into(),

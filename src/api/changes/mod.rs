@@ -164,7 +164,7 @@ pub async fn list_changes(
     // The same address asks something else once a change was logged or put right.
     let named = format!("{all:?}");
     let compute = move |conn: &mut _, sources: &_, now| measured::run_each(conn, sources, &questions, now);
-    computed(&state, &request, key.project, named, compute, |effects| {
+    computed(&state, &request, key.project, named, compute, move |effects| {
         respond::rendered_json(&ChangesResponse {
             data: wanted
                 .iter()

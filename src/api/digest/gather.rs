@@ -90,7 +90,7 @@ pub async fn digest(
     request: &HttpRequest,
     project: ProjectId,
     weeks: Weeks,
-    render: impl FnOnce(&Digest) -> Result<Rendered, ApiError>,
+    render: impl FnOnce(&Digest) -> Result<Rendered, ApiError> + Send + 'static,
 ) -> Result<HttpResponse, ApiError> {
     let Window { from, to } = weeks.week;
     let (rules, turned) = state
@@ -172,7 +172,7 @@ pub async fn digest(
             next: ranked::run(conn, sources, &next, now)?,
         })
     };
-    computed(state, request, project, same, compute, |found: &Found| {
+    computed(state, request, project, same, compute, move |found: &Found| {
         let changes = recent.iter().zip(&found.effects).map(|(change, effect)| DigestChange {
             id: change.id,
             title: change.plan.title.clone(),

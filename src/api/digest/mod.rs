@@ -151,7 +151,7 @@ pub async fn get_digest(
     let zone = ask::timezone(params.0.timezone.as_deref())?;
     let week = gather::week(params.0.week.as_deref(), zone, Utc::now())?;
     let format = params.0.format.unwrap_or_default();
-    let mut response = gather::digest(&state, &request, key.project, week, |digest| match format {
+    let mut response = gather::digest(&state, &request, key.project, week, move |digest| match format {
         DigestFormat::Json => respond::rendered_json(digest),
         DigestFormat::Md => Ok(Rendered::new(
             MARKDOWN,

@@ -78,7 +78,7 @@ pub async fn get_eval_quality(
     // The same address asks something else once the set, its cases or its runs have changed.
     let named = format!("{} {}", found.id, found.revision);
     let compute = move |conn: &mut _, sources: &_, now| quality::run(conn, sources, &question, now);
-    computed(&state, &request, project, named, compute, |data| {
+    computed(&state, &request, project, named, compute, move |data| {
         respond::rendered_json(&EvalQualityResponse {
             set: found.name.clone(),
             data: data.clone(),

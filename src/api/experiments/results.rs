@@ -89,7 +89,7 @@ pub async fn get_experiment_results(
         key.project,
         asked,
         compute,
-        |found: &Option<Results>| {
+        move |found: &Option<Results>| {
             let results = found.as_ref();
             let seen = results.and_then(|results| results.seen);
             respond::rendered_json(&ExperimentResults {

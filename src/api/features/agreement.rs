@@ -47,7 +47,7 @@ pub async fn get_feature_agreement(
     let query = of_feature(&state, params.0.query(key.project, Vec::new())?, &feature.0).await?;
     let level = query.level.get();
     let compute = move |conn: &mut _, sources: &_, _| agreement::run(conn, sources, &query);
-    computed(&state, &request, key.project, String::new(), compute, |found| {
+    computed(&state, &request, key.project, String::new(), compute, move |found| {
         respond::rendered_json(&AgreementResponse {
             feature: feature.0.clone(),
             data: found.found.clone(),

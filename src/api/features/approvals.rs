@@ -100,7 +100,7 @@ pub async fn get_feature_approvals(
     };
     let query = question.query.clone();
     let compute = move |conn: &mut _, sources: &_, now| approvals::run(conn, sources, &question, now);
-    computed(&state, &request, key.project, String::new(), compute, |found| {
+    computed(&state, &request, key.project, String::new(), compute, move |found| {
         respond::rendered_json(&ApprovalsResponse {
             feature: feature.0.clone(),
             dimension: found.dimension.as_ref().map(Dimension::to_string),

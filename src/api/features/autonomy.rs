@@ -95,7 +95,7 @@ pub async fn get_feature_autonomy(
     };
     let answered = question.clone();
     let compute = move |conn: &mut _, sources: &_, _| autonomy::run(conn, sources, &question);
-    computed(&state, &request, key.project, String::new(), compute, |found| {
+    computed(&state, &request, key.project, String::new(), compute, move |found| {
         respond::rendered_json(&response(feature.0.clone(), &answered, found))
     })
     .await

@@ -173,7 +173,7 @@ pub async fn get_feature_calibration(
     let query = of_feature(&state, query, &feature.0).await?;
     let question = query.clone();
     let compute = move |conn: &mut _, sources: &_, now| calibration::run(conn, sources, &query, of, now);
-    computed(&state, &request, key.project, String::new(), compute, |answer| {
+    computed(&state, &request, key.project, String::new(), compute, move |answer| {
         let data = answer.rows.iter().map(|row| calibration_slice(&question, row));
         respond::rendered_json(&CalibrationResponse {
             feature: feature.0.clone(),

@@ -139,7 +139,7 @@ pub async fn get_feature_coverage(
     };
     let asked = question.clone();
     let compute = move |conn: &mut _, sources: &_, _| coverage::run(conn, sources, &question);
-    computed(&state, &request, key.project, String::new(), compute, |found| {
+    computed(&state, &request, key.project, String::new(), compute, move |found| {
         respond::rendered_json(&CoverageResponse {
             feature: feature.0.clone(),
             target,

@@ -101,7 +101,7 @@ pub async fn get_feature_drift(
     };
     let level = question.query.level.get();
     let compute = move |conn: &mut _, sources: &_, now| drift::run(conn, sources, &question, now);
-    computed(&state, &request, key.project, String::new(), compute, |found| {
+    computed(&state, &request, key.project, String::new(), compute, move |found| {
         respond::rendered_json(&DriftResponse {
             feature: feature.0.clone(),
             data: found.metrics.clone(),

@@ -115,7 +115,7 @@ pub async fn get_feature_explanation(
     };
     let level = question.query.level.get();
     let compute = move |conn: &mut _, sources: &_, now| explain::run(conn, sources, &question, now);
-    computed(&state, &request, key.project, String::new(), compute, |found| {
+    computed(&state, &request, key.project, String::new(), compute, move |found| {
         respond::rendered_json(&response(feature.0.clone(), metric, level, found))
     })
     .await

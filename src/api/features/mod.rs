@@ -105,11 +105,12 @@ async fn about(
     state: &AppState,
     request: &HttpRequest,
     query: Query,
-    feature: &str,
-    render: impl FnOnce(&Query, &Answer) -> Result<Rendered, ApiError>,
+    feature: String,
+    render: impl FnOnce(String, &Query, &Answer) -> Result<Rendered, ApiError> + Send + 'static,
 ) -> Result<HttpResponse, ApiError> {
-    let mut query = of_feature(state, query, feature).await?;
+    let mut query = of_feature(state, query, &feature).await?;
     query.fill = true;
+    let render = move |query: &Query, answer: &Answer| render(feature, query, answer);
     answer(state, request, query, String::new(), render).await
 }
 

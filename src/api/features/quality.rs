@@ -52,7 +52,7 @@ pub async fn get_feature_quality(
     let query = of_feature(&state, params.0.query(key.project, Vec::new())?, &feature.0).await?;
     let level = query.level.get();
     let compute = move |conn: &mut _, sources: &_, _| quality::run(conn, sources, &query);
-    computed(&state, &request, key.project, String::new(), compute, |found| {
+    computed(&state, &request, key.project, String::new(), compute, move |found| {
         respond::rendered_json(&QualityResponse {
             feature: feature.0.clone(),
             data: found.found.by_judge.clone(),

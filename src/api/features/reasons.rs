@@ -99,7 +99,7 @@ pub async fn get_feature_reasons(
     };
     let query = question.query.clone();
     let compute = move |conn: &mut _, sources: &_, _| reasons::run(conn, sources, &question);
-    computed(&state, &request, key.project, String::new(), compute, |found| {
+    computed(&state, &request, key.project, String::new(), compute, move |found| {
         respond::rendered_json(&ReasonsResponse {
             feature: feature.0.clone(),
             data: found.groups.iter().map(|group| slice(&query, group)).collect(),

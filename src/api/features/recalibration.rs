@@ -125,10 +125,17 @@ pub async fn get_feature_recalibration(
     let query = of_feature(&state, query, &feature.0).await?;
     let level = query.level.get();
     let compute = move |conn: &mut _, sources: &_, _| recalibration::run(conn, sources, &query, target.into());
-    computed(&state, &request, key.project, format!("{format:?}"), compute, |found| {
-        let json = || respond::rendered_json(&response(feature.0.clone(), target, level, found));
-        format.render(json, || table(&found.table))
-    })
+    computed(
+        &state,
+        &request,
+        key.project,
+        format!("{format:?}"),
+        compute,
+        move |found| {
+            let json = || respond::rendered_json(&response(feature.0.clone(), target, level, found));
+            format.render(json, || table(&found.table))
+        },
+    )
     .await
 }
 

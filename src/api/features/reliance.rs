@@ -79,13 +79,13 @@ pub async fn get_feature_reliance(
 ) -> Result<HttpResponse, ApiError> {
     let SharedParams(range, split) = params;
     let query = question(key.project, &RELIANCE, &range, split.group_by.as_deref(), split.exact)?;
-    about(&state, &request, query, &feature.0, |query, answer| {
+    about(&state, &request, query, feature.0, |feature, query, answer| {
         let data = answer.rows.iter().map(|row| RelianceSlice {
             group: group(query, row),
             metrics: estimates(query, row),
         });
         respond::rendered_json(&RelianceResponse {
-            feature: feature.0.clone(),
+            feature,
             data: data.collect(),
             meta: meta(query, answer),
         })

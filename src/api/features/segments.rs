@@ -84,7 +84,7 @@ pub async fn get_feature_segments(
     };
     let level = question.query.level.get();
     let compute = move |conn: &mut _, sources: &_, now| ranking::run(conn, sources, &question, now);
-    computed(&state, &request, key.project, String::new(), compute, |found| {
+    computed(&state, &request, key.project, String::new(), compute, move |found| {
         respond::rendered_json(&SegmentsResponse {
             feature: feature.0.clone(),
             metric: metric.id,

@@ -155,7 +155,7 @@ pub async fn get_feature_edits(
     };
     let query = question.query.clone();
     let compute = move |conn: &mut _, sources: &_, _| edits::run(conn, sources, &question);
-    computed(&state, &request, key.project, String::new(), compute, |read| {
+    computed(&state, &request, key.project, String::new(), compute, move |read| {
         respond::rendered_json(&EditsResponse {
             feature: feature.0.clone(),
             data: read.found.clone(),
@@ -199,7 +199,7 @@ pub async fn get_feature_words(
     };
     let query = question.query.clone();
     let compute = move |conn: &mut _, sources: &_, _| marks::run(conn, sources, &question);
-    computed(&state, &request, key.project, String::new(), compute, |read| {
+    computed(&state, &request, key.project, String::new(), compute, move |read| {
         respond::rendered_json(&WordsResponse {
             feature: feature.0.clone(),
             text: asked.text,

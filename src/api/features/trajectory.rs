@@ -130,7 +130,7 @@ pub async fn get_feature_trajectory(
     };
     let asked = question.clone();
     let compute = move |conn: &mut _, sources: &_, now| trajectory::run(conn, sources, &question, now);
-    computed(&state, &request, key.project, String::new(), compute, |found| {
+    computed(&state, &request, key.project, String::new(), compute, move |found| {
         respond::rendered_json(&response(feature.0.clone(), &asked, found))
     })
     .await

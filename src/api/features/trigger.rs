@@ -77,7 +77,7 @@ pub async fn get_feature_trigger(
     };
     let query = question.query.clone();
     let compute = move |conn: &mut _, sources: &_, now| trigger::run(conn, sources, &question, now);
-    computed(&state, &request, key.project, String::new(), compute, |found| {
+    computed(&state, &request, key.project, String::new(), compute, move |found| {
         let headline = found.headline.as_ref();
         respond::rendered_json(&TriggerResponse {
             feature: feature.0.clone(),

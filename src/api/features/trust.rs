@@ -75,7 +75,7 @@ pub async fn get_feature_trust(
 ) -> Result<HttpResponse, ApiError> {
     let SharedParams(range, split) = params;
     let query = question(key.project, &TRUST, &range, split.group_by.as_deref(), split.exact)?;
-    about(&state, &request, query, &feature.0, |query, answer| {
+    about(&state, &request, query, feature.0, |feature, query, answer| {
         let data = answer.rows.iter().map(|row| TrustSlice {
             group: group(query, row),
             verdict: verdict(query, row),
@@ -85,7 +85,7 @@ pub async fn get_feature_trust(
             metrics: estimates(query, row),
         });
         respond::rendered_json(&TrustResponse {
-            feature: feature.0.clone(),
+            feature,
             data: data.collect(),
             meta: meta(query, answer),
         })
