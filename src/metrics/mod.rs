@@ -116,6 +116,7 @@ impl Sum {
 }
 
 /// Additive counts by bucket, kept per UTC day.
+#[derive(Clone)]
 pub struct Histogram {
     /// The number under which it is stored. Never reuse one.
     pub kind: i16,

@@ -52,6 +52,8 @@ pub enum Source {
     Segments,
     /// The rollups, users in random groups.
     Rollups,
+    /// The outputs where a group has few of them, the rollups elsewhere: each estimate names its method.
+    Both,
 }
 
 #[derive(Clone, Debug, PartialEq)]

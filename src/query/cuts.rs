@@ -9,6 +9,7 @@ use diesel::pg::PgConnection;
 
 use super::answer::Row;
 use super::assembly::Rows;
+use super::origin::is_exact;
 use super::plan::{self, Plan};
 use super::request::{Query, QueryError};
 use super::rows;
@@ -44,7 +45,7 @@ pub fn rows(
     let view = Arc::clone(&snapshot.view);
     let refined = plan::refine(&mut snapshot, &by_all, &project, &window)?;
     let mut whole = plan::plan(query, &view.cells, refined.as_ref(), window)?;
-    if !plan::is_exact(&mut snapshot, &whole)? {
+    if !is_exact(&mut snapshot, &whole)? {
         // Rollups add up cells by themselves.
         let answers = by_each.iter().map(|query| plan::answer(conn, sources, query, now));
         return answers.map(|answer| Ok(answer?.rows)).collect();

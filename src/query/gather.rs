@@ -45,7 +45,18 @@ impl Over {
     }
 }
 
-/// Sums and counts so far.
+/// So many outputs wait at most until their sums are evaluated: making a plan of the expressions takes as long as evaluating them for
+/// about so many.
+const PIECE: usize = 32_768;
+
+/// Outputs as they come.
+pub struct Gathering<'a> {
+    gathered: Gathered<'a>,
+    /// Added and not evaluated yet.
+    waiting: Option<DataFrame>,
+}
+
+/// Sums and counts of all that was added.
 pub struct Gathered<'a> {
     sums: &'a [Sum],
     histograms: &'a [Histogram],
@@ -57,29 +68,56 @@ pub struct Gathered<'a> {
     named: HashSet<PlSmallStr>,
 }
 
-impl<'a> Gathered<'a> {
-    pub fn new(sums: &'a [Sum], histograms: &'a [Histogram]) -> Gathered<'a> {
-        Gathered {
-            sums,
-            histograms,
-            clusters: Accumulated::new(sums.len() + 2),
-            counts: histograms.iter().map(|_| Accumulated::new(2)).collect(),
-            named: named(sums, histograms),
+impl<'a> Gathering<'a> {
+    pub fn new(sums: &'a [Sum], histograms: &'a [Histogram]) -> Gathering<'a> {
+        Gathering {
+            gathered: Gathered {
+                sums,
+                histograms,
+                clusters: Accumulated::new(sums.len() + 2),
+                counts: histograms.iter().map(|_| Accumulated::new(2)).collect(),
+                named: named(sums, histograms),
+            },
+            waiting: None,
         }
     }
 
     /// The stated columns that adding reads, and some others.
     pub fn columns(&self, others: impl IntoIterator<Item = &'static str>) -> Vec<&'static str> {
-        let own = [f::CLUSTER, f::USER].into_iter().chain(read_by(&self.named));
+        let own = [f::CLUSTER, f::USER].into_iter().chain(read_by(&self.gathered.named));
         let all: BTreeSet<&str> = own.chain(others).collect();
         all.into_iter().collect()
     }
 
-    /// Adds stated facts of outputs, with the numbers of their group and bucket.
+    /// Adds stated facts of outputs, with the numbers of their group and bucket. The columns must be the same each time.
     pub fn add(&mut self, stated: DataFrame) -> PolarsResult<()> {
         if stated.height() == 0 {
             return Ok(());
         }
+        let mut waiting = match self.waiting.take() {
+            Some(waiting) => waiting,
+            None => stated.clear(),
+        };
+        waiting.vstack_mut_owned(stated)?;
+        if waiting.height() >= PIECE {
+            return self.gathered.evaluate(waiting);
+        }
+        self.waiting = Some(waiting);
+        Ok(())
+    }
+
+    /// What all that was added comes to.
+    pub fn finish(mut self) -> PolarsResult<Gathered<'a>> {
+        if let Some(waiting) = self.waiting.take() {
+            self.gathered.evaluate(waiting)?;
+        }
+        Ok(self.gathered)
+    }
+}
+
+impl Gathered<'_> {
+    fn evaluate(&mut self, mut stated: DataFrame) -> PolarsResult<()> {
+        stated.rechunk_mut();
         let facts = derive(stated, |name| self.named.contains(name))?.lazy();
         let mut columns = vec![col(GROUP), col(BUCKET), col(f::CLUSTER)];
         columns.push(lit(1).cast(DataType::Int64).alias(OUTPUTS));

@@ -15,6 +15,7 @@ pub mod filter;
 mod gather;
 mod grouping;
 mod merge;
+pub mod origin;
 mod part;
 pub mod plan;
 mod refined;

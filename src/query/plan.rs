@@ -1,16 +1,18 @@
 //! Chooses where an answer comes from, and puts it together.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::pg::PgConnection;
+use polars::prelude::PlHashMap;
 
 use super::answer::{Answer, Row, Source};
 use super::assembly::Rows;
 use super::blocks::days_covering;
 use super::dimensions::undeclared;
 use super::filter::Filter;
+use super::origin::{Part, check_exact, parts, source_of};
 use super::refined::Refined;
 use super::request::{MAX_BUCKETS, MAX_GROUPS, MAX_ROWS, Query, QueryError};
 use super::snapshot::Snapshot;
@@ -28,10 +30,8 @@ use crate::store::projects::{self, Project};
 /// The sum that counts outputs which changed after their horizon.
 pub const RESTATED: &str = "restated";
 
-/// So many outputs are read at most when the question insists.
-pub const MOST_EXACT_OUTPUTS: i64 = 2_000_000;
-
 /// What both sources need to know.
+#[derive(Clone)]
 pub struct Plan<'a> {
     pub query: &'a Query,
     pub window: Window,
@@ -51,7 +51,7 @@ impl Plan<'_> {
         self.cells.iter().map(|(id, _)| *id)
     }
 
-    pub fn group_of_cell(&self) -> HashMap<CellId, u32> {
+    pub fn group_of_cell(&self) -> PlHashMap<CellId, u32> {
         self.cells.iter().copied().collect()
     }
 
@@ -114,11 +114,11 @@ pub fn answer(
     let gone = view.last_gone(days.clone());
     let refined = refine(&mut snapshot, query, &project, &window)?;
     let plan = plan(query, &view.cells, refined.as_ref(), window)?;
-    let exact = is_exact(&mut snapshot, &plan)?;
+    let parts = parts(&mut snapshot, &plan)?;
 
     let mut sums = plan.sums_read();
     let (mut rows, mut totals) = loop {
-        let (rows, totals) = compute(&mut snapshot, &plan, exact, &sums)?;
+        let (rows, totals) = compute(&mut snapshot, &plan, &parts, &sums)?;
         if rows.missed.is_empty() {
             break (rows, totals);
         }
@@ -141,7 +141,7 @@ pub fn answer(
         immature_from: (horizon < window.to).then(|| horizon.max(window.from)),
         restated: rows.restated.iter().filter_map(|bucket| plan.start(*bucket)).collect(),
         log_position: project.folded_events,
-        source: if exact { Source::Segments } else { Source::Rollups },
+        source: source_of(&parts),
     })
 }
 
@@ -175,57 +175,32 @@ pub fn refine(
     Refined::read(snapshot, query, window, undeclared.into_iter().collect(), &cells).map(Some)
 }
 
-/// Whether a plan is answered from the outputs rather than from the rollups; an error where it must be and cannot.
-pub fn is_exact(snapshot: &mut Snapshot, plan: &Plan) -> Result<bool, QueryError> {
-    let must_be_exact = plan.query.exact || plan.refined.is_some() || !is_hourly(plan);
-    if let Some(day) = snapshot.view.last_gone(days_covering(&plan.window)) {
-        return if must_be_exact {
-            Err(QueryError::OutputsGone {
-                until: clock::midnight(day + 1).date_naive(),
-            })
-        } else {
-            Ok(false)
-        };
-    }
-    let found = match plan.refined {
-        Some(refined) => refined.outputs,
-        None => tabulate::count_outputs(plan.cell_ids(), &plan.window, snapshot)?,
-    };
-    let exact = must_be_exact || found <= plan.query.exact_outputs;
-    if exact {
-        check_exact(found)?;
-    }
-    Ok(exact)
-}
-
-fn check_exact(found: i64) -> Result<(), QueryError> {
-    if found > MOST_EXACT_OUTPUTS {
-        return Err(QueryError::TooManyOutputs {
-            found,
-            limit: MOST_EXACT_OUTPUTS,
-        });
-    }
-    Ok(())
-}
-
 /// The rows and the totals of an answer, from some sums.
 fn compute(
     snapshot: &mut Snapshot,
     plan: &Plan,
-    exact: bool,
+    parts: &[Part],
     sums: &BTreeSet<String>,
 ) -> Result<(Rows, Vec<Row>), QueryError> {
     let sums = metrics::sums_named(sums);
+    let names: Vec<String> = sums.iter().map(|sum| sum.name.clone()).collect();
     let mut rows = Rows::default();
-    let totals = if exact {
-        let (slices, totals) = rows::slices(snapshot, plan, &sums)?;
-        rows.add(plan, slices, 0..plan.groups.len() as u32);
-        totals
-    } else {
-        let names: Vec<String> = sums.into_iter().map(|sum| sum.name).collect();
-        tabulate::each_slices(plan, &names, snapshot, |slices, groups| rows.add(plan, slices, groups))?;
-        tabulate::totals(plan, &names, snapshot)?
-    };
+    let mut totals = None;
+    for (part, source) in parts {
+        if *source == Source::Segments {
+            let (slices, own) = rows::slices(snapshot, part, &sums)?;
+            rows.add(part, slices, 0..part.groups.len() as u32);
+            totals = own;
+        } else {
+            tabulate::each_slices(part, &names, snapshot, |slices, groups| rows.add(part, slices, groups))?;
+        }
+    }
+    if source_of(parts) != Source::Segments {
+        totals = tabulate::totals(plan, &names, snapshot)?;
+    }
+    if parts.len() > 1 {
+        rows.rows.sort_by_key(|row| row.number);
+    }
     let totals = totals.map(|totals| rows.totals(plan, &totals)).unwrap_or_default();
     Ok((rows, totals))
 }
@@ -343,11 +318,4 @@ pub fn histograms_of(metrics: &[&Metric]) -> Vec<Histogram> {
         .collect();
     let families = FAMILIES.iter().filter(|family| asked.contains(family.id));
     families.flat_map(|family| (family.histograms)()).collect()
-}
-
-/// Whether all buckets start and end on whole hours, as the rollups do.
-fn is_hourly(plan: &Plan) -> bool {
-    plan.buckets
-        .iter()
-        .all(|bucket| clock::is_whole_hour(bucket.window.from) && clock::is_whole_hour(bucket.window.to))
 }

@@ -59,6 +59,8 @@ pub struct Query {
     pub exact: bool,
     /// Up to so many outputs, compute from the outputs anyway.
     pub exact_outputs: i64,
+    /// And so each group of an answer without buckets, so that it says the same as when it is asked for by itself.
+    pub exact_by_group: bool,
     /// Give buckets without outputs too.
     pub fill: bool,
 }
@@ -83,6 +85,7 @@ impl Query {
             interval: IntervalKind::default(),
             exact: false,
             exact_outputs: EXACT_OUTPUTS,
+            exact_by_group: false,
             fill: false,
         }
     }

@@ -1,10 +1,8 @@
 //! Slices from the outputs themselves: exact, each user apart.
 
-use std::collections::HashMap;
-
 use polars::prelude::*;
 
-use super::gather::{BUCKET, GROUP, Gathered, Over};
+use super::gather::{BUCKET, GROUP, Gathered, Gathering, Over};
 use super::plan::Plan;
 use super::request::QueryError;
 use super::snapshot::Snapshot;
@@ -16,13 +14,13 @@ use crate::store::cells::CellId;
 /// Gathers the outputs of a plan.
 pub fn gathered<'a>(snapshot: &mut Snapshot, plan: &'a Plan, sums: &'a [Sum]) -> Result<Gathered<'a>, QueryError> {
     let group_of_cell = plan.group_of_cell();
-    let mut gathered = Gathered::new(sums, &plan.histograms);
-    let columns = gathered.columns(plan.placed_by());
+    let mut gathering = Gathering::new(sums, &plan.histograms);
+    let columns = gathering.columns(plan.placed_by());
     for day in snapshot.days(&plan.window) {
         let stated = snapshot.segment(day, Some(&columns))?;
-        gathered.add(placed(plan, &group_of_cell, stated)?)?;
+        gathering.add(placed(plan, &group_of_cell, stated)?)?;
     }
-    Ok(gathered)
+    Ok(gathering.finish()?)
 }
 
 /// Computes the slices of a plan and, if there is more than one bucket or group, their totals.
@@ -37,7 +35,7 @@ pub fn slices(snapshot: &mut Snapshot, plan: &Plan, sums: &[Sum]) -> Result<(Sli
 }
 
 /// The rows of a day that are in the plan, with the numbers of their group and bucket.
-pub fn placed(plan: &Plan, group_of_cell: &HashMap<CellId, u32>, stated: DataFrame) -> PolarsResult<DataFrame> {
+pub fn placed(plan: &Plan, group_of_cell: &PlHashMap<CellId, u32>, stated: DataFrame) -> PolarsResult<DataFrame> {
     let cells: Vec<Option<CellId>> = match plan.refined {
         Some(refined) => refined.parts(&stated)?,
         None => stated.column(f::CELL)?.i32()?.iter().collect(),

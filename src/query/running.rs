@@ -13,6 +13,7 @@ use super::answer::Row;
 use super::assembly;
 use super::blocks::days_covering;
 use super::gather::Over;
+use super::origin::is_exact;
 use super::plan::{self, Plan};
 use super::request::{Query, QueryError};
 use super::snapshot::Snapshot;
@@ -64,7 +65,7 @@ fn stretched<T>(
     let view = Arc::clone(&snapshot.view);
     let refined = plan::refine(&mut snapshot, query, &project, &window)?;
     let mut plan = plan::plan(query, &view.cells, refined.as_ref(), window)?;
-    let exact = plan::is_exact(&mut snapshot, &plan)?;
+    let exact = is_exact(&mut snapshot, &plan)?;
     plan.buckets = stretches(&plan, days);
 
     let mut sums = plan.sums_read();

@@ -10,7 +10,7 @@ use super::request::QueryError;
 use super::snapshot::{OUTPUTS, Snapshot};
 use super::sums::Slices;
 use crate::domain::window::Window;
-use crate::rollup::{Axis, Column};
+use crate::rollup::Axis;
 use crate::store::cells::CellId;
 
 /// Sums of clusters that are held at once: 32 MB of them. An answer of more is computed in pieces.
@@ -72,18 +72,30 @@ pub fn count_outputs(
     window: &Window,
     snapshot: &mut Snapshot,
 ) -> Result<i64, QueryError> {
-    let grouping = Grouping::pooled(cells);
-    if is_whole_days(window) {
-        let tables = snapshot.grouped(Axis::Groups, days_covering(window), &[OUTPUTS], &grouping)?;
-        let columns = tables.iter().flat_map(|table| &table.columns);
-        return Ok(columns.flat_map(|column| Column::to_vec(column)).sum());
+    let counts = count_by_group(&Grouping::pooled(cells), window, snapshot)?;
+    Ok(counts.iter().sum())
+}
+
+/// How many outputs each group has in a window.
+pub fn count_by_group(grouping: &Grouping, window: &Window, snapshot: &mut Snapshot) -> Result<Vec<i64>, QueryError> {
+    let mut counts = vec![0; grouping.groups];
+    if !is_whole_days(window) {
+        let cut = Cut {
+            windows: &[*window],
+            grouping,
+            groups: 0..grouping.groups as u32,
+        };
+        let mut sums = vec![counts];
+        cut.add_hours(snapshot, &[OUTPUTS], &mut sums)?;
+        return Ok(sums.concat());
     }
-    let cut = Cut {
-        windows: &[*window],
-        grouping: &grouping,
-        groups: 0..1,
-    };
-    let mut count = vec![vec![0]];
-    cut.add_hours(snapshot, &[OUTPUTS], &mut count)?;
-    Ok(count.concat().iter().sum())
+    for table in snapshot.grouped(Axis::Groups, days_covering(window), &[OUTPUTS], grouping)? {
+        for column in &table.columns {
+            let by_group = column.to_vec();
+            for (count, own) in counts.iter_mut().zip(by_group.chunks(GROUPS)) {
+                *count += own.iter().sum::<i64>();
+            }
+        }
+    }
+    Ok(counts)
 }

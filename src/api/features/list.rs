@@ -89,6 +89,7 @@ pub async fn list_features(
     let mut query = question(key.project, &HEADLINE, &range, None, asked.exact)?;
     query.group_by = vec![Dimension::Feature];
     query.contributions = true;
+    query.exact_by_group = true;
     answer(&state, &request, query, String::new(), move |query, answer| {
         let mut data = summaries(query, answer);
         if let Some(metric) = ranked_by {

@@ -9,7 +9,7 @@ use crate::ingest::limits as events;
 use crate::query::analyses::opinions::MOST_OPINIONS;
 use crate::query::analyses::outcomes::MOST_OUTCOMES;
 use crate::query::analyses::texts::{MOST_CHARS, MOST_CHARS_OF_ONE, MOST_OUTPUTS};
-use crate::query::plan::MOST_EXACT_OUTPUTS;
+use crate::query::origin::MOST_EXACT_OUTPUTS;
 use crate::query::request as query;
 
 pub fn rows() -> Vec<Row> {

@@ -13,7 +13,7 @@ use crate::domain::dimension::Dimension;
 use crate::metrics::index::sums_read;
 use crate::metrics::{self, Estimate, Metric, Reason};
 use crate::query::answer::{Answer, Row};
-use crate::query::gather::{Gathered, Over};
+use crate::query::gather::{Gathering, Over};
 use crate::query::plan;
 use crate::query::request::{MAX_GROUPS, Query, QueryError};
 use crate::query::sources::Sources;
@@ -74,9 +74,9 @@ pub fn run(
             ..query
         };
         let sums = metrics::sums_named(&sums_read(&followed.metrics, None));
-        let mut gathered = Gathered::new(&sums, &[]);
+        let mut gathering = Gathering::new(&sums, &[]);
         let mut growth = Growth::default();
-        let columns = gathered.columns(growth::READ);
+        let columns = gathering.columns(growth::READ);
         Exposures::walk(
             snapshot,
             &cells.into_iter().collect(),
@@ -84,10 +84,10 @@ pub fn run(
             &columns,
             |met| {
                 growth.add(&met)?;
-                Ok(gathered.add(placed_in(met.parts.clone(), met)?)?)
+                Ok(gathering.add(placed_in(met.parts.clone(), met)?)?)
             },
         )?;
-        let slices = gathered.slices(Over::Nothing);
+        let slices = gathering.finish()?.slices(Over::Nothing);
         let mut growth = growth.by_part(followed.level);
         let number = |row: &Row| {
             (0..)

@@ -9,6 +9,7 @@ use polars::prelude::*;
 use crate::domain::decision::{Decision, Manner};
 use crate::metrics::facts as f;
 use crate::query::gather::{BUCKET, GROUP};
+use crate::query::origin::is_exact;
 use crate::query::plan;
 use crate::query::request::{Query, QueryError};
 use crate::query::rows::placed;
@@ -57,7 +58,7 @@ pub fn walk(
     let view = Arc::clone(&snapshot.view);
     let refined = plan::refine(snapshot, query, project, &window)?;
     let plan = plan::plan(query, &view.cells, refined.as_ref(), window)?;
-    plan::is_exact(snapshot, &plan)?;
+    is_exact(snapshot, &plan)?;
     let group_of_cell = plan.group_of_cell();
     let attributes = plan.refined.map(|_| f::ATTRIBUTES);
     let columns: Vec<&str> = COLUMNS.into_iter().chain(attributes).collect();

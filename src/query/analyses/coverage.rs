@@ -5,8 +5,6 @@
 //! the data alone can, whatever lies behind the silence ([`crate::stats::nonresponse`]). What the app took by itself was shown and
 //! never decided on by anyone: it is missing like what users left alone.
 
-use std::collections::HashMap;
-
 use diesel::pg::PgConnection;
 use polars::prelude::*;
 
@@ -17,7 +15,7 @@ use crate::metrics::facts::{self as f, BINS};
 use crate::metrics::families::calibration::Target;
 use crate::metrics::index::sums_read;
 use crate::metrics::{self, Estimate, Metric, Reason};
-use crate::query::gather::{BUCKET, GROUP, Gathered, Over};
+use crate::query::gather::{BUCKET, GROUP, Gathered, Gathering, Over};
 use crate::query::request::{MAX_GROUPS, Query, QueryError};
 use crate::query::sources::Sources;
 use crate::query::sums::{SliceKey, Slices};
@@ -88,16 +86,17 @@ pub fn run(conn: &mut PgConnection, sources: &Sources, question: &Question) -> R
         if values.len() > MAX_GROUPS {
             return Err(QueryError::TooManyGroups { found: values.len() });
         }
-        let group_of_cell: HashMap<CellId, u32> = cells.into_iter().collect();
+        let group_of_cell: PlHashMap<CellId, u32> = cells.into_iter().collect();
         let mut names = sums_read(&query.metrics, None);
         names.extend(names_of(question.target).map(str::to_owned));
         let sums = metrics::sums_named(&names);
-        let mut gathered = Gathered::new(&sums, &[]);
-        let columns = gathered.columns([f::CELL, f::SHOWN_AT, f::MISSED, f::CONFIDENCE]);
+        let mut gathering = Gathering::new(&sums, &[]);
+        let columns = gathering.columns([f::CELL, f::SHOWN_AT, f::MISSED, f::CONFIDENCE]);
         for day in snapshot.days_of(&window) {
             let stated = snapshot.segment(day, Some(&columns))?;
-            gathered.add(placed(&group_of_cell, &window, stated)?)?;
+            gathering.add(placed(&group_of_cell, &window, stated)?)?;
         }
+        let gathered = gathering.finish()?;
         let strata = gathered.slices(Over::Nothing);
         let (by_group, by_band) = (gathered.slices(Over::Buckets), gathered.slices(Over::Groups));
         let found = counts(&strata, question.target, query.level);
@@ -119,7 +118,7 @@ pub fn run(conn: &mut PgConnection, sources: &Sources, question: &Question) -> R
 }
 
 /// The shown outputs of the window, with the number of their segment as group and of their band as bucket.
-fn placed(group_of_cell: &HashMap<CellId, u32>, window: &Window, stated: DataFrame) -> PolarsResult<DataFrame> {
+fn placed(group_of_cell: &PlHashMap<CellId, u32>, window: &Window, stated: DataFrame) -> PolarsResult<DataFrame> {
     let cells = stated.column(f::CELL)?.i32()?.iter();
     let times = stated.column(f::SHOWN_AT)?.i64()?.iter();
     let missed = stated.column(f::MISSED)?.bool()?.iter();

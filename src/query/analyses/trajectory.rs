@@ -18,7 +18,7 @@ use super::recovery::{self, Lag, Recovery};
 use crate::domain::window::{Granularity, Window};
 use crate::metrics::index::sums_read;
 use crate::metrics::{self, Estimate, Metric, Reason};
-use crate::query::gather::{BUCKET, GROUP, Gathered, Over};
+use crate::query::gather::{BUCKET, GROUP, Gathering, Over};
 use crate::query::plan::histograms_of;
 use crate::query::request::{Query, QueryError};
 use crate::query::snapshot::Snapshot;
@@ -102,14 +102,15 @@ fn follow(
     let mut names = sums_read(&query.metrics, None);
     loop {
         let (sums, histograms) = (metrics::sums_named(&names), histograms_of(&query.metrics));
-        let mut gathered = Gathered::new(&sums, &histograms);
+        let mut gathering = Gathering::new(&sums, &histograms);
         let (mut recovery, mut growth) = (Recovery::default(), Growth::default());
-        let columns = gathered.columns(recovery::READ.into_iter().chain(growth::READ));
+        let columns = gathering.columns(recovery::READ.into_iter().chain(growth::READ));
         let exposures = Exposures::walk(snapshot, parts, &window, &columns, |met| {
             recovery.add(&met)?;
             growth.add(&met)?;
-            Ok(gathered.add(placed(met)?)?)
+            Ok(gathering.add(placed(met)?)?)
         })?;
+        let gathered = gathering.finish()?;
         let all = gathered.slices(Over::Groups);
         let regular = gathered.of_clusters(Over::Groups, |user| exposures.of(0, user) >= REGULAR);
         let kinds = gathered.slices(Over::Buckets);

@@ -22,8 +22,9 @@ use crate::metrics::facts::{self as f, decision};
 use crate::metrics::families::acceptance::persistent;
 use crate::metrics::{Estimate, Histogram, Sum};
 use crate::query::answer::Row;
-use crate::query::gather::{BUCKET, GROUP, Gathered, Over};
-use crate::query::plan::{self, MOST_EXACT_OUTPUTS};
+use crate::query::gather::{BUCKET, GROUP, Gathering, Over};
+use crate::query::origin::MOST_EXACT_OUTPUTS;
+use crate::query::plan;
 use crate::query::request::{Query, QueryError};
 use crate::query::sources::Sources;
 use crate::stats::decision_curve::average_precision;
@@ -119,15 +120,16 @@ pub fn run(
         let outputs = snapshot.outputs_of(clock::day_of(window.from)..clock::day_of(window.to) + 1)?;
         let fineness = if outputs > MOST_EXACT_OUTPUTS { COARSE } else { FINE };
         let (sums, histograms) = (question.usefulness.sums(), [question.usefulness.histogram(fineness)]);
-        let mut gathered = Gathered::new(&sums, &histograms);
-        let columns = gathered.columns([f::CELL, f::SHOWN_AT, f::MISSED, f::CONFIDENCE]);
+        let mut gathering = Gathering::new(&sums, &histograms);
+        let columns = gathering.columns([f::CELL, f::SHOWN_AT, f::MISSED, f::CONFIDENCE]);
         for day in snapshot.days_of(&window) {
             let stated = snapshot.segment(day, Some(&columns))?;
             let inside = |cell: i32, time: i64| {
                 cells.contains(&cell) && (window.from..window.to).contains(&clock::from_micros(time))
             };
-            gathered.add(placed(stated, inside)?)?;
+            gathering.add(placed(stated, inside)?)?;
         }
+        let gathered = gathering.finish()?;
         let slices = gathered.slices(Over::Nothing);
         let mut users: HashMap<i64, Vec<Counts>> = HashMap::new();
         for ((step, _), slice) in &slices.by_key {
