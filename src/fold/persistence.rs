@@ -57,9 +57,7 @@ fn of_output(entries: &[Entry]) -> Option<Kept> {
             .iter()
             .filter(|(moment, _)| (moment - horizon).abs() * NEARNESS <= horizon);
         // The first of the nearest is the last that came.
-        let nearest = near
-            .rev()
-            .min_by_key(|(moment, _)| ((moment - horizon).abs(), -moment));
+        let nearest = near.rev().min_by_key(|(moment, _)| ((moment - horizon).abs(), -moment));
         nearest.map(|(_, share)| stored(*share))
     };
     let kept = HORIZONS.map(at);
@@ -101,7 +99,11 @@ mod tests {
 
     #[test]
     fn what_a_report_says_of_its_time_outranks_when_it_came() {
-        let events = [at(0.0, Accept), report(0.0, 0.9, Some(300)), report(33.0, 0.8, Some(600))];
+        let events = [
+            at(0.0, Accept),
+            report(0.0, 0.9, Some(300)),
+            report(33.0, 0.8, Some(600)),
+        ];
         assert_eq!(of_output(&events), Some([None, None, Some(9_000), Some(8_000)]));
     }
 
@@ -168,6 +170,9 @@ mod tests {
         assert_eq!(of_output(&[at(0.0, Undo), report(30.0, 0.0, None)]), UNKNOWN);
         assert_eq!(of_output(&[report(30.0, 1.0, Some(30))]), UNKNOWN);
         assert_eq!(of_output(&[at(0.0, Accept)]), UNKNOWN);
-        assert_eq!(of_output(&[at(0.0, Accept), report(30.0, 1.0, None), at(60.0, Reject)]), UNKNOWN);
+        assert_eq!(
+            of_output(&[at(0.0, Accept), report(30.0, 1.0, None), at(60.0, Reject)]),
+            UNKNOWN
+        );
     }
 }

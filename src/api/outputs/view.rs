@@ -128,6 +128,7 @@ pub fn view(output: Output, cell: Option<Cell>, texts: Texts) -> OutputView {
         JudgementSource::Code,
         JudgementSource::Llm,
     ];
+    let kept = HORIZONS.into_iter().zip(output.kept());
     let (feature, mut cell) = match cell {
         Some(cell) => (Some(cell.feature.clone()), cell),
         None => (None, Cell::default()),
@@ -136,7 +137,6 @@ pub fn view(output: Output, cell: Option<Cell>, texts: Texts) -> OutputView {
         .attributes
         .and_then(|attributes| serde_json::from_str(&attributes).ok());
     cell.attributes.extend(undeclared.unwrap_or_default());
-    let kept = HORIZONS.into_iter().zip(output.kept());
     OutputView {
         output_id: output.output_id,
         feature,

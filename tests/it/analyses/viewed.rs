@@ -51,8 +51,16 @@ fn an_output_is_viewed_after_three_quarters_of_a_second() {
 #[test]
 fn the_first_event_that_ends_the_display_ends_it() {
     check(&[
-        ("ignored, then rejected", &[("shown", 0), ("ignore", 300), ("reject", 5_000)], false),
-        ("ignored twice", &[("shown", 0), ("ignore", 300), ("ignore", 900)], false),
+        (
+            "ignored, then rejected",
+            &[("shown", 0), ("ignore", 300), ("reject", 5_000)],
+            false,
+        ),
+        (
+            "ignored twice",
+            &[("shown", 0), ("ignore", 300), ("ignore", 900)],
+            false,
+        ),
         ("copied first", &[("shown", 0), ("copy", 100), ("reject", 900)], true),
     ]);
 }
@@ -61,7 +69,11 @@ fn the_first_event_that_ends_the_display_ends_it() {
 fn what_was_accepted_was_seen() {
     check(&[
         ("accepted at once", &[("shown", 0), ("accept", 50)], true),
-        ("ignored, then accepted", &[("shown", 0), ("ignore", 50), ("accept", 9_000)], true),
+        (
+            "ignored, then accepted",
+            &[("shown", 0), ("ignore", 50), ("accept", 9_000)],
+            true,
+        ),
         ("undone", &[("shown", 0), ("accept", 50), ("undo", 100)], true),
     ]);
 }
@@ -80,7 +92,12 @@ fn what_is_not_known_to_have_gone_stays() {
 fn acceptance_of_viewed_leaves_out_what_flashed_by() {
     let server = TestServer::start();
     let mut events = Vec::new();
-    for (output, kind, millis) in [("a", "accept", 100), ("b", "reject", 2_000), ("c", "ignore", 200), ("d", "reject", 100)] {
+    for (output, kind, millis) in [
+        ("a", "accept", 100),
+        ("b", "reject", 2_000),
+        ("c", "ignore", 200),
+        ("d", "reject", 100),
+    ] {
         events.push(event(output, "shown", 0));
         events.push(event(output, kind, millis));
     }

@@ -81,8 +81,11 @@ fn check_persistence(data: &Imported) {
             assert_eq!(share["of_accepted"]["n"], accepted.len(), "{step}");
         }
         let unchanged = &step["shares"][0];
-        let [of_accepted, of_decided] = ["persistent_unchanged_by_check", "persistent_acceptance_of_decided_by_check"]
-            .map(|name| &data.reference[name][check]);
+        let [of_accepted, of_decided] = [
+            "persistent_unchanged_by_check",
+            "persistent_acceptance_of_decided_by_check",
+        ]
+        .map(|name| &data.reference[name][check]);
         assert_eq!(unchanged["of_accepted"]["numerator"], of_accepted["k"]);
         same("unchanged", &unchanged["of_accepted"]["value"], &of_accepted["rate"]);
         assert_eq!(unchanged["of_decided"]["n"], of_decided["n"]);
