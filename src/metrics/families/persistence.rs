@@ -285,7 +285,7 @@ mod tests {
         (0..120)
             .map(|user| {
                 let left = 16 * (1 + user % 5);
-                let back = user % 3;
+                let back = 3 * (user % 3);
                 let kept = left / 4 * (1 + user % 4);
                 [left + back, back, left / every, kept / every, 2 * left + 3]
             })
