@@ -108,6 +108,7 @@ pub fn configure(routes: &mut ServiceConfig) {
                 .service(features::coverage::get_feature_coverage)
                 .service(features::trigger::get_feature_trigger)
                 .service(features::approvals::get_feature_approvals)
+                .service(features::persistence::get_feature_persistence)
                 .service(features::reasons::get_feature_reasons)
                 .service(features::texts::get_feature_edits)
                 .service(features::texts::get_feature_words)

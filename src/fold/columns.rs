@@ -20,7 +20,7 @@ pub const DECISION_TIME: &str = "decision_time";
 pub const ASKED_TIME: &str = "asked_time";
 pub const MANNER: &str = "manner";
 pub const UNDO_TIME: &str = "undo_time";
-pub const IGNORED: &str = "ignored";
+pub const IGNORED_TIME: &str = "ignored_time";
 pub const COPIED: &str = "copied";
 pub const REGENERATED: &str = "regenerated";
 pub const MISSED: &str = "missed";
@@ -104,7 +104,7 @@ pub fn actions(
                 is_decision(e.kind).then_some(i32::from(e.event.manner().code()))
             }),
             column.of(UNDO_TIME, |e| (e.kind == EventKind::Undo).then_some(e.occurred_at)),
-            column.of(IGNORED, |e| Some(i32::from(e.kind == EventKind::Ignore))),
+            column.of(IGNORED_TIME, |e| (e.kind == EventKind::Ignore).then_some(e.occurred_at)),
             column.of(COPIED, |e| Some(i32::from(e.kind == EventKind::Copy))),
             column.of(REGENERATED, |e| Some(i32::from(e.kind == EventKind::Regenerate))),
             column.of(MISSED, |e| Some(i32::from(e.kind == EventKind::Missed))),
@@ -220,7 +220,7 @@ pub fn context(entries: &[Entry], numbers: &HashMap<Uuid, u32>) -> PolarsResult<
     )
 }
 
-fn is_decision(kind: EventKind) -> bool {
+pub fn is_decision(kind: EventKind) -> bool {
     matches!(
         kind,
         EventKind::Accept

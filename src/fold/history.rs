@@ -5,11 +5,12 @@ use std::collections::{HashMap, HashSet};
 use polars::prelude::*;
 use uuid::Uuid;
 
-use super::columns;
 use super::link::Links;
+use super::{columns, persistence};
 use crate::domain::clock;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::key::{self, ProjectId};
+use crate::domain::persistence::Kept;
 use crate::store::events::LoggedEvent;
 use crate::store::late::LateEvent;
 
@@ -24,6 +25,22 @@ pub struct Entry {
     pub event: Event,
 }
 
+#[cfg(test)]
+impl Entry {
+    /// An event of an output at an instant, by its own name.
+    pub fn of(target: Uuid, occurred_at: i64, event: Event) -> Entry {
+        Entry {
+            target,
+            key: Uuid::nil(),
+            own_output: true,
+            kind: event.kind,
+            occurred_at,
+            received_at: occurred_at,
+            event,
+        }
+    }
+}
+
 /// The events of some outputs, ready to be folded.
 pub struct History {
     /// The outputs in the order of their numbers: key and the client's name.
@@ -36,6 +53,8 @@ pub struct History {
     pub late: Vec<LateEvent>,
     /// Rows by output, then time: what is said of it, on the whole or on a rubric.
     pub opinions: DataFrame,
+    /// What was in place later, of outputs of which anything is known.
+    pub kept: HashMap<Uuid, Kept>,
 }
 
 impl History {
@@ -57,6 +76,7 @@ impl History {
         let users = users(&entries);
         entries.sort_unstable_by_key(in_order);
         let actions = columns::actions(&entries, &numbers, &users)?;
+        let kept = persistence::kept(&entries);
         entries.retain(|entry| matches!(entry.kind, EventKind::Rate | EventKind::Judge));
         let opinions = columns::opinions(&entries, &numbers, &users)?;
         Ok(History {
@@ -65,6 +85,7 @@ impl History {
             context,
             late,
             opinions,
+            kept,
         })
     }
 }

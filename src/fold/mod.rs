@@ -14,6 +14,7 @@ pub mod facts;
 pub mod history;
 pub mod link;
 mod opinions;
+mod persistence;
 mod refresh;
 pub mod resolve;
 pub mod retention;

@@ -14,6 +14,7 @@ use crate::domain::decision::{Decision, Manner};
 use crate::domain::dimension::Cell;
 use crate::domain::event::EventKind;
 use crate::domain::key;
+use crate::domain::persistence::Kept;
 use crate::store::opinions::Opinion;
 use crate::store::outputs::Output;
 use crate::store::projects::Project;
@@ -45,7 +46,8 @@ pub fn resolve(project: &Project, history: &History) -> PolarsResult<Vec<Resolve
         .iter()
         .enumerate()
         .map(|(number, (key, output_id))| {
-            let (output, cell, texts) = columns.output(number, *key, output_id)?;
+            let kept = history.kept.get(key).copied().unwrap_or_default();
+            let (output, cell, texts) = columns.output(number, *key, output_id, kept)?;
             let opinions = opinions.remove(key).unwrap_or_default();
             Ok(Resolved {
                 output,
@@ -77,7 +79,7 @@ fn actions(actions: &DataFrame) -> PolarsResult<DataFrame> {
         col(h::ASKED_TIME).min(),
         col(h::DECISION_TIME).max().alias("last_decision"),
         col(h::UNDO_TIME).max(),
-        col(h::IGNORED).max(),
+        col(h::IGNORED_TIME).min(),
         col(h::COPIED).sum(),
         col(h::REGENERATED).sum(),
         col(h::MISSED).max(),
@@ -132,7 +134,13 @@ impl<'a> Resolver<'a> {
         })
     }
 
-    fn output(&self, row: usize, key: Uuid, output_id: &str) -> PolarsResult<(Output, Option<Cell>, Texts)> {
+    fn output(
+        &self,
+        row: usize,
+        key: Uuid,
+        output_id: &str,
+        kept: Kept,
+    ) -> PolarsResult<(Output, Option<Cell>, Texts)> {
         let number = row as u32;
         let word = |name: &str| -> PolarsResult<Option<String>> {
             Ok(self.context.column(name)?.str()?.get(row).map(str::to_owned))
@@ -157,17 +165,16 @@ impl<'a> Resolver<'a> {
         let first = time(h::TIME)?.unwrap_or_default();
         let shown_time = time(h::SHOWN_TIME)?;
         let shown_at = instant(shown_time.unwrap_or(first));
+        let ignored = time(h::IGNORED_TIME)?;
         let decision = decision(
             self.actions.column(h::DECISION_KIND)?.i32()?.get(row),
             time("last_decision")?,
             time(h::UNDO_TIME)?,
-            number_of(h::IGNORED)? > 0,
+            ignored.is_some(),
         );
-        let decision_ms = match (shown_time, time(h::ASKED_TIME)?) {
-            // Clocks that disagree can put the decision before the output; that is no time at all.
-            (Some(shown), Some(decided)) => Some(((decided - shown) / 1_000).max(0)),
-            _ => None,
-        };
+        // Clocks that disagree can put the answer before the output; that is no time at all.
+        let ms_until = |at: Option<i64>| Some(((at? - shown_time?) / 1_000).max(0));
+        let [kept_30s, kept_120s, kept_300s, kept_600s] = kept;
         let manner = self.actions.column(h::MANNER)?.i32()?.get(row);
         let manner = manner.and_then(|code| Manner::from_code(i16::try_from(code).ok()?));
         let manner = manner.unwrap_or_default();
@@ -206,7 +213,7 @@ impl<'a> Resolver<'a> {
             shown_at,
             decision: decision.code(),
             decided_at: time("last_decision")?.map(instant),
-            decision_ms,
+            decision_ms: ms_until(time(h::ASKED_TIME)?),
             confidence: real(self.context, h::CONFIDENCE)?,
             correct: judgement.map(|(_, correct)| correct),
             judged_by: judgement.map(|(source, _)| source),
@@ -229,6 +236,11 @@ impl<'a> Resolver<'a> {
             attributes,
             sealed: false,
             manner: manner.code(),
+            kept_30s,
+            kept_120s,
+            kept_300s,
+            kept_600s,
+            ignored_ms: ms_until(ignored).map(|ms| i32::try_from(ms).unwrap_or(i32::MAX)),
         };
         Ok((output, cell, texts))
     }

@@ -21,6 +21,8 @@ pub const DECISION: &str = "decision";
 pub const MANNER: &str = "manner";
 /// Milliseconds from shown to the first decision, or null.
 pub const DECISION_MS: &str = "decision_ms";
+/// Milliseconds from shown to the first `ignore`, or null.
+pub const IGNORED_MS: &str = "ignored_ms";
 /// The sketch bucket of `decision_ms`, or null.
 pub const DECISION_BUCKET: &str = "decision_bucket";
 pub const CONFIDENCE: &str = "confidence";
@@ -37,6 +39,13 @@ pub const INITIAL_CORRECT: &str = "initial_correct";
 pub const EDIT_DISTANCE: &str = "edit_distance";
 pub const RETAINED_SHARE: &str = "retained_share";
 pub const STILL_RETAINED: &str = "still_retained";
+/// What was in place at each of [`HORIZONS`](crate::domain::persistence::HORIZONS), in ten-thousandths; -1 taken back by then, null not
+/// known.
+pub const KEPT: [&str; 4] = [KEPT_30S, KEPT_120S, KEPT_300S, KEPT_600S];
+pub const KEPT_30S: &str = "kept_30s";
+pub const KEPT_120S: &str = "kept_120s";
+pub const KEPT_300S: &str = "kept_300s";
+pub const KEPT_600S: &str = "kept_600s";
 pub const CHARS_SHOWN: &str = "chars_shown";
 pub const COPIES: &str = "copies";
 pub const REGENERATES: &str = "regenerates";
@@ -53,7 +62,7 @@ pub const REASON: &str = "reason";
 pub const ATTRIBUTES: &str = "attributes";
 
 /// The columns that outputs state themselves, in their order; the others follow from them.
-pub const STATED: [&str; 25] = [
+pub const STATED: [&str; 30] = [
     CELL,
     CLUSTER,
     USER,
@@ -61,6 +70,7 @@ pub const STATED: [&str; 25] = [
     DECISION,
     MANNER,
     DECISION_MS,
+    IGNORED_MS,
     CONFIDENCE,
     CORRECT,
     INITIAL_AGREES,
@@ -68,6 +78,10 @@ pub const STATED: [&str; 25] = [
     EDIT_DISTANCE,
     RETAINED_SHARE,
     STILL_RETAINED,
+    KEPT_30S,
+    KEPT_120S,
+    KEPT_300S,
+    KEPT_600S,
     CHARS_SHOWN,
     COPIES,
     REGENERATES,

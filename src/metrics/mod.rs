@@ -21,9 +21,10 @@ pub use statistics::Statistics;
 use families as f;
 
 /// Every family, in the order of the catalogue.
-pub static FAMILIES: [&Family; 14] = [
+pub static FAMILIES: [&Family; 15] = [
     &f::coverage::FAMILY,
     &f::acceptance::FAMILY,
+    &f::persistence::FAMILY,
     &f::edits::FAMILY,
     &f::decision_time::FAMILY,
     &f::retries::FAMILY,

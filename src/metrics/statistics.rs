@@ -161,10 +161,27 @@ impl Statistics<'_> {
                 .within(interval, "wilson")
                 .with_standard_error(Some(variance.sqrt()));
         }
+        self.within_clusters(estimate, (n / d, d), &clusters)
+    }
+
+    /// A share of `n` outputs that is no ratio of two sums, from how far each cluster moves it, and how many of the outputs it has. Its
+    /// interval is that of a proportion with the same variance, and clustered always.
+    pub fn share(&self, value: f64, n: f64, sizes: Vec<f64>, influence: &[f64]) -> Estimate {
+        self.note_influence(|| influence.iter().copied().map(Some).collect());
+        let scale = (sizes.iter().sum::<f64>() * n).sqrt();
+        let own = |(size, moves): (f64, &f64)| (value * size + moves * scale, size);
+        let totals: Vec<(f64, f64)> = sizes.into_iter().zip(influence).map(own).collect();
+        let clusters = ClusterRatio::from_totals(&totals);
+        let estimate = self.valued_of(value, n, totals.iter().map(|(_, size)| *size != 0.0));
+        self.within_clusters(estimate, (value, n), &clusters)
+    }
+
+    /// The clustered interval of a share of so many outputs.
+    fn within_clusters(&self, estimate: Estimate, (value, d): (f64, f64), clusters: &ClusterRatio) -> Estimate {
         let covered = clusters.denominator / d;
         let standard_error = clusters.standard_error().map(|error| error * covered.sqrt());
         if self.interval == IntervalKind::ClusteredLinear {
-            let interval = linear(n / d, standard_error, clusters.critical(self.level)).map(Interval::clip_to_unit);
+            let interval = linear(value, standard_error, clusters.critical(self.level)).map(Interval::clip_to_unit);
             return estimate
                 .within(interval, self.name("linear"))
                 .with_standard_error(standard_error);
@@ -174,7 +191,7 @@ impl Statistics<'_> {
             // All outputs are of one cluster: they are worth one.
             None => (1.0, self.level.z()),
         };
-        let interval = proportion::wilson(n / d * trials, trials, critical);
+        let interval = proportion::wilson(value * trials, trials, critical);
         estimate
             .within(interval, self.name("wilson"))
             .with_standard_error(standard_error)

@@ -13,6 +13,7 @@ use super::cells::CellId;
 use super::copy::{CopyRows, copy_into};
 use super::schema::outputs;
 use crate::domain::key::{self, ProjectId};
+use crate::domain::persistence::Kept;
 
 #[derive(Clone, Debug, PartialEq, Queryable, QueryableByName, Selectable)]
 #[diesel(table_name = outputs, check_for_backend(diesel::pg::Pg))]
@@ -52,9 +53,20 @@ pub struct Output {
     pub sealed: bool,
     /// Who brought the last decision about.
     pub manner: i16,
+    /// What was in place at each horizon, as in [`Kept`].
+    pub kept_30s: Option<i16>,
+    pub kept_120s: Option<i16>,
+    pub kept_300s: Option<i16>,
+    pub kept_600s: Option<i16>,
+    /// From shown to the first `ignore`.
+    pub ignored_ms: Option<i32>,
 }
 
 impl Output {
+    pub fn kept(&self) -> Kept {
+        [self.kept_30s, self.kept_120s, self.kept_300s, self.kept_600s]
+    }
+
     /// Outputs of one cluster are not independent of each other.
     pub fn cluster(&self) -> i64 {
         key::cluster_key(self.user_key, self.output_key)
@@ -123,7 +135,7 @@ pub fn replace(conn: &mut PgConnection, project: ProjectId, known: &[Uuid], new:
     }
     let mut rows = CopyRows::with_capacity(new.len() * 280);
     for output in new {
-        rows.row(32)
+        rows.row(37)
             .put(output.project_id)
             .put(output.output_key)
             .put(output.output_id.as_str())
@@ -155,7 +167,12 @@ pub fn replace(conn: &mut PgConnection, project: ProjectId, known: &[Uuid], new:
             .put(output.reason.as_deref())
             .put(output.attributes.as_deref())
             .put(output.sealed)
-            .put(output.manner);
+            .put(output.manner)
+            .put(output.kept_30s)
+            .put(output.kept_120s)
+            .put(output.kept_300s)
+            .put(output.kept_600s)
+            .put(output.ignored_ms);
     }
     copy_into!(conn, outputs::table, &rows).map(|_| ())
 }

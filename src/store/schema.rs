@@ -278,6 +278,11 @@ diesel::table! {
         attributes -> Nullable<Text>,
         sealed -> Bool,
         manner -> Int2,
+        kept_30s -> Nullable<Int2>,
+        kept_120s -> Nullable<Int2>,
+        kept_300s -> Nullable<Int2>,
+        kept_600s -> Nullable<Int2>,
+        ignored_ms -> Nullable<Int4>,
     }
 }
 

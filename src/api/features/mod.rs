@@ -8,6 +8,7 @@ pub mod coverage;
 pub mod drift;
 pub mod explain;
 pub mod list;
+pub mod persistence;
 pub mod quality;
 pub mod reasons;
 pub mod recalibration;

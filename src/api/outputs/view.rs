@@ -11,8 +11,18 @@ use crate::api::tables::{Column, Table};
 use crate::domain::decision::{Decision, Manner};
 use crate::domain::dimension::Cell;
 use crate::domain::event::{EventKind, JudgementSource};
+use crate::domain::persistence::{self, HORIZONS};
 use crate::store::outputs::Output;
 use crate::store::texts::Texts;
+
+/// What was in place at one time.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct KeptView {
+    /// After the decision: 30, 120, 300 or 600.
+    pub after_seconds: u32,
+    /// In [0, 1], rounded down to the ten-thousandth; 0 if it had been taken back by then.
+    pub share: f64,
+}
 
 /// One output: what its events come to.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -55,6 +65,8 @@ pub struct OutputView {
     pub edit_distance: Option<f64>,
     #[schema(required = true)]
     pub retained_share: Option<f64>,
+    /// How much of it was in place so long after it was taken, where that is known.
+    pub kept: Vec<KeptView>,
     pub ratings: i32,
     /// Mean of the raters' newest ratings.
     #[schema(required = true)]
@@ -116,6 +128,7 @@ pub fn view(output: Output, cell: Option<Cell>, texts: Texts) -> OutputView {
         JudgementSource::Code,
         JudgementSource::Llm,
     ];
+    let kept = HORIZONS.into_iter().zip(output.kept());
     let (feature, mut cell) = match cell {
         Some(cell) => (Some(cell.feature.clone()), cell),
         None => (None, Cell::default()),
@@ -147,6 +160,12 @@ pub fn view(output: Output, cell: Option<Cell>, texts: Texts) -> OutputView {
             .find(|source| Some(source.rank()) == output.judged_by),
         edit_distance: output.edit_distance,
         retained_share: output.retained_share,
+        kept: kept
+            .filter_map(|(after_seconds, stored)| {
+                let share = persistence::share(stored?);
+                Some(KeptView { after_seconds, share })
+            })
+            .collect(),
         ratings: output.ratings,
         rating: (output.ratings > 0).then(|| output.rating_sum / f64::from(output.ratings)),
         reason: output.reason,

@@ -123,11 +123,11 @@ pub struct Event {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(maximum = 4_294_967_295u32)]
     pub chars_retained: Option<u32>,
-    /// With `retained`: the share in [0, 1] that is still in place.
+    /// With `retained`: the share in [0, 1] that is still in place. Send it 30 s, 2, 5 and 10 min after the decision.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 1)]
     pub retained_share: Option<f64>,
-    /// With `retained`: how many seconds after the decision.
+    /// With `retained`: how many seconds after the decision it was so; the time since the decision without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(maximum = 4_294_967_295u32)]
     pub after_seconds: Option<u32>,

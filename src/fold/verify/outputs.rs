@@ -159,6 +159,11 @@ fn fields(
             attributes,
             sealed,
             manner,
+            kept_30s,
+            kept_120s,
+            kept_300s,
+            kept_600s,
+            ignored_ms,
         },
         &output,
         stored

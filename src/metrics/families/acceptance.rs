@@ -5,6 +5,7 @@
 
 use polars::prelude::{Expr, col, lit};
 
+use super::coverage::viewed;
 use super::{LINEAR, PROPORTION};
 use crate::metrics::estimate::{Estimate, Reason};
 use crate::metrics::facts::{self, count, decision, integer, only, shown};
@@ -12,7 +13,7 @@ use crate::metrics::statistics::Clustering;
 use crate::metrics::{Direction, Family, Metric, Statistics, Sum, Unit, no_histograms};
 
 /// The share of an output that must be in place for it to count as kept: what Cody's completion persistence uses.
-const MOSTLY: f64 = 0.67;
+pub const MOSTLY: f64 = 0.67;
 
 /// Taken and, as far as anyone looked, kept.
 pub fn persistent() -> Expr {
@@ -27,6 +28,7 @@ pub static FAMILY: Family = Family {
         let characters = integer(facts::CHARS_SHOWN);
         vec![
             Sum::new("shown", shown()),
+            Sum::new("viewed", viewed()),
             Sum::new("decided", count(decision::decided())),
             Sum::new("taken", count(decision::taken())),
             Sum::new("accepted_unchanged", count(decision::accepted())),
@@ -73,6 +75,17 @@ pub static FAMILY: Family = Family {
             interval: PROPORTION,
             source: "definition",
             estimate: |s| s.proportion("taken", "shown", Reason::NoData),
+        },
+        Metric {
+            id: "acceptance_of_viewed",
+            title: "Acceptance of viewed",
+            summary: "Share of the outputs that were there long enough to be seen, answered or not, that users accepted.",
+            formula: "(accepted + edited + undone after acceptance) / viewed",
+            unit: Unit::Share,
+            direction: Direction::HigherIsBetter,
+            interval: PROPORTION,
+            source: "Sourcegraph Cody, completion acceptance rate",
+            estimate: |s| s.proportion("taken", "viewed", Reason::NoCases),
         },
         Metric {
             id: "persistent_acceptance_rate",

@@ -1,11 +1,23 @@
 //! How much was shown, and how much of it did users answer? Every rate must be read beside these.
 
-use polars::prelude::{col, lit};
+use polars::prelude::{Expr, col, lit};
 
 use super::{NONE, PROPORTION};
 use crate::metrics::estimate::{Estimate, Reason};
 use crate::metrics::facts::{self, count, decision, shown};
 use crate::metrics::{Direction, Family, Metric, Sum, Unit, no_histograms};
+
+/// Milliseconds that an output must be there to count as viewed, as Cody counts them. Rates with another limit are other rates.
+const VIEWED_MS: i64 = 750;
+
+/// 1 for an output that was there long enough to be seen. What ends its display is the first decision of the user or `ignore`; without
+/// either it stays. What was accepted was seen, however fast. So was what is not known to have gone sooner: where nobody says when
+/// it was shown, every output.
+pub fn viewed() -> Expr {
+    let gone = |column: &str| col(column).lt(lit(VIEWED_MS)).fill_null(lit(false));
+    let flashed = gone(facts::DECISION_MS).or(gone(facts::IGNORED_MS));
+    count(col(facts::MISSED).not().and(decision::taken().or(flashed.not())))
+}
 
 pub static FAMILY: Family = Family {
     id: "coverage",
@@ -13,6 +25,7 @@ pub static FAMILY: Family = Family {
     sums: || {
         vec![
             Sum::new("shown", shown()),
+            Sum::new("viewed", viewed()),
             Sum::new("decided", count(decision::decided())),
             Sum::new("ignored", count(decision::ignored())),
             Sum::new("rated", count(col(facts::RATINGS).gt(lit(0)))),
@@ -32,6 +45,17 @@ pub static FAMILY: Family = Family {
             interval: NONE,
             source: "definition",
             estimate: |s| Estimate::count(s.count("shown")),
+        },
+        Metric {
+            id: "viewed",
+            title: "Viewed",
+            summary: "Outputs that were there long enough to be seen.",
+            formula: "number of shown outputs that were accepted, or neither decided nor ignored within 750 ms of being shown",
+            unit: Unit::Count,
+            direction: Direction::Neutral,
+            interval: NONE,
+            source: "Sourcegraph Cody, completions presented for at least 750 ms",
+            estimate: |s| Estimate::count(s.count("viewed")),
         },
         Metric {
             id: "decided",

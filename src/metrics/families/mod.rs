@@ -7,6 +7,7 @@ pub mod correctness;
 pub mod coverage;
 pub mod decision_time;
 pub mod edits;
+pub mod persistence;
 pub mod ratings;
 pub mod reliance;
 pub mod retries;

@@ -14,7 +14,7 @@ pub struct Analysis {
 }
 
 /// In the order in which a team would ask.
-pub static ANALYSES: [Analysis; 24] = [
+pub static ANALYSES: [Analysis; 25] = [
     Analysis {
         id: "compare",
         question: "Is one side better than another, how sure is that, and what would it take to know?",
@@ -102,6 +102,14 @@ pub static ANALYSES: [Analysis; 24] = [
         method: "over- and under-reliance, relative reliance on AI and on oneself, signal detection, complementary performance",
         interval: "clustered by user",
         source: "Schemmer et al. 2023; Macmillan & Creelman 2005",
+    },
+    Analysis {
+        id: "persistence",
+        question: "Does what users accepted stay in place, how much of it, and for how long?",
+        route: "/features/{feature}/persistence",
+        method: "share not taken back by each horizon times the share kept of the reported; all, two thirds or half in place; of the accepted and of the decided",
+        interval: "linearised product, clustered by user; Wilson with the effective number of outputs",
+        source: "Ziegler et al. 2022; Korn & Graubard 1998",
     },
     Analysis {
         id: "trajectory",

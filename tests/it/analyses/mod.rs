@@ -8,6 +8,7 @@ mod compare;
 mod drift;
 mod experiments;
 mod explain;
+mod persistence;
 mod priorities;
 mod reasons;
 mod routes;
@@ -15,6 +16,7 @@ mod texts;
 mod trajectory;
 mod trust;
 mod values;
+mod viewed;
 
 use std::sync::OnceLock;
 

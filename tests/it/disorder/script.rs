@@ -39,7 +39,11 @@ fn event(number: usize, (kind, name, time, dice, flag): Seed) -> Event {
     let some = |die: usize, text: &str| (die < 6).then(|| format!("{text}{}", die % 3));
     event.id = Some(format!("e{number}"));
     // Few distinct instants.
-    event.occurred_at = Some(start() + TimeDelta::seconds(time / 4 * 931));
+    let mut seconds = time / 4 * 931;
+    if matches!(event.kind, EventKind::Undo | EventKind::Retained) {
+        seconds += 30 * (dice[5] as i64 % 3);
+    }
+    event.occurred_at = Some(start() + TimeDelta::seconds(seconds));
     event.feature = some(dice[0] * 2, "feature");
     event.version = some(dice[1], "v");
     event.user_id = some(dice[2], "user");
@@ -82,7 +86,10 @@ fn event(number: usize, (kind, name, time, dice, flag): Seed) -> Event {
             .copied();
         }
         EventKind::Accept => event.auto = (dice[3] > 5).then_some(flag),
-        EventKind::Retained => event.retained_share = Some(dice[3] as f64 / 11.0),
+        EventKind::Retained => {
+            event.retained_share = Some(dice[3] as f64 / 11.0);
+            event.after_seconds = [28, 32, 120, 300, 640].get(dice[4]).copied();
+        }
         EventKind::Retract => event.retracts = Some(format!("e{}", number.saturating_sub(dice[3]))),
         EventKind::Comment => event.comment = Some(WORDS[dice[3] % 4].to_owned()),
         EventKind::Reject => event.reason = some(dice[3], "reason"),

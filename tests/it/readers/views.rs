@@ -215,6 +215,16 @@ fn features_and_outputs_are_those_of_the_api() {
             };
             assert!(is_same, "{name} of {id}: {} is not {}", row[name], output[name]);
         }
+        for seconds in [30, 120, 300, 600] {
+            let mut kept = output["kept"].as_array().unwrap().iter();
+            let expected = kept.find(|kept| kept["after_seconds"] == seconds);
+            let expected = expected.and_then(|kept| kept["share"].as_f64());
+            assert_eq!(
+                row[format!("kept_{seconds}s")].as_f64(),
+                expected,
+                "{id} after {seconds} s"
+            );
+        }
     }
     // A project's name is in each row, since a database may hold several.
     let (_, other) = reader.server.project("other");

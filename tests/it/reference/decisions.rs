@@ -46,7 +46,7 @@ fn copilot_completions() {
     let weighted = all.value("character_acceptance_rate");
     same("characters", weighted, &expected["char_weighted_acceptance"]);
     check_times(&data, &all);
-    // `persistent_acceptance_rate` asks whether two thirds are still in place; the reference, whether nothing changed.
+    check_persistence(&data);
 
     let tasks = data.by("task", &["acceptance_rate"]);
     let rates = expected["acceptance_by_task"].as_object().unwrap();
@@ -58,6 +58,44 @@ fn copilot_completions() {
     check_curve(&curves[0], "acceptance", &expected["confidence_vs_accept"]);
     check_triggers(&data);
     check_prior(&data, [8.136_412_809_507_778, 14.584_725_181_835_03]);
+}
+
+/// What is unchanged at each check against the reference; what is mostly or half in place, against the rows. The first of the five
+/// checks is at no horizon. Nothing was taken back and every state is known.
+fn check_persistence(data: &Imported) {
+    let path = format!("/api/v1/features/{FEATURE}/persistence");
+    let found = data.server.get(&path).expect(200);
+    let steps = found["data"][0]["steps"].as_array().unwrap();
+    let accepted: Vec<Value> = rows(data)
+        .into_iter()
+        .filter(|row| row["decision"] == "accepted")
+        .collect();
+    for (check, step) in (1..).zip(steps) {
+        assert_eq!(step["known"]["value"], 1, "{step}");
+        assert_eq!(step["taken_back"]["value"], 0, "{step}");
+        for share in step["shares"].as_array().unwrap() {
+            let least = share["least"].as_f64().unwrap();
+            let is_kept = |row: &&Value| 1.0 - row["edit_percentage"][check].as_f64().unwrap() >= least;
+            let kept = accepted.iter().filter(is_kept).count();
+            assert_eq!(share["of_accepted"]["numerator"], kept, "{step}");
+            assert_eq!(share["of_accepted"]["n"], accepted.len(), "{step}");
+        }
+        let unchanged = &step["shares"][0];
+        let [of_accepted, of_decided] = [
+            "persistent_unchanged_by_check",
+            "persistent_acceptance_of_decided_by_check",
+        ]
+        .map(|name| &data.reference[name][check]);
+        assert_eq!(unchanged["of_accepted"]["numerator"], of_accepted["k"]);
+        same("unchanged", &unchanged["of_accepted"]["value"], &of_accepted["rate"]);
+        assert_eq!(unchanged["of_decided"]["n"], of_decided["n"]);
+        same("of decided", &unchanged["of_decided"]["value"], &of_decided["rate"]);
+        // The catalogue's series are the middle column.
+        let series = format!("persistence_{}s", step["after_seconds"]);
+        let all = data.everything(&[&series]);
+        assert_eq!(all.value(&series), &step["shares"][1]["of_accepted"]["value"]);
+    }
+    assert_eq!(steps.len(), 4);
 }
 
 /// Precision and recall by threshold, against `METHODS.json` beside the data sets.
@@ -134,14 +172,18 @@ fn check_times(data: &Imported, all: &Slice) {
     }
 }
 
-/// Milliseconds to decide, sorted.
-fn decision_times(data: &Imported) -> Vec<f64> {
+fn rows(data: &Imported) -> Vec<Value> {
     let file = std::fs::File::open(data.folder.join("suggestions.jsonl.gz")).unwrap();
     let mut text = String::new();
     GzDecoder::new(file).read_to_string(&mut text).unwrap();
-    let mut times: Vec<f64> = text
-        .lines()
-        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+    let rows = text.lines().map(|line| serde_json::from_str(line).unwrap());
+    rows.collect()
+}
+
+/// Milliseconds to decide, sorted.
+fn decision_times(data: &Imported) -> Vec<f64> {
+    let mut times: Vec<f64> = rows(data)
+        .into_iter()
         .filter(|row| row["decision"] == "accepted" || row["decision"] == "rejected")
         .map(|row| row["decided_at_ms"].as_f64().unwrap() - row["shown_at_ms"].as_f64().unwrap())
         .collect();

@@ -905,6 +905,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/features/{feature}/persistence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Persistence of a feature
+         * @description Does what users accepted stay in place? 30 seconds, 2, 5 and 10 minutes after the decision, for outputs of which all, two thirds or
+         *     half must be in place. From `retained` events and undos; an output of which nobody reports is no failure.
+         */
+        get: operations["get_feature_persistence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/features/{feature}/quality": {
         parameters: {
             query?: never;
@@ -3550,7 +3571,7 @@ export interface components {
         Event: {
             /**
              * Format: int32
-             * @description With `retained`: how many seconds after the decision.
+             * @description With `retained`: how many seconds after the decision it was so; the time since the decision without it.
              */
             after_seconds?: number | null;
             /** @description Other names of the same output (trace, span, response ids): feedback that names one of them joins it. */
@@ -3630,7 +3651,7 @@ export interface components {
             reason?: string | null;
             /**
              * Format: double
-             * @description With `retained`: the share in [0, 1] that is still in place.
+             * @description With `retained`: the share in [0, 1] that is still in place. Send it 30 s, 2, 5 and 10 min after the decision.
              */
             retained_share?: number | null;
             /** @description With `retract`: the id of the event that is taken back, one of the same output. */
@@ -4102,6 +4123,19 @@ export interface components {
             nominal: components["schemas"]["Estimate"];
             quadratic: components["schemas"]["Estimate"];
         };
+        /** @description What was in place at one time. */
+        KeptView: {
+            /**
+             * Format: int32
+             * @description After the decision: 30, 120, 300 or 600.
+             */
+            after_seconds: number;
+            /**
+             * Format: double
+             * @description In [0, 1], rounded down to the ten-thousandth; 0 if it had been taken back by then.
+             */
+            share: number;
+        };
         /** @description A key, without its secret. */
         KeyView: {
             /** Format: date-time */
@@ -4382,6 +4416,8 @@ export interface components {
             final: string | null;
             input: string | null;
             judged_by: components["schemas"]["JudgementSource"] | null;
+            /** @description How much of it was in place so long after it was taken, where that is known. */
+            kept: components["schemas"]["KeptView"][];
             /** @description Who brought the decision about. */
             manner: components["schemas"]["Manner"];
             model: string | null;
@@ -4449,6 +4485,40 @@ export interface components {
             /** @description The verdict in words, with its evidence. */
             sentence: string;
             verdict: components["schemas"]["AgreementVerdict"];
+        };
+        /** @description What of the accepted outputs is in place when at least so much of one must be. */
+        PersistenceAtShare: {
+            /**
+             * Format: double
+             * @description The share of an output that must be in place: 1 all of it, 0.67 most, 0.5 half.
+             */
+            least: number;
+            /** @description Of the accepted outputs. */
+            of_accepted: components["schemas"]["Estimate"];
+            /** @description Of the decided outputs: that times the acceptance rate. Without an interval where all reported outputs were kept, or none. */
+            of_decided: components["schemas"]["Estimate"];
+        };
+        PersistenceResponse: {
+            data: components["schemas"]["PersistenceSlice"][];
+            feature: string;
+            meta: components["schemas"]["AnalysisMeta"];
+        };
+        /** @description Outputs with the same values of the dimensions. */
+        PersistenceSlice: {
+            group: {
+                [key: string]: string | null;
+            };
+            steps: components["schemas"]["PersistenceStep"][];
+        };
+        /** @description So long after the decision. */
+        PersistenceStep: {
+            /** Format: int32 */
+            after_seconds: number;
+            /** @description Share of the accepted outputs that had been taken back by then, or have a report near enough. */
+            known: components["schemas"]["Estimate"];
+            shares: components["schemas"]["PersistenceAtShare"][];
+            /** @description Share of the accepted outputs that users had taken back by then. */
+            taken_back: components["schemas"]["Estimate"];
         };
         /** @description A change that several users made. */
         PhraseChange: {
@@ -11295,6 +11365,111 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ExplainResponse"];
+                };
+            };
+            /** @description The client has this answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_feature_persistence: {
+        parameters: {
+            query?: {
+                /** @description Start of the range in which outputs were shown, RFC 3339 or milliseconds since 1970; the day of the first output without it. */
+                from?: string;
+                /** @description End of the range, not part of it; the end of the day of the last output without it. */
+                to?: string;
+                /** @description A JSON array of filters as `POST /query` takes them. */
+                filters?: string;
+                /** @description Level of the intervals; 0.95 without it. */
+                level?: number;
+                /** @description Dimensions to split by, separated by commas. */
+                group_by?: string;
+                exact?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The feature */
+                feature: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What stays in place, by time and share */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersistenceResponse"];
                 };
             };
             /** @description The client has this answer already */

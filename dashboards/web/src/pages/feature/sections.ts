@@ -11,6 +11,7 @@ import { Drift } from './drift';
 import { Edits } from './edits';
 import { Effort } from './effort';
 import { Moved } from './moved';
+import { Persistence } from './persistence';
 import { Reasons } from './reasons';
 import { Reliance } from './reliance';
 import { Segments } from './segments';
@@ -38,6 +39,7 @@ export const SECTIONS: Section[] = [
     { id: 'drift', title: 'Drift', question: 'What changed for good, and on which day?', Body: Drift },
     { id: 'versions', title: 'Versions', question: 'How do versions compare?', Body: Versions },
     { id: 'effort', title: 'Effort', question: 'How much do people change, and how long do they think?', Body: Effort },
+    { id: 'persistence', title: 'Persistence', question: 'Does what people take stay in place?', Body: Persistence },
     { id: 'edits', title: 'What people change', question: 'Which words do they delete, insert and replace?', Body: Edits },
     { id: 'reasons', title: 'Why they reject', question: 'What do they say, and what do rejected outputs have in common?', Body: Reasons },
     { id: 'trajectory', title: 'Trajectory', question: 'Does trust grow with use, and survive a mistake?', Body: Trajectory },
