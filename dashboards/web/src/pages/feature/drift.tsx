@@ -75,8 +75,9 @@ function Noticed({ data }: Pick<Found, 'data'>) {
     return (
         <>
             <p class="foot">
-                {noticed.length === 0 ? 'Simpler methods noticed nothing.' : 'What simpler methods noticed:'} They change nothing above: how often they are wrong is
-                not kept.
+                {noticed.length === 0
+                    ? 'Simpler methods noticed nothing.'
+                    : 'What simpler methods noticed. It is evidence beside the changes above and no alarm: how often these are wrong is not kept.'}
             </p>
             {noticed.length > 0 && (
                 <ul class="findings">
