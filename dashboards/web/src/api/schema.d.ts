@@ -4317,8 +4317,9 @@ export interface components {
         /** @description A difference of two shares as if all outputs were independent of each other. */
         NaiveDifference: {
             /**
-             * @description Whether the unit of analysis is the one that was drawn: each output is known to be of a user of its own. If not, the interval is too
-             *     narrow and the p-value too small, by the more the more outputs a user has.
+             * @description Whether the unit of analysis is the one that was drawn: each output is known to be of a user of its own. If not, the
+             *     interval is too narrow and the p-value too small, by the more the more outputs a user has; where the same users are on both sides,
+             *     they may err the other way.
              */
             is_valid: boolean;
             /** Format: double */
