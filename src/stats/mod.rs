@@ -9,6 +9,7 @@
 //! | [`gamma`], [`beta`] | how likely are counts like these? |
 //! | [`proportion`] | what range is plausible for a rate? |
 //! | [`cluster`] | … when the same users contribute many observations? |
+//! | [`two_proportions`] | how far apart are two rates, when trials are independent? |
 //! | [`contrast`] | is one side better than the other? |
 //! | [`combination`] | … or a difference of differences, when users are on all of them? |
 //! | [`sequence`] | … when one looks every day? |
@@ -45,7 +46,8 @@
 //! | [`ppi`] | what do few certain labels and many uncertain ones say together? |
 //! | [`prevalence`] | how often is it true, when the test that says so errs? |
 //! | [`bootstrap`] | how far would a number move if other users had been met? |
-//! | [`drift`], [`cusum`], [`laney`], [`page_hinkley`], [`psi`] | has something changed, and when? |
+//! | [`drift`], [`cusum`], [`laney`], [`page_hinkley`], [`adwin`], [`psi`] | has something changed, and when? |
+//! | [`run_length`] | how long has it been at its level? |
 //!
 //! Everything here is a pure function of `f64` sums: no IO, no allocation beyond what a result
 //! needs, no panics. Two conventions hold throughout:
@@ -60,6 +62,7 @@
     reason = "counts become f64 on purpose and stay far below 2^53"
 )]
 
+pub mod adwin;
 pub mod agreement;
 pub mod allocation;
 pub mod auroc;
@@ -102,6 +105,7 @@ pub mod random;
 pub mod ranks;
 pub mod recalibration;
 pub mod risk_control;
+pub mod run_length;
 pub mod sample;
 pub mod selective;
 pub mod sequence;
@@ -112,5 +116,6 @@ pub mod spearman;
 pub mod student;
 pub mod thresholds;
 pub mod trust_memory;
+pub mod two_proportions;
 pub mod watch;
 pub mod within;

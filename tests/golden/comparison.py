@@ -13,6 +13,7 @@ import statsmodels.api as sm
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.power import normal_power_het
+from statsmodels.stats.proportion import confint_proportions_2indep, proportions_ztest
 
 rng = np.random.default_rng(20260711)
 
@@ -72,11 +73,22 @@ def power():
     return out
 
 
+def proportions():
+    out = []
+    for k1, n1, k2, n2, level in ((3, 40, 9, 35, 0.95), (0, 50, 4, 60, 0.95), (0, 20, 0, 30, 0.9), (98, 100, 250, 251, 0.99), (412, 1000, 455, 1000, 0.95)):
+        # statsmodels takes the second from the first.
+        interval = confint_proportions_2indep(k2, n2, k1, n1, method="newcomb", compare="diff", alpha=1 - level)
+        p = proportions_ztest([k1, k2], [n1, n2])[1] if k1 + k2 else None
+        out.append(dict(counts=[k1, n1, k2, n2], level=level, interval=[float(end) for end in interval], p=None if p is None else float(p)))
+    return out
+
+
 golden = dict(
     contrasts=contrasts(),
     sequences=sequences(),
     adjusted=adjusted(),
     power=power(),
+    proportions=proportions(),
     balance=[[observed, shares, float(stats.chisquare(observed, np.array(shares) / sum(shares) * sum(observed)).pvalue)]
              for observed, shares in (([500, 520], [1, 1]), ([900, 1120], [0.5, 0.5]), ([300, 310, 640], [1, 1, 2]))],
 )

@@ -20,8 +20,8 @@ pub static ANALYSES: [Analysis; 25] = [
         question: "Is one side better than another, how sure is that, and what would it take to know?",
         route: "/compare",
         method: "difference and ratio of two slices of any metric; sample-ratio check; CUPED on earlier behaviour; false-discovery rate over metrics",
-        interval: "linearised and clustered by user, also where users are on both sides; beside it a confidence sequence that holds at every look",
-        source: "Deng, Knoblich & Lu 2018; Waudby-Smith et al. 2024; Deng et al. 2013; Benjamini & Hochberg 1995",
+        interval: "linearised and clustered by user, also where users are on both sides; beside it a confidence sequence that holds at every look. Of shares also Newcombe's interval and the pooled z-test, named naive: valid only where each output is of a user of its own. They do not take the clustered interval's place near 0 and 1: of users who differ, a hybrid of clustered Wilson intervals covers less often there",
+        source: "Deng, Knoblich & Lu 2018; Waudby-Smith et al. 2024; Deng et al. 2013; Benjamini & Hochberg 1995; Newcombe 1998",
     },
     Analysis {
         id: "experiments",
@@ -59,9 +59,9 @@ pub static ANALYSES: [Analysis; 25] = [
         id: "drift",
         question: "What changed, when, by how much, and in which segment?",
         route: "/features/{feature}/drift",
-        method: "dated change points of daily series with clustered variances, steps and rollouts; an alarm for who looks every day; control charts; stability of the spread of confidence",
-        interval: "false findings shared among the metrics; false alarms kept to the stated chance over thirty days of watching",
-        source: "Shin, Ramdas & Rinaldo 2022; Page 1954; Laney 2002; Yurdakul 2018",
+        method: "dated change points of daily series with clustered variances, steps and rollouts; an alarm for who looks every day; control charts with cumulative sums, Page and Hinkley's test, an adaptive window and Bayesian run lengths; stability of the spread of confidence",
+        interval: "false findings shared among the metrics; false alarms kept to the stated chance over thirty days of watching. What the charts notice is evidence beside that: it makes no change and no alarm, and how often it is wrong is not kept",
+        source: "Shin, Ramdas & Rinaldo 2022; Page 1954; Laney 2002; Bifet & Gavaldà 2007; Adams & MacKay 2007; Yurdakul 2018",
     },
     Analysis {
         id: "segments",

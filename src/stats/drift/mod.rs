@@ -90,6 +90,28 @@ pub fn standardised(buckets: &[Bucket], baseline: usize) -> Vec<(usize, f64)> {
     days.iter().map(score).collect()
 }
 
+/// Each usable bucket's place, and successes and trials: as many independent ones as would vary as much as it does, sample and days
+/// together. Of a rate `r` with the weight `w` that is `r̄·(1 − r̄)·w`, at most as many as there were; `r̄` is the mean of all buckets, since
+/// the own rate of a bucket whose users all agree would say nothing. Empty where [`standardised`] is, and unless `0 < r̄ < 1`.
+#[must_use]
+pub fn independent_counts(buckets: &[Bucket], baseline: usize) -> Vec<(usize, (f64, f64))> {
+    let days = days(buckets, baseline);
+    let weight: f64 = days.iter().map(|day| day.weight).sum();
+    let centre = days.iter().map(|day| day.weight * day.value).sum::<f64>() / weight;
+    let spread = centre * (1.0 - centre);
+    // Not a number without days.
+    if spread.is_nan() || spread <= 0.0 {
+        return Vec::new();
+    }
+    let of = |day: &Day| {
+        let all = buckets.get(day.at).map_or(0.0, |bucket| bucket.denominator);
+        let trials = (spread * day.weight).min(all);
+        // Rounding must not bring more successes than trials.
+        (day.at, ((day.value * trials).clamp(0.0, trials), trials))
+    };
+    days.iter().map(of).collect()
+}
+
 /// `τ²`: with it, the steps between neighbouring days are as large on average as they should be.
 fn between(days: &[Day]) -> f64 {
     const HALVINGS: u32 = 60;
@@ -133,6 +155,35 @@ fn range(pair: &[Day], between: f64) -> f64 {
 /// `σ` from the sum of so many moving ranges: a half-normal has mean `√(2/π)`.
 fn dispersion(sum: f64, ranges: f64) -> f64 {
     FRAC_PI_2.sqrt() * sum / ranges
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_what_their_variance_is_worth() {
+        let day = |share: f64, variance: f64| Bucket {
+            numerator: 100.0 * share,
+            denominator: 100.0,
+            variance,
+        };
+        // Four times the variance of independent outputs; no variance between days; users of the third day all agree.
+        let mut days = vec![day(0.5, 0.01), day(0.5, 0.01), day(0.5, 0.0)];
+        for (at, (successes, trials)) in independent_counts(&days, 2) {
+            assert!(
+                (successes - 12.5).abs() < 1e-12 && (trials - 25.0).abs() < 1e-12,
+                "{at}"
+            );
+        }
+        days.push(day(0.5, f64::NAN));
+        assert_eq!(independent_counts(&days, 2).len(), 3);
+        // Never more than there were.
+        let tight = independent_counts(&[day(0.5, 1e-6), day(0.5, 1e-6)], 2);
+        assert_eq!(tight, [(0, (50.0, 100.0)), (1, (50.0, 100.0))]);
+        assert!(independent_counts(&[day(0.0, 0.01), day(0.0, 0.01)], 2).is_empty());
+        assert!(independent_counts(&[], 2).is_empty());
+    }
 }
 
 #[cfg(test)]

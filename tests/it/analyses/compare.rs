@@ -1,16 +1,21 @@
 //! Two versions, compared.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use calibrant::domain::dimension::Dimension;
 use calibrant::query::Query;
 use calibrant::query::analyses::compare::{self, Between, Compared, Comparison, ComparisonVerdict};
 use calibrant::query::filter::Filter;
+use calibrant::stats::level::Level;
+use calibrant::stats::two_proportions::newcombe;
 use calibrant::store::StoreError;
 use diesel::sql_types::{BigInt, Bool, Double, Integer};
 use diesel::{QueryableByName, RunQueryDsl};
+use serde_json::json;
 
 use super::{about, both_ways, end, world};
+use crate::support::TestServer;
 
 /// A feature with a version that broke something, and one with a version that changes nothing.
 const WORSENED: (&str, &str, &str) = ("chat.answer", "2.1", "2.2");
@@ -233,6 +238,62 @@ fn what_users_did_before_takes_noise_off_and_moves_nothing_much() {
     assert!(adjusted.metrics[0].standard_error.unwrap() <= raw.metrics[0].standard_error.unwrap());
     let moved = adjusted.metrics[0].difference.value.unwrap() - raw.metrics[0].difference.value.unwrap();
     assert!(moved.abs() < 2.0 * raw.metrics[0].standard_error.unwrap());
+}
+
+#[test]
+fn the_textbook_interval_is_that_of_the_counts_and_says_that_it_does_not_hold() {
+    let query = about("canvas.trigger", &["acceptance_rate", "trust_gap", "d_prime"]);
+    let users: Vec<[(f64, f64); 2]> = by_user().into_values().collect();
+    let side = |at: usize| {
+        users
+            .iter()
+            .fold((0.0, 0.0), |sum, user| (sum.0 + user[at].0, sum.1 + user[at].1))
+    };
+    let expected = newcombe(side(0), side(1), Level::default()).unwrap();
+    for query in both_ways(&query) {
+        let found = compared(&versions(query, "t1", "t2"));
+        let metric = &found.metrics[0];
+        let naive = metric.naive.unwrap();
+        assert_eq!((naive.lower, naive.upper), (expected.lower, expected.upper));
+        assert_eq!(Some(naive.value), metric.difference.value);
+        assert!(!naive.is_valid, "users have many outputs each, on both sides");
+        for metric in &found.metrics[1..] {
+            assert!(metric.difference.value.is_some(), "{}", metric.metric);
+            assert!(metric.naive.is_none(), "{} is no share of outputs", metric.metric);
+        }
+    }
+}
+
+#[test]
+fn the_textbook_interval_holds_of_users_with_one_output_each() {
+    let server = TestServer::start();
+    let mut lines = String::new();
+    for number in 0..60 {
+        let version = if number < 25 { "1" } else { "2" };
+        let decision = if number % 3 == 0 { "reject" } else { "accept" };
+        for event in [
+            json!({"type": "shown", "output_id": number.to_string(), "feature": "f", "version": version, "user_id": number.to_string()}),
+            json!({"type": decision, "output_id": number.to_string()}),
+        ] {
+            writeln!(lines, "{event}").unwrap();
+        }
+    }
+    server.send(lines);
+    let asked = "/api/v1/compare?baseline=version=1&candidate=version=2&metrics=acceptance_rate";
+    let naive = &server.get(asked).expect(200)["data"][0]["naive"];
+    assert_eq!(
+        (&naive["method"], &naive["test"]),
+        (&json!("newcombe"), &json!("z_pooled"))
+    );
+    assert_eq!(naive["is_valid"], true, "{naive}");
+    // One user comes again.
+    server.send(
+        json!({"type": "shown", "output_id": "again", "feature": "f", "version": "2", "user_id": "59"}).to_string()
+            + "\n"
+            + &json!({"type": "accept", "output_id": "again"}).to_string(),
+    );
+    let naive = &server.get(asked).expect(200)["data"][0]["naive"];
+    assert_eq!(naive["is_valid"], false, "{naive}");
 }
 
 #[test]

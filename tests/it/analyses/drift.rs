@@ -118,6 +118,30 @@ fn a_sharp_change_is_dated_to_the_day_in_everything_that_changed() {
             "{signals:?}"
         );
     }
+    // What moved by most: the window asks for more than the others.
+    let signals = metrics[1]["chart"]["signals"].as_array().unwrap();
+    assert!(signals.iter().any(|signal| signal["method"] == "adwin"), "{signals:?}");
+    for metric in &metrics[..2] {
+        let chart = &metric["chart"];
+        let signals = chart["signals"].as_array().unwrap();
+        let bayes: Vec<&Value> = signals.iter().filter(|signal| signal["method"] == "bayes").collect();
+        assert_eq!(bayes.len(), 1, "{signals:?}");
+        assert!((24..=26).contains(&day(&bayes[0]["since"])), "{bayes:?}");
+        assert_eq!(bayes[0]["direction"], "down");
+        let beliefs = chart["beliefs"].as_array().unwrap();
+        assert_eq!(beliefs.len(), 40);
+        let change = |days: std::ops::Range<usize>| {
+            let own = beliefs[days].iter().map(|belief| belief["change"].as_f64().unwrap());
+            own.sum::<f64>()
+        };
+        assert!(change(24..27) > 0.9 && change(0..20) < 0.2, "{beliefs:?}");
+        assert!(
+            (13..=16).contains(&beliefs[39]["days_at_level"].as_u64().unwrap()),
+            "{}",
+            beliefs[39]
+        );
+    }
+    assert_eq!(metrics[2]["chart"]["beliefs"], json!([]), "a mean has no counts");
     let [acceptance, gap] = [&metrics[0], &metrics[2]];
     assert!(acceptance["changes"][0]["difference"]["upper"].as_f64().unwrap() < 0.0);
     assert!(

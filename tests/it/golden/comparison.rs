@@ -1,9 +1,9 @@
-//! Contrasts, confidence sequences, adjusted p-values, power and sample ratios, against statsmodels and scipy.
+//! Contrasts, two proportions, confidence sequences, adjusted p-values, power and sample ratios, against statsmodels and scipy.
 
 use calibrant::stats::cluster::ClusterRatio;
 use calibrant::stats::contrast::Contrast;
 use calibrant::stats::level::Level;
-use calibrant::stats::{balance, multiple, power, sequence};
+use calibrant::stats::{balance, multiple, power, sequence, two_proportions};
 use serde_json::Value;
 
 use super::{close, close_interval, number, numbers, rows, within};
@@ -45,6 +45,22 @@ fn contrasts_match_statsmodels() {
             &case["log_se"],
             "its standard error",
         );
+    }
+}
+
+#[test]
+fn two_proportions_match_statsmodels() {
+    for case in rows(&golden()["proportions"]) {
+        let [k1, n1, k2, n2] = numbers(&case["counts"])[..] else {
+            panic!("four counts")
+        };
+        let level = Level::new(number(&case["level"])).expect("a level");
+        let interval = two_proportions::newcombe((k1, n1), (k2, n2), level);
+        close_interval(interval, &case["interval"], "Newcombe");
+        match two_proportions::z_pooled((k1, n1), (k2, n2)) {
+            Some(p) => close(p, &case["p"], "z-test"),
+            None => assert!(case["p"].is_null()),
+        }
     }
 }
 

@@ -2228,6 +2228,8 @@ export interface components {
         };
         /** @description Control charts of one metric. */
         Chart: {
+            /** @description Empty for means, and where days do not differ. */
+            beliefs: components["schemas"]["ChartBelief"][];
             /**
              * Format: double
              * @description The pooled rate; null for means, and without days to measure it by.
@@ -2235,7 +2237,23 @@ export interface components {
             centre: number | null;
             /** @description Empty for means, whose days have no limits of their own. */
             days: components["schemas"]["ChartDay"][];
+            /** @description What each method noticed, method by method. None of them makes a change or an alarm. */
             signals: components["schemas"]["ChartSignal"][];
+        };
+        /** @description What is believed of the level of a rate on a day. It rests on a prior: levels last a hundred days on average and may be anywhere. */
+        ChartBelief: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: double
+             * @description The probability that a new level began on this day, given all days.
+             */
+            change: number;
+            /**
+             * @description How many days, this one included, the level had most probably lasted, given the days until then; days without enough to go by
+             *     are not counted.
+             */
+            days_at_level: number;
         };
         /** @description A day on the chart of a rate. */
         ChartDay: {
@@ -2261,7 +2279,7 @@ export interface components {
          * @description How a drift was noticed.
          * @enum {string}
          */
-        ChartMethod: "cusum" | "page_hinkley";
+        ChartMethod: "cusum" | "page_hinkley" | "adwin" | "bayes";
         /** @description A drift that has added up. */
         ChartSignal: {
             /**
@@ -2273,7 +2291,7 @@ export interface components {
             method: components["schemas"]["ChartMethod"];
             /**
              * Format: date-time
-             * @description The day from which it has been adding up; null with `page_hinkley`.
+             * @description The day from which it has been adding up, or the new level's likely first; null with `page_hinkley` and `adwin`.
              */
             since: string | null;
         };
@@ -2333,6 +2351,7 @@ export interface components {
              * @description Null where there is no pace to go by, since all outputs are of one day; `sentence` says so.
              */
             more_days_needed: number | null;
+            naive: components["schemas"]["NaiveDifference"] | null;
             /**
              * Format: double
              * @description Of a single look at this metric alone.
@@ -4328,6 +4347,32 @@ export interface components {
             summary: string;
             title: string;
             unit: components["schemas"]["Unit"];
+        };
+        /** @description A difference of two shares as if all outputs were independent of each other. */
+        NaiveDifference: {
+            /**
+             * @description Whether the unit of analysis is the one that was drawn: each output is known to be of a user of its own. If not, the
+             *     interval is too narrow and the p-value too small, by the more the more outputs a user has; where the same users are on both sides,
+             *     they may err the other way.
+             */
+            is_valid: boolean;
+            /** Format: double */
+            lower: number;
+            /** @description `newcombe`: the hybrid of the Wilson intervals of both sides. */
+            method: string;
+            /**
+             * Format: double
+             * @description Of the z-test with the pooled variance, `z_pooled`; null where all outputs of both sides had the same outcome.
+             */
+            p_value: number | null;
+            test: string;
+            /** Format: double */
+            upper: number;
+            /**
+             * Format: double
+             * @description Candidate minus baseline, as counted.
+             */
+            value: number;
         };
         NewKeyRequest: {
             /** @description What the key is for. */

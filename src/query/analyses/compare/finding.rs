@@ -39,6 +39,25 @@ pub struct Between {
     pub reason: Option<Reason>,
 }
 
+/// A difference of two shares as if all outputs were independent of each other.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct NaiveDifference {
+    /// Candidate minus baseline, as counted.
+    pub value: f64,
+    pub lower: f64,
+    pub upper: f64,
+    /// `newcombe`: the hybrid of the Wilson intervals of both sides.
+    pub method: &'static str,
+    /// Of the z-test with the pooled variance, `z_pooled`; null where all outputs of both sides had the same outcome.
+    #[schema(required = true)]
+    pub p_value: Option<f64>,
+    pub test: &'static str,
+    /// Whether the unit of analysis is the one that was drawn: each output is known to be of a user of its own. If not, the
+    /// interval is too narrow and the p-value too small, by the more the more outputs a user has; where the same users are on both sides,
+    /// they may err the other way.
+    pub is_valid: bool,
+}
+
 /// One metric on both sides.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ComparedMetric {
@@ -50,6 +69,9 @@ pub struct ComparedMetric {
     pub candidate: Estimate,
     /// Candidate minus baseline, with the interval of a single look.
     pub difference: Between,
+    /// The same as textbooks have it, to compare with; null for metrics that are not shares of outputs, and of sides without any.
+    #[schema(required = true)]
+    pub naive: Option<NaiveDifference>,
     #[schema(required = true)]
     pub standard_error: Option<f64>,
     /// Candidate divided by baseline.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::finding::Between;
+use super::finding::{Between, NaiveDifference};
 use crate::metrics::statistics::Clustering;
 use crate::metrics::{Estimate, Reason};
 use crate::query::answer::{Answer, Contribution, Row};
@@ -10,6 +10,7 @@ use crate::query::merge;
 use crate::stats::contrast::{Contrast, Pair};
 use crate::stats::cuped;
 use crate::stats::level::{Interval, Level};
+use crate::stats::two_proportions::{newcombe, z_pooled};
 
 /// The rows of the two sides.
 pub struct Sides<'a> {
@@ -30,6 +31,31 @@ impl<'a> Sides<'a> {
         [self.baseline, self.candidate].map(|row| {
             let found = row.and_then(|row| row.estimates.get(metric).cloned());
             found.unwrap_or_else(|| Estimate::none(Reason::NoData))
+        })
+    }
+
+    /// The difference of a metric that is a share of outputs, as if those were independent; `None` of other metrics, and where a side has
+    /// nothing to count.
+    pub fn naive(&self, metric: usize, level: Level) -> Option<NaiveDifference> {
+        // Wilson's interval says that the numerator is a number of outputs.
+        let counts = |side: &Estimate| {
+            side.method.filter(|method| method.starts_with("wilson"))?;
+            Some((side.numerator?, side.denominator?))
+        };
+        let [baseline, candidate] = self.estimates(metric);
+        let (first, second) = (counts(&baseline)?, counts(&candidate)?);
+        let interval = newcombe(first, second, level)?;
+        // In groups users are not told apart. Apart, as many of them as outputs have one each, and none is on both sides.
+        let is_exact = self.baseline.is_some_and(|row| row.clustering == Clustering::Exact);
+        let clusters = self.influences(metric).count() as f64;
+        Some(NaiveDifference {
+            value: second.0 / second.1 - first.0 / first.1,
+            lower: interval.lower,
+            upper: interval.upper,
+            method: "newcombe",
+            p_value: z_pooled(first, second),
+            test: "z_pooled",
+            is_valid: is_exact && clusters == first.1 + second.1,
         })
     }
 

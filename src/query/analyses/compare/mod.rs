@@ -3,7 +3,8 @@
 //! Two sides of the same question, each made of filters. Differences are clustered by user, also where users are on both sides
 //! ([`contrast`]). The verdict rests on a confidence sequence ([`sequence`]), so that looking every day is honest; the interval of
 //! one planned look is given beside it. Several metrics share a false-discovery rate ([`multiple`]). What users did in an earlier
-//! period can be taken off the noise ([`cuped`]).
+//! period can be taken off the noise ([`cuped`]). Of shares, Newcombe's interval is given as the naive companion of the clustered one: near 0
+//! and 1 it would be the better of the two, but only where each output is of a user of its own ([`crate::stats::two_proportions`]).
 
 mod finding;
 mod measure;
@@ -12,7 +13,7 @@ pub mod words;
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::pg::PgConnection;
 
-pub use self::finding::{Between, Compared, ComparedMetric, ComparisonVerdict, Look, SampleRatio};
+pub use self::finding::{Between, Compared, ComparedMetric, ComparisonVerdict, Look, NaiveDifference, SampleRatio};
 use self::measure::{Measured, Sides};
 use crate::domain::clock;
 use crate::domain::window::Window;
@@ -119,6 +120,7 @@ fn compare(
         baseline,
         candidate,
         difference: nothing,
+        naive: sides.naive(at, level),
         standard_error: None,
         ratio: nothing,
         p_value: None,

@@ -1,15 +1,16 @@
 //! The days of a metric on control charts: quick to read, and known to everyone who runs a process.
 //!
 //! They promise less than changes and alarms do: limits and baseline are taken as known, and false alarms come about every `1/α`
-//! days. What they show is which day stood out, and since when a small drift has been adding up.
+//! days. What they show is which day stood out, and since when a small drift has been adding up. All of them run on days, whose errors
+//! are clustered by user: of single outputs they would take the return of a heavy user for a change. Only the threshold of the cumulative
+//! sums is calculated from a rate of false alarms; settings of the others follow `α` or a prior, and nothing keeps them to it.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::stats::drift::{self, Bucket};
-use crate::stats::page_hinkley::{self, Settings};
-use crate::stats::{cusum, laney};
+use crate::stats::{adwin, cusum, laney, page_hinkley, run_length};
 
 /// Half of the shift that matters, in standard errors of a day.
 const ALLOWANCE: f64 = 0.5;
@@ -31,8 +32,14 @@ pub struct ChartDay {
 pub enum ChartMethod {
     /// Cumulative sums against the level of the first days.
     Cusum,
-    /// The same against the mean so far (Page and Hinkley).
+    /// The same against the mean so far (Page and Hinkley). How often it is wrong is not kept.
     PageHinkley,
+    /// The last days against those before, in a window as long as nothing changes (Bifet and Gavaldà's ADWIN). How often it is wrong
+    /// is not kept.
+    Adwin,
+    /// That a new level began is 95 % probable, if levels last a hundred days and may be anywhere (Adams and MacKay); rates only. How often
+    /// it is wrong is not kept.
+    Bayes,
 }
 
 /// Which way the level moved.
@@ -49,10 +56,21 @@ pub struct ChartSignal {
     pub method: ChartMethod,
     /// The day on which it was noticed.
     pub at: DateTime<Utc>,
-    /// The day from which it has been adding up; null with `page_hinkley`.
+    /// The day from which it has been adding up, or the new level's likely first; null with `page_hinkley` and `adwin`.
     #[schema(required = true)]
     pub since: Option<DateTime<Utc>>,
     pub direction: ChartDirection,
+}
+
+/// What is believed of the level of a rate on a day. It rests on a prior: levels last a hundred days on average and may be anywhere.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ChartBelief {
+    pub at: DateTime<Utc>,
+    /// The probability that a new level began on this day, given all days.
+    pub change: f64,
+    /// How many days, this one included, the level had most probably lasted, given the days until then; days without enough to go by
+    /// are not counted.
+    pub days_at_level: usize,
 }
 
 /// Control charts of one metric.
@@ -63,13 +81,23 @@ pub struct Chart {
     pub centre: Option<f64>,
     /// Empty for means, whose days have no limits of their own.
     pub days: Vec<ChartDay>,
+    /// What each method noticed, method by method. None of them makes a change or an alarm.
     pub signals: Vec<ChartSignal>,
+    /// Empty for means, and where days do not differ.
+    pub beliefs: Vec<ChartBelief>,
 }
 
 /// The charts of a series. `is_rate` says whether values are shares of their denominators.
 pub fn chart(buckets: &[Bucket], dates: &[DateTime<Utc>], baseline: usize, alpha: f64, is_rate: bool) -> Chart {
     let limits = is_rate.then(|| laney::chart(&effective(buckets))).flatten();
     let days = limits.iter().flat_map(|chart| chart.points.iter().zip(dates));
+    let mut signals = signals(buckets, dates, baseline, alpha);
+    let mut beliefs = Vec::new();
+    if is_rate {
+        let (noticed, believed) = bayes(buckets, dates, baseline);
+        signals.extend(noticed);
+        beliefs = believed;
+    }
     Chart {
         centre: limits.as_ref().map(|chart| chart.centre),
         days: days
@@ -84,7 +112,8 @@ pub fn chart(buckets: &[Bucket], dates: &[DateTime<Utc>], baseline: usize, alpha
                 })
             })
             .collect(),
-        signals: signals(buckets, dates, baseline, alpha),
+        signals,
+        beliefs,
     }
 }
 
@@ -125,31 +154,71 @@ fn signals(buckets: &[Bucket], dates: &[DateTime<Utc>], baseline: usize, alpha: 
             method: ChartMethod::Cusum,
             at: date(alarm.at)?,
             since: date(alarm.since),
-            direction: direction(alarm.direction),
+            direction: alarm.direction.into(),
         })
     });
-    let settings = Settings {
+    let undated = |method| {
+        move |(at, way): (usize, cusum::Direction)| {
+            Some(ChartSignal {
+                method,
+                at: date(at)?,
+                since: None,
+                direction: way.into(),
+            })
+        }
+    };
+    let page_hinkley = page_hinkley::Settings {
         min_instances: baseline as u64,
         delta: ALLOWANCE,
         threshold,
         alpha: 1.0,
     };
-    let by_page_hinkley = page_hinkley::alarms(&values, settings)
-        .into_iter()
-        .filter_map(|(at, way)| {
-            Some(ChartSignal {
-                method: ChartMethod::PageHinkley,
-                at: date(at)?,
-                since: None,
-                direction: direction(way),
-            })
-        });
-    by_cusum.chain(by_page_hinkley).collect()
+    let by_page_hinkley = page_hinkley::alarms(&values, page_hinkley).into_iter();
+    // Days are few: a cut is tried with each, and by the paper's own bound, without river's allowance for short sides.
+    let adwin = adwin::Settings {
+        delta: alpha,
+        clock: 1,
+        min_window_length: 1,
+        grace_period: baseline as u64,
+        ..adwin::Settings::default()
+    };
+    let by_adwin = adwin::alarms(&values, adwin).into_iter();
+    by_cusum
+        .chain(by_page_hinkley.filter_map(undated(ChartMethod::PageHinkley)))
+        .chain(by_adwin.filter_map(undated(ChartMethod::Adwin)))
+        .collect()
 }
 
-fn direction(way: cusum::Direction) -> ChartDirection {
-    match way {
-        cusum::Direction::Up => ChartDirection::Up,
-        cusum::Direction::Down => ChartDirection::Down,
+/// What was noticed and is believed of the levels of a rate, whose days count as many outputs as they are worth.
+fn bayes(buckets: &[Bucket], dates: &[DateTime<Utc>], baseline: usize) -> (Vec<ChartSignal>, Vec<ChartBelief>) {
+    let worth = drift::independent_counts(buckets, baseline);
+    let counts: Vec<(f64, f64)> = worth.iter().map(|(_, counts)| *counts).collect();
+    let date = |at: usize| dates.get(worth.get(at)?.0).copied();
+    let runs = run_length::runs(&counts, run_length::Settings::default());
+    let signals = runs.alarms.iter().filter_map(|alarm| {
+        Some(ChartSignal {
+            method: ChartMethod::Bayes,
+            at: date(alarm.at)?,
+            since: date(alarm.since),
+            direction: alarm.direction.into(),
+        })
+    });
+    let beliefs = runs.change.iter().zip(&runs.most_likely).enumerate();
+    let beliefs = beliefs.filter_map(|(at, (change, days_at_level))| {
+        Some(ChartBelief {
+            at: date(at)?,
+            change: *change,
+            days_at_level: *days_at_level,
+        })
+    });
+    (signals.collect(), beliefs.collect())
+}
+
+impl From<cusum::Direction> for ChartDirection {
+    fn from(way: cusum::Direction) -> Self {
+        match way {
+            cusum::Direction::Up => ChartDirection::Up,
+            cusum::Direction::Down => ChartDirection::Down,
+        }
     }
 }

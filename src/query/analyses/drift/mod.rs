@@ -12,7 +12,7 @@ use diesel::pg::PgConnection;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-pub use self::chart::{Chart, ChartDay, ChartDirection, ChartMethod, ChartSignal};
+pub use self::chart::{Chart, ChartBelief, ChartDay, ChartDirection, ChartMethod, ChartSignal, chart};
 use super::compare::Between;
 use super::explain::{self, Segment};
 use crate::domain::window::{Granularity, Window};
@@ -163,7 +163,7 @@ fn series(question: &Question, metric: &'static Metric, at: usize, days: &[&Row]
     let is_rate = metric.unit == Unit::Share;
     Series {
         metric,
-        chart: chart::chart(&buckets, &dates, question.baseline_days, alpha / WATCHED, is_rate),
+        chart: chart(&buckets, &dates, question.baseline_days, alpha / WATCHED, is_rate),
         dates,
         usable: buckets.iter().filter(|bucket| bucket.variance.is_finite()).count(),
         changes: drift::find_changes(&buckets, alpha, SHORTEST),

@@ -17,6 +17,9 @@ const VERDICTS: Record<Schemas['ComparisonVerdict'], { words: string; sign: stri
     cannot_tell_yet: { words: 'Cannot tell yet', sign: '?' },
 };
 
+const VALID = 'Newcombe’s interval, as in textbooks. It holds here, where each output is of a user of its own.';
+const INVALID = 'Newcombe’s interval, as in textbooks, as if outputs were independent. It does not hold where users have several, or are on both sides.';
+
 interface Props {
     data: Compared[];
     baseline: string;
@@ -54,7 +57,7 @@ export function Findings({ data, baseline, candidate }: Props) {
     );
 }
 
-function Row({ metric, verdict, sentence, baseline, candidate, difference, sequence, sides }: Compared & { sides: [string, string] }) {
+function Row({ metric, verdict, sentence, baseline, candidate, difference, naive, sequence, sides }: Compared & { sides: [string, string] }) {
     const definition = useMetric(metric);
     const unit: Unit = definition?.unit === 'share' ? 'share_difference' : (definition?.unit ?? 'share_difference');
     const values = [difference, sequence];
@@ -84,6 +87,11 @@ function Row({ metric, verdict, sentence, baseline, candidate, difference, seque
                         <>
                             <Difference metric={metric} value={between} />
                             <Interval value={between} domain={[-reach, reach]} label={withInterval(between, unit, true)} width={150} />
+                            {at === 0 && naive !== null && (
+                                <span class="evidence">
+                                    <Explained text={naive.is_valid ? VALID : INVALID}>Naive</Explained> {withInterval(naive, unit, true)}
+                                </span>
+                            )}
                         </>
                     )}
                 </td>

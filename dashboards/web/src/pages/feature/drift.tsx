@@ -64,14 +64,57 @@ function Charts({ data }: Pick<Found, 'data'>) {
                     <ControlChart key={metric.metric} {...metric} />
                 ))}
             </div>
+            <Noticed data={data} />
         </details>
     );
+}
+
+/** What the older methods say beside the changes: evidence, and no more. */
+function Noticed({ data }: Pick<Found, 'data'>) {
+    const noticed = data.filter(({ chart }) => chart.signals.length > 0);
+    return (
+        <>
+            <p class="foot">
+                {noticed.length === 0
+                    ? 'Simpler methods noticed nothing.'
+                    : 'What simpler methods noticed. It is evidence beside the changes above and no alarm: how often these are wrong is not kept.'}
+            </p>
+            {noticed.length > 0 && (
+                <ul class="findings">
+                    {noticed.map(({ metric, chart }) => (
+                        <li key={metric}>
+                            <strong>
+                                <Term metric={metric} />
+                            </strong>{' '}
+                            {chart.signals.map(inWords).join('; ')}.
+                        </li>
+                    ))}
+                </ul>
+            )}
+        </>
+    );
+}
+
+function inWords({ method, at, since, direction }: Schemas['ChartSignal']): string {
+    const from = since === null ? '' : ` from ${date(since)} on`;
+    switch (method) {
+        case 'cusum':
+            return `cumulative sums went ${direction}${from}, seen on ${date(at)}`;
+        case 'page_hinkley':
+            return `Page and Hinkley’s test saw it go ${direction} on ${date(at)}`;
+        case 'adwin':
+            return `an adaptive window (ADWIN) saw it go ${direction} on ${date(at)}`;
+        case 'bayes':
+            return `a level further ${direction}${from} was 95 % probable on ${date(at)}`;
+    }
 }
 
 function ControlChart({ metric, chart, changes }: Schemas['DriftedMetric']) {
     const unit = useMetric(metric)?.unit ?? 'share';
     const times = chart.days.map(({ at }) => Date.parse(at));
     const out = chart.days.filter(({ is_out }) => is_out).length;
+    const beliefs = new Map(chart.beliefs.map((belief) => [belief.at, belief]));
+    const lasted = chart.beliefs.at(-1)?.days_at_level;
     const limits = (at: number) => {
         const { lower, upper } = chart.days[at] ?? {};
         return lower == null || upper == null ? '' : `, limits ${percent(lower)} to ${percent(upper)}`;
@@ -79,10 +122,15 @@ function ControlChart({ metric, chart, changes }: Schemas['DriftedMetric']) {
     return (
         <Figure
             title={<Term metric={metric} />}
-            caption={`The band is where chance keeps a day. ${out === 0 ? 'No day is' : out === 1 ? 'One day is' : `${out} days are`} beyond it.`}
+            caption={`The band is where chance keeps a day. ${out === 0 ? 'No day is' : out === 1 ? 'One day is' : `${out} days are`} beyond it.${lasted === undefined ? '' : ` Most probably it has been at its level for ${lasted === 1 ? 'one day' : `${lasted} days`}.`}`}
             table={{
-                head: ['Day', 'Value', 'Limits'],
-                rows: chart.days.map((each, at) => [date(each.at), withInterval({ value: each.value }, unit), limits(at).replace(', limits ', '')]),
+                head: ['Day', 'Value', 'Limits', 'New level begins'],
+                rows: chart.days.map((each, at) => [
+                    date(each.at),
+                    withInterval({ value: each.value }, unit),
+                    limits(at).replace(', limits ', ''),
+                    percent(beliefs.get(each.at)?.change ?? 0),
+                ]),
             }}
         >
             {(width) => (
