@@ -82,9 +82,9 @@ pub async fn get_feature_persistence(
     let mut query = range.query(key.project, TABLE.iter().flatten().collect())?;
     query.group_by = ask::group_by(&listed(split.group_by.as_deref()))?;
     query.exact = split.exact;
-    about(&state, &request, query, &feature.0, |query, answer| {
+    about(&state, &request, query, feature.0, |feature, query, answer| {
         respond::rendered_json(&PersistenceResponse {
-            feature: feature.0.clone(),
+            feature,
             data: answer.rows.iter().map(|row| slice(query, row)).collect(),
             meta: AnalysisMeta::of(answer, query.level.get()),
         })

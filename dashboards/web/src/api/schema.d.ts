@@ -5129,7 +5129,7 @@ export interface components {
          * @description Where the numbers came from.
          * @enum {string}
          */
-        Source: "segments" | "rollups";
+        Source: "segments" | "rollups" | "both";
         /** @description What users would not have been asked. */
         Spared: {
             /**
