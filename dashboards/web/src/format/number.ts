@@ -99,10 +99,21 @@ export function counted(value: number, noun: string): string {
     return `${count(value)}${GAP}${noun}${value === 1 ? '' : 's'}`;
 }
 
-/** `n 1,096 · 21 users`. */
-export function evidence(n: number, users: number | null | undefined): string {
+export interface Evidence {
+    n: number;
+    users?: number | null;
+    /** How the interval was made: it says whose users are counted. */
+    method?: string | null;
+}
+
+/** Ways in which not each user is counted apart: the users are then those of the whole slice, of whom fewer may be behind the value. */
+const OF_SLICE = /_groups$|_unclustered$/;
+
+/** `n 1,096 · 21 users`; `n 675 · at most 285 users` where only the users of the whole slice are known. */
+export function evidence({ n, users, method }: Evidence): string {
     const text = `n${GAP}${count(n)}`;
-    return users === null || users === undefined ? text : `${text} · ${counted(users, 'user')}`;
+    if (users === null || users === undefined) return text;
+    return `${text} · ${OF_SLICE.test(method ?? '') ? 'at most ' : ''}${counted(users, 'user')}`;
 }
 
 /** A coefficient without a unit: `0.38` and `[−0.17, 0.35]`. */
