@@ -109,11 +109,12 @@ export interface Evidence {
 /** Ways in which not each user is counted apart: the users are then those of the whole slice, of whom fewer may be behind the value. */
 const OF_SLICE = /_groups$|_unclustered$/;
 
-/** `n 1,096 · 21 users`; `n 675 · at most 285 users` where only the users of the whole slice are known. */
+/** `n 1,096 · 21 users`; `n 675 of 285 users` where only the users of the whole slice are known, and just `n 12` where they are more than it. */
 export function evidence({ n, users, method }: Evidence): string {
     const text = `n${GAP}${count(n)}`;
     if (users === null || users === undefined) return text;
-    return `${text} · ${OF_SLICE.test(method ?? '') ? 'at most ' : ''}${counted(users, 'user')}`;
+    if (!OF_SLICE.test(method ?? '')) return `${text} · ${counted(users, 'user')}`;
+    return users < n ? `${text} of ${counted(users, 'user')}` : text;
 }
 
 /** A coefficient without a unit: `0.38` and `[−0.17, 0.35]`. */

@@ -26,7 +26,7 @@ export function because(compared: Compared, margin: number, unit: Unit): string 
     // How many users are enough only the server knows.
     if (!enough_users) return sentence.replace(/^.*; (.)/, (_, first: string) => first.toUpperCase());
     if (users_needed === null) return 'The interval at all looks holds zero.';
-    const now = detectable === null ? '' : `So many users show a difference of ${size(detectable)} four times in five. `;
+    const now = detectable === null ? '' : `So many users would show a difference of ${size(detectable)} four times in five. `;
     const pace = more_days_needed === null || more_days_needed === 0 ? '' : `, ${long(more_days_needed)} more at this pace`;
     return `${now}To show ${size(margin)}, the least worth having, takes about ${count(users_needed)} users${pace}.`;
 }

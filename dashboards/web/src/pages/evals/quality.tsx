@@ -40,7 +40,8 @@ function Found({ set, agreement, features, left_out, versions, version_order, co
                 <span aria-hidden="true">{sign}</span> {words}
             </p>
             <p class="sentence">
-                {agreement.verdict === 'cannot_tell' ? unclear(agreement) : why} {counted(agreement.cases, 'case')} {agreement.cases === 1 ? 'is' : 'are'} compared{left.length === 0 ? '.' : `; not compared: ${left.join(', ')}.`}
+                {agreement.verdict === 'cannot_tell' ? unclear(agreement) : why} {counted(agreement.cases, 'case')} {agreement.cases === 1 ? 'is' : 'are'} compared
+                {left.length === 0 ? '.' : `; not compared: ${left.join(', ')}.`}
             </p>
             {agreement.cases > 0 && <Agreement rows={features.length > 1 ? [agreement, ...features] : [agreement]} />}
             {versions.length > 1 && <Versions set={set} versions={versions} order={version_order} />}
