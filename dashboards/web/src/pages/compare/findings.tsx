@@ -29,7 +29,7 @@ interface Props {
 export function Findings({ data, baseline, candidate, margin }: Props) {
     return (
         <div class="scroll" tabIndex={0} role="region" aria-label="What was found">
-            <table class="compared cards">
+            <table class="compared cards headed">
                 <thead>
                     <tr>
                         <th scope="col">Metric</th>

@@ -21,9 +21,9 @@ type Autonomy = Pick<Schemas['AutonomyResponse'], 'curve' | 'delta' | 'reason' |
 export function notTheBand({ curve, delta, reason, risk, users_needed }: Autonomy): string | undefined {
     if (reason !== 'risk_not_met' || !curve.some(({ error_rate: { upper } }) => upper !== null && upper < risk)) return undefined;
     const first = curve.find(({ error_rate: { users } }) => (users ?? 0) >= users_needed);
-    const guarantee = 'The band is not the test: it is of outputs, and of one threshold alone. The guarantee is for users, each counting once, and for all thresholds in turn';
+    const guarantee = 'The band is not the test: it is of outputs and of one threshold alone. The guarantee is for users, each counting once, and for all thresholds at once';
     if (first === undefined) return `${guarantee}.`;
-    return `${guarantee}: they are tested from the most confident that ${count(users_needed)} users have met, down to the first that fails. Here the first fails, above ${first.above.toFixed(3)}: a user sees ${percent(first.mean_user_error)} errors on average, p ${pValue(first.p_value)} where at most ${delta} will do.`;
+    return `${guarantee}: they are tested from the most confident that ${count(users_needed)} users have met down to the first that fails. Here that is the first one, above ${first.above.toFixed(3)}: users see ${percent(first.mean_user_error)} errors on average, p ${pValue(first.p_value)} where at most ${delta} will do.`;
 }
 
 /** Whether users are what is missing, beside how many there are. */
