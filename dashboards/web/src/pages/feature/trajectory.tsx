@@ -206,7 +206,7 @@ function Recovery({ recovery }: Answer) {
     return (
         <>
             <h3>After a bad output</h3>
-            <p class="sentence">{afterBad(recovery)}</p>
+            <p class="sentence">{afterBad(shown)}</p>
             <p class="figure-caption">
                 Acceptance so many decisions after an output that was rejected, taken back or judged wrong, minus that of the same user after a good
                 one: below zero they accept less, above zero more.
