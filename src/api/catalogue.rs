@@ -8,6 +8,7 @@ use super::answers::ReadAnswers;
 use super::auth::{Authorized, Read};
 use super::error::ApiError;
 use super::respond;
+use crate::metrics::index::is_ratio;
 use crate::metrics::{self, Direction, Unit};
 use crate::query::analyses::catalogue::ANALYSES;
 
@@ -21,6 +22,8 @@ pub struct MetricDefinition {
     pub formula: &'static str,
     pub unit: Unit,
     pub direction: Direction,
+    /// Whether it is a share or a mean of outputs: of these alone alerts of kind `change`, drift and `explain` can say what moved.
+    pub is_ratio: bool,
     /// How the interval is made.
     pub interval: &'static str,
     /// Where the definition comes from.
@@ -70,6 +73,7 @@ pub async fn list_metrics(request: HttpRequest, _key: Authorized<Read>) -> Resul
             formula: metric.formula,
             unit: metric.unit,
             direction: metric.direction,
+            is_ratio: is_ratio(metric),
             interval: metric.interval,
             source: metric.source,
         })

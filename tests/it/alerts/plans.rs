@@ -92,3 +92,19 @@ fn what_a_rule_must_be() {
         days(0, kind).expect_problem(422, "invalid_body");
     }
 }
+
+/// The catalogue says which metrics a change is found in.
+#[test]
+fn changes_are_found_in_what_the_catalogue_calls_a_ratio() {
+    let server = TestServer::start();
+    let catalogue = server.get("/api/v1/metrics").expect(200);
+    let metrics = catalogue["data"].as_array().unwrap();
+    let ratios = metrics.iter().filter(|metric| metric["is_ratio"] == true).count();
+    assert!(0 < ratios && ratios < metrics.len(), "{ratios} of {}", metrics.len());
+    for metric in metrics {
+        let rule = json!({"name": "n", "kind": "change", "metric": metric["id"]});
+        let answer = server.post("/api/v1/alerts/dry-run", json!({"rule": rule}).to_string());
+        let status = if metric["is_ratio"] == true { 200 } else { 422 };
+        assert_eq!(answer.status, status, "{}", metric["id"]);
+    }
+}

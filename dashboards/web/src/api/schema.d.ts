@@ -4342,6 +4342,8 @@ export interface components {
             id: string;
             /** @description How the interval is made. */
             interval: string;
+            /** @description Whether it is a share or a mean of outputs: of these alone alerts of kind `change`, drift and `explain` can say what moved. */
+            is_ratio: boolean;
             /** @description Where the definition comes from. */
             source: string;
             summary: string;

@@ -1,7 +1,7 @@
 /** The trust quadrant: trustworthiness across, trust up. On the diagonal trust is calibrated, above it too high, below too low. */
 
 import { withInterval, percent, type Spread } from '../format/number';
-import { VERDICTS, type Verdict } from '../format/words';
+import { because, VERDICTS, type Verdict } from '../format/words';
 import { shapePath } from '../parts/verdict';
 import { placeLabels } from './labels';
 import { linear, niceDomain, ticks } from './scale';
@@ -11,6 +11,7 @@ export interface Placed {
     verdict: Verdict;
     trust: Spread;
     trustworthiness: Spread;
+    gap: Spread;
     /** Outputs shown. */
     volume: number;
     href: string;
@@ -18,8 +19,8 @@ export interface Placed {
 
 const MARGIN = { top: 28, right: 20, bottom: 44, left: 46 };
 const RADIUS = [5, 13] as const;
-/** Gaps of up to so many points are calibrated; as in the verdicts of the API. */
-const CALIBRATED = 0.05;
+/** Gaps of up to this much are calibrated, where the whole interval is; as in the verdicts of the API. */
+export const CALIBRATED = 0.05;
 
 /** The radius of a mark: its area goes with the volume. */
 export function radius(volume: number, most: number): number {
@@ -118,7 +119,6 @@ function Whiskers(mark: Placed & { cx: number; cy: number; x: Scale; y: Scale })
     );
 }
 
-function sentence({ name, verdict, trust, trustworthiness }: Placed): string {
-    const says = VERDICTS[verdict].words.toLowerCase();
-    return `${name}: ${says}; trust ${withInterval(trust, 'share')}, trustworthiness ${withInterval(trustworthiness, 'share')}`;
+function sentence({ name, verdict, gap, trust, trustworthiness }: Placed): string {
+    return `${name}: ${VERDICTS[verdict].words.toLowerCase()}${gap.value === null ? '' : `, ${because(verdict, gap)}`}; trust ${withInterval(trust, 'share')}, trustworthiness ${withInterval(trustworthiness, 'share')}`;
 }

@@ -17,7 +17,8 @@ export interface Bin {
     href?: string;
 }
 
-const MARGIN = { top: 10, right: 12, left: 46 };
+/** Room for half of the last label on the right. */
+const MARGIN = { top: 10, right: 20, left: 46 };
 const COUNTS = 56;
 const AXIS = 40;
 
@@ -114,5 +115,5 @@ export function Reliability({ bins, outcome, width }: { bins: Bin[]; outcome: st
 }
 
 function words(bin: Bin, outcome: string): string {
-    return `Confidence ${bin.name}: ${outcome} ${withInterval(bin.outcome, 'share')}, ${evidence(bin.n, null)}`;
+    return `Confidence ${bin.name}: ${outcome} ${withInterval(bin.outcome, 'share')}, ${evidence({ n: bin.n })}`;
 }

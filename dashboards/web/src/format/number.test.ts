@@ -19,8 +19,11 @@ describe('numbers', () => {
     it('counts', () => {
         expect(count(1_096)).toBe('1,096');
         expect(plain(counted(1, 'user'))).toBe('1 user');
-        expect(plain(evidence(1_096, 21))).toBe('n 1,096 · 21 users');
-        expect(plain(evidence(3, null))).toBe('n 3');
+        expect(plain(evidence({ n: 1_096, users: 21, method: 'wilson_cluster_exact' }))).toBe('n 1,096 · 21 users');
+        expect(plain(evidence({ n: 3, users: null }))).toBe('n 3');
+        expect(plain(evidence({ n: 675, users: 285, method: 'wilson_cluster_groups' }))).toBe('n 675 of 285 users');
+        // The server gives no more users than n.
+        expect(plain(evidence({ n: 12, users: 12, method: 'linear_cluster_groups' }))).toBe('n 12');
         expect(plain(percent(0.094))).toBe('9 %');
         expect(coefficient({ value: -0.046, lower: -0.342, upper: 0.2 })).toEqual({ value: '\u22120.05', interval: '[\u22120.34, 0.20]' });
         expect([0.0312, 0.0004].map(pValue).map(plain)).toEqual(['0.031', '< 0.001']);

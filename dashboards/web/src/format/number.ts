@@ -99,10 +99,22 @@ export function counted(value: number, noun: string): string {
     return `${count(value)}${GAP}${noun}${value === 1 ? '' : 's'}`;
 }
 
-/** `n 1,096 · 21 users`. */
-export function evidence(n: number, users: number | null | undefined): string {
+export interface Evidence {
+    n: number;
+    users?: number | null;
+    /** How the interval was made: it says whose users are counted. */
+    method?: string | null;
+}
+
+/** Ways in which not each user is counted apart: the users are then those of the whole slice, of whom fewer may be behind the value. */
+const OF_SLICE = /_groups$|_unclustered$/;
+
+/** `n 1,096 · 21 users`; `n 675 of 285 users` where only the users of the whole slice are known, and just `n 12` where they are more than it. */
+export function evidence({ n, users, method }: Evidence): string {
     const text = `n${GAP}${count(n)}`;
-    return users === null || users === undefined ? text : `${text} · ${counted(users, 'user')}`;
+    if (users === null || users === undefined) return text;
+    if (!OF_SLICE.test(method ?? '')) return `${text} · ${counted(users, 'user')}`;
+    return users < n ? `${text} of ${counted(users, 'user')}` : text;
 }
 
 /** A coefficient without a unit: `0.38` and `[−0.17, 0.35]`. */

@@ -1,5 +1,7 @@
 /** Times in UTC, as the API buckets them. */
 
+import { counted } from './number';
+
 const format = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', ...options });
 const DAY = format({ day: 'numeric', month: 'short' });
 const DATE = format({ day: 'numeric', month: 'short', year: 'numeric' });
@@ -23,4 +25,10 @@ export function bucket(time: Time, granularity: string | null): string {
 export function span(from: Time, to: Time): string {
     const last = new Date(new Date(to).getTime() - 1);
     return `${date(from)} – ${date(last.getTime())}`;
+}
+
+/** A number of days in the unit that suits it: `12 days`, `14 months`, `15 years`. */
+export function long(days: number): string {
+    const [value, noun] = days < 90 ? [days, 'day'] : days < 2 * 365 ? [days / 30.44, 'month'] : [days / 365.25, 'year'];
+    return counted(Math.round(value), noun);
 }

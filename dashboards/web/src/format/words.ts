@@ -1,13 +1,14 @@
 /** The API's words as people read them. */
 
 import type { Schemas } from '../api/client';
+import { type Spread, withInterval } from './number';
 
 export type Verdict = Schemas['Verdict'];
 
 /** Each verdict with its shape, so that colour is never the only carrier. */
 export const VERDICTS: Record<Verdict, { words: string; shape: Shape; meaning: string }> = {
-    over: { words: 'Over-trusted', shape: 'up', meaning: 'Users take more than is right.' },
-    under: { words: 'Under-trusted', shape: 'down', meaning: 'Users decline more than is wrong.' },
+    over: { words: 'Over-trusted', shape: 'up', meaning: 'Users take more than is right: the whole interval of the gap is above zero.' },
+    under: { words: 'Under-trusted', shape: 'down', meaning: 'Users decline more than is wrong: the whole interval of the gap is below zero.' },
     calibrated: {
         words: 'Calibrated',
         shape: 'dot',
@@ -19,6 +20,21 @@ export const VERDICTS: Record<Verdict, { words: string; shape: Shape; meaning: s
         meaning: 'The interval is too wide to say, or nothing was judged yet.',
     },
 };
+
+/** What a verdict rests on: `since the gap of −3.5 points [−6.0, −1.0] leaves zero out`. */
+export function because(verdict: Verdict, gap: Spread): string {
+    if (gap.lower == null || gap.upper == null) return 'since the gap has no interval yet';
+    const written = withInterval(gap, 'share_difference');
+    switch (verdict) {
+        case 'over':
+        case 'under':
+            return `since the gap of ${written} leaves zero out`;
+        case 'calibrated':
+            return `since the gap of ${written} is within 5 points of zero`;
+        case 'insufficient':
+            return `since the gap of ${written} holds zero and reaches beyond 5 points`;
+    }
+}
 
 export type Shape = 'up' | 'down' | 'dot' | 'ring';
 

@@ -2,6 +2,7 @@
 
 import { api, type Schemas } from '../api/client';
 import { useData } from '../api/data';
+import { Prose } from '../parts/prose';
 import { Await, Empty } from '../parts/states';
 import { Title } from '../parts/title';
 import { set, usePlace } from '../state/url';
@@ -64,18 +65,26 @@ function Entry({ id, title, summary, formula, unit, direction, interval, source 
             <h3>
                 {title} <code>{id}</code>
             </h3>
-            <p>{summary}</p>
+            <p>
+                <Prose text={summary} />
+            </p>
             <dl>
                 <dt>Formula</dt>
-                <dd>{formula}</dd>
+                <dd>
+                    <Prose text={formula} />
+                </dd>
                 <dt>Unit</dt>
                 <dd>
                     {unit.replaceAll('_', ' ')}; {DIRECTIONS[direction]}
                 </dd>
                 <dt>Interval</dt>
-                <dd>{interval}</dd>
+                <dd>
+                    <Prose text={interval} />
+                </dd>
                 <dt>Source</dt>
-                <dd>{source}</dd>
+                <dd>
+                    <Prose text={source} />
+                </dd>
             </dl>
         </article>
     );

@@ -25,7 +25,7 @@ export function Estimate({ metric, value, bare = false }: Props) {
                 {shown.interval !== '' && ' '}
                 {shown.interval !== '' && <span class="interval">{shown.interval}</span>}
             </span>
-            {!bare && unit !== 'count' && <span class="evidence">{evidence(value.n, value.users)}</span>}
+            {!bare && unit !== 'count' && <span class="evidence">{evidence(value)}</span>}
         </span>
     );
 }

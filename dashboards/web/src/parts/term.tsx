@@ -3,6 +3,7 @@
 import type { ComponentChildren } from 'preact';
 import { useId, useState } from 'preact/hooks';
 import { useMetric } from './catalogue';
+import { Prose } from './prose';
 
 export function Explained({ children, text }: { children: ComponentChildren; text: string }) {
     const id = useId();
@@ -21,7 +22,7 @@ export function Explained({ children, text }: { children: ComponentChildren; tex
             </button>
             {open && (
                 <span role="tooltip" id={id} class="tooltip">
-                    {text}
+                    <Prose text={text} />
                 </span>
             )}
         </span>

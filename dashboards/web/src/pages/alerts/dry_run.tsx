@@ -100,7 +100,7 @@ function Picture(ran: Ran) {
 }
 
 function said({ standing, n, users }: Ran['looks'][number]): string {
-    return standing === 'told' ? evidence(n, users) : STANDINGS[standing];
+    return standing === 'told' ? evidence({ n, users }) : STANDINGS[standing];
 }
 
 /** What values can be: shares by nature, others by what was seen. */

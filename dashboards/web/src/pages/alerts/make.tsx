@@ -7,7 +7,7 @@ import { useCatalogue, useMetric } from '../../parts/catalogue';
 import { useValues } from '../../parts/controls';
 import { go, onward } from '../../state/url';
 import { DryRun } from './dry_run';
-import { KINDS, plan } from './words';
+import { KINDS, plan, watchable } from './words';
 
 type Kind = Schemas['AlertKind'];
 const DEFAULT_METRIC = 'acceptance_rate';
@@ -20,11 +20,16 @@ export function Make({ admin }: { admin: boolean }) {
     const [problem, setProblem] = useState<string>();
     const [busy, setBusy] = useState(false);
     const form = useRef<HTMLFormElement>(null);
-    const metrics = [...useCatalogue().values()];
+    const catalogue = useCatalogue();
+    const metrics = watchable([...catalogue.values()], kind);
     const unit = useMetric(metric)?.unit;
     const inPoints = unit === 'share' || unit === 'share_difference';
     const words = inPoints ? 'in %' : unit === undefined ? '' : `in ${unit.replaceAll('_', ' ')}`;
     const withMetric = kind === 'threshold' || kind === 'change';
+    const look = (next: Kind) => {
+        setKind(next);
+        if (!watchable([...catalogue.values()], next).some(({ id }) => id === metric)) setMetric(DEFAULT_METRIC);
+    };
     const tell = () => {
         if (form.current?.reportValidity() === true) setTried(plan(new FormData(form.current)));
     };
@@ -65,7 +70,7 @@ export function Make({ admin }: { admin: boolean }) {
                     </label>
                     <label>
                         It looks for
-                        <select name="kind" value={kind} onChange={(event) => setKind(event.currentTarget.value as Kind)}>
+                        <select name="kind" value={kind} onChange={(event) => look(event.currentTarget.value as Kind)}>
                             {(['change', 'threshold', 'verdict', 'no_data'] as const).map((each) => (
                                 <option key={each} value={each}>
                                     {KINDS[each].words}

@@ -178,7 +178,7 @@ function LastLook({ alert: { look, failure, rule } }: { alert: Alert }) {
         <>
             {look.value === null ? <span class="none">–</span> : <span class="number">{withInterval(look, unit)}</span>}
             <span class="evidence">
-                {look.standing === 'told' ? evidence(look.n, look.users) : STANDINGS[look.standing]} · up to {date(Date.parse(look.to) - 1)}
+                {look.standing === 'told' ? evidence(look) : STANDINGS[look.standing]} · up to {date(Date.parse(look.to) - 1)}
             </span>
         </>
     );

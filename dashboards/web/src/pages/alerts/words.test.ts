@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { about, looksFor, plan } from './words';
+import { about, looksFor, plan, watchable } from './words';
 
 function form(fields: Record<string, string>): FormData {
     const values = new FormData();
@@ -27,4 +27,13 @@ it('rules are said in words', () => {
     expect(looksFor(rule, 'Acceptance rate', 'share').replaceAll('\u00a0', ' ')).toBe('Acceptance rate below 50.0 %');
     expect(about({ feature: 'f', filters: [{ dimension: 'locale', op: 'eq', value: 'de' }] })).toBe('f, locale = de');
     expect(about({ filters: [{ dimension: 'plan', op: 'not_in', value: ['a', null] }] })).toBe('all features, plan not in a, none');
+});
+
+it('offers what a kind of rule takes', () => {
+    const metrics = [
+        { id: 'acceptance_rate', is_ratio: true },
+        { id: 'users', is_ratio: false },
+    ];
+    expect(watchable(metrics, 'change').map(({ id }) => id)).toEqual(['acceptance_rate']);
+    expect(watchable(metrics, 'threshold')).toHaveLength(2);
 });

@@ -67,6 +67,11 @@ export function looksFor(plan: Plan, title: string, unit: Unit): string {
     }
 }
 
+/** The metrics that a kind of rule takes: changes are found in shares and means of outputs alone. */
+export function watchable<T extends Pick<Schemas['MetricDefinition'], 'is_ratio'>>(metrics: T[], kind: Schemas['AlertKind']): T[] {
+    return kind === 'change' ? metrics.filter(({ is_ratio }) => is_ratio) : metrics;
+}
+
 /** The metric that a rule looks at. */
 export function metricOf({ kind, metric }: Pick<Plan, 'kind' | 'metric'>): string {
     if (kind === 'verdict') return 'trust_gap';

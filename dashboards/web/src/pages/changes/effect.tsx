@@ -145,7 +145,7 @@ function Value({ label, value, unit }: { label: string; value: Schemas['Estimate
             <span class="number">
                 {shown.value} <span class="interval">{shown.interval}</span>
             </span>
-            <span class="evidence">{evidence(value.n, value.users)}</span>
+            <span class="evidence">{evidence(value)}</span>
         </td>
     );
 }

@@ -3,7 +3,7 @@
 import { api, type Schemas } from '../../api/client';
 import { useData } from '../../api/data';
 import { useSession } from '../../app';
-import { parts } from '../../format/number';
+import { count, parts } from '../../format/number';
 import { date } from '../../format/time';
 import { Cards, Heads } from '../../parts/cards';
 import { Await, Empty } from '../../parts/states';
@@ -60,7 +60,7 @@ function All({ admin }: { admin: boolean }) {
                                 <div class="foot">
                                     {total > data.length && (
                                         <p>
-                                            The latest {data.length} of {total}.
+                                            The latest {count(data.length)} of {count(total)}.
                                         </p>
                                     )}
                                     {log}

@@ -6,6 +6,7 @@ import { type Unit, withInterval } from '../../format/number';
 import { useMetric } from '../../parts/catalogue';
 import { Difference, Estimate } from '../../parts/estimate';
 import { Explained, Term } from '../../parts/term';
+import { because } from './words';
 
 type Compared = Schemas['ComparedMetric'];
 
@@ -24,12 +25,14 @@ interface Props {
     data: Compared[];
     baseline: string;
     candidate: string;
+    /** The least difference worth having, in the unit of the metrics. */
+    margin: number;
 }
 
-export function Findings({ data, baseline, candidate }: Props) {
+export function Findings({ data, baseline, candidate, margin }: Props) {
     return (
         <div class="scroll" tabIndex={0} role="region" aria-label="What was found">
-            <table class="compared cards">
+            <table class="compared cards headed">
                 <thead>
                     <tr>
                         <th scope="col">Metric</th>
@@ -49,7 +52,7 @@ export function Findings({ data, baseline, candidate }: Props) {
                 </thead>
                 <tbody>
                     {data.map((found) => (
-                        <Row key={found.metric} {...found} sides={[baseline, candidate]} />
+                        <Row key={found.metric} {...found} margin={margin} sides={[baseline, candidate]} />
                     ))}
                 </tbody>
             </table>
@@ -57,7 +60,8 @@ export function Findings({ data, baseline, candidate }: Props) {
     );
 }
 
-function Row({ metric, verdict, sentence, baseline, candidate, difference, naive, sequence, sides }: Compared & { sides: [string, string] }) {
+function Row({ sides, margin, ...found }: Compared & { sides: [string, string]; margin: number }) {
+    const { metric, verdict, baseline, candidate, difference, naive, sequence } = found;
     const definition = useMetric(metric);
     const unit: Unit = definition?.unit === 'share' ? 'share_difference' : (definition?.unit ?? 'share_difference');
     const values = [difference, sequence];
@@ -71,7 +75,7 @@ function Row({ metric, verdict, sentence, baseline, candidate, difference, naive
                 <span class="says">
                     <span aria-hidden="true">{VERDICTS[verdict].sign}</span> {VERDICTS[verdict].words}
                 </span>
-                <span class="evidence">{sentence.replace(/^[^:]+: (.)/, (_, first: string) => first.toUpperCase())}</span>
+                <span class="evidence">{because(found, margin, unit)}</span>
             </th>
             <td data-label={sides[0]}>
                 <Estimate metric={metric} value={baseline} />

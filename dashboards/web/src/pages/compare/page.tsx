@@ -13,6 +13,9 @@ import { set, usePlace } from '../../state/url';
 import { Findings } from './findings';
 import { Sequence } from './sequence';
 
+/** The least difference worth having, of shares: one point. */
+const MARGIN = 0.01;
+
 const DIMENSIONS = ['version', 'model', 'prompt_version', 'variant', 'environment'];
 
 export function Compare() {
@@ -117,14 +120,14 @@ interface Asked {
 
 function Answer({ feature, dimension, baseline, candidate }: Asked) {
     const { scope } = useScope();
-    const query = { ...scope, feature, baseline: `${dimension}=${baseline}`, candidate: `${dimension}=${candidate}` };
+    const query = { ...scope, feature, baseline: `${dimension}=${baseline}`, candidate: `${dimension}=${candidate}`, margin: MARGIN };
     const found = useData(`compare ${JSON.stringify(query)}`, () => api.get('/api/v1/compare', { query }));
     return (
         <Await of={found} lines={14}>
             {(answer) => (
                 <>
                     <Mismatch {...answer.sample_ratio} />
-                    <Findings data={answer.data} baseline={baseline} candidate={candidate} />
+                    <Findings data={answer.data} baseline={baseline} candidate={candidate} margin={MARGIN} />
                     <Sequence {...answer} />
                     <p class="foot">
                         {span(answer.meta.from, answer.meta.to)}, UTC days. {users(answer.sample_ratio)}

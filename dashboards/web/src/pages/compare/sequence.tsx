@@ -8,20 +8,20 @@ import { day } from '../../format/time';
 import { useMetric } from '../../parts/catalogue';
 import { Figure } from '../../parts/figure';
 import { Term } from '../../parts/term';
+import { lastDay } from './words';
 
 export function Sequence({ looks, data, id = 'sequence' }: Pick<Schemas['CompareResponse'], 'looks' | 'data'> & { id?: string }) {
     const metric = data[0]?.metric ?? '';
     const definition = useMetric(metric);
     const unit: Unit = definition?.unit === 'share' ? 'share_difference' : (definition?.unit ?? 'share_difference');
     if (looks.length < 2) return null;
-    const end = (look: Schemas['Look']) => Date.parse(look.to) - 1;
     const holdsZero = ({ sequence }: Schemas['Look']) => (sequence.lower ?? -1) <= 0 && (sequence.upper ?? 1) >= 0;
     const decided = looks[looks.findLastIndex(holdsZero) + 1];
     return (
         <section class="section" aria-labelledby={id}>
             <div class="section-head">
                 <h2 id={id}>Over time</h2>
-                <p>{decided === undefined ? 'The interval does not leave zero out.' : `Since ${day(end(decided))} the interval leaves zero out.`}</p>
+                <p>{decided === undefined ? 'The interval does not leave zero out.' : `Since the look of ${day(lastDay(decided))} the interval leaves zero out.`}</p>
             </div>
             <Figure
                 title={
@@ -30,20 +30,20 @@ export function Sequence({ looks, data, id = 'sequence' }: Pick<Schemas['Compare
                     </>
                 }
                 caption="The band holds at all looks at once: it is wider than that of a single look, and may be watched."
-                table={{ head: ['Until', 'Difference at all looks'], rows: looks.map((look) => [day(end(look)), withInterval(look.sequence, unit, true)]) }}
+                table={{ head: ['Up to the end of', 'Difference at all looks'], rows: looks.map((look) => [day(lastDay(look)), withInterval(look.sequence, unit, true)]) }}
             >
                 {(width) => (
                     <Trend
                         label="Difference over time"
                         points={looks.map((look) => ({
                             ...look.sequence,
-                            x: end(look),
-                            words: `Until ${day(end(look))}: ${withInterval(look.sequence, unit, true)}`,
+                            x: lastDay(look),
+                            words: `Up to the end of ${day(lastDay(look))}: ${withInterval(look.sequence, unit, true)}`,
                         }))}
                         width={width}
                         height={220}
                         limits={unit === 'share_difference' ? [-1, 1] : [-1e12, 1e12]}
-                        axis={dayTicks([end(looks[0]!), end(looks.at(-1)!)], Math.max(2, Math.floor(width / 90))).map((x) => ({ x, words: day(x) }))}
+                        axis={dayTicks([lastDay(looks[0]!), lastDay(looks.at(-1)!)], Math.max(2, Math.floor(width / 90))).map((x) => ({ x, words: day(x) }))}
                         unit={unit}
                         reference={0}
                     />

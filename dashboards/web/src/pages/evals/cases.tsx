@@ -42,7 +42,7 @@ export function Cases({ set, total, admin }: { set: string; total: number; admin
                     ) : (
                         <>
                             <div class="scroll" tabIndex={0} role="region" aria-label="Table of cases">
-                                <table class="cards">
+                                <table class="cards cases">
                                     <thead>
                                         <tr>
                                             {['Case', 'Input', 'Expected', 'Tags'].map((title) => (

@@ -3,7 +3,7 @@
 import { api, type Schemas } from '../../api/client';
 import { useData } from '../../api/data';
 import { around, Interval } from '../../charts/intervals';
-import { counted, parts, percent, pValue, withInterval } from '../../format/number';
+import { count, counted, parts, percent, pValue, withInterval } from '../../format/number';
 import { reason } from '../../format/words';
 import { Await, Empty } from '../../parts/states';
 import { Explained } from '../../parts/term';
@@ -40,7 +40,7 @@ export function Compared({ set, baseline, candidate }: Props) {
 function Nothing({ data }: Answer) {
     return (
         <Empty title="Nothing to compare">
-            No case has results of both by the same judge: {data.missing_in_candidate} only of the baseline, {data.missing_in_baseline} only of the
+            No case has results of both by the same judge: {count(data.missing_in_candidate)} only of the baseline, {count(data.missing_in_baseline)} only of the
             candidate.
         </Empty>
     );
@@ -75,7 +75,8 @@ function Found({ baseline, candidate, data, level, set }: Answer & { set: string
                 </table>
             </div>
             <p class="sentence evidence">
-                {data.pairs.fixed} fixed, {data.pairs.broken} broken, {data.pairs.both_pass} pass on both, {data.pairs.both_fail} fail on both
+                {count(data.pairs.fixed)} fixed, {count(data.pairs.broken)} broken, {count(data.pairs.both_pass)} pass on both, {count(data.pairs.both_fail)} fail on
+                both
                 {data.mcnemar_mid !== null && (
                     <>
                         ;{' '}
@@ -137,7 +138,7 @@ function Flips({ id, title, all, flips, set }: { id: string; title: string; all:
     return (
         <section aria-labelledby={id}>
             <h2 id={id}>
-                {title} ({all})
+                {title} ({count(all)})
             </h2>
             {flips.length === 0 ? (
                 <p class="none">None.</p>
@@ -152,7 +153,7 @@ function Flips({ id, title, all, flips, set }: { id: string; title: string; all:
                             {flip.tags.length > 0 && <span class="evidence">{flip.tags.join(', ')}</span>}
                         </li>
                     ))}
-                    {all > flips.length && <li>… and {all - flips.length} more.</li>}
+                    {all > flips.length && <li>… and {count(all - flips.length)} more.</li>}
                 </ul>
             )}
         </section>
@@ -179,12 +180,12 @@ function Tags({ tags }: { tags: Schemas['EvalTagDifference'][] }) {
                         {tags.map((tag) => (
                             <tr key={tag.tag}>
                                 <th scope="row">{tag.tag ?? <span class="none">no tag</span>}</th>
-                                <td data-label="Cases">{tag.cases}</td>
+                                <td data-label="Cases">{count(tag.cases)}</td>
                                 <td data-label="Score">
                                     <Difference value={tag.score_difference} domain={domain} />
                                 </td>
-                                <td data-label="Fixed">{tag.fixed}</td>
-                                <td data-label="Broken">{tag.broken}</td>
+                                <td data-label="Fixed">{count(tag.fixed)}</td>
+                                <td data-label="Broken">{count(tag.broken)}</td>
                             </tr>
                         ))}
                     </tbody>

@@ -8,7 +8,7 @@ import { Await, Empty } from '../../parts/states';
 import { Explained } from '../../parts/term';
 import { onward } from '../../state/url';
 import { Share } from './set';
-import { AGREES, covered, leftOut, stale } from './words';
+import { AGREES, covered, leftOut, stale, unclear } from './words';
 
 const DAYS = 30;
 
@@ -40,7 +40,8 @@ function Found({ set, agreement, features, left_out, versions, version_order, co
                 <span aria-hidden="true">{sign}</span> {words}
             </p>
             <p class="sentence">
-                {why} {counted(agreement.cases, 'case')} are compared{left.length === 0 ? '.' : `; not compared: ${left.join(', ')}.`}
+                {agreement.verdict === 'cannot_tell' ? unclear(agreement) : why} {counted(agreement.cases, 'case')} {agreement.cases === 1 ? 'is' : 'are'} compared
+                {left.length === 0 ? '.' : `; not compared: ${left.join(', ')}.`}
             </p>
             {agreement.cases > 0 && <Agreement rows={features.length > 1 ? [agreement, ...features] : [agreement]} />}
             {versions.length > 1 && <Versions set={set} versions={versions} order={version_order} />}

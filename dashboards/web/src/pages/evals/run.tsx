@@ -3,7 +3,7 @@
 import { useState } from 'preact/hooks';
 import { api, type Schemas } from '../../api/client';
 import { outdate, useData } from '../../api/data';
-import { counted, percent } from '../../format/number';
+import { count, counted, percent } from '../../format/number';
 import { minute } from '../../format/time';
 import { Await } from '../../parts/states';
 import { Explained } from '../../parts/term';
@@ -47,8 +47,8 @@ function Scores({ run, scores, level }: Schemas['EvalRunResponse']) {
             <p class="sentence">
                 {run.version === null ? 'No version was named' : `Version ${run.version}`}
                 {run.model !== null && ` on ${run.model}`}, uploaded {minute(run.created_at)}. {counted(scores.cases, 'case')} with a result
-                {scores.missing > 0 && `, ${scores.missing} without`}
-                {scores.changed_since > 0 && `; ${scores.changed_since} were changed since`}. Intervals at {percent(level)}.
+                {scores.missing > 0 && `, ${count(scores.missing)} without`}
+                {scores.changed_since > 0 && `; ${count(scores.changed_since)} were changed since`}. Intervals at {percent(level)}.
             </p>
             <dl class="headline">
                 <div>
@@ -94,7 +94,7 @@ function Groups({ id, title, none, groups }: { id: string; title: string; none: 
                         {groups.map((group) => (
                             <tr key={group.name}>
                                 <th scope="row">{group.name ?? <span class="none">{none}</span>}</th>
-                                <td data-label="Cases">{group.cases}</td>
+                                <td data-label="Cases">{count(group.cases)}</td>
                                 <td data-label="Score">
                                     <Share value={group.score} />
                                 </td>
@@ -123,7 +123,7 @@ function Results({ set, id }: { set: string; id: string }) {
                 {({ data, next_cursor }) => (
                     <>
                         <div class="scroll" tabIndex={0} role="region" aria-label="Table of results">
-                            <table class="cards">
+                            <table class="cards cases">
                                 <thead>
                                     <tr>
                                         {['Case', 'Judge', 'Result', 'Output'].map((title) => (

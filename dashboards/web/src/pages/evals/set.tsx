@@ -3,7 +3,7 @@
 import { useState } from 'preact/hooks';
 import { api, type Schemas } from '../../api/client';
 import { outdate, useData } from '../../api/data';
-import { counted, parts, percent } from '../../format/number';
+import { count, counted, parts, percent } from '../../format/number';
 import { minute } from '../../format/time';
 import { reason } from '../../format/words';
 import { Await, Empty } from '../../parts/states';
@@ -13,6 +13,7 @@ import { told } from './attempt';
 import { Cases } from './cases';
 import { Quality } from './quality';
 import { Upload } from './upload';
+import { pairOf } from './words';
 
 export function Set({ name, admin }: { name: string; admin: boolean }) {
     const path = { set: name };
@@ -96,7 +97,7 @@ function Runs({ set, admin }: { set: string; admin: boolean }) {
                             </div>
                             {total > data.length && (
                                 <p class="foot">
-                                    The latest {data.length} of {total}.
+                                    The latest {count(data.length)} of {count(total)}.
                                 </p>
                             )}
                         </>
@@ -120,11 +121,12 @@ export function Share({ value }: { value: Schemas['Estimate'] }) {
 }
 
 function Choose({ set, runs }: { set: string; runs: Schemas['EvalListedRun'][] }) {
-    const [baseline, setBaseline] = useState(runs[1]?.id ?? '');
-    const [candidate, setCandidate] = useState(runs[0]?.id ?? '');
+    const first = pairOf(runs);
+    const [baseline, setBaseline] = useState(first.baseline);
+    const [candidate, setCandidate] = useState(first.candidate);
     const options = runs.map((run) => (
         <option key={run.id} value={run.id}>
-            {run.name} ({minute(run.created_at)})
+            {run.name} ({counted(run.cases, 'case')}, {minute(run.created_at)})
         </option>
     ));
     return (

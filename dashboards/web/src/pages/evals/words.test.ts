@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { covered, leftOut, outcome, stale } from './words';
+import { covered, leftOut, outcome, pairOf, stale, unclear } from './words';
 
 it('calls a difference by its interval', () => {
     expect(outcome({ lower: 0.01, upper: 0.2 }).words).toBe('Better');
@@ -34,4 +34,20 @@ it('names what is left out and what is old', () => {
         '2\u00a0cases came of versions that nobody met in 30 days: v1.',
         '25\u00a0% of its inputs were asked by users in 30 days.',
     ]);
+});
+
+it('says why it cannot be told', () => {
+    const area = (value: number | null, lower: number | null, upper: number | null) => ({ value, lower, upper }) as Parameters<typeof unclear>[0]['auroc'];
+    const none = area(null, null, null);
+    expect(unclear({ auroc: none, cases: 0, confusion: [] })).toBe('No case has both a score and a decision.');
+    const few = unclear({ auroc: none, cases: 5, confusion: [[0, 1], [1, 3]] });
+    expect(few.replaceAll('\u00a0', ' ')).toBe('Too few cases have both a score and a decision: 5 cases, of which users took 4.');
+    expect(unclear({ auroc: area(0.55, 0.41, 0.68), cases: 90, confusion: [] })).toBe('It could be chance: the AUROC of 0.55 [0.41, 0.68] holds 0.5.');
+});
+
+it('compares the newest runs of as many cases', () => {
+    const run = (id: string, cases: number) => ({ id, cases });
+    expect(pairOf([run('smoke', 9), run('new', 60), run('old', 60)])).toEqual({ candidate: 'new', baseline: 'old' });
+    expect(pairOf([run('c', 60), run('smoke', 9), run('b', 60), run('a', 60)])).toEqual({ candidate: 'c', baseline: 'b' });
+    expect(pairOf([run('c', 60), run('b', 59)])).toEqual({ candidate: 'c', baseline: 'b' });
 });

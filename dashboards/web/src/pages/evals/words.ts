@@ -1,7 +1,7 @@
 /** What is found of evals, in words. */
 
 import type { Schemas } from '../../api/client';
-import { counted, percent } from '../../format/number';
+import { coefficient, count, counted, percent } from '../../format/number';
 import { dimensionName, segment } from '../../format/words';
 
 type Quality = Schemas['EvalQuality'];
@@ -15,8 +15,30 @@ export function outcome({ lower, upper }: { lower?: number | null; upper?: numbe
 export const AGREES: Record<Schemas['EvalVerdict'], { words: string; sign: string; why: string }> = {
     agrees: { words: 'It says what users say', sign: '✓', why: 'What scores higher is taken more often, and that is no chance.' },
     contradicts: { words: 'It says the opposite of what users say', sign: '✗', why: 'What scores higher is taken less often: do not ship by this score.' },
-    cannot_tell: { words: 'It cannot be told yet', sign: '?', why: 'Too few cases have both a score and a decision, or it could be chance.' },
+    cannot_tell: { words: 'It cannot be told yet', sign: '?', why: 'The scores of what is taken and of what is not are not surely apart.' },
 };
+
+/** Why it cannot be told whether scores say what users say. */
+export function unclear({ auroc, cases, confusion }: Pick<Schemas['EvalAgreement'], 'auroc' | 'cases' | 'confusion'>): string {
+    if (cases === 0) return 'No case has both a score and a decision.';
+    const taken = (confusion[1] ?? []).reduce((sum, n) => sum + n, 0);
+    if (auroc.lower === null || auroc.upper === null) {
+        return `Too few cases have both a score and a decision: ${counted(cases, 'case')}, of which users took ${count(taken)}.`;
+    }
+    const { value, interval } = coefficient(auroc);
+    return `It could be chance: the AUROC of ${value} ${interval} holds 0.5.`;
+}
+
+type Run = Pick<Schemas['EvalListedRun'], 'id' | 'cases'>;
+
+/** The two runs to compare where none are chosen, of runs with the newest first: the newest that another has as many cases as. */
+export function pairOf(runs: Run[]): { baseline: string; candidate: string } {
+    for (const [at, { id, cases }] of runs.entries()) {
+        const before = runs.slice(at + 1).find((run) => run.cases === cases);
+        if (before !== undefined) return { baseline: before.id, candidate: id };
+    }
+    return { baseline: runs[1]?.id ?? '', candidate: runs[0]?.id ?? '' };
+}
 
 /** What strata are made of. */
 export function stratumName(name: string): string {

@@ -9,6 +9,7 @@ import { Cards } from '../../parts/cards';
 import { useMetric } from '../../parts/catalogue';
 import { Difference } from '../../parts/estimate';
 import { Trouble, useAttempt } from '../../parts/form';
+import { Prose } from '../../parts/prose';
 import { Await, Empty } from '../../parts/states';
 import { Explained, Term } from '../../parts/term';
 import { Title } from '../../parts/title';
@@ -74,7 +75,7 @@ function Found({ experiment, status, balance, notes, data, meta }: Answer) {
             )}
             {status === 'planned' && <Empty title="It has not started">Nothing is looked at before {date(starts_at)}.</Empty>}
             {data.map((arm) => (
-                <ArmFound key={arm.arm} {...arm} control={control} several={data.length > 1} />
+                <ArmFound key={arm.arm} {...arm} control={control} margin={experiment.margin} several={data.length > 1} />
             ))}
             {balance !== null && <Balance {...balance} />}
             {notes.length > 0 && (
@@ -82,7 +83,9 @@ function Found({ experiment, status, balance, notes, data, meta }: Answer) {
                     <h2 id="notes">Before you believe it</h2>
                     <ul class="findings">
                         {notes.map((note) => (
-                            <li key={note}>{note}</li>
+                            <li key={note}>
+                                <Prose text={note} />
+                            </li>
                         ))}
                     </ul>
                 </section>
@@ -96,7 +99,7 @@ function Found({ experiment, status, balance, notes, data, meta }: Answer) {
     );
 }
 
-function ArmFound({ arm, conclusion, primary, guardrails, looks, control, several }: Arm & { control: string; several: boolean }) {
+function ArmFound({ arm, conclusion, primary, guardrails, looks, control, margin, several }: Arm & { control: string; margin: number; several: boolean }) {
     const { words, sign, why } = CONCLUSIONS[conclusion];
     return (
         <>
@@ -105,7 +108,7 @@ function ArmFound({ arm, conclusion, primary, guardrails, looks, control, severa
                     <span aria-hidden="true">{sign}</span> {several ? `${arm}: ${words}` : words}
                 </h2>
                 <p class="sentence">{why}</p>
-                <Findings data={[primary]} baseline={control} candidate={arm} />
+                <Findings data={[primary]} baseline={control} candidate={arm} margin={margin} />
                 {guardrails.length > 0 && <Guardrails guardrails={guardrails} />}
             </section>
             <Sequence looks={looks} data={[primary]} id={`sequence-${arm}`} />

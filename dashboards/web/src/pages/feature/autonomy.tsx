@@ -12,6 +12,7 @@ import { Await, Empty } from '../../parts/states';
 import { Explained } from '../../parts/term';
 import { useScope } from '../../state/scope';
 import { onward, set } from '../../state/url';
+import { notTheBand, usersEnough } from './words';
 
 type Answer = Schemas['AutonomyResponse'];
 type Covered = Schemas['Covered'];
@@ -90,6 +91,8 @@ function Unjudged({ feature }: { feature: string }) {
 
 function Found(answer: Answer) {
     const { threshold, reason, sentence, risk, curve, outputs, judged } = answer;
+    const note = notTheBand(answer);
+    const users = usersEnough(answer);
     const drawn = curve.filter(({ error_rate }) => error_rate.n >= LEAST);
     return (
         <>
@@ -97,6 +100,7 @@ function Found(answer: Answer) {
                 {threshold === null && reason !== null && <strong>{TITLES[reason]}. </strong>}
                 {sentence}
             </p>
+            {note !== undefined && <p class="sentence evidence">{note}</p>}
             <div class="split">
                 {drawn.length < 2 ? (
                     <Empty title="Too little to draw">
@@ -119,7 +123,7 @@ function Found(answer: Answer) {
                                     value: step.error_rate.value,
                                     lower: step.error_rate.lower,
                                     upper: step.error_rate.upper,
-                                    words: `The ${percent(step.share)} above ${above(step)}: ${withInterval(step.error_rate, 'share')} wrong, ${evidence(step.error_rate.n, step.error_rate.users)}`,
+                                    words: `The ${percent(step.share)} above ${above(step)}: ${withInterval(step.error_rate, 'share')} wrong, ${evidence(step.error_rate)}`,
                                 }))}
                                 width={width}
                                 height={220}
@@ -146,12 +150,13 @@ function Found(answer: Answer) {
                     {threshold === null && (
                         <div>
                             <dt>
-                                <Explained text="Users with judged outputs that would be enough to show that errors are half as many as the risk.">
-                                    Users it takes
+                                <Explained text="The guarantee rests on users and not on outputs. How many it takes is reckoned for errors half as many as the risk: the nearer they are to it, the more.">
+                                    Users with judged outputs
                                 </Explained>
                             </dt>
                             <dd>
-                                <span class="number">about {count(answer.users_needed)}</span>
+                                <span class="number">{users.there}</span>
+                                <span class="evidence">{users.says}</span>
                             </dd>
                         </div>
                     )}

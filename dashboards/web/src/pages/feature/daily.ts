@@ -73,7 +73,7 @@ export function points(answer: Answer, metric: string, unit: Unit, feature: stri
         const value = row.metrics[metric];
         const x = Date.parse(start);
         const name = bucket(start, granularity);
-        const written = value === undefined || value.value === null ? 'no value' : `${withInterval(value, unit)}, ${evidence(value.n, value.users)}`;
+        const written = value === undefined || value.value === null ? 'no value' : `${withInterval(value, unit)}, ${evidence(value)}`;
         const end = x + (LENGTHS[granularity ?? 'day'] ?? 86_400_000) - 1;
         return {
             x,

@@ -17,6 +17,7 @@ import { onward, set } from '../../state/url';
 import { isClear, standsOut, useExplanation } from '../overview/change';
 
 const METRICS = ['acceptance_rate', 'correctness_rate', 'undo_rate', 'edit_distance', 'response_rate'];
+const OTHER = 'correctness_rate';
 const MOST = 8;
 
 export function Moved({ feature }: { feature: string }) {
@@ -40,7 +41,22 @@ export function Moved({ feature }: { feature: string }) {
                 </label>
             </div>
             <Await of={explanation}>{(found) => <Found {...found} />}</Await>
+            {metric !== OTHER && <Other feature={feature} />}
         </>
+    );
+}
+
+/** Correctness, where it surely moved and something else is looked at. */
+function Other({ feature }: { feature: string }) {
+    const change = useExplanation(feature, OTHER).data?.change;
+    if (change === undefined || !isClear(change)) return null;
+    return (
+        <p class="sentence">
+            <Term metric={OTHER} /> surely moved: <Difference metric={OTHER} value={change} />.{' '}
+            <button type="button" class="plain" onClick={() => set({ explain: OTHER }, true)}>
+                Look
+            </button>
+        </p>
     );
 }
 

@@ -13,6 +13,7 @@ import { Await, Empty } from '../../parts/states';
 import { Explained, Term } from '../../parts/term';
 import { useScope } from '../../state/scope';
 import { set } from '../../state/url';
+import { afterBad } from './words';
 
 type Answer = Schemas['TrajectoryResponse'];
 type Step = Schemas['ExposureStep'];
@@ -95,7 +96,7 @@ function ByExposure({ metric, steps }: { metric: string; steps: Step[] }) {
                     width={width}
                     height={150}
                     limits={[0, 1]}
-                    axis={steps.flatMap((step, x) => (x % Math.ceil((steps.length * 64) / width) === 0 ? [{ x, words: name(step) }] : []))}
+                    axis={steps.flatMap((step, x) => (x % Math.ceil((steps.length * 80) / width) === 0 ? [{ x, words: name(step) }] : []))}
                     unit="share"
                 />
             )}
@@ -105,7 +106,7 @@ function ByExposure({ metric, steps }: { metric: string; steps: Step[] }) {
 
 function written(step: Step, metric: string): string {
     const value = step.metrics[metric];
-    return value === undefined || value.value === null ? 'no value' : `${withInterval(value, 'share')}, ${evidence(value.n, value.users)}`;
+    return value === undefined || value.value === null ? 'no value' : `${withInterval(value, 'share')}, ${evidence(value)}`;
 }
 
 /** Acceptance over calendar time as it is remembered: older decisions count less. */
@@ -172,7 +173,7 @@ function Newcomers({ newcomers, returning, growth, first_exposures, regular_expo
                     </dt>
                     <dd>
                         <Difference metric="acceptance_rate" value={growth} />
-                        <span class="evidence">{evidence(growth.n, growth.users)}</span>
+                        <span class="evidence">{evidence(growth)}</span>
                     </dd>
                 </div>
             )}
@@ -205,9 +206,10 @@ function Recovery({ recovery }: Answer) {
     return (
         <>
             <h3>After a bad output</h3>
+            <p class="sentence">{afterBad(shown)}</p>
             <p class="figure-caption">
-                How much less the same user accepts, so many decisions after an output that was rejected, taken back or judged wrong, than after a
-                good one.
+                Acceptance so many decisions after an output that was rejected, taken back or judged wrong, minus that of the same user after a good
+                one: below zero they accept less, above zero more.
             </p>
             <table class="lags">
                 <thead>

@@ -8,6 +8,7 @@ import { onward } from '../../state/url';
 import { periodName } from '../../state/range';
 import { useScope } from '../../state/scope';
 import { culprit, isClear, useExplanation } from './change';
+import { useCorrectness } from './correctness';
 
 type Summary = Schemas['FeatureSummary'];
 
@@ -22,6 +23,7 @@ export function byConcern(features: Summary[]): Summary[] {
 }
 
 export function Attention({ features }: { features: Summary[] }) {
+    const moved = useCorrectness();
     return (
         <section aria-labelledby="attention">
             <h2 id="attention">Where to look</h2>
@@ -29,14 +31,14 @@ export function Attention({ features }: { features: Summary[] }) {
                 {byConcern(features)
                     .slice(0, MOST)
                     .map((feature) => (
-                        <Line key={feature.feature} {...feature} />
+                        <Line key={feature.feature} {...feature} correctness={moved.get(feature.feature)} />
                     ))}
             </ul>
         </section>
     );
 }
 
-function Line({ feature, verdict, metrics }: Summary) {
+function Line({ feature, verdict, metrics, correctness }: Summary & { correctness: Schemas['Between'] | undefined }) {
     const gap = metrics['trust_gap'];
     return (
         <li>
@@ -45,6 +47,7 @@ function Line({ feature, verdict, metrics }: Summary) {
                 <a href={onward(`/features/${encodeURIComponent(feature)}`)}>{feature}</a> <span>{says(verdict)}</span>
                 {gap?.value != null && <span class="evidence">{withInterval(gap, 'share_difference')}</span>}
                 <Moved feature={feature} />
+                {correctness !== undefined && <Correctness by={correctness} />}
             </div>
         </li>
     );
@@ -61,6 +64,15 @@ function says(verdict: Summary['verdict']): string {
         case 'insufficient':
             return 'cannot be told yet: more outputs must be judged.';
     }
+}
+
+function Correctness({ by }: { by: Schemas['Between'] }) {
+    const { params } = useScope();
+    return (
+        <p class="moved">
+            Correctness moved by {withInterval(by, 'share_difference')} ({periodName(params)}).
+        </p>
+    );
 }
 
 function Moved({ feature }: { feature: string }) {

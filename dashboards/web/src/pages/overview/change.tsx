@@ -4,7 +4,7 @@ import { api, type Schemas } from '../../api/client';
 import { type Loaded, useData } from '../../api/data';
 import { segment } from '../../format/words';
 import { Difference } from '../../parts/estimate';
-import { Explained } from '../../parts/term';
+import { Explained, Term } from '../../parts/term';
 import { useScope } from '../../state/scope';
 import { onward } from '../../state/url';
 import { periodName } from '../../state/range';
@@ -39,7 +39,27 @@ export function culprit({ leading }: Explanation): Schemas['Segment'] | undefine
     return leading.find((found) => found.value !== null && standsOut(found));
 }
 
-export function Change({ feature, wanted }: { feature: string; wanted: boolean }) {
+interface Props {
+    feature: string;
+    wanted: boolean;
+    /** How far correctness moved, where it surely did. */
+    correctness: Schemas['Between'] | undefined;
+}
+
+export function Change({ correctness, ...asked }: Props) {
+    return (
+        <span class="estimate">
+            <Acceptance {...asked} />
+            {correctness !== undefined && (
+                <span class="evidence">
+                    <Term metric="correctness_rate" /> <Difference metric="correctness_rate" value={correctness} />
+                </span>
+            )}
+        </span>
+    );
+}
+
+function Acceptance({ feature, wanted }: Omit<Props, 'correctness'>) {
     const { params } = useScope();
     const { data, problem } = useExplanation(feature, 'acceptance_rate', wanted);
     if (!wanted) return <a href={`${onward(`/features/${encodeURIComponent(feature)}`)}#moved`}>look</a>;
@@ -47,7 +67,7 @@ export function Change({ feature, wanted }: { feature: string; wanted: boolean }
     if (data.change.value === null) return <span class="none">nothing to compare with</span>;
     const found = culprit(data);
     return (
-        <span class="estimate">
+        <>
             <span class={isClear(data.change) ? 'number strong' : 'number'}>
                 <Difference metric="acceptance_rate" value={data.change} />
             </span>
@@ -62,6 +82,6 @@ export function Change({ feature, wanted }: { feature: string; wanted: boolean }
                     </Explained>
                 )}
             </span>
-        </span>
+        </>
     );
 }

@@ -3,8 +3,8 @@
 import { useEffect, useState } from 'preact/hooks';
 import { api, type Schemas } from '../../api/client';
 import { useData } from '../../api/data';
-import { type Placed, Quadrant } from '../../charts/quadrant';
-import { count, counted, withInterval } from '../../format/number';
+import { CALIBRATED, type Placed, Quadrant } from '../../charts/quadrant';
+import { count, counted, percent, withInterval } from '../../format/number';
 import { span } from '../../format/time';
 import { VERDICTS, type Verdict } from '../../format/words';
 import { Controls } from '../../parts/controls';
@@ -55,10 +55,10 @@ const days = ({ from, to }: Schemas['QueryMeta']) => (Date.parse(to) - Date.pars
 
 function Found({ features, meta }: { features: Summary[]; meta: Schemas['QueryMeta'] }) {
     const placed: Placed[] = features.flatMap(({ feature, verdict, metrics }) => {
-        const { trust, trustworthiness, shown } = metrics;
+        const { trust, trustworthiness, trust_gap: gap = { value: null }, shown } = metrics;
         if (trust === undefined || trustworthiness === undefined || trust.value === null) return [];
         const href = onward(`/features/${encodeURIComponent(feature)}`);
-        return [{ name: feature, verdict, trust, trustworthiness, volume: shown?.value ?? 0, href }];
+        return [{ name: feature, verdict, trust, trustworthiness, gap, volume: shown?.value ?? 0, href }];
     });
     const unjudged = features.length - placed.length;
     return (
@@ -68,16 +68,18 @@ function Found({ features, meta }: { features: Summary[]; meta: Schemas['QueryMe
                     title="Trust against trustworthiness"
                     caption={
                         <>
-                            On the diagonal people take as much as is right. Marks grow with volume; lines are{' '}
-                            {Math.round(meta.level * 100)} % intervals.
+                            On the diagonal people take as much as is right; the grey band reaches {Math.round(CALIBRATED * 100)} points to either side. Verdicts
+                            rest on the interval of the gap and not on the place of the mark: calibrated is what surely is in the band, over- or
+                            under-trusted what surely is off the diagonal. Marks grow with volume; lines are {percent(meta.level)} intervals.
                             {unjudged > 0 && ` Not in the picture: ${counted(unjudged, 'feature')} without judgements.`}
                         </>
                     }
                     table={{
-                        head: ['Feature', 'Verdict', 'Trust', 'Trustworthiness', 'Shown'],
+                        head: ['Feature', 'Verdict', 'Gap', 'Trust', 'Trustworthiness', 'Shown'],
                         rows: placed.map((item) => [
                             item.name,
                             VERDICTS[item.verdict].words,
+                            withInterval(item.gap, 'share_difference'),
                             withInterval(item.trust, 'share'),
                             withInterval(item.trustworthiness, 'share'),
                             count(item.volume),

@@ -11,6 +11,7 @@ import { periodName } from '../../state/range';
 import { useScope } from '../../state/scope';
 import { onward, set } from '../../state/url';
 import { Change } from './change';
+import { useCorrectness } from './correctness';
 
 type Summary = Schemas['FeatureSummary'];
 
@@ -32,6 +33,7 @@ export const rankBy = (params: URLSearchParams) => RANKS[order(params)];
 export function FeatureTable({ features, days }: { features: Summary[]; days: number }) {
     const { params } = useScope();
     const sort = order(params);
+    const moved = useCorrectness();
     const trends = useTrends(isThin(features, days));
     const head = (name: string, label: preact.ComponentChildren) => (
         <th scope="col" aria-sort={sort === name ? (name === 'feature' ? 'ascending' : 'other') : undefined}>
@@ -44,7 +46,7 @@ export function FeatureTable({ features, days }: { features: Summary[]; days: nu
     return (
         <section aria-labelledby="features">
             <h2 id="features">Features</h2>
-            <table class="features cards">
+            <table class="features cards headed">
                 <thead>
                     <tr>
                         {head('feature', 'Feature')}
@@ -52,7 +54,7 @@ export function FeatureTable({ features, days }: { features: Summary[]; days: nu
                         {head('acceptance', <Term metric="acceptance_rate">Acceptance</Term>)}
                         {head('correctness', <Term metric="correctness_rate" />)}
                         <th scope="col">
-                            <Explained text={`Acceptance in the ${periodName(params)} against the time before, and the segment that did most of it.`}>
+                            <Explained text={`Acceptance in the ${periodName(params)} against the time before, and the segment that did most of it; correctness too, where it surely moved.`}>
                                 Change, {periodName(params)}
                             </Explained>
                         </th>
@@ -61,7 +63,7 @@ export function FeatureTable({ features, days }: { features: Summary[]; days: nu
                 </thead>
                 <tbody>
                     {features.map((feature, at) => (
-                        <Row key={feature.feature} {...feature} explained={at < EXPLAINED} trends={trends.get(feature.feature)} />
+                        <Row key={feature.feature} {...feature} explained={at < EXPLAINED} moved={moved.get(feature.feature)} trends={trends.get(feature.feature)} />
                     ))}
                 </tbody>
             </table>
@@ -71,7 +73,14 @@ export function FeatureTable({ features, days }: { features: Summary[]; days: nu
 
 type Trends = Record<(typeof TRENDS)[number], (Spread & { x: number })[]>;
 
-function Row({ feature, verdict, metrics, explained, trends }: Summary & { explained: boolean; trends: Trends | undefined }) {
+interface Told {
+    explained: boolean;
+    /** How far correctness moved, where it surely did. */
+    moved: Schemas['Between'] | undefined;
+    trends: Trends | undefined;
+}
+
+function Row({ feature, verdict, metrics, explained, moved, trends }: Summary & Told) {
     const judged = metrics['correctness_rate']?.n ?? 0;
     const shown = metrics['shown']?.value ?? 0;
     return (
@@ -90,7 +99,7 @@ function Row({ feature, verdict, metrics, explained, trends }: Summary & { expla
                 </td>
             ))}
             <td data-label="Change">
-                <Change feature={feature} wanted={explained} />
+                <Change feature={feature} wanted={explained} correctness={moved} />
             </td>
             <td data-label="Shown">
                 <span class="estimate">

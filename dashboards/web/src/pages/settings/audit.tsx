@@ -6,6 +6,7 @@ import { useData } from '../../api/data';
 import { minute } from '../../format/time';
 import { Cards, Heads } from '../../parts/cards';
 import { Await, Empty } from '../../parts/states';
+import { settings } from './words';
 
 const PAGE = 20;
 
@@ -22,7 +23,7 @@ export function Audit() {
                     <Empty title="Nothing was done yet" />
                 ) : (
                     <>
-                        <Cards label="The audit log" heads={<Heads of={['When', 'What', 'To', 'By the key', 'Asked for']} />}>
+                        <Cards label="The audit log" class="audit" heads={<Heads of={['When', 'What', 'To', 'By the key', 'Asked for']} />}>
                             {data.map((done) => (
                                 <tr key={`${done.done_at} ${done.action} ${done.subject}`}>
                                     <th scope="row">{minute(done.done_at)}</th>
@@ -54,8 +55,15 @@ export function Audit() {
     );
 }
 
-/** The settings that were asked for, shortened. */
+/** The settings that were asked for, each with its name. */
 function Detail({ of }: { of: unknown }) {
-    const text = JSON.stringify(of ?? {});
-    return text === '{}' ? null : <code>{text.length > 120 ? `${text.slice(0, 120)}…` : text}</code>;
+    return (
+        <ul class="asked">
+            {settings(of).map(([name, value]) => (
+                <li key={name}>
+                    {name} <code>{value}</code>
+                </li>
+            ))}
+        </ul>
+    );
 }

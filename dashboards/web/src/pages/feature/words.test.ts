@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import type { Estimate, Schemas } from '../../api/client';
+import { afterBad, notTheBand, usersEnough } from './words';
+
+const plain = (text: string | undefined) => text?.replaceAll('\u00a0', ' ').replaceAll('\u2212', '-');
+const of = (value: number, lower: number, upper: number, users = 100): Estimate => ({
+    value,
+    lower,
+    upper,
+    users,
+    n: 400,
+    numerator: null,
+    denominator: null,
+    standard_error: null,
+    method: null,
+    reason: null,
+});
+
+describe('after a bad output', () => {
+    const lag = (lag: number, difference: Estimate) => ({ lag, difference }) as Schemas['Lag'];
+    it('is worded by the sign of the first difference that is clear', () => {
+        expect(plain(afterBad([lag(1, of(-0.082, -0.14, -0.02))]))).toBe('After a bad output they accept less than after a good one at the next decision: -8.2 points [-14, -2].');
+        expect(plain(afterBad([lag(1, of(0.01, -0.1, 0.12)), lag(2, of(0.08, 0.02, 0.14))]))).toContain('accept more than after a good one 2 decisions later: +8.0 points');
+    });
+    it('claims nothing of what may be chance', () => expect(afterBad([lag(1, of(-0.08, -0.2, 0.04))])).toContain('about as much'));
+});
+
+describe('no threshold', () => {
+    const step = (above: number, error_rate: Estimate, p_value: number) => ({ above, error_rate, p_value, mean_user_error: 0.029, share: 0.1, outputs: 500, p_value_if_independent: 0 });
+    const curve = [step(0.99, of(0.01, 0, 0.08, 40), 0.2), step(0.92, of(0.03, 0.02, 0.05, 90), 0.069), step(0.1, of(0.3, 0.28, 0.32, 291), 1)];
+    const found = { curve, delta: 0.05, reason: 'risk_not_met' as const, risk: 0.1, users_needed: 84 };
+    it('says that the band is not the test, and where the test failed', () => {
+        expect(plain(notTheBand(found))).toMatch(/^The band is not the test: .* that 84 users have met .* above 0\.920: users see 3 % errors on average, p 0\.069 where at most 0\.05 will do\.$/);
+    });
+    it('is silent where the band does not suggest otherwise, or something else is the reason', () => {
+        expect(notTheBand({ ...found, risk: 0.04 })).toBeUndefined();
+        expect(notTheBand({ ...found, reason: 'too_few_users' })).toBeUndefined();
+        expect(notTheBand({ ...found, reason: null })).toBeUndefined();
+    });
+    it('says whether users are what is missing', () => {
+        expect(plain(usersEnough(found).there)).toBe('291 users');
+        expect(usersEnough(found).says).toMatch(/^enough: .* about 84$/);
+        expect(usersEnough({ curve, users_needed: 1_740 }).says).toMatch(/^too few: it takes about 1,740/);
+        expect(usersEnough({ curve: [], users_needed: 84 }).says).toMatch(/^too few/);
+    });
+});

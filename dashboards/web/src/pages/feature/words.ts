@@ -1,0 +1,37 @@
+/** What is found of a feature, in words. Pure. */
+
+import type { Schemas } from '../../api/client';
+import { count, counted, percent, pValue, withInterval } from '../../format/number';
+
+/** Whether users accept less or more after a bad output than after a good one, by the first decision that tells. */
+export function afterBad(recovery: Schemas['Lag'][]): string {
+    const clear = recovery.find(({ difference: { lower, upper } }) => (lower ?? -1) > 0 || (upper ?? 1) < 0);
+    if (clear === undefined) return 'After a bad output they accept about as much as after a good one: no interval leaves zero out.';
+    const { lag, difference } = clear;
+    const when = lag === 1 ? 'at the next decision' : `${count(lag)} decisions later`;
+    return `After a bad output they accept ${(difference.value ?? 0) < 0 ? 'less' : 'more'} than after a good one ${when}: ${withInterval(difference, 'share_difference')}.`;
+}
+
+type Autonomy = Pick<Schemas['AutonomyResponse'], 'curve' | 'delta' | 'reason' | 'risk' | 'users_needed'>;
+
+/**
+ * Why no threshold is safe although the band of the curve is below the risk somewhere: the band is of one step and of outputs, the test is of
+ * users and goes from step to step. `undefined` where the band does not say so, or where too few users are the reason.
+ */
+export function notTheBand({ curve, delta, reason, risk, users_needed }: Autonomy): string | undefined {
+    if (reason !== 'risk_not_met' || !curve.some(({ error_rate: { upper } }) => upper !== null && upper < risk)) return undefined;
+    const first = curve.find(({ error_rate: { users } }) => (users ?? 0) >= users_needed);
+    const guarantee = 'The band is not the test: it is of outputs and of one threshold alone. The guarantee is for users, each counting once, and for all thresholds at once';
+    if (first === undefined) return `${guarantee}.`;
+    return `${guarantee}: they are tested from the most confident that ${count(users_needed)} users have met down to the first that fails. Here that is the first one, above ${first.above.toFixed(3)}: users see ${percent(first.mean_user_error)} errors on average, p ${pValue(first.p_value)} where at most ${delta} will do.`;
+}
+
+/** Whether users are what is missing, beside how many there are. */
+export function usersEnough({ curve, users_needed }: Pick<Autonomy, 'curve' | 'users_needed'>): { there: string; says: string } {
+    const users = curve.at(-1)?.error_rate.users ?? 0;
+    const needed = `about ${count(users_needed)}`;
+    return {
+        there: counted(users, 'user'),
+        says: users >= users_needed ? `enough: errors half as many as the risk would show with ${needed}` : `too few: it takes ${needed}, were errors half as many as the risk`,
+    };
+}
