@@ -14,6 +14,8 @@ fn asked_to_stop_it_leaves_nothing_running() {
     server.post("/api/v1/events", event).expect(200);
     let postmaster = data.postmaster().unwrap();
     assert!(server.stop(), "{}", server.log());
+    // A log that is no terminal holds no colours.
+    assert!(server.log().contains("INFO") && !server.log().contains('\u{1b}'), "{}", server.log());
     assert!(!is_alive(postmaster));
     assert!(!data.pid_file().exists());
 

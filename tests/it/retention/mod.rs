@@ -9,7 +9,7 @@ mod texts;
 use std::time::Duration;
 
 use calibrant::domain::key::ProjectId;
-use calibrant::fold::retention::{Expired, apply};
+use calibrant::fold::retention::{Expired, apply, due};
 use calibrant::fold::step;
 use calibrant::fold::verify::{Checked, verify};
 use calibrant::store::projects::{self, Settings};
@@ -32,13 +32,24 @@ fn keep(db: &Db, project: ProjectId, days: [Option<i32>; 3]) {
         .unwrap();
 }
 
+/// Lets go of what is old, which is what was said that would go.
 fn let_go(db: &Db, project: ProjectId, now: DateTime<Utc>) -> Expired {
+    let told = db.dedicated().and_then(|mut conn| {
+        let project = projects::find(&mut conn, project)?;
+        due(&mut conn, &project, now)
+    });
     let mut pieces = 0;
     let mut rest = |_: Duration| {
         pieces += 1;
         true
     };
-    apply(&mut db.dedicated().unwrap(), project, now, &mut rest).unwrap()
+    let gone = apply(&mut db.dedicated().unwrap(), project, now, &mut rest).unwrap();
+    let told = Expired {
+        cases: gone.cases,
+        ..told.unwrap()
+    };
+    assert_eq!(told, gone);
+    gone
 }
 
 /// Lets go as a server would do so many days from now.

@@ -21,6 +21,7 @@ describe('numbers', () => {
         expect(plain(counted(1, 'user'))).toBe('1 user');
         expect(plain(evidence(1_096, 21))).toBe('n 1,096 · 21 users');
         expect(plain(evidence(3, null))).toBe('n 3');
+        expect(plain(evidence(1, 0))).toBe('n 1 · users unknown');
         expect(plain(percent(0.094))).toBe('9 %');
         expect(coefficient({ value: -0.046, lower: -0.342, upper: 0.2 })).toEqual({ value: '\u22120.05', interval: '[\u22120.34, 0.20]' });
         expect([0.0312, 0.0004].map(pValue).map(plain)).toEqual(['0.031', '< 0.001']);

@@ -102,7 +102,9 @@ export function counted(value: number, noun: string): string {
 /** `n 1,096 · 21 users`. */
 export function evidence(n: number, users: number | null | undefined): string {
     const text = `n${GAP}${count(n)}`;
-    return users === null || users === undefined ? text : `${text} · ${counted(users, 'user')}`;
+    if (users === null || users === undefined) return text;
+    // Outputs of nobody known have no users to count.
+    return users === 0 && n > 0 ? `${text} · users unknown` : `${text} · ${counted(users, 'user')}`;
 }
 
 /** A coefficient without a unit: `0.38` and `[−0.17, 0.35]`. */

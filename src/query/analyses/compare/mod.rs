@@ -168,7 +168,7 @@ fn compare(
             }
         }
     }
-    compared.sentence = words::sentence(metric, &compared, users);
+    compared.sentence = words::sentence(metric, &compared, users, margin);
     compared
 }
 
