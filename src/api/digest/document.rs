@@ -194,7 +194,7 @@ fn table(features: &[DigestFeature]) -> Block {
         };
         let metrics = own.metrics.iter().map(|metric| Cell {
             first: Spread::from(&metric.now).text(unit(metric.metric)),
-            below: (metric.metric != "shown").then(|| change(metric)),
+            below: (metric.metric != "shown" && metric.change.value.is_some()).then(|| change(metric)),
         });
         std::iter::once(name).chain(metrics).collect()
     });

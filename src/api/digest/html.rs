@@ -7,7 +7,7 @@ use super::document::{Block, Cell, Span};
 const STYLE: &str = ":root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem}\
     h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2rem}.scroll{overflow-x:auto}table{border-collapse:collapse;\
     font-size:.875rem;font-variant-numeric:tabular-nums}th,td{text-align:left;vertical-align:top;padding:.3rem .6rem .3rem 0;\
-    border-bottom:1px solid #8884}tbody th{overflow-wrap:anywhere;min-width:6rem}small{font-size:.75rem;font-weight:400}\
+    border-bottom:1px solid #8884}tbody th{overflow-wrap:anywhere;min-width:8rem}small{font-size:.75rem;font-weight:400}\
     li{margin:.3rem 0}";
 
 pub fn write(blocks: &[Block]) -> String {

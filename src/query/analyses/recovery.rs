@@ -268,9 +268,9 @@ mod tests {
     #[test]
     fn no_drop_has_no_half_life() {
         let mut calm = burnt(0.0);
-        for user in &mut calm.users {
+        for (number, user) in (0..).zip(&mut calm.users) {
             user.lags = [After {
-                bad: (9, 10),
+                bad: (8 + number % 2 * 2, 10),
                 good: (81, 90),
             }; LAGS];
         }

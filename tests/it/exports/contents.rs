@@ -115,6 +115,8 @@ fn cell(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
+        // A whole number has no fraction in a table.
+        Value::Number(number) => number.as_f64().unwrap().to_string(),
         other => other.to_string(),
     }
 }
