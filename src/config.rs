@@ -184,8 +184,12 @@ impl Config {
     }
 
     /// The database for a server, which owns its private one.
-    pub fn own_database(&self) -> anyhow::Result<Database> {
-        self.database(PrivateDatabase::start)
+    pub fn own_database(&self, address: SocketAddr) -> anyhow::Result<Database> {
+        self.database(|data| {
+            let database = PrivateDatabase::start(data)?;
+            database.note_address(address)?;
+            Ok(database)
+        })
     }
 
     /// The database for a command, beside a running server or without one.
@@ -209,7 +213,7 @@ impl Config {
         self.database(PrivateDatabase::beside)
     }
 
-    fn database(&self, private: fn(&Path) -> anyhow::Result<PrivateDatabase>) -> anyhow::Result<Database> {
+    fn database(&self, private: impl FnOnce(&Path) -> anyhow::Result<PrivateDatabase>) -> anyhow::Result<Database> {
         match &self.database_url {
             Some(url) => Ok(Database {
                 db: Db::open(url, CONNECTIONS)?,

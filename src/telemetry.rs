@@ -1,5 +1,6 @@
 //! Logs, and the service's own metrics.
 
+use std::io::IsTerminal;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -14,10 +15,16 @@ pub fn start_logging(filter: &str) -> anyhow::Result<()> {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_target(false)
+        .with_ansi(has_colours())
         // Where a line cannot be written, for want of room say, a line about that cannot either; trying would end in a panic.
         .log_internal_errors(false)
         .try_init()
         .map_err(|error| anyhow::anyhow!("logging cannot start: {error}"))
+}
+
+/// Whether standard error is a terminal whose user did not forbid colours (no-color.org).
+fn has_colours() -> bool {
+    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty())
 }
 
 /// How often the log tells of requests that are told to come back.

@@ -29,14 +29,14 @@ pub struct DemoArgs {
 pub fn run(config: &Config, args: &DemoArgs) -> anyhow::Result<()> {
     let listener = serve::bind(config)?;
     println!("Starting the database …");
-    let database = config.own_database()?;
+    let address = listener.local_addr()?;
+    let database = config.own_database(address)?;
     let db = database.db.clone();
     let first = serve::first_admin_key(&db, config.admin_key.as_deref())?;
     let key = match first.or_else(|| config.admin_key.clone()) {
         Some(key) => key,
         None => another_key(&db)?,
     };
-    let address = listener.local_addr()?;
     let options = args.options.clone();
     server::serve(
         database.db.clone(),

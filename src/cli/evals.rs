@@ -137,15 +137,38 @@ fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
     std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))
 }
 
-/// Prints the answer.
+/// Prints the answer: a line for each row that was changed or refused; the others are counted.
 fn told(body: &[u8]) -> anyhow::Result<()> {
-    let answer: Value = serde_json::from_slice(body).context("what answers is no Calibrant server")?;
-    println!("{answer:#}");
+    let mut answer: Value = serde_json::from_slice(body).context("what answers is no Calibrant server")?;
+    if let Some(rows) = answer.get_mut("results").and_then(Value::as_array_mut) {
+        rows.retain(|row| row.get("status").is_none_or(|status| status != "unchanged"));
+    }
+    println!("{}", lines(&answer));
     match answer.get("rejected").and_then(Value::as_u64) {
         Some(0) => Ok(()),
+        Some(1) => bail!("1 row was not taken"),
         Some(rejected) => bail!("{rejected} rows were not taken"),
         None => bail!("the server's answer is not of this program's version"),
     }
+}
+
+/// JSON with a line for each field, and for each element of a list.
+fn lines(answer: &Value) -> String {
+    let Value::Object(fields) = answer else {
+        return answer.to_string();
+    };
+    let written = |value: &Value| match value {
+        Value::Array(rows) if !rows.is_empty() => {
+            let rows: Vec<String> = rows.iter().map(|row| format!("    {row}")).collect();
+            format!("[\n{}\n  ]", rows.join(",\n"))
+        }
+        other => other.to_string(),
+    };
+    let fields: Vec<String> = fields
+        .iter()
+        .map(|(name, value)| format!("  {}: {}", Value::from(name.as_str()), written(value)))
+        .collect();
+    format!("{{\n{}\n}}", fields.join(",\n"))
 }
 
 fn ask(args: &EvalsArgs, method: &str, path: &str, body: Vec<u8>) -> anyhow::Result<Vec<u8>> {

@@ -5,7 +5,8 @@ use clap::Args;
 use diesel::PgConnection;
 
 use crate::config::Config;
-use crate::fold::retention::{apply, due};
+use crate::fold::retention::{Expired, apply, due};
+use crate::metrics::number::{count, counted};
 use crate::store::projects::{self, Project};
 
 #[derive(Debug, Args)]
@@ -53,21 +54,33 @@ fn in_words(project: &Project) -> String {
 
 fn tell(conn: &mut PgConnection, project: &Project, now: DateTime<Utc>) -> anyhow::Result<()> {
     let due = due(conn, project, now)?;
-    println!(
-        "  would go, about: texts of {} outputs, {} events, {} outputs",
-        due.texts, due.events, due.outputs
-    );
-    println!(
-        "  (events under other names of an output are not counted; outputs that share a name go with the youngest)"
-    );
+    println!("  would go: {}", went(&due));
+    println!("  (and the texts of cases of evals that were made from outputs whose texts go)");
     Ok(())
 }
 
 fn let_go(conn: &mut PgConnection, project: &Project, now: DateTime<Utc>) -> anyhow::Result<()> {
     let expired = apply(conn, project.id, now, &mut |_| true)?;
     println!(
-        "  gone: texts of {} events, {} events (outputs sealed: {}), {} outputs, texts of {} cases of evals",
-        expired.texts, expired.events, expired.sealed, expired.outputs, expired.cases
+        "  gone: {}, texts of {} of evals",
+        went(&expired),
+        counted(expired.cases, "case")
     );
     Ok(())
+}
+
+/// `texts of 12 events, 46,579 events with which 16,886 outputs are sealed, 0 outputs`.
+fn went(expired: &Expired) -> String {
+    let of_outputs = if expired.sealed == 1 {
+        "output is"
+    } else {
+        "outputs are"
+    };
+    format!(
+        "texts of {}, {} with which {} {of_outputs} sealed, {}",
+        counted(expired.texts, "event"),
+        counted(expired.events, "event"),
+        count(expired.sealed as f64),
+        counted(expired.outputs, "output")
+    )
 }

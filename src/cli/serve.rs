@@ -22,9 +22,9 @@ pub struct ServeArgs {
 
 pub fn run(config: &Config, args: &ServeArgs) -> anyhow::Result<()> {
     let listener = bind(config)?;
-    let database = config.own_database()?;
-    let first_key = first_admin_key(&database.db, config.admin_key.as_deref())?;
     let address = listener.local_addr()?;
+    let database = config.own_database(address)?;
+    let first_key = first_admin_key(&database.db, config.admin_key.as_deref())?;
     let folding = if args.no_fold {
         Folding::Elsewhere
     } else {

@@ -51,6 +51,15 @@ impl Manner {
         }
     }
 
+    /// As in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Manner::Asked => "asked",
+            Manner::Automatic => "automatic",
+            Manner::TakenOver => "taken_over",
+        }
+    }
+
     pub fn from_code(code: i16) -> Option<Manner> {
         Self::ALL.into_iter().find(|manner| manner.code() == code)
     }

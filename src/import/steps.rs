@@ -46,13 +46,18 @@ impl Steps {
             };
         }
         if let Some((scale, offset)) = self.linear {
-            value = Cow::Owned((value::number(&value)? * scale + offset).into());
+            value = Cow::Owned(decimal(value::number(&value)? * scale + offset).into());
         }
         if let Some(threshold) = self.at_least {
             value = Cow::Owned((value::number(&value)? >= threshold).into());
         }
         Ok(Some(value))
     }
+}
+
+/// Rounded to 15 significant digits, which any decimal of so many survives: 83 × 0.01 is 0.83, and not 0.8300000000000001.
+fn decimal(number: f64) -> f64 {
+    format!("{number:.14e}").parse().unwrap_or(number)
 }
 
 fn unmapped(value: &Value, map: &BTreeMap<String, Scalar>) -> RowError {
@@ -63,4 +68,23 @@ fn unmapped(value: &Value, map: &BTreeMap<String, Scalar>) -> RowError {
         known.join(", ")
     );
     RowError::new("unmapped_value", message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decimals_stay_decimal() {
+        for percent in 0..=1_000_u32 {
+            let scaled = decimal(f64::from(percent) * 0.01);
+            assert_eq!(scaled, f64::from(percent) / 100.0);
+        }
+        assert_eq!(decimal(0.1 + 0.2), 0.3);
+        assert_eq!(
+            [0.0, -1.5, 123_456_789_012_345.0].map(decimal),
+            [0.0, -1.5, 123_456_789_012_345.0]
+        );
+        assert!(decimal(f64::NAN).is_nan());
+    }
 }

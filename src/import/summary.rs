@@ -35,9 +35,9 @@ impl fmt::Display for Report {
             write!(f, "{} duplicates, ", Grouped(self.duplicates))?;
         }
         writeln!(f, "{} rejected", Grouped(self.events_rejected))?;
-        writeln!(f, "  types     {}", Counts(&self.by_type))?;
-        writeln!(f, "  features  {}", Counts(&self.by_feature))?;
-        writeln!(f, "  versions  {}", Counts(&self.by_version))?;
+        writeln!(f, "    by type     {}", Counts(&self.by_type))?;
+        writeln!(f, "    by feature  {}", Counts(&self.by_feature))?;
+        writeln!(f, "    by version  {}", Counts(&self.by_version))?;
         writeln!(f, "  outputs   {}", Grouped(self.outputs))?;
         writeln!(f, "  users     {}", Grouped(self.users))?;
         if let (Some(first), Some(last)) = (self.first_at, self.last_at) {

@@ -64,7 +64,8 @@ pub struct Estimate {
     #[schema(required = true)]
     pub denominator: Option<f64>,
     /// Distinct users that the value rests on, where it is known: of a share or mean those of its denominator if each user is
-    /// counted apart, else those of the slice, though never more than `n`.
+    /// counted apart, else those of the slice, though never more than `n`. Outputs without a user are of none of them, however they count in
+    /// intervals; only where users are the units of the analysis (autonomy, recalibration, trigger) each of them is taken for a user. Null where users were not counted: in answers from rollups that do not ask for the metric `users`.
     #[schema(required = true)]
     pub users: Option<u64>,
     #[serde(serialize_with = "plain_number")]

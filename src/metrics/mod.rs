@@ -89,6 +89,16 @@ pub enum Unit {
     Outputs,
 }
 
+impl Unit {
+    /// The unit of differences of values of this one.
+    pub fn of_differences(self) -> Unit {
+        match self {
+            Unit::Share => Unit::ShareDifference,
+            other => other,
+        }
+    }
+}
+
 /// Which way is better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]

@@ -4,7 +4,7 @@
 
 use serde::Deserialize;
 
-use crate::metrics::Unit;
+use crate::metrics::{Estimate, Unit};
 
 /// A value and its interval, as the API writes both.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
@@ -13,6 +13,9 @@ pub struct Spread {
     pub lower: Option<f64>,
     pub upper: Option<f64>,
 }
+
+/// What stands for a value that is not there.
+const NONE: &str = "–";
 
 /// How values of a unit are shown: what they are multiplied by, what stands after them, and whether a plus is written.
 struct Display {
@@ -36,7 +39,25 @@ fn display(unit: Unit, value: f64) -> Display {
     Display { factor, suffix, signed }
 }
 
+impl From<&Estimate> for Spread {
+    fn from(estimate: &Estimate) -> Spread {
+        Spread {
+            value: estimate.value,
+            lower: estimate.lower,
+            upper: estimate.upper,
+        }
+    }
+}
+
 impl Spread {
+    /// A value of which no interval is known.
+    pub fn point(value: f64) -> Spread {
+        Spread {
+            value: Some(value),
+            ..Spread::default()
+        }
+    }
+
     fn width(&self) -> Option<f64> {
         Some(self.upper? - self.lower?)
     }
@@ -49,24 +70,59 @@ impl Spread {
     /// `35.2 % [29, 42]`.
     pub fn text(&self, unit: Unit) -> String {
         let Some(value) = self.value else {
-            return "–".to_owned();
+            return NONE.to_owned();
         };
         if unit == Unit::Count {
             return count(value);
         }
         let shown = display(unit, value);
-        let width = self.width().map(|width| width * shown.factor);
-        let digits = match width {
+        self.value_of(unit, value, &shown) + &self.ends(&shown)
+    }
+
+    /// `35.2 %`: no more digits than the interval supports, without the interval.
+    pub fn alone(&self, unit: Unit) -> String {
+        match self.value {
+            Some(value) if unit == Unit::Count => count(value),
+            Some(value) => self.value_of(unit, value, &display(unit, value)),
+            None => NONE.to_owned(),
+        }
+    }
+
+    /// A difference of two values of the unit, with its sign: `+3.2 points [+1.1, +5.3]`.
+    pub fn difference(&self, unit: Unit) -> String {
+        let Some(value) = self.value else {
+            return NONE.to_owned();
+        };
+        let unit = unit.of_differences();
+        let shown = Display {
+            signed: true,
+            ..display(unit, value)
+        };
+        self.value_of(unit, value, &shown) + &self.ends(&shown)
+    }
+
+    fn digits(&self, shown: &Display) -> Digits {
+        match self.width().map(|width| width * shown.factor) {
             None if shown.suffix == " ms" => Digits { value: 0, ends: 0 },
             width => Digits::deserved(width),
-        };
-        let of_value = if unit == Unit::Characters { 0 } else { digits.value };
-        let mut text = fixed(value * shown.factor, of_value, shown.signed) + shown.suffix;
-        if let (Some(lower), Some(upper)) = (self.lower, self.upper) {
-            let [lower, upper] = [lower, upper].map(|end| fixed(end * shown.factor, digits.ends, shown.signed));
-            text += &format!(" [{lower}, {upper}]");
         }
-        text
+    }
+
+    fn value_of(&self, unit: Unit, value: f64, shown: &Display) -> String {
+        let digits = match unit {
+            Unit::Count | Unit::Characters => 0,
+            _ => self.digits(shown).value,
+        };
+        fixed(value * shown.factor, digits, shown.signed) + shown.suffix
+    }
+
+    fn ends(&self, shown: &Display) -> String {
+        let (Some(lower), Some(upper)) = (self.lower, self.upper) else {
+            return String::new();
+        };
+        let digits = self.digits(shown).ends;
+        let [lower, upper] = [lower, upper].map(|end| fixed(end * shown.factor, digits, shown.signed));
+        format!(" [{lower}, {upper}]")
     }
 }
 
@@ -121,12 +177,13 @@ pub fn counted(value: u64, noun: &str) -> String {
     format!("{} {noun}{plural}", count(value as f64))
 }
 
-/// `n 1,096 · 21 users`.
+/// `n 1,096 · 21 users`. Outputs of nobody known have no users to count.
 pub fn evidence(n: u64, users: Option<u64>) -> String {
-    let n = format!("n {}", count(n as f64));
+    let text = format!("n {}", count(n as f64));
     match users {
-        Some(users) => format!("{n} · {}", counted(users, "user")),
-        None => n,
+        Some(0) if n > 0 => format!("{text} · users unknown"),
+        Some(users) => format!("{text} · {}", counted(users, "user")),
+        None => text,
     }
 }
 
@@ -163,9 +220,27 @@ mod tests {
     }
 
     #[test]
+    fn differences_have_their_sign_and_values_alone_the_digits_of_their_interval() {
+        let spread = |value, lower, upper| Spread {
+            value: Some(value),
+            lower: Some(lower),
+            upper: Some(upper),
+        };
+        let wide = spread(-0.132, -0.16, -0.105);
+        assert_eq!(wide.difference(Unit::Share), "−13.2 points [−16.0, −10.5]");
+        assert_eq!(spread(0.7, 0.5, 0.9).alone(Unit::Share), "70 %");
+        let slower = spread(150.0, 100.0, 200.0);
+        assert_eq!(slower.difference(Unit::Milliseconds), "+150 ms [+100, +200]");
+        assert_eq!(Spread::point(0.05).difference(Unit::Share), "+5.0 points");
+        assert_eq!(Spread::point(-12.0).difference(Unit::Count), "−12");
+        assert_eq!(Spread::default().difference(Unit::Share), "–");
+    }
+
+    #[test]
     fn evidence_and_shares() {
         assert_eq!(evidence(1_096, Some(21)), "n 1,096 · 21 users");
         assert_eq!(evidence(3, None), "n 3");
+        assert_eq!(evidence(1, Some(0)), "n 1 · users unknown");
         assert_eq!(counted(1, "user"), "1 user");
         assert_eq!([0.094, 0.004, 0.0].map(percent), ["9 %", "0.4 %", "0 %"]);
     }

@@ -37,6 +37,18 @@ pub fn count(conn: &mut PgConnection, project: ProjectId) -> QueryResult<i64> {
         .get_result(conn)
 }
 
+/// Counts those that were received before an instant.
+pub fn count_before(conn: &mut PgConnection, project: ProjectId, before: DateTime<Utc>) -> QueryResult<i64> {
+    late_events::table
+        .filter(
+            late_events::project_id
+                .eq(project)
+                .and(late_events::received_at.lt(before)),
+        )
+        .count()
+        .get_result(conn)
+}
+
 /// Deletes late events that were received before an instant, some at a time. Gives how many.
 pub fn expire(conn: &mut PgConnection, project: ProjectId, before: DateTime<Utc>, limit: i64) -> QueryResult<usize> {
     diesel::sql_query(

@@ -184,39 +184,55 @@ pub fn replace_bodies(conn: &mut PgConnection, project: ProjectId, bodies: &[(Uu
     .map(|_| ())
 }
 
-/// How much would go.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, QueryableByName)]
-pub struct Due {
-    /// Events, late ones included, of outputs whose events go.
-    #[diesel(sql_type = Int8)]
-    pub events: i64,
-    #[diesel(sql_type = Int8)]
-    pub outputs: i64,
-    /// Outputs whose texts go.
-    #[diesel(sql_type = Int8)]
-    pub texts: i64,
-}
-
-/// Counts what is older than each kind may be, before anything is looked at closely: outputs that share a name with younger ones
-/// stay with them.
-pub fn due(
-    conn: &mut PgConnection,
-    project: ProjectId,
-    texts_from: Option<DateTime<Utc>>,
-    events_from: Option<DateTime<Utc>>,
-    outputs_from: Option<DateTime<Utc>>,
-) -> QueryResult<Due> {
-    diesel::sql_query(
-        "SELECT (SELECT count(*) FROM outputs o JOIN events e USING (project_id, output_key) \
-                 WHERE o.project_id = $1 AND o.shown_at < $3) AS events, \
-         (SELECT count(*) FROM outputs WHERE project_id = $1 AND shown_at < $4) AS outputs, \
-         (SELECT count(*) FROM output_texts t WHERE project_id = $1 AND EXISTS (SELECT FROM events e \
-          WHERE e.project_id = $1 AND e.output_key = t.output_key AND e.received_at < $2 \
-          AND e.tx > (SELECT textless_tx FROM projects WHERE id = $1))) AS texts",
+/// Counts the events under some keys, but for late ones: those that [`delete_events`] would delete.
+pub fn count_events(conn: &mut PgConnection, project: ProjectId, keys: &[Uuid]) -> QueryResult<i64> {
+    let counted: Count = diesel::sql_query(
+        "SELECT count(*) AS n FROM events e WHERE project_id = $1 AND output_key = ANY($2) AND NOT EXISTS \
+         (SELECT FROM late_events l WHERE l.project_id = $1 AND l.event_key = e.event_key)",
     )
     .bind::<Int4, _>(project)
-    .bind::<Nullable<Timestamptz>, _>(texts_from)
-    .bind::<Nullable<Timestamptz>, _>(events_from)
-    .bind::<Nullable<Timestamptz>, _>(outputs_from)
-    .get_result(conn)
+    .bind::<Array<SqlUuid>, _>(keys)
+    .get_result(conn)?;
+    Ok(counted.n)
+}
+
+/// Counts the events that were received before an instant and may hold texts.
+pub fn count_texts(conn: &mut PgConnection, project: ProjectId, before: DateTime<Utc>) -> QueryResult<i64> {
+    let counted: Count = diesel::sql_query(
+        "SELECT count(*) AS n FROM events WHERE project_id = $1 AND received_at < $2 \
+         AND tx > (SELECT textless_tx FROM projects WHERE id = $1) \
+         AND coalesce(body->>'input', body->>'output', body->>'final', nullif(body->>'comment', '')) IS NOT NULL",
+    )
+    .bind::<Int4, _>(project)
+    .bind::<Timestamptz, _>(before)
+    .get_result(conn)?;
+    Ok(counted.n)
+}
+
+/// Counts the outputs that were shown before an instant, are sealed or among those that would be, and have no late event received since
+/// `late_from`; all late events stay without it.
+pub fn count_outputs(
+    conn: &mut PgConnection,
+    project: ProjectId,
+    before: DateTime<Utc>,
+    sealed: &[Uuid],
+    late_from: Option<DateTime<Utc>>,
+) -> QueryResult<i64> {
+    let counted: Count = diesel::sql_query(
+        "SELECT count(*) AS n FROM outputs o WHERE project_id = $1 AND shown_at < $2 AND (sealed OR output_key = ANY($3)) \
+         AND NOT EXISTS (SELECT FROM late_events l WHERE l.project_id = $1 AND l.output_key = o.output_key \
+         AND ($4 IS NULL OR l.received_at >= $4))",
+    )
+    .bind::<Int4, _>(project)
+    .bind::<Timestamptz, _>(before)
+    .bind::<Array<SqlUuid>, _>(sealed)
+    .bind::<Nullable<Timestamptz>, _>(late_from)
+    .get_result(conn)?;
+    Ok(counted.n)
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = Int8)]
+    n: i64,
 }

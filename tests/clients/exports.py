@@ -44,6 +44,8 @@ lines = pandas.read_json(fetch("outputs.jsonl"), lines=True)
 table = pandas.read_csv(fetch("outputs.csv"))
 assert len(lines) == len(table) == 250
 assert sorted(lines["output_id"]) == sorted(table["output_id"])
+assert sorted(lines.columns) == sorted(table.columns)
+assert table["attributes"].map(json.loads).to_list() == lines["attributes"].to_list()
 assert set(table["final"]) == {f"mean {number} — «ü» \n" for number in range(250)}
 
 lines = polars.read_ndjson(folder / "outputs.jsonl")

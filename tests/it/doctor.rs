@@ -77,6 +77,11 @@ fn a_data_directory_is_told_about_in_each_of_its_states() {
     let healthy = Report::of(command);
     healthy.expect("address", "ok", "a Calibrant server answers");
     healthy.expect("private database", "ok", "kept by a Calibrant server");
+    // Asked about another address, it says where the server is, and not that there is none.
+    let mut command = data.command(&["doctor", "--json"]);
+    command.env("CALIBRANT_BIND", "127.0.0.1:1");
+    let elsewhere = format!("answers at {}, not at 127.0.0.1:1", server.client.address);
+    Report::of(command).expect("address", "ok", &elsewhere);
     assert_eq!(
         (&healthy.json["warnings"], &healthy.json["skipped"]),
         (&0.into(), &0.into()),
@@ -87,6 +92,8 @@ fn a_data_directory_is_told_about_in_each_of_its_states() {
     assert!(all.len() > 12, "{all:?}");
 
     server.kill();
+    let (_, address) = doctor(&data).line("address");
+    assert!(!address.contains(&server.client.address.to_string()), "{address}");
     doctor(&data).expect("private database", "warning", "its server is gone");
     let mut server = data.serve();
     let pid_file = fs::read(data.pid_file()).unwrap();

@@ -8,21 +8,32 @@ use crate::metrics::families::trust::Verdict;
 use crate::metrics::number::{Spread, count, counted, percent};
 use crate::metrics::{self, Unit};
 use crate::query::analyses::alerts::AlertState;
-use crate::query::analyses::compare::Between;
 use crate::query::analyses::priorities::{FixStanding, Priority, Subject};
 
 /// A piece of a line.
 pub enum Span {
     Plain(String),
     Strong(String),
+    /// A name as it was sent.
+    Code(String),
+}
+
+/// A cell of a table: its first line, and a second one below it.
+pub struct Cell {
+    pub first: String,
+    pub below: Option<String>,
 }
 
 pub enum Block {
     Title(String),
     Heading(&'static str),
-    Sentence(String),
+    Sentence(Vec<Span>),
     List(Vec<Vec<Span>>),
-    Table { head: Vec<String>, rows: Vec<Vec<String>> },
+    /// The first cell of a row names it.
+    Table {
+        head: Vec<String>,
+        rows: Vec<Vec<Cell>>,
+    },
 }
 
 /// The week in a few sentences.
@@ -74,15 +85,25 @@ pub fn headlines(digest: &Digest) -> Vec<String> {
             count(now as f64)
         ));
     }
-    if let Some(first) = digest.next.iter().find(|own| own.standing != FixStanding::Mended) {
+    let standing = |standing| digest.next.iter().find(move |own| own.standing == standing);
+    let first = standing(FixStanding::Open).map(|open| ("To fix next", open));
+    let first = first.or_else(|| standing(FixStanding::Underway).map(|underway| ("Underway", underway)));
+    if let Some((what, first)) = first {
         lines.push(format!(
-            "To fix next: {} in {}, which cost {}.",
+            "{what}: {} in {}, which cost {} in {}.",
             subject(first),
             first.feature,
-            lost(first)
+            lost(first),
+            counted_days(digest)
         ));
     }
     lines
+}
+
+/// `28 days`: over which the losses were counted.
+fn counted_days(digest: &Digest) -> String {
+    let days = (digest.next_to - digest.next_from).num_days();
+    counted(days.unsigned_abs(), "day")
 }
 
 /// `Of 8 features, 2 are over-trusted, 1 is calibrated.`
@@ -114,42 +135,49 @@ fn verdicts(features: &[DigestFeature]) -> String {
 pub fn of(digest: &Digest) -> Vec<Block> {
     let zone: Tz = digest.timezone.parse().unwrap_or(Tz::UTC);
     let date = |time: DateTime<Utc>| time.with_timezone(&zone).format("%-d %b %Y").to_string();
+    let span = |from, to: DateTime<Utc>| format!("{} – {}", date(from), date(to - TimeDelta::milliseconds(1)));
     let mut blocks = vec![
         Block::Title(format!("{}, week {}", digest.project, digest.week)),
-        Block::Sentence(format!(
-            "{} – {}, {}; {} intervals, clustered by user.",
-            date(digest.from),
-            date(digest.to - TimeDelta::milliseconds(1)),
+        sentence(&format!(
+            "{}, {}; {} intervals, clustered by user.",
+            span(digest.from, digest.to),
             digest.timezone,
             percent(digest.level)
         )),
-        Block::List(digest.headlines.iter().cloned().map(plain).collect()),
+        Block::List(digest.headlines.iter().map(|line| spans(line)).collect()),
     ];
     if !digest.features.is_empty() {
         blocks.push(Block::Heading("Features"));
         blocks.push(table(&digest.features));
+        blocks.push(sentence(
+            "After each value: its change against the week before. A change is a headline if it is beyond chance among all that are in \
+             the table (at most 5 % of headlines by chance); intervals are those of one look, so that one may leave zero out and make none.",
+        ));
     }
     if let Some(from) = digest.immature_from {
-        blocks.push(Block::Sentence(format!(
+        blocks.push(sentence(&format!(
             "Decisions on outputs shown from {} on are still arriving.",
             date(from)
         )));
     }
     blocks.push(Block::Heading("Alerts"));
     blocks.push(match digest.alerts.as_slice() {
-        [] => Block::Sentence("None fired and none cleared.".to_owned()),
+        [] => sentence("None fired and none cleared."),
         alerts => Block::List(alerts.iter().map(|alert| alert_line(alert, &date)).collect()),
     });
     blocks.push(Block::Heading("Changes"));
     blocks.push(match digest.changes.as_slice() {
-        [] => Block::Sentence("None was logged in the last four weeks.".to_owned()),
+        [] => sentence("None was logged in the last four weeks."),
         changes => Block::List(changes.iter().map(|change| change_line(change, &date)).collect()),
     });
     blocks.push(Block::Heading("What to fix next"));
+    blocks.push(sentence(&format!(
+        "Losses of the {} {}, not of the week alone.",
+        counted_days(digest),
+        span(digest.next_from, digest.next_to)
+    )));
     blocks.push(match digest.next.as_slice() {
-        [] => {
-            Block::Sentence("Nothing to rank: no reason was given, and no segment loses more than the rest.".to_owned())
-        }
+        [] => sentence("Nothing to rank: no reason was given, and no segment loses more than the rest."),
         next => Block::List(next.iter().map(next_line).collect()),
     });
     blocks
@@ -157,22 +185,18 @@ pub fn of(digest: &Digest) -> Vec<Block> {
 
 fn table(features: &[DigestFeature]) -> Block {
     let known = features.first().map(|own| own.metrics.as_slice()).unwrap_or_default();
-    let mut head = vec!["Feature".to_owned(), "Verdict".to_owned()];
-    for own in known {
-        head.push(title(own.metric).to_owned());
-        if own.metric != "shown" {
-            head.push("against the week before".to_owned());
-        }
-    }
+    let mut head = vec!["Feature".to_owned()];
+    head.extend(known.iter().map(|own| title(own.metric).to_owned()));
     let rows = features.iter().map(|own| {
-        let mut row = vec![own.feature.clone(), own.verdict.words().to_owned()];
-        for metric in &own.metrics {
-            row.push(value(metric));
-            if metric.metric != "shown" {
-                row.push(change(metric));
-            }
-        }
-        row
+        let name = Cell {
+            first: own.feature.clone(),
+            below: Some(own.verdict.words().to_owned()),
+        };
+        let metrics = own.metrics.iter().map(|metric| Cell {
+            first: Spread::from(&metric.now).text(unit(metric.metric)),
+            below: (metric.metric != "shown" && metric.change.value.is_some()).then(|| change(metric)),
+        });
+        std::iter::once(name).chain(metrics).collect()
     });
     Block::Table {
         head,
@@ -185,22 +209,22 @@ fn alert_line(alert: &DigestAlert, date: &impl Fn(DateTime<Utc>) -> String) -> V
         AlertState::Firing => "fired",
         AlertState::Ok | AlertState::Waiting => "cleared",
     };
-    vec![
-        Span::Strong(alert.name.clone()),
-        Span::Plain(format!(" {did} on {}. {}", date(alert.noticed_at), alert.sentence)),
-    ]
+    let mut line = vec![Span::Strong(alert.name.clone())];
+    line.extend(spans(&format!(
+        " {did} on {}. {}",
+        date(alert.noticed_at),
+        alert.sentence
+    )));
+    line
 }
 
 fn change_line(change: &DigestChange, date: &impl Fn(DateTime<Utc>) -> String) -> Vec<Span> {
-    vec![
+    let mut line = vec![
         Span::Strong(change.title.clone()),
-        Span::Plain(format!(
-            " ({}, {}). {}",
-            change.feature,
-            date(change.made_at),
-            change.sentence
-        )),
-    ]
+        Span::Plain(format!(" ({}, {}). ", change.feature, date(change.made_at))),
+    ];
+    line.extend(spans(&change.sentence));
+    line
 }
 
 fn next_line(priority: &Priority) -> Vec<Span> {
@@ -233,33 +257,11 @@ fn subject(priority: &Priority) -> String {
 
 /// `123 [98, 150] outputs`.
 fn lost(priority: &Priority) -> String {
-    format!("{} outputs", spread(&priority.cost).text(Unit::Outputs))
-}
-
-fn value(own: &DigestMetric) -> String {
-    let (unit, estimate) = (unit(own.metric), &own.now);
-    let spread = Spread {
-        value: estimate.value,
-        lower: estimate.lower,
-        upper: estimate.upper,
-    };
-    spread.text(unit)
+    format!("{} outputs", Spread::from(&priority.cost).text(Unit::Outputs))
 }
 
 fn change(own: &DigestMetric) -> String {
-    let unit = match unit(own.metric) {
-        Unit::Share => Unit::ShareDifference,
-        other => other,
-    };
-    spread(&own.change).text(unit)
-}
-
-fn spread(between: &Between) -> Spread {
-    Spread {
-        value: between.value,
-        lower: between.lower,
-        upper: between.upper,
-    }
+    Spread::from(&own.change).difference(unit(own.metric))
 }
 
 fn unit(metric: &str) -> Unit {
@@ -270,6 +272,19 @@ fn title(metric: &str) -> &str {
     metrics::find(metric).map_or(metric, |(_, metric)| metric.title)
 }
 
-fn plain(text: String) -> Vec<Span> {
-    vec![Span::Plain(text)]
+fn sentence(text: &str) -> Block {
+    Block::Sentence(spans(text))
+}
+
+/// A sentence whose names stand between backticks. Names may have backticks of their own: a sentence in which they do not pair is left as
+/// it is.
+fn spans(text: &str) -> Vec<Span> {
+    let parts: Vec<&str> = text.split('`').collect();
+    let names = || parts.iter().skip(1).step_by(2);
+    if parts.len() % 2 == 0 || names().any(|name| name.trim().is_empty()) {
+        return vec![Span::Plain(text.to_owned())];
+    }
+    let kinds: [fn(String) -> Span; 2] = [Span::Plain, Span::Code];
+    let spans = parts.iter().zip(kinds.iter().cycle());
+    spans.map(|(part, kind)| kind((*part).to_owned())).collect()
 }

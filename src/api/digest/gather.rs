@@ -19,7 +19,7 @@ use crate::metrics;
 use crate::query::Query;
 use crate::query::analyses::alerts::AlertState;
 use crate::query::analyses::effect::{self as measured, Effect};
-use crate::query::analyses::priorities::{self as ranked, Priorities};
+use crate::query::analyses::priorities::{self as ranked, FixStanding, Priorities, Priority};
 use crate::query::analyses::week::{self, FeatureWeek, Week};
 use crate::query::request::QueryError;
 use crate::state::AppState;
@@ -195,13 +195,26 @@ pub async fn digest(
             alerts,
             firing,
             changes: changes.collect(),
-            next: found.next.priorities.iter().take(MOST_NEXT).cloned().collect(),
+            next: to_fix(&found.next.priorities),
+            next_from: found.next.window.from,
+            next_to: found.next.window.to,
             log_position: found.week.log_position,
         };
         digest.headlines = document::headlines(&digest);
         render(&digest)
     })
     .await
+}
+
+/// The first few things to fix, one that is open among them if there is any.
+fn to_fix(priorities: &[Priority]) -> Vec<Priority> {
+    let is_open = |own: &&Priority| own.standing == FixStanding::Open;
+    let mut next: Vec<Priority> = priorities.iter().take(MOST_NEXT).cloned().collect();
+    if let (Some(open), false) = (priorities.iter().find(is_open), next.iter().any(|own| is_open(&own))) {
+        next.pop();
+        next.push(open.clone());
+    }
+    next
 }
 
 fn feature(own: &FeatureWeek) -> DigestFeature {

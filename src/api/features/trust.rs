@@ -12,8 +12,9 @@ use crate::api::extract::{Segment, SharedParams};
 use crate::api::query::{QueryMeta, estimates, meta};
 use crate::api::range::RangeParams;
 use crate::api::respond::{self, Ordered};
-use crate::metrics::Estimate;
 use crate::metrics::families::trust::{MARGIN, Verdict};
+use crate::metrics::number::{Spread, counted};
+use crate::metrics::{Estimate, Unit};
 use crate::query::{Query, Row};
 use crate::state::AppState;
 
@@ -95,20 +96,18 @@ pub async fn get_feature_trust(
 
 /// The verdict in words.
 fn sentence(query: &Query, row: &Row) -> String {
-    let percent = |id: &str| {
-        let value = estimate(query, row, id).and_then(|estimate| estimate.value);
-        value.map_or_else(|| "?".to_owned(), |value| format!("{:.1} %", value * 100.0))
-    };
+    let spread = |id: &str| estimate(query, row, id).map_or_else(Spread::default, Spread::from);
     let n = estimate(query, row, "trust_gap").map_or(0, |gap| gap.n);
     if n == 0 {
         return "No output was both decided and judged, so trust cannot be compared with trustworthiness; send judgements."
             .to_owned();
     }
     let evidence = format!(
-        "users took {} of {n} judged outputs, and {} of them were right; the gap is {}",
-        percent("trust"),
-        percent("trustworthiness"),
-        points(estimate(query, row, "trust_gap"))
+        "users took {} of {}, and {} of them were right; the gap is {}",
+        spread("trust").alone(Unit::Share),
+        counted(n, "judged output"),
+        spread("trustworthiness").alone(Unit::Share),
+        spread("trust_gap").text(Unit::ShareDifference)
     );
     match verdict(query, row) {
         Verdict::Over => format!("Trusted more than it deserves: {evidence}."),
@@ -116,26 +115,12 @@ fn sentence(query: &Query, row: &Row) -> String {
         Verdict::Calibrated => format!("Trusted about as much as it deserves: {evidence}."),
         Verdict::Insufficient => {
             let needed = match outputs_needed(query, row) {
-                Some(needed) => format!("about {needed} more judged outputs like these would tell"),
+                Some(needed) => format!("about {} like these would tell", counted(needed, "more judged output")),
                 None => "it takes judged outputs of at least two users".to_owned(),
             };
             format!(
                 "Cannot tell yet: {evidence}, which neither leaves zero out nor stays within 5 points of it; {needed}."
             )
         }
-    }
-}
-
-/// A gap in points with its interval.
-fn points(gap: Option<&Estimate>) -> String {
-    let signed = |value: Option<f64>| value.map_or_else(|| "?".to_owned(), |value| format!("{:+.1}", value * 100.0));
-    match gap {
-        Some(gap) => format!(
-            "{} points [{}, {}]",
-            signed(gap.value),
-            signed(gap.lower),
-            signed(gap.upper)
-        ),
-        None => "unknown".to_owned(),
     }
 }

@@ -177,7 +177,12 @@ pub fn view(output: Output, cell: Option<Cell>, texts: Texts) -> OutputView {
     }
 }
 
-/// Outputs as a table.
+/// Attributes as the text of a JSON object.
+fn attributes(row: &OutputView) -> Option<String> {
+    serde_json::to_string(&row.attributes).ok()
+}
+
+/// Outputs as a table: a column for each field, in the order of the fields.
 pub fn table(rows: &[OutputView]) -> Table {
     let mut table = Table::default();
     let text = |of: fn(&OutputView) -> Option<&str>| {
@@ -189,17 +194,33 @@ pub fn table(rows: &[OutputView]) -> Table {
     table.push("feature", text(|row| row.feature.as_deref()));
     table.push("version", text(|row| row.version.as_deref()));
     table.push("model", text(|row| row.model.as_deref()));
+    table.push("prompt_version", text(|row| row.prompt_version.as_deref()));
+    table.push("variant", text(|row| row.variant.as_deref()));
+    table.push("environment", text(|row| row.environment.as_deref()));
+    table.push("attributes", Column::Text(rows.iter().map(attributes).collect()));
     table.push("user_id", text(|row| row.user_id.as_deref()));
+    table.push("session_id", text(|row| row.session_id.as_deref()));
     let shown = rows.iter().map(|row| Some(row.shown_at));
     table.push("shown_at", Column::Time(Tz::UTC, shown.collect()));
     table.push("decision", text(|row| Some(row.decision.name())));
+    table.push("manner", text(|row| Some(row.manner.name())));
+    let decided = rows.iter().map(|row| row.decided_at);
+    table.push("decided_at", Column::Time(Tz::UTC, decided.collect()));
     let waited = rows.iter().map(|row| row.decision_ms);
     table.push("decision_ms", Column::Count(waited.collect()));
     table.push("confidence", number(|row| row.confidence));
     table.push("correct", Column::Truth(rows.iter().map(|row| row.correct).collect()));
+    table.push("judged_by", text(|row| Some(row.judged_by?.name())));
     table.push("edit_distance", number(|row| row.edit_distance));
+    table.push("retained_share", number(|row| row.retained_share));
+    let ratings = rows.iter().map(|row| Some(i64::from(row.ratings)));
+    table.push("ratings", Column::Count(ratings.collect()));
     table.push("rating", number(|row| row.rating));
     table.push("reason", text(|row| row.reason.as_deref()));
+    table.push(
+        "sealed",
+        Column::Truth(rows.iter().map(|row| Some(row.sealed)).collect()),
+    );
     table.push("comment", text(|row| row.comment.as_deref()));
     table.push("input", text(|row| row.input.as_deref()));
     table.push("output", text(|row| row.output.as_deref()));

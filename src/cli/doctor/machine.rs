@@ -147,14 +147,33 @@ fn measure(folder: &Path, files: &mut u64, size: &mut u64) -> std::io::Result<()
     Ok(())
 }
 
-/// Who listens where the server should.
-pub fn address(config: &Config) -> Finding {
+/// Who listens where the server should, and where the server of the data directory does. `cluster` is of that directory.
+pub fn address(config: &Config, cluster: Option<&Inspected>) -> Finding {
     const CHECK: &str = "address";
     let bind = config.bind;
+    if let Some(own) = cluster.and_then(|cluster| cluster.address).filter(|own| *own != bind) {
+        return match is_calibrant(own) {
+            true => Finding::ok(
+                CHECK,
+                format!("the server of this data directory answers at {own}, not at {bind}"),
+            ),
+            false => Finding::warning(
+                CHECK,
+                format!("the server of this data directory listens on {own} and does not answer"),
+                "wait until it has started or stopped, and look into its log",
+            ),
+        };
+    }
     if bind.port() == 0 {
         return Finding::ok(CHECK, format!("{bind}: the next start takes any free port"));
     }
     match TcpListener::bind(bind) {
+        Ok(_) if cluster.is_some_and(|cluster| cluster.is_owned) => Finding::ok(
+            CHECK,
+            format!(
+                "{bind} is free; the data directory is in use by a command, or by a server that does not listen yet"
+            ),
+        ),
         Ok(_) => Finding::ok(CHECK, format!("{bind} is free: no server runs there")),
         Err(error) if error.kind() == ErrorKind::AddrInUse => match is_calibrant(bind) {
             true => Finding::ok(CHECK, format!("a Calibrant server answers at {bind}")),

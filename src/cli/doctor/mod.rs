@@ -75,16 +75,17 @@ pub fn run(config: &Config, args: &DoctorArgs) -> anyhow::Result<()> {
 
 /// All that can be found out, the machine first.
 fn examine(config: &Config) -> Vec<Finding> {
+    let cluster = inspect(&config.data_dir);
+    let own = config.database_url.is_none().then_some(&cluster);
     let mut findings = vec![
         machine::data_directory(config),
         machine::disk(config),
         machine::segments(config),
-        machine::address(config),
+        machine::address(config, own),
     ];
     let url = match &config.database_url {
         Some(url) => url.clone(),
         None => {
-            let cluster = inspect(&config.data_dir);
             findings.push(machine::programs(&cluster));
             findings.push(machine::cluster(&cluster));
             if !cluster.answers {

@@ -58,6 +58,9 @@ impl Explanation {
         if self.change.value.is_none() {
             return "nothing to compare with".to_owned();
         }
+        if self.change.lower.is_none() {
+            return "too little to compare".to_owned();
+        }
         let by = self.change.text(unit_of_difference(&self.metric));
         match (self.culprit(), self.change.is_clear()) {
             (Some(found), true) => format!("{by}, mostly {}", found.name()),
@@ -65,5 +68,31 @@ impl Explanation {
             (None, true) => format!("{by}, spread evenly"),
             (None, false) => format!("{by}, within noise"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_without_an_interval_is_not_called_noise() {
+        let said = |change: Spread| {
+            let explanation = Explanation {
+                feature: "f".to_owned(),
+                metric: "acceptance_rate".to_owned(),
+                change,
+                leading: Vec::new(),
+            };
+            explanation.text()
+        };
+        assert_eq!(said(Spread::default()), "nothing to compare with");
+        assert_eq!(said(Spread::point(0.0)), "too little to compare");
+        let noise = Spread {
+            lower: Some(-0.04),
+            upper: Some(0.05),
+            ..Spread::point(0.005)
+        };
+        assert!(said(noise).ends_with("], within noise"), "{}", said(noise));
     }
 }

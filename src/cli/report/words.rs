@@ -96,10 +96,7 @@ pub fn unit(metric: &str) -> Unit {
 
 /// The unit of differences of a metric.
 pub fn unit_of_difference(metric: &str) -> Unit {
-    match unit(metric) {
-        Unit::Share => Unit::ShareDifference,
-        other => other,
-    }
+    unit(metric).of_differences()
 }
 
 pub fn title(metric: &str) -> &str {

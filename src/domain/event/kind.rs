@@ -118,4 +118,14 @@ impl JudgementSource {
             JudgementSource::Llm => 3,
         }
     }
+
+    /// As in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            JudgementSource::Human => "human",
+            JudgementSource::Outcome => "outcome",
+            JudgementSource::Code => "code",
+            JudgementSource::Llm => "llm",
+        }
+    }
 }

@@ -13,11 +13,13 @@ pub mod keeper;
 mod outputs;
 mod texts;
 
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use serde::Serialize;
+use uuid::Uuid;
 
 use crate::domain::key::ProjectId;
 use crate::store::{evals, projects, retention as store, stalled};
@@ -93,14 +95,33 @@ fn strip_cases(
     }
 }
 
-/// Counts what [`apply`] would let go of.
-pub fn due(conn: &mut PgConnection, project: &projects::Project, now: DateTime<Utc>) -> anyhow::Result<store::Due> {
+/// Counts what [`apply`] would let go of, by the same rules, as of one state of the database. Cases of evals, which lose their texts with
+/// their outputs, are not counted.
+pub fn due(conn: &mut PgConnection, project: &projects::Project, now: DateTime<Utc>) -> anyhow::Result<Expired> {
+    conn.build_transaction()
+        .read_only()
+        .repeatable_read()
+        .run(|conn| count(conn, project, now))
+}
+
+fn count(conn: &mut PgConnection, project: &projects::Project, now: DateTime<Utc>) -> anyhow::Result<Expired> {
     let retention = project.retention();
-    Ok(store::due(
-        conn,
-        project.id,
-        retention.texts_from(now),
-        retention.events_from(now),
-        retention.outputs_from(now),
-    )?)
+    let mut expired = Expired::default();
+    if stalled::has(conn, project.id)? {
+        return Ok(expired);
+    }
+    if let Some(before) = retention.texts_from(now) {
+        expired.texts = store::count_texts(conn, project.id, before)?.unsigned_abs();
+    }
+    let events_from = retention.events_from(now);
+    let sealed = match events_from {
+        Some(before) => events::count(conn, project.id, before, &mut expired)?,
+        None => HashSet::new(),
+    };
+    if let Some(before) = retention.outputs_from(now) {
+        let sealed: Vec<Uuid> = sealed.into_iter().collect();
+        let outputs = store::count_outputs(conn, project.id, before, &sealed, events_from)?;
+        expired.outputs = outputs.unsigned_abs();
+    }
+    Ok(expired)
 }

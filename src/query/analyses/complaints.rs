@@ -16,9 +16,10 @@ use crate::query::rows::placed;
 use crate::query::snapshot::Snapshot;
 use crate::store::projects::Project;
 
-const COLUMNS: [&str; 7] = [
+const COLUMNS: [&str; 8] = [
     f::CELL,
     f::CLUSTER,
+    f::USER,
     f::SHOWN_AT,
     f::DECISION,
     f::MANNER,
@@ -32,6 +33,8 @@ pub struct Decided<'a> {
     pub group: u32,
     pub bucket: u32,
     pub cluster: i64,
+    /// Whether its user is known; else it is a cluster of its own.
+    pub has_user: bool,
     pub reason: Option<&'a str>,
     /// How much of it was lost: all of what was refused or undone, of what was edited the share that was rewritten.
     pub lost: f64,
@@ -78,13 +81,14 @@ fn visit_all(frame: &DataFrame, visit: &mut impl FnMut(Decided)) -> PolarsResult
         .u32()?
         .iter()
         .zip(frame.column(BUCKET)?.u32()?.iter());
-    let clusters = frame.column(f::CLUSTER)?.i64()?.iter();
+    let users = frame.column(f::USER)?.i64()?.iter();
+    let clusters = frame.column(f::CLUSTER)?.i64()?.iter().zip(users);
     let decisions = frame.column(f::DECISION)?.i32()?.iter();
     let manners = frame.column(f::MANNER)?.i32()?.iter();
     let said = frame.column(f::EDIT_DISTANCE)?.f64()?.iter();
     let said = said.zip(frame.column(f::REASON)?.str()?.iter());
     let rows = places.zip(clusters).zip(decisions.zip(manners)).zip(said);
-    for (((place, cluster), (decision, manner)), (distance, reason)) in rows {
+    for (((place, (cluster, user)), (decision, manner)), (distance, reason)) in rows {
         let ((Some(group), Some(bucket)), Some(cluster)) = (place, cluster) else {
             continue;
         };
@@ -101,6 +105,7 @@ fn visit_all(frame: &DataFrame, visit: &mut impl FnMut(Decided)) -> PolarsResult
             group,
             bucket,
             cluster,
+            has_user: user.is_some(),
             reason,
             lost,
         });

@@ -11,7 +11,8 @@ use utoipa::ToSchema;
 use super::agreement::{MOST_ROWS, most_frequent};
 use super::opinions::{Heard, Holder, Listened, listen};
 use crate::metrics::estimate::plain_number;
-use crate::metrics::{Estimate, Reason};
+use crate::metrics::number::Spread;
+use crate::metrics::{Estimate, Reason, Unit};
 use crate::query::request::{Query, QueryError};
 use crate::query::sources::Sources;
 use crate::stats::level::Level;
@@ -147,14 +148,12 @@ fn estimate(mean: Mean, n: u64, level: Level) -> Estimate {
 
 fn sentence(quality: &AssistedQuality) -> String {
     let assisted = &quality.assisted.estimate;
-    let (Some(value), Some(lower), Some(upper)) = (assisted.value, assisted.lower, assisted.upper) else {
+    if assisted.value.is_none() || assisted.lower.is_none() {
         return "Cannot tell yet: people have judged too few outputs.".to_owned();
-    };
+    }
     let mut text = format!(
-        "{:.1} % [{:.1} %, {:.1} %] of outputs are right by people's word",
-        value * 100.0,
-        lower * 100.0,
-        upper * 100.0
+        "{} of outputs are right by people's word",
+        Spread::from(assisted).text(Unit::Share)
     );
     if let Some(labels) = quality.effective_labels {
         text += &format!(

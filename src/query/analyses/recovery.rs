@@ -24,6 +24,10 @@ pub const READ: [&str; 3] = [f::DECISION, f::MANNER, f::CORRECT];
 const LAGS: usize = 10;
 /// Groups of users of which one at a time is left out.
 const GROUPS: usize = 20;
+/// Users who have both kinds of outputs below which a difference within them is not told.
+const FEWEST_USERS: u64 = 5;
+/// Standard errors up to this are zero but for rounding.
+const ROUNDING: f64 = 1e-12;
 
 /// Acceptance some decided outputs after a bad output against after a good one.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -162,17 +166,22 @@ fn fading(users: &[Follower], keep: impl Fn(usize) -> bool) -> Option<Fading> {
     Fading::fit(&gaps?)
 }
 
-/// A difference within users as an estimate.
+/// A difference within users as an estimate. Of fewer than [`FEWEST_USERS`] nothing is said, and users who all moved alike show no
+/// variance, which is not the same as having none: there is a value then, and no interval.
 pub fn within_users(strata: impl Iterator<Item = Stratum>, n: f64, level: Level) -> Estimate {
     let pooled = within::mantel_haenszel(strata);
-    match pooled.ratio() {
-        Some(value) => Estimate {
-            users: Some(pooled.clusters),
-            ..Estimate::point(value, n as u64)
-                .within(pooled.linear(level), "mantel_haenszel_within_users")
-                .with_standard_error(pooled.standard_error())
-        },
-        None => Estimate::none(Reason::TooFew),
+    let known = pooled.ratio().filter(|_| pooled.clusters >= FEWEST_USERS);
+    let estimate = known.map_or(Estimate::none(Reason::TooFew), |value| {
+        let error = pooled.standard_error().filter(|error| *error > ROUNDING);
+        let interval = error.and_then(|_| pooled.linear(level));
+        Estimate::point(value, n as u64)
+            .within(interval, "mantel_haenszel_within_users")
+            .with_standard_error(error)
+    });
+    Estimate {
+        n: n as u64,
+        users: Some(pooled.clusters),
+        ..estimate
     }
 }
 
@@ -192,6 +201,32 @@ impl Follower {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn few_users_and_users_who_agree_prove_nothing() {
+        let same = |taken: f64| Stratum {
+            with: (taken * 12.0, 12.0),
+            without: (taken * 9.0, 9.0),
+        };
+        let two = within_users([same(1.0), same(1.0)].into_iter(), 240.0, Level::default());
+        assert_eq!(
+            (two.value, two.lower, two.standard_error, two.reason),
+            (None, None, None, Some(Reason::TooFew))
+        );
+        assert_eq!((two.n, two.users), (240, Some(2)));
+        let alike = within_users((0..9).map(|user| same(f64::from(user) / 9.0)), 240.0, Level::default());
+        assert!(alike.value.is_some_and(|value| value.abs() < 1e-12), "{alike:?}");
+        assert_eq!(
+            (alike.lower, alike.standard_error, alike.reason),
+            (None, None, Some(Reason::TooFew))
+        );
+        let other = Stratum {
+            with: (3.0, 12.0),
+            without: (6.0, 9.0),
+        };
+        let told = within_users((0..4).map(|_| same(0.5)).chain([other]), 240.0, Level::default());
+        assert!(told.lower < told.value && told.reason.is_none(), "{told:?}");
+    }
 
     #[test]
     fn a_bad_output_counts_for_those_after_it() {
@@ -233,9 +268,9 @@ mod tests {
     #[test]
     fn no_drop_has_no_half_life() {
         let mut calm = burnt(0.0);
-        for user in &mut calm.users {
+        for (number, user) in (0..).zip(&mut calm.users) {
             user.lags = [After {
-                bad: (9, 10),
+                bad: (8 + number % 2 * 2, 10),
                 good: (81, 90),
             }; LAGS];
         }

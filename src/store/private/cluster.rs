@@ -17,6 +17,8 @@ use super::postmaster::{Postmaster, pid_file};
 
 /// The database's name and its owner's.
 pub const NAME: &str = "calibrant";
+/// Locked by whoever owns the data directory.
+pub const LOCK: &str = "calibrant.lock";
 /// The role that may read the views for other tools, and nothing else.
 const READERS: &str = "calibrant_bi";
 /// The socket in its folder, by PostgreSQL's rule.
@@ -100,7 +102,7 @@ impl Cluster {
     }
 
     pub fn try_own(&self) -> anyhow::Result<Option<File>> {
-        let path = self.socket.with_file_name("calibrant.lock");
+        let path = self.socket.with_file_name(LOCK);
         let file = File::options()
             .create(true)
             .truncate(false)
@@ -108,7 +110,12 @@ impl Cluster {
             .open(&path)
             .with_context(|| format!("cannot open {}", path.display()))?;
         match file.try_lock() {
-            Ok(()) => Ok(Some(file)),
+            Ok(()) => {
+                // What the one before wrote: a server says where it listens.
+                file.set_len(0)
+                    .with_context(|| format!("cannot write to {}", path.display()))?;
+                Ok(Some(file))
+            }
             Err(fs::TryLockError::WouldBlock) => Ok(None),
             Err(fs::TryLockError::Error(error)) => {
                 Err(error).with_context(|| format!("cannot lock {}", path.display()))

@@ -1,10 +1,11 @@
 //! Looks at a data directory and touches nothing: for whoever wants to know what is wrong with it.
 
 use std::fs::{self, File};
+use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
-use super::cluster::{NAME, SOCKET_FILE, url_through};
+use super::cluster::{LOCK, NAME, SOCKET_FILE, url_through};
 use super::postmaster::Postmaster;
 
 /// A cluster as it is found.
@@ -18,6 +19,8 @@ pub struct Inspected {
     pub postmaster: Postmaster,
     /// Whether a server, or a command of this program, holds it.
     pub is_owned: bool,
+    /// Where that server listens; a command listens nowhere.
+    pub address: Option<SocketAddr>,
     /// Whether it takes connections.
     pub answers: bool,
     /// How to connect to it.
@@ -28,12 +31,16 @@ pub struct Inspected {
 pub fn inspect(data: &Path) -> Inspected {
     let data = data.canonicalize().unwrap_or_else(|_| data.to_owned());
     let (folder, socket) = (data.join("postgres"), data.join("run"));
+    let is_owned = is_owned(&data);
     let version = fs::read_to_string(folder.join("PG_VERSION")).ok();
     Inspected {
         exists: version.is_some(),
         version: version.map(|version| version.trim().to_owned()),
         postmaster: Postmaster::of(&folder),
-        is_owned: is_owned(&data),
+        is_owned,
+        address: is_owned
+            .then(|| fs::read_to_string(data.join(LOCK)).ok()?.parse().ok())
+            .flatten(),
         answers: UnixStream::connect(socket.join(SOCKET_FILE)).is_ok(),
         url: url_through(&socket, NAME),
         folder,
@@ -42,7 +49,7 @@ pub fn inspect(data: &Path) -> Inspected {
 
 /// The lock is let go at once; a server that starts in this instant would be told that another has it.
 fn is_owned(data: &Path) -> bool {
-    let Ok(file) = File::options().write(true).open(data.join("calibrant.lock")) else {
+    let Ok(file) = File::options().write(true).open(data.join(LOCK)) else {
         return false;
     };
     matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock))

@@ -11,6 +11,8 @@ mod watch;
 
 use std::ffi::OsString;
 use std::fs::File;
+use std::io::Write as _;
+use std::net::SocketAddr;
 use std::path::Path;
 
 use anyhow::{Context, bail};
@@ -55,6 +57,14 @@ impl PrivateDatabase {
         };
         database.watch = Some(Watch::start(look, move || revived.run()));
         Ok(database)
+    }
+
+    /// Says in the lock where the server of the data directory listens, for whoever [inspects](inspect) it.
+    pub fn note_address(&self, address: SocketAddr) -> anyhow::Result<()> {
+        let Some(mut lock) = self.lock.as_ref() else {
+            return Ok(());
+        };
+        write!(lock, "{address}").context("cannot write into the lock of the data directory")
     }
 
     /// Uses the cluster that a running server owns, or starts it for as long as the value lives.

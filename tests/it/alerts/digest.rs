@@ -132,7 +132,7 @@ fn a_week_in_three_forms() {
     assert_eq!(markdown.header("content-type"), Some("text/markdown; charset=utf-8"));
     let text = markdown.text();
     assert!(
-        text.contains("| &lt;b&gt;fallen\\|\\* |") && text.contains("**Shorter [answers]**"),
+        text.contains("| &lt;b&gt;fallen\\|\\*; Cannot tell |") && text.contains("**Shorter [answers]**"),
         "{text}"
     );
     let html = form("html");
@@ -147,7 +147,17 @@ fn a_week_in_three_forms() {
         page.contains("&lt;b&gt;fallen|*") && !page.contains("<b>") && !page.contains("<script"),
         "{page}"
     );
-    assert!(page.contains("<td>calm</td>"));
+    assert!(page.contains("<th scope=\"row\">calm<br><small>"), "{page}");
+    // Values and changes share a cell, and what cannot be broken is no wider than half of one.
+    assert_eq!(page.matches("<th scope=\"col\">").count(), 5);
+    for whole in ["What to fix next", "not of the week alone", "Losses of the 28 days "] {
+        assert!(page.contains(whole) && text.contains(whole), "{whole}: {page}");
+    }
+    assert!(headlines.contains("outputs in 28 days."), "{headlines}");
+    assert_eq!(
+        (time("next_to"), time("next_to") - time("next_from")),
+        (time("to"), TimeDelta::days(28))
+    );
 
     // A week with nothing in it, and one that is none.
     let empty = server

@@ -73,6 +73,15 @@ fn what_is_lost_to_a_reason_is_ranked_by_cost() {
         let problem = server.get(&format!("/api/v1/priorities?{parameter}"));
         problem.expect_problem(400, "invalid_parameter");
     }
+    // What nobody known refused costs as well, and is of no user.
+    let of_nobody =
+        r#"{"type":"reject","feature":"g","output_id":"x","reason":"odd","occurred_at":"2026-03-09T12:00:00Z"}"#;
+    server.send(of_nobody);
+    let later = server.get("/api/v1/priorities?feature=g").expect(200);
+    assert_eq!(
+        (&later["data"][0]["reason"], &later["data"][0]["users"]),
+        (&json!("odd"), &json!(0))
+    );
 }
 
 /// The simulated product: its planted complaint is first in what to fix until it is fixed, the fix is found to have worked, and what

@@ -9,11 +9,19 @@ use crate::support::fresh_database;
 #[test]
 fn asked_to_stop_it_leaves_nothing_running() {
     let data = DataDir::new();
-    let mut server = data.serve();
+    let mut command = data.command(&["serve"]);
+    command.env("CALIBRANT_LOG", "info");
+    let mut server = Program::start(command, data.path());
     let event = r#"{"type":"accept","output_id":"x","feature":"f"}"#;
     server.post("/api/v1/events", event).expect(200);
     let postmaster = data.postmaster().unwrap();
     assert!(server.stop(), "{}", server.log());
+    // A log that is no terminal holds no colours.
+    assert!(
+        server.log().contains("INFO") && !server.log().contains('\u{1b}'),
+        "{}",
+        server.log()
+    );
     assert!(!is_alive(postmaster));
     assert!(!data.pid_file().exists());
 

@@ -38,7 +38,15 @@ fn files_go_in_and_out() {
     let lines = evals(&server, &["export", "refunds", "--format", "jsonl"]);
     assert_eq!(String::from_utf8(lines.stdout).unwrap().lines().count(), 2);
     let told = evals(&server, &["import", "refunds", &file("out.csv"), "--replace"]);
-    assert_eq!(serde_json::from_slice::<Value>(&told.stdout).unwrap()["unchanged"], 2);
+    let told: Value = serde_json::from_slice(&told.stdout).unwrap();
+    assert_eq!((&told["unchanged"], &told["results"]), (&json!(2), &json!([])));
+    // Of a file of which one row is new, that one is listed.
+    std::fs::write(file("more.csv"), "case,input\na,\\007\nc,three\n").unwrap();
+    let told = evals(&server, &["import", "refunds", &file("more.csv"), "--dry-run"]);
+    let told: Value = serde_json::from_slice(&told.stdout).unwrap();
+    assert_eq!((&told["unchanged"], &told["created"]), (&json!(1), &json!(1)));
+    let listed = told["results"].as_array().unwrap();
+    assert!(listed.len() == 1 && listed[0]["case"] == "c", "{listed:?}");
 
     // A row that is not taken fails the pipeline, and the others are there.
     std::fs::write(file("results.csv"), "case,score\na,1\nnone,1\n").unwrap();
@@ -57,7 +65,7 @@ fn files_go_in_and_out() {
         ],
     );
     assert_eq!(run.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&run.stderr).contains("1 rows were not taken"));
+    assert!(String::from_utf8_lossy(&run.stderr).contains("1 row was not taken"));
     let listed = server.get(RUNS).expect(200)["data"][0].clone();
     assert_eq!(
         (&listed["name"], &listed["version"], &listed["cases"]),

@@ -110,6 +110,53 @@ fn consent_must_be_said() {
     assert_eq!(rows(&server, "outputs.jsonl?consent=attributes.training:no").len(), 1);
 }
 
+/// What a cell says of a value.
+fn cell(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        // A whole number has no fraction in a table.
+        Value::Number(number) => number.as_f64().unwrap().to_string(),
+        other => other.to_string(),
+    }
+}
+
+#[test]
+fn a_table_has_every_field_of_an_output() {
+    let server = server();
+    for (lines, table) in [
+        ("exports/outputs.jsonl", "exports/outputs.csv"),
+        ("outputs?limit=50", "outputs?limit=50&format=csv"),
+    ] {
+        let outputs: Vec<Value> = match lines {
+            "exports/outputs.jsonl" => rows(&server, "outputs.jsonl"),
+            path => server.get(&format!("/api/v1/{path}")).expect(200)["data"]
+                .as_array()
+                .unwrap()
+                .clone(),
+        };
+        let text = server.get(&format!("/api/v1/{table}")).text();
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        let columns: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
+        let fields: BTreeSet<&str> = outputs[0].as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(columns.iter().map(String::as_str).collect::<BTreeSet<_>>(), fields);
+        let found: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+        assert_eq!((found.len(), outputs.len()), (10, 10));
+        for (record, output) in found.iter().zip(&outputs) {
+            for (column, value) in columns.iter().zip(record) {
+                assert_eq!(value, cell(&output[column]), "{column} of {output}");
+            }
+        }
+        let of = |name: &str, column: &str| {
+            let output = outputs.iter().find(|output| output["output_id"] == name).unwrap();
+            output[column].clone()
+        };
+        assert_eq!(of("o9", "manner"), "automatic");
+        assert_eq!(of("o6", "judged_by"), "human");
+        assert_eq!(of("o3", "attributes"), json!({"training": "no"}));
+    }
+}
+
 #[test]
 fn a_project_without_texts_has_no_data_sets_of_them() {
     let server = server();

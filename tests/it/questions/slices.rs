@@ -1,5 +1,9 @@
 //! Groups and filters.
 
+use calibrant::metrics;
+use calibrant::query::{self, Query, Sources};
+use calibrant::store::{StoreError, projects};
+use chrono::Utc;
 use serde_json::{Value, json};
 
 use super::{ask, project, values};
@@ -173,4 +177,54 @@ fn estimates_carry_what_one_must_know() {
         (&empty["users"]["value"], &metrics["rating_mean"]["reason"]),
         (&0.into(), &"no_ratings".into())
     );
+}
+
+/// Outputs of nobody are clusters of their own and no users, whichever way an answer is computed.
+#[test]
+fn users_are_people_who_were_named() {
+    let server = TestServer::start();
+    let mut lines = String::new();
+    for number in 0..4 {
+        lines += &format!(
+            "{}\n",
+            json!({"type": "accept", "output_id": format!("o{number}"), "feature": "nobody"})
+        );
+        lines += &format!(
+            "{}\n",
+            json!({"type": "accept", "output_id": format!("p{number}"), "feature": "somebody", "user_id": format!("u{}", number % 2)})
+        );
+    }
+    server.send(lines);
+    let answer = ask(
+        &server,
+        json!({"metrics": ["acceptance_rate"], "group_by": ["feature"]}),
+    );
+    let found: Vec<(&Value, &Value)> = answer["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| &row["metrics"]["acceptance_rate"])
+        .map(|rate| (&rate["n"], &rate["users"]))
+        .collect();
+    assert_eq!(found, [(&json!(4), &json!(0)), (&json!(4), &json!(2))]);
+    assert_eq!(answer["totals"][0]["metrics"]["acceptance_rate"]["users"], 2);
+
+    // From the rollups they are known where they are asked for.
+    let users = |ids: &[&str]| {
+        let (project, _) = server
+            .db
+            .with(|conn| projects::find_or_create(conn, projects::DEFAULT).map_err(StoreError::from))
+            .unwrap();
+        let metrics = ids.iter().map(|id| metrics::find(id).unwrap().1).collect();
+        let mut query = Query::new(project.id, metrics);
+        query.exact_outputs = 0;
+        let answer = server
+            .db
+            .with(|conn| query::run(conn, &Sources::default(), &query, Utc::now()))
+            .unwrap();
+        let rate = answer.rows[0].estimates[0].clone();
+        (rate.n, rate.users)
+    };
+    assert_eq!(users(&["acceptance_rate"]), (8, None));
+    assert_eq!(users(&["acceptance_rate", "users"]), (8, Some(2)));
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use calibrant::store::Db;
 use serde_json::json;
 
-use super::{event, let_go_in, metric, patch, sound, status};
+use super::{event, let_go_beside, let_go_in, metric, patch, sound, status};
 use crate::crash::program::wait_until;
 use crate::support::{Client, TestServer, fresh_database, tables};
 
@@ -75,7 +75,7 @@ fn nothing_acknowledged_is_lost_while_old_data_goes() {
         let mut days = 0;
         while started.elapsed() < TIME {
             let pass = Instant::now();
-            let_go_in(&server, days % 25);
+            let_go_beside(&server, days % 25);
             slowest = slowest.max(pass.elapsed());
             days += 1;
         }

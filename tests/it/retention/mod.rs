@@ -6,10 +6,8 @@ mod numbers;
 mod refused;
 mod texts;
 
-use std::time::Duration;
-
 use calibrant::domain::key::ProjectId;
-use calibrant::fold::retention::{Expired, apply};
+use calibrant::fold::retention::{Expired, apply, due};
 use calibrant::fold::step;
 use calibrant::fold::verify::{Checked, verify};
 use calibrant::store::projects::{self, Settings};
@@ -32,21 +30,37 @@ fn keep(db: &Db, project: ProjectId, days: [Option<i32>; 3]) {
         .unwrap();
 }
 
+/// Lets go of what is old, which is what was said that would go.
 fn let_go(db: &Db, project: ProjectId, now: DateTime<Utc>) -> Expired {
-    let mut pieces = 0;
-    let mut rest = |_: Duration| {
-        pieces += 1;
-        true
+    let told = db.dedicated().and_then(|mut conn| {
+        let project = projects::find(&mut conn, project)?;
+        due(&mut conn, &project, now)
+    });
+    let gone = apply(&mut db.dedicated().unwrap(), project, now, &mut |_| true).unwrap();
+    let told = Expired {
+        cases: gone.cases,
+        ..told.unwrap()
     };
-    apply(&mut db.dedicated().unwrap(), project, now, &mut rest).unwrap()
+    assert_eq!(told, gone);
+    gone
 }
 
 /// Lets go as a server would do so many days from now.
 fn let_go_in(server: &TestServer, days: i64) -> Expired {
-    let project = server
+    let_go(&server.db, project(server), Utc::now() + TimeDelta::days(days))
+}
+
+/// The same while others write, so that what goes cannot be told before.
+fn let_go_beside(server: &TestServer, days: i64) -> Expired {
+    let (mut conn, now) = (server.db.dedicated().unwrap(), Utc::now() + TimeDelta::days(days));
+    apply(&mut conn, project(server), now, &mut |_| true).unwrap()
+}
+
+fn project(server: &TestServer) -> ProjectId {
+    let found = server
         .db
         .with(|conn| projects::find_or_create(conn, projects::DEFAULT).map_err(StoreError::from));
-    let_go(&server.db, project.unwrap().0.id, Utc::now() + TimeDelta::days(days))
+    found.unwrap().0.id
 }
 
 /// Everything is what the log says, and after a rebuild too.

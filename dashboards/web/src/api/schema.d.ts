@@ -2571,6 +2571,13 @@ export interface components {
             log_position: number;
             /** @description What to fix next, as of the end of the week. */
             next: components["schemas"]["Priority"][];
+            /**
+             * Format: date-time
+             * @description The losses of what to fix next are those from here to `next_to`: of more than the week.
+             */
+            next_from: string;
+            /** Format: date-time */
+            next_to: string;
             project: string;
             timezone: string;
             /** Format: date-time */
@@ -2899,7 +2906,8 @@ export interface components {
             /**
              * Format: int64
              * @description Distinct users that the value rests on, where it is known: of a share or mean those of its denominator if each user is
-             *     counted apart, else those of the slice, though never more than `n`.
+             *     counted apart, else those of the slice, though never more than `n`. Outputs without a user are of none of them, however they count in
+             *     intervals; only where users are the units of the analysis (autonomy, recalibration, trigger) each of them is taken for a user. Null where users were not counted: in answers from rollups that do not ask for the metric `users`.
              */
             users: number | null;
             /** Format: double */

@@ -24,6 +24,7 @@ describe('numbers', () => {
         expect(plain(evidence({ n: 675, users: 285, method: 'wilson_cluster_groups' }))).toBe('n 675 of 285 users');
         // The server gives no more users than n.
         expect(plain(evidence({ n: 12, users: 12, method: 'linear_cluster_groups' }))).toBe('n 12');
+        expect(plain(evidence({ n: 1, users: 0 }))).toBe('n 1 · users unknown');
         expect(plain(percent(0.094))).toBe('9 %');
         expect(coefficient({ value: -0.046, lower: -0.342, upper: 0.2 })).toEqual({ value: '\u22120.05', interval: '[\u22120.34, 0.20]' });
         expect([0.0312, 0.0004].map(pValue).map(plain)).toEqual(['0.031', '< 0.001']);

@@ -113,6 +113,8 @@ const OF_SLICE = /_groups$|_unclustered$/;
 export function evidence({ n, users, method }: Evidence): string {
     const text = `n${GAP}${count(n)}`;
     if (users === null || users === undefined) return text;
+    // Outputs of nobody known have no users to count.
+    if (users === 0 && n > 0) return `${text} · users unknown`;
     if (!OF_SLICE.test(method ?? '')) return `${text} · ${counted(users, 'user')}`;
     return users < n ? `${text} of ${counted(users, 'user')}` : text;
 }

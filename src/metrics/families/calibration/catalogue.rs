@@ -54,7 +54,7 @@ macro_rules! against_both {
 pub(super) static METRICS: [Metric; 42] = against_both! {
     "ece_10", "Calibration error", estimates::ece {
         summary: "How far confidence is from what happened, on average over ten bands of confidence.",
-        formula: "sum over 10 equal-width bins of n_bin / n × |mean outcome − mean confidence|",
+        formula: "sum over 10 equal-width bins, right-closed with 0 in the first, of n_bin / n × |mean outcome − mean confidence|",
         unit: Share,
         direction: LowerIsBetter,
         interval: "linearised with the signs of the bins' gaps held, clustered by user; the estimate is biased upwards when bins are small",
@@ -62,7 +62,7 @@ pub(super) static METRICS: [Metric; 42] = against_both! {
     }
     "mce_10", "Largest calibration error", estimates::mce {
         summary: "How far confidence is from what happened, in the worst of ten bands of confidence.",
-        formula: "maximum over 10 equal-width bins with an output of |mean outcome − mean confidence|",
+        formula: "maximum over 10 equal-width right-closed bins with an output of |mean outcome − mean confidence|",
         unit: Share,
         direction: LowerIsBetter,
         interval: "none: a maximum has no simple one",
@@ -118,7 +118,7 @@ pub(super) static METRICS: [Metric; 42] = against_both! {
     }
     "ece_debiased_square_10", "Squared calibration error, debiased", estimates::debiased_square {
         summary: "The squared calibration error without what chance adds to it; below zero is chance too.",
-        formula: "sum over 10 equal-width bins of n_bin / n × [(mean outcome − mean confidence)² − outcome variance / (n_bin − 1)]",
+        formula: "sum over 10 equal-width right-closed bins of n_bin / n × [(mean outcome − mean confidence)² − outcome variance / (n_bin − 1)]",
         unit: ShareDifference,
         direction: LowerIsBetter,
         interval: "linearised, clustered by user; the term against bias takes outputs as independent",
@@ -126,7 +126,7 @@ pub(super) static METRICS: [Metric; 42] = against_both! {
     }
     "average_calibration_error_10", "Average calibration error", estimates::average {
         summary: "How far confidence is from what happened in a band of confidence, each of ten bands counting the same.",
-        formula: "mean over 10 equal-width bins with an output of |mean outcome − mean confidence|",
+        formula: "mean over 10 equal-width right-closed bins with an output of |mean outcome − mean confidence|",
         unit: Share,
         direction: LowerIsBetter,
         interval: "linearised with the signs of the bins' gaps held, clustered by user",

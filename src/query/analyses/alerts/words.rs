@@ -116,11 +116,7 @@ fn seen(rule: &Rule, look: &AlertLook) -> String {
 }
 
 fn value(rule: &Rule, value: f64) -> String {
-    let spread = Spread {
-        value: Some(value),
-        ..Spread::default()
-    };
-    spread.text(rule.metric.unit)
+    Spread::point(value).text(rule.metric.unit)
 }
 
 /// Half-open, as the first and the last day in it.

@@ -5,6 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::metrics::estimate::plain_number;
+use crate::metrics::number::Spread;
 use crate::metrics::{Estimate, Reason};
 use crate::query::answer::Answer;
 use crate::stats::level::Interval;
@@ -139,6 +140,16 @@ pub struct Compared {
     pub looks: Vec<Look>,
     pub sample_ratio: SampleRatio,
     pub answer: Answer,
+}
+
+impl From<&Between> for Spread {
+    fn from(between: &Between) -> Spread {
+        Spread {
+            value: between.value,
+            lower: between.lower,
+            upper: between.upper,
+        }
+    }
 }
 
 impl Between {

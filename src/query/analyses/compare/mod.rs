@@ -170,7 +170,7 @@ fn compare(
             }
         }
     }
-    compared.sentence = words::sentence(metric, &compared, users);
+    compared.sentence = words::sentence(metric, &compared, users, margin);
     compared
 }
 

@@ -1,6 +1,7 @@
 //! The verdict on a metric, and how it is said.
 
 use super::finding::{Between, ComparedMetric, ComparisonVerdict};
+use crate::metrics::number::{Spread, counted};
 use crate::metrics::{Direction, Metric, Unit};
 use crate::stats::level::Interval;
 use crate::stats::sequence;
@@ -30,14 +31,14 @@ pub fn verdict(direction: Direction, sequence: Interval, margin: f64) -> Compari
     }
 }
 
-/// The verdict in words, with its evidence and, where it is open, what it would take.
-pub fn sentence(metric: &Metric, compared: &ComparedMetric, users: f64) -> String {
-    let (Some(one), Some(two)) = (compared.baseline.value, compared.candidate.value) else {
+/// The verdict in words, with its evidence and, where it is open, what it would take to show the least difference worth having.
+pub fn sentence(metric: &Metric, compared: &ComparedMetric, users: f64, margin: f64) -> String {
+    if compared.baseline.value.is_none() || compared.candidate.value.is_none() {
         return format!(
             "Cannot tell yet: {} has no value on one of the sides.",
             metric.title.to_lowercase()
         );
-    };
+    }
     let verdict = match compared.verdict {
         ComparisonVerdict::Better => "Better",
         ComparisonVerdict::Worse => "Worse",
@@ -48,19 +49,28 @@ pub fn sentence(metric: &Metric, compared: &ComparedMetric, users: f64) -> Strin
     let mut text = format!(
         "{verdict}: {} is {} against {}, a difference of {}",
         metric.title.to_lowercase(),
-        written(metric.unit, two),
-        written(metric.unit, one),
+        Spread::from(&compared.candidate).alone(metric.unit),
+        Spread::from(&compared.baseline).alone(metric.unit),
         range(metric.unit, &compared.sequence, compared.difference.value),
     );
     if compared.verdict == ComparisonVerdict::CannotTellYet {
         if users < sequence::ENOUGH as f64 {
-            text += &format!("; {users:.0} users are too few, it takes at least {}", sequence::ENOUGH);
+            text += &format!(
+                "; {} so far, and it takes at least {}",
+                counted(users as u64, "user"),
+                sequence::ENOUGH
+            );
         } else if let Some(needed) = compared.users_needed {
-            text += &format!("; about {needed} users would show the least difference worth having");
+            let least = Spread::point(margin).alone(metric.unit.of_differences());
+            text += &format!(
+                "; about {} would show the least difference worth having, {}",
+                counted(needed, "user"),
+                least.trim_start_matches('+')
+            );
             match compared.more_days_needed {
                 Some(0) => {}
-                Some(days) => text += &format!(", {days} more days at this pace"),
-                None => text += ", and outputs of one day tell no pace",
+                Some(days) => text += &format!(": {} at this pace", counted(days, "more day")),
+                None => text += "; outputs of one day tell no pace",
             }
         }
     }
@@ -68,39 +78,13 @@ pub fn sentence(metric: &Metric, compared: &ComparedMetric, users: f64) -> Strin
 }
 
 fn range(unit: Unit, sequence: &Between, value: Option<f64>) -> String {
-    let signed = |value: Option<f64>| value.map_or_else(|| "?".to_owned(), |value| difference(unit, value));
-    match (sequence.lower, sequence.upper) {
-        (Some(lower), Some(upper)) => {
-            format!(
-                "{} [{}, {}] at all looks",
-                signed(value),
-                signed(Some(lower)),
-                signed(Some(upper))
-            )
-        }
-        _ => signed(value),
-    }
-}
-
-/// A value in its unit.
-pub fn written(unit: Unit, value: f64) -> String {
-    match unit {
-        Unit::Share => format!("{:.1} %", value * 100.0),
-        Unit::ShareDifference => format!("{:+.1} points", value * 100.0),
-        Unit::Milliseconds => format!("{value:.0} ms"),
-        Unit::Count | Unit::Characters => format!("{value:.0}"),
-        Unit::Outputs => format!("{value:.1}"),
-        Unit::Rating | Unit::Nats | Unit::StandardDeviations | Unit::Ratio => format!("{value:.3}"),
-    }
-}
-
-/// A difference of values, with its sign.
-pub fn difference(unit: Unit, value: f64) -> String {
-    match unit {
-        Unit::Share | Unit::ShareDifference => format!("{:+.1} points", value * 100.0),
-        Unit::Milliseconds => format!("{value:+.0} ms"),
-        Unit::Count | Unit::Characters => format!("{value:+.0}"),
-        Unit::Outputs => format!("{value:+.1}"),
-        Unit::Rating | Unit::Nats | Unit::StandardDeviations | Unit::Ratio => format!("{value:+.3}"),
+    let spread = Spread {
+        value,
+        ..sequence.into()
+    };
+    let text = spread.difference(unit);
+    match sequence.lower {
+        Some(_) => text + " (wide enough to be looked at every day)",
+        None => text,
     }
 }

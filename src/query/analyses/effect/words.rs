@@ -1,8 +1,9 @@
 //! The verdict on a change, and how it is said.
 
 use super::{Effect, EffectDesign, EffectVerdict, Outcome, Question};
+use crate::metrics::number::{Spread, counted};
 use crate::query::analyses::compare::Between;
-use crate::query::analyses::compare::words::{better, difference, written};
+use crate::query::analyses::compare::words::better;
 use crate::stats::level::Interval;
 
 /// What an interval of the effect says, given how much better it was to get.
@@ -37,8 +38,7 @@ fn verdict_words(verdict: EffectVerdict) -> &'static str {
 /// The verdict in words, with its evidence and, where it is open, what it would take.
 pub fn sentence(question: &Question, effect: &Effect, days: usize) -> String {
     let outcome = &question.outcome;
-    let (Some(before), Some(after), Some(value)) = (effect.before.value, effect.after.value, effect.effect.value)
-    else {
+    let (Some(_), Some(_), Some(value)) = (effect.before.value, effect.after.value, effect.effect.value) else {
         return format!("Cannot tell yet: {} has no value on one of the sides.", outcome.title());
     };
     let (unit, sign) = (outcome.unit(), better(outcome.direction()).unwrap_or(1.0));
@@ -56,11 +56,11 @@ pub fn sentence(question: &Question, effect: &Effect, days: usize) -> String {
         "{}: {} is {} against {}, an effect of {}, {compared}",
         verdict_words(effect.verdict),
         outcome.title(),
-        written(unit, after),
-        written(unit, before),
+        Spread::from(&effect.after).alone(unit),
+        Spread::from(&effect.before).alone(unit),
         range(outcome, &effect.at_all_looks, value),
     );
-    let expected = difference(unit, sign * question.expected);
+    let expected = Spread::point(sign * question.expected).difference(unit);
     let reached = |end: Option<f64>| end.is_some_and(|end| sign * end >= question.expected);
     let best = if sign > 0.0 {
         effect.at_all_looks.upper
@@ -71,7 +71,12 @@ pub fn sentence(question: &Question, effect: &Effect, days: usize) -> String {
         EffectVerdict::Worked if !reached(best) => text += &format!(", less than the {expected} that were expected"),
         EffectVerdict::DidNotWork => text += &format!(", where {expected} were expected"),
         EffectVerdict::CannotTellYet => match effect.more_days_needed {
-            Some(more) => text += &format!("; about {more} more days at this pace would show {expected}"),
+            Some(more) => {
+                text += &format!(
+                    "; about {} at this pace would show {expected}",
+                    counted(more, "more day")
+                )
+            }
             None => text += "; nothing varies that could tell",
         },
         _ => {}
@@ -80,18 +85,20 @@ pub fn sentence(question: &Question, effect: &Effect, days: usize) -> String {
 }
 
 fn range(outcome: &Outcome, looks: &Between, value: f64) -> String {
-    let signed = |value: f64| difference(outcome.unit(), value);
-    match (looks.lower, looks.upper) {
-        (Some(lower), Some(upper)) => {
-            format!("{} [{}, {}] at all looks", signed(value), signed(lower), signed(upper))
-        }
-        _ => signed(value),
+    let spread = Spread {
+        value: Some(value),
+        ..looks.into()
+    };
+    let text = spread.difference(outcome.unit());
+    match looks.lower {
+        Some(_) => text + " (wide enough to be looked at every week)",
+        None => text,
     }
 }
 
 /// Why there is nothing to compare yet.
 pub fn untold(question: &Question, why: &str, more_days: Option<u64>) -> String {
-    let more = more_days.map_or_else(String::new, |days| format!(", {days} more days"));
+    let more = more_days.map_or_else(String::new, |days| format!(", {}", counted(days, "more day")));
     format!("Cannot tell yet about {}: {why}{more}.", question.outcome.title())
 }
 
@@ -110,7 +117,7 @@ pub fn doubts(effect: &Effect, outcome: &Outcome) -> Vec<String> {
         });
     }
     if let Some(trend) = effect.trend.filter(|trend| trend.differs) {
-        let moved = difference(outcome.unit(), trend.slope.value.unwrap_or_default());
+        let moved = Spread::from(&trend.slope).difference(outcome.unit());
         doubts.push(if has_controls {
             format!("It was moving apart from its controls before the change already, by {moved} a week: the effect is in doubt.")
         } else {

@@ -1,6 +1,6 @@
 //! What reasons and segments cost: outputs lost.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
@@ -36,6 +36,8 @@ struct Named {
     outputs: u64,
     /// The cost that each cluster had.
     by_cluster: BTreeMap<i64, f64>,
+    /// The clusters that are users.
+    users: HashSet<i64>,
 }
 
 /// What each reason costs each feature, and how many lost outputs have one.
@@ -60,6 +62,9 @@ pub fn of_reasons(
         told.with_reason += is_lost;
         let own = named.entry((decided.group, reason.to_owned())).or_default();
         own.outputs += 1;
+        if decided.has_user {
+            own.users.insert(decided.cluster);
+        }
         *own.by_cluster.entry(decided.cluster).or_default() +=
             decided.lost * severity.get(reason).copied().unwrap_or(1.0);
     })?;
@@ -73,7 +78,7 @@ pub fn of_reasons(
                 subject: Subject::Reason { reason },
                 value,
                 outputs: own.outputs,
-                users: own.by_cluster.len() as u64,
+                users: own.users.len() as u64,
                 influences: own.by_cluster.into_iter().collect(),
             })
         })
