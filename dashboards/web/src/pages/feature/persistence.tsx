@@ -80,7 +80,7 @@ function Found({ steps, asked }: { steps: Step[]; asked: string | null }) {
                                 value: value?.value ?? null,
                                 lower: value?.lower ?? null,
                                 upper: value?.upper ?? null,
-                                words: `After ${after(step)}: ${value === undefined ? 'no value' : `${written(value)}, ${evidence(value.n, value.users)}`}`,
+                                words: `After ${after(step)}: ${value === undefined ? 'no value' : `${written(value)}, ${evidence(value)}`}`,
                             };
                         })}
                         width={width}
