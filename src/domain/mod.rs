@@ -7,6 +7,7 @@ pub mod decision;
 pub mod dimension;
 pub mod event;
 pub mod key;
+pub mod quotes;
 pub mod retention;
 pub mod scope;
 pub mod spreadsheet;

@@ -16,6 +16,7 @@ mod texts;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
+use diesel::Connection;
 use diesel::pg::PgConnection;
 use serde::Serialize;
 
@@ -85,7 +86,13 @@ fn strip_cases(
 ) -> anyhow::Result<()> {
     loop {
         let started = Instant::now();
-        let stripped = evals::strip(conn, project, PIECE)?;
+        let stripped = conn.transaction(|conn| {
+            let stripped = evals::strip(conn, project, PIECE)?;
+            if stripped > 0 {
+                projects::note_forgotten(conn, project)?;
+            }
+            Ok::<_, anyhow::Error>(stripped)
+        })?;
         expired.cases += stripped.unsigned_abs();
         if stripped == 0 || !rest(started.elapsed()) {
             return Ok(());

@@ -3,6 +3,7 @@
 mod concurrent;
 mod incremental;
 mod merged;
+mod projects;
 mod restored;
 mod script;
 mod shuffled;

@@ -42,7 +42,7 @@ fn let_go(db: &Db, project: ProjectId, now: DateTime<Utc>) -> Expired {
 }
 
 /// Lets go as a server would do so many days from now.
-fn let_go_in(server: &TestServer, days: i64) -> Expired {
+pub fn let_go_in(server: &TestServer, days: i64) -> Expired {
     let project = server
         .db
         .with(|conn| projects::find_or_create(conn, projects::DEFAULT).map_err(StoreError::from));
@@ -65,7 +65,7 @@ fn sound(db: &Db) -> Checked {
     after
 }
 
-fn patch(server: &TestServer, settings: &Value) -> crate::support::Answer {
+pub fn patch(server: &TestServer, settings: &Value) -> crate::support::Answer {
     let body = settings.to_string();
     server.request(
         "PATCH",
