@@ -78,7 +78,7 @@ impl Clusters {
             .map(|[n, d]| (n, d))
             .collect();
         let ratio = ClusterRatio::from_totals(&totals);
-        if ratio.standard_error().is_none_or(|error| error <= 0.0) {
+        if ratio.standard_error().is_some_and(|error| error <= 0.0) {
             return share(&ratio, self.users, level, empty);
         }
         let Some(value) = ratio.ratio() else {

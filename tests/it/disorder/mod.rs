@@ -3,11 +3,11 @@
 mod concurrent;
 mod incremental;
 mod merged;
-mod projects;
 mod restored;
 mod script;
 mod shuffled;
 mod stalled;
+mod tied;
 mod upgraded;
 mod workers;
 mod world;
