@@ -24,7 +24,7 @@ use crate::alerts;
 use crate::api::error::ApiError;
 use crate::api::pieces::SentAsHead;
 use crate::api::rate::Rates;
-use crate::api::{self, ApiDoc, auth, cors, fallback};
+use crate::api::{self, ApiDoc, auth, cors, fallback, forgetting};
 use crate::connections::{Connection, Connections, LINGER};
 use crate::domain::key::ProjectId;
 use crate::fold::erasure::keeper as erasure;
@@ -217,6 +217,7 @@ impl Service {
         alerts::start(db.clone(), sources, state.posting.clone(), signal.clone());
         webhooks::start(&db, &limits.outgoing, &state.posting, &signal);
         erasure::start(db.clone(), state.erasing.clone(), signal.clone());
+        forgetting::start(state.clone(), signal.clone());
         let folding = (folding == Folding::Here).then(|| Workers::start(&db, &signal));
         Ok(Service {
             state,

@@ -47,7 +47,7 @@ impl IntoResponses for ReadAnswers {
 
 impl IntoResponses for Files {
     fn responses() -> Responses {
-        let mut responses = problems(&[ErrorCode::RangeNotSatisfiable]);
+        let mut responses = problems(&[ErrorCode::RangeNotSatisfiable, ErrorCode::Conflict]);
         let piece = ResponseBuilder::new()
             .description("The piece of a file that `Range` asks for")
             .build();

@@ -82,7 +82,7 @@ pub struct AuditResponse {
         (status = 200, description = "A page of actions", body = AuditResponse),
         ReadAnswers,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["admin"]))
 )]
 #[get("/audit")]
 pub async fn list_actions(

@@ -60,7 +60,7 @@ pub struct CatalogueResponse {
         (status = 200, description = "The catalogue", body = CatalogueResponse),
         ReadAnswers,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["read"]))
 )]
 #[get("/metrics")]
 pub async fn list_metrics(request: HttpRequest, _key: Authorized<Read>) -> Result<HttpResponse, ApiError> {

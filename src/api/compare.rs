@@ -78,7 +78,7 @@ pub struct CompareResponse {
         (status = 200, description = "The comparison", body = CompareResponse),
         ReadAnswers,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["read"]))
 )]
 #[get("/compare")]
 pub async fn get_comparison(

@@ -5,6 +5,7 @@ use std::pin::Pin;
 
 use actix_web::{FromRequest, HttpRequest, dev, web};
 use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::Value;
 use utoipa::IntoParams;
 
 use super::body::Body;
@@ -62,9 +63,42 @@ impl<T: DeserializeOwned + 'static> FromRequest for JsonBody<T> {
             deserializer
                 .end()
                 .map_err(|error| ApiError::new(ErrorCode::InvalidJson, error.to_string()))?;
+            if let Some(place) = nul(&bytes) {
+                let detail = format!("`{place}`: holds the character U+0000");
+                return Err(ApiError::new(ErrorCode::InvalidBody, detail));
+            }
             Ok(JsonBody(value))
         })
     }
+}
+
+/// Where a JSON document holds U+0000, which PostgreSQL takes in no text.
+fn nul(bytes: &[u8]) -> Option<String> {
+    fn within(value: &Value) -> Option<String> {
+        let below = |name: String, value: &Value| {
+            Some(match within(value)?.as_str() {
+                "" => name,
+                rest => format!("{name}.{rest}"),
+            })
+        };
+        match value {
+            Value::String(text) => text.contains('\0').then(String::new),
+            Value::Array(items) => (0..)
+                .zip(items)
+                .find_map(|(at, item): (usize, _)| below(at.to_string(), item)),
+            Value::Object(fields) => fields.iter().find_map(|(name, value)| match name.contains('\0') {
+                true => Some(name.replace('\0', "")),
+                false => below(name.clone(), value),
+            }),
+            _ => None,
+        }
+    }
+    // It can be written in one way only.
+    let is_likely = bytes.windows(6).any(|bytes| bytes == br"\u0000");
+    is_likely
+        .then(|| serde_json::from_slice(bytes).ok())
+        .flatten()
+        .and_then(|value| within(&value))
 }
 
 /// The query string. Unknown parameters are errors.
@@ -78,6 +112,11 @@ impl<T: DeserializeOwned> FromRequest for Params<T> {
         ready(parameters(request.query_string()).map(Params))
     }
 }
+
+/// The query string of a route that takes no parameters, and no key: with a key it has been checked already.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoParams {}
 
 /// The query string of a route that shares some of its parameters with others: those, and its own. Unknown parameters are errors.
 ///
@@ -100,6 +139,10 @@ impl<S: DeserializeOwned + IntoParams, T: DeserializeOwned> FromRequest for Shar
 }
 
 fn parameters<T: DeserializeOwned>(query: &str) -> Result<T, ApiError> {
+    if query.contains("%00") {
+        let detail = "a parameter holds the character U+0000";
+        return Err(ApiError::new(ErrorCode::InvalidParameter, detail));
+    }
     let read = web::Query::<T>::from_query(query);
     read.map(web::Query::into_inner)
         .map_err(|error| ApiError::new(ErrorCode::InvalidParameter, error.to_string()))

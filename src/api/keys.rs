@@ -87,7 +87,7 @@ pub struct KeysResponse {
         (status = 200, description = "The keys", body = KeysResponse),
         ReadAnswers,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["admin"]))
 )]
 #[get("/keys")]
 pub async fn list_keys(
@@ -117,7 +117,7 @@ pub async fn list_keys(
         (status = 201, description = "The key", body = NewKeyResponse),
         WriteAnswers,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["admin"]))
 )]
 #[post("/keys")]
 pub async fn create_key(
@@ -170,7 +170,7 @@ pub async fn create_key(
         Absent,
         (status = 409, description = "It is the project's last admin key (`conflict`)", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["admin"]))
 )]
 #[delete("/keys/{id}")]
 pub async fn revoke_key(

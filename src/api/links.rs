@@ -69,7 +69,7 @@ pub struct LinkResponse {
         (status = 201, description = "The link", body = LinkResponse),
         WriteAnswers,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["read"]))
 )]
 #[post("/links")]
 pub async fn create_link(
@@ -117,14 +117,16 @@ fn linkable(path: &str, known: &KnownPaths) -> Result<Uri, ApiError> {
     if without_key(&address).is_some() {
         return Err(unlinkable(format!("its query has a `{PARAMETER}` already")));
     }
-    let is_read = known
-        .methods_at(address.path())
-        .is_some_and(|methods| methods.contains(&"GET"));
-    if is_read {
-        Ok(address)
-    } else {
-        Err(unlinkable("no route answers to GET there"))
+    let route = known.route(Method::GET.as_str(), address.path());
+    let route = route.ok_or_else(|| unlinkable("no route answers to GET there"))?;
+    if !route.is_open_to_readers() {
+        return Err(unlinkable(
+            "a link may only read, and that route asks for another scope",
+        ));
     }
+    let names = route.check_names(address.query().unwrap_or_default());
+    names.map_err(|error| unlinkable(error.detail))?;
+    Ok(address)
 }
 
 fn unlinkable(why: impl std::fmt::Display) -> ApiError {

@@ -20,6 +20,7 @@ pub mod exports;
 pub mod extract;
 pub mod fallback;
 pub mod features;
+pub mod forgetting;
 pub mod health;
 pub mod keys;
 pub mod links;

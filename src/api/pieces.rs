@@ -1,7 +1,9 @@
 //! Files read in pieces, as DuckDB and Polars read Parquet: the end first, then what they need.
 //!
-//! Between two pieces the numbers may move. A client that has begun goes on in the bytes that it began with.
+//! Between two pieces the numbers may move. A client that has begun goes on in the bytes that it began with, unless something of the project
+//! was erased meanwhile, or is kept no longer: then it is told to begin again.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
@@ -14,6 +16,7 @@ use quick_cache::sync::Cache;
 use super::error::{ApiError, ErrorCode};
 use super::rendered::Rendered;
 use crate::domain::key::ProjectId;
+use crate::store::projects::Project;
 
 /// How long a file is read on in after it was opened.
 const READ_ON: Duration = Duration::from_secs(600);
@@ -109,16 +112,25 @@ pub fn beyond(length: usize) -> HttpResponse {
 type Key = (ProjectId, String);
 
 #[derive(Clone)]
+struct Held {
+    opened: Instant,
+    /// The project's, before what the file says was read.
+    forgotten: i64,
+    /// Gone with what the project has forgotten; who reads on in it is told so.
+    file: Option<Rendered>,
+}
+
+#[derive(Clone)]
 struct Size;
 
-impl Weighter<Key, (Instant, Rendered)> for Size {
-    fn weight(&self, key: &Key, (_, file): &(Instant, Rendered)) -> u64 {
-        (size_of::<Key>() + key.1.len() + file.size()) as u64
+impl Weighter<Key, Held> for Size {
+    fn weight(&self, key: &Key, held: &Held) -> u64 {
+        (size_of::<Key>() + key.1.len() + held.file.as_ref().map_or(0, Rendered::size)) as u64
     }
 }
 
 /// The files that are being read, by project and question.
-pub struct Opened(Cache<Key, (Instant, Rendered), Size>);
+pub struct Opened(Cache<Key, Held, Size>);
 
 impl Default for Opened {
     fn default() -> Opened {
@@ -127,19 +139,54 @@ impl Default for Opened {
 }
 
 impl Opened {
-    pub fn open(&self, project: ProjectId, question: String, file: Rendered) {
-        self.0.insert((project, question), (Instant::now(), file));
+    /// Keeps a file for whoever reads on. `project` is as it was before the file was made.
+    pub fn open(&self, project: &Project, question: String, file: Rendered) {
+        let held = Held {
+            opened: Instant::now(),
+            forgotten: project.forgotten,
+            file: Some(file),
+        };
+        self.0.insert((project.id, question), held);
     }
 
-    /// The file that someone who reads so has opened.
-    pub fn file(&self, reader: Reader, project: ProjectId, question: &str) -> Option<Rendered> {
+    /// The file that someone who reads so has opened. An error, once, if it must not be read on in.
+    pub fn file(&self, reader: Reader, project: &Project, question: &str) -> Result<Option<Rendered>, ApiError> {
         let most = match reader {
             Reader::Piece => READ_ON,
             Reader::Head => SHARED,
-            Reader::Whole | Reader::Other => return None,
+            Reader::Whole | Reader::Other => return Ok(None),
         };
-        let (opened, file) = self.0.get(&(project, question.to_owned()))?;
-        (opened.elapsed() < most).then_some(file)
+        let key = (project.id, question.to_owned());
+        let Some(held) = self.0.get(&key).filter(|held| held.opened.elapsed() < most) else {
+            return Ok(None);
+        };
+        match held.file {
+            Some(file) if held.forgotten == project.forgotten => Ok(Some(file)),
+            // Who begins gets what is there now.
+            _ if reader == Reader::Head => Ok(None),
+            _ => {
+                self.0.remove(&key);
+                Err(ApiError::new(
+                    ErrorCode::Conflict,
+                    "something in the file was erased since it was begun, or is kept no longer; read it from the beginning",
+                ))
+            }
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Lets go of files that nobody may read on in, given how often each project has forgotten something.
+    pub fn forget(&self, forgotten: &HashMap<ProjectId, i64>) {
+        self.0.retain(|_, held| held.opened.elapsed() < READ_ON);
+        let is_stale =
+            |(key, held): &(Key, Held)| held.file.is_some() && forgotten.get(&key.0) != Some(&held.forgotten);
+        let stale: Vec<(Key, Held)> = self.0.iter().filter(is_stale).collect();
+        for (key, held) in stale {
+            self.0.insert(key, Held { file: None, ..held });
+        }
     }
 }
 
@@ -177,14 +224,54 @@ mod tests {
     #[test]
     fn large_files_are_kept() {
         let opened = Opened::default();
-        let project = 7;
         for number in 0..2 {
             let file = Rendered::file("text/csv", vec![number; LARGEST]);
-            opened.open(project, number.to_string(), file);
+            opened.open(&project(0), number.to_string(), file);
         }
         for number in 0..2 {
-            let file = opened.file(Reader::Piece, project, &number.to_string());
+            let file = opened.file(Reader::Piece, &project(0), &number.to_string()).unwrap();
             assert_eq!(file.map(|file| file.size()), Some(LARGEST));
+        }
+    }
+
+    fn project(forgotten: i64) -> Project {
+        Project {
+            id: 7,
+            name: "held".to_owned(),
+            dimensions: Vec::new(),
+            stores_text: true,
+            horizon_seconds: 60,
+            folded_events: 0,
+            created_at: chrono::DateTime::UNIX_EPOCH,
+            rollup_step: 0,
+            rollup_reset: 0,
+            retain_texts_days: None,
+            retain_events_days: None,
+            retain_outputs_days: None,
+            expired_events: 0,
+            erasure_salt: uuid::Uuid::nil(),
+            textless_tx: 0,
+            forgotten,
+        }
+    }
+
+    #[test]
+    fn files_are_not_read_on_in_after_an_erasure() {
+        for is_dropped in [false, true] {
+            let opened = Opened::default();
+            let read = |reader, forgotten| {
+                let file = opened.file(reader, &project(forgotten), "a");
+                file.map(|file| file.is_some()).map_err(|error| error.code)
+            };
+            opened.open(&project(0), "a".to_owned(), Rendered::file("text/csv", vec![1; 9]));
+            assert_eq!([read(Reader::Piece, 0), read(Reader::Head, 0)], [Ok(true), Ok(true)]);
+            if is_dropped {
+                opened.forget(&HashMap::from([(7, 1)]));
+                assert_eq!(opened.0.weight(), (size_of::<Key>() + 1) as u64);
+            }
+            assert_eq!(read(Reader::Head, 1), Ok(false));
+            assert_eq!(read(Reader::Piece, 1), Err(ErrorCode::Conflict));
+            assert_eq!(read(Reader::Piece, 1), Ok(false), "who was told begins again");
         }
     }
 

@@ -53,7 +53,7 @@ pub struct PositionResponse {
         (status = 200, description = "How far the numbers are", body = PositionResponse),
         ReadAnswers,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["read"]))
 )]
 #[get("/position")]
 pub async fn get_position(

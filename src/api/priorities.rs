@@ -91,7 +91,7 @@ pub struct PrioritiesMeta {
         (status = 200, description = "What to fix next", body = PrioritiesResponse),
         ReadAnswers,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["read"]))
 )]
 #[get("/priorities")]
 pub async fn get_priorities(

@@ -133,7 +133,7 @@ pub struct NewProjectResponse {
         (status = 200, description = "The projects", body = ProjectsResponse),
         ReadAnswers,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["read"]))
 )]
 #[get("/projects")]
 pub async fn list_projects(
@@ -164,7 +164,7 @@ pub async fn list_projects(
         WriteAnswers,
         (status = 409, description = "The name is taken (`conflict`)", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["admin"]))
 )]
 #[post("/projects")]
 pub async fn create_project(
@@ -218,7 +218,7 @@ pub async fn create_project(
         (status = 200, description = "The project as it is now", body = ProjectView),
         WriteAnswers,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["admin"]))
 )]
 #[patch("/projects/current")]
 pub async fn update_project(

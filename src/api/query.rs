@@ -17,7 +17,7 @@ use super::ask::{self, FilterRequest, Instant, Scope};
 use super::auth::{Authorized, Read};
 use super::error::ApiError;
 use super::extract::JsonBody;
-use super::rendered::Rendered;
+use super::rendered::{Rendered, as_of_now};
 use super::respond::{self, Format, Ordered};
 use super::tables::{self, Binary};
 use crate::connections::Connection;
@@ -136,7 +136,7 @@ pub struct QueryResponse {
         )),
         WriteAnswers,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["read"]))
 )]
 #[post("/query")]
 pub async fn query_metrics(
@@ -212,8 +212,14 @@ pub async fn computed<T>(
         };
         state.db.run(rendered).await
     };
-    let current = state.answers.get(state, project, question.clone(), found);
-    let answer = state.answers.respond(request, project, question, current);
+    let answer = async {
+        let project = as_of_now(state, project).await?;
+        let current = state.answers.get(Arc::clone(&project), question.clone(), found);
+        state
+            .answers
+            .respond(request, &project, question.clone(), current)
+            .await
+    };
     match request.conn_data::<Arc<Connection>>() {
         Some(connection) => match select(pin!(answer), pin!(connection.left())).await {
             Either::Left((response, _)) => response,

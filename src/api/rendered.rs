@@ -3,6 +3,7 @@
 //! Dashboards ask the same questions again and again, and many people look at the same page. An answer is computed once for each
 //! state of the project: the state is part of the key, so that a kept answer is never stale.
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::sync::{Arc, OnceLock};
 
@@ -166,23 +167,26 @@ impl Default for Answers {
     }
 }
 
+/// A project as it is now: the state that answers are kept by.
+pub async fn as_of_now(state: &AppState, project: ProjectId) -> Result<Arc<Project>, ApiError> {
+    let found = state
+        .db
+        .run(move |conn| projects::find(conn, project).map_err(ApiError::from));
+    Ok(Arc::new(found.await?))
+}
+
 impl Answers {
-    /// The answer to a question, computed if it is not kept. Who asks the same meanwhile waits for it. `question` names
-    /// everything of the request that makes a difference, the route included.
+    /// The answer to a question about a project in this state, computed if it is not kept. Who asks the same meanwhile waits for it.
+    /// `question` names everything of the request that makes a difference, the route included.
     pub async fn get(
         &self,
-        state: &AppState,
-        project: ProjectId,
+        project: Arc<Project>,
         question: String,
         compute: impl Future<Output = Result<Rendered, ApiError>>,
     ) -> Result<Rendered, ApiError> {
-        let project = state
-            .db
-            .run(move |conn| projects::find(conn, project).map_err(ApiError::from))
-            .await?;
         let key = Key {
             question,
-            project: Arc::new(project),
+            project,
             hour: clock::start_of_hour(Utc::now()),
         };
         self.kept.get_or_insert_async(&key, compute).await
@@ -192,27 +196,43 @@ impl Answers {
     pub async fn respond(
         &self,
         request: &HttpRequest,
-        project: ProjectId,
+        project: &Project,
         question: String,
         current: impl Future<Output = Result<Rendered, ApiError>>,
     ) -> Result<HttpResponse, ApiError> {
-        match self.read_on(request, project, &question) {
+        match self.read_on(request, project, &question)? {
             Some(response) => Ok(response),
             None => Ok(self.open(request, project, question, &current.await?)),
         }
     }
 
     /// Answers with the file that the client is reading, if it is.
-    pub fn read_on(&self, request: &HttpRequest, project: ProjectId, question: &str) -> Option<HttpResponse> {
+    pub fn read_on(
+        &self,
+        request: &HttpRequest,
+        project: &Project,
+        question: &str,
+    ) -> Result<Option<HttpResponse>, ApiError> {
         let file = self.opened.file(Reader::of(request), project, question)?;
-        Some(file.respond(request))
+        Ok(file.map(|file| file.respond(request)))
     }
 
-    /// Answers with what was found now. A file is kept for clients that read on in it.
-    pub fn open(&self, request: &HttpRequest, project: ProjectId, question: String, answer: &Rendered) -> HttpResponse {
+    /// Answers with what was found since the project was in this state. A file is kept for clients that read on in it.
+    pub fn open(&self, request: &HttpRequest, project: &Project, question: String, answer: &Rendered) -> HttpResponse {
         if answer.is_file() && Reader::of(request) != Reader::Other {
             self.opened.open(project, question, answer.clone());
         }
         answer.respond(request)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.kept.is_empty() && self.opened.is_empty()
+    }
+
+    /// Lets go of what is from before something was forgotten, given how often each project has.
+    pub fn forget(&self, forgotten: &HashMap<ProjectId, i64>) {
+        self.kept
+            .retain(|key, _| forgotten.get(&key.project.id) == Some(&key.project.forgotten));
+        self.opened.forget(forgotten);
     }
 }

@@ -8,6 +8,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::error::ApiError;
 use super::rendered::Rendered;
+use crate::domain::spreadsheet;
 
 pub const JSON: &str = "application/json";
 
@@ -74,11 +75,11 @@ pub fn rendered_json(value: &impl Serialize) -> Result<Rendered, ApiError> {
     ))
 }
 
-/// A text from a client, made harmless: a spreadsheet would run a cell that starts like a formula.
+/// A text from a client, made harmless: a spreadsheet would run what [`spreadsheet::is_formula`].
 pub fn safe_cell(text: &str) -> Cow<'_, str> {
-    match text.chars().next() {
-        Some('=' | '+' | '-' | '@' | '\t' | '\r') => Cow::Owned(format!("'{text}")),
-        _ => Cow::Borrowed(text),
+    match spreadsheet::is_formula(text) {
+        true => Cow::Owned(format!("'{text}")),
+        false => Cow::Borrowed(text),
     }
 }
 
@@ -93,7 +94,23 @@ mod tests {
 
     #[test]
     fn formulas_are_made_harmless() {
-        assert_eq!(safe_cell("=1+1"), "'=1+1");
+        for formula in [
+            "=1+1",
+            "+1",
+            "-1",
+            "@a",
+            "＝1",
+            " =1",
+            "\u{a0}=1",
+            "\u{feff}=1",
+            "\u{200b}＝1",
+            "\n=1",
+            "\ta",
+            "\ra",
+        ] {
+            assert_eq!(safe_cell(formula), format!("'{formula}"));
+        }
+        assert_eq!(safe_cell(" a=1"), " a=1");
         assert_eq!(safe_cell("email.draft"), "email.draft");
     }
 

@@ -91,7 +91,7 @@ impl QueryParams {
         Files,
         ReadAnswers,
     ),
-    security(("api_key" = []), ("link" = []))
+    security(("api_key" = ["read"]), ("link" = []))
 )]
 #[get("/query")]
 pub async fn get_query(
@@ -126,7 +126,7 @@ pub async fn get_query(
         Files,
         ReadAnswers,
     ),
-    security(("api_key" = []), ("link" = []))
+    security(("api_key" = ["read"]), ("link" = []))
 )]
 #[get("/series")]
 pub async fn list_series(

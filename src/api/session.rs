@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::answers::{ReadAnswers, WriteAnswers};
 use super::auth::{self, Any, Authorized, Credential};
 use super::error::{ApiError, ErrorCode};
-use super::extract::JsonBody;
+use super::extract::{JsonBody, NoParams, Params};
 use super::keys::KeyView;
 use super::respond;
 use crate::domain::scope::Scope;
@@ -66,6 +66,7 @@ pub struct SessionResponse {
 #[post("/session")]
 pub async fn create_session(
     request: HttpRequest,
+    _params: Params<NoParams>,
     body: JsonBody<SignInRequest>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {

@@ -61,7 +61,7 @@ pub struct StatusResponse {
         (status = 200, description = "The status", body = StatusResponse),
         ReadAnswers,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["read"]))
 )]
 #[get("/status")]
 pub async fn get_status(

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, web};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 use diesel::Connection;
 use diesel::pg::PgConnection;
 use serde::{Deserialize, Serialize};
@@ -100,7 +100,7 @@ impl From<Erasure> for ErasureView {
         WriteAnswers,
         Absent,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["admin"]))
 )]
 #[delete("/users/{user_id}")]
 pub async fn delete_user(
@@ -148,7 +148,7 @@ fn request(conn: &mut PgConnection, key: &Authorized<Admin>, user_id: String) ->
         project_id: project.id,
         digest,
         user_id: Some(user_id),
-        requested_at: Utc::now(),
+        requested_at: Utc::now().trunc_subsecs(6),
         finished_at: None,
         vacuumed_at: None,
         events: 0,
@@ -199,7 +199,7 @@ pub struct UserView {
         Absent,
         (status = 409, description = "The user is still being erased (`conflict`)", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["admin"]))
 )]
 #[patch("/users/{user_id}")]
 pub async fn update_user(
@@ -248,7 +248,7 @@ pub async fn update_user(
         ReadAnswers,
         Absent,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["admin"]))
 )]
 #[get("/erasures/{id}")]
 pub async fn get_erasure(

@@ -26,7 +26,10 @@ pub fn openapi() -> anyhow::Result<String> {
 pub fn metrics() -> String {
     let mut text = String::from(
         "# Metrics\n\nWritten from the registry in `src/metrics`; `make generate` renews it. Rates count outputs, never \
-         events; the unit of analysis is one output shown to one user.\n",
+         events; the unit of analysis is one output shown to one user.\n\nThe effective number of outputs is that of independent \
+         ones which would tell as much, `p(1 - p)/Var(p)` with the variance clustered by user; where all users have the same \
+         share, Kish's `(sum n_u)^2 / sum n_u^2`. It is never more than the number of outputs: users who balance each other \
+         out make no interval narrower than Wilson's.\n",
     );
     for family in FAMILIES {
         // Writing to a String cannot fail.

@@ -8,6 +8,7 @@ pub mod dimension;
 pub mod event;
 pub mod key;
 pub mod persistence;
+pub mod quotes;
 pub mod retention;
 pub mod scope;
 pub mod spreadsheet;

@@ -135,10 +135,21 @@ fn needs_mark(text: &str) -> bool {
     }
 }
 
+/// Whether a spreadsheet might run the text as a formula. What is not seen at its beginning does not hide one.
+pub fn is_formula(text: &str) -> bool {
+    let seen = text.trim_start_matches(|letter: char| letter.is_whitespace() || is_unseen(letter));
+    seen.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']) || text.starts_with(['\t', '\r'])
+}
+
+/// Characters that nobody sees and some programs pass over: control characters, byte order marks, spaces without width.
+fn is_unseen(letter: char) -> bool {
+    is_broken(letter) || matches!(letter, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}')
+}
+
 /// Whether a spreadsheet might take the text for a formula, a number, a date, a truth value, or nothing.
 fn is_taken_for_more(text: &str) -> bool {
     let Some(first) = text.chars().next() else { return true };
-    if matches!(first, '=' | '+' | '-' | '@' | '\'' | '#' | '＝' | '＋' | '－' | '＠') || first.is_whitespace() {
+    if is_formula(text) || matches!(first, '\'' | '#') || first.is_whitespace() {
         return true;
     }
     let bare = text.trim_matches(|letter: char| letter.is_whitespace() || letter == '"');

@@ -18,6 +18,7 @@ use crate::store::late::LateEvent;
 pub struct Entry {
     pub target: Uuid,
     key: Uuid,
+    fingerprint: i64,
     own_output: bool,
     pub kind: EventKind,
     pub occurred_at: i64,
@@ -32,6 +33,7 @@ impl Entry {
         Entry {
             target,
             key: Uuid::nil(),
+            fingerprint: 0,
             own_output: true,
             kind: event.kind,
             occurred_at,
@@ -67,6 +69,7 @@ impl History {
                 entry.kind == EventKind::Shown,
                 entry.occurred_at,
                 entry.kind.code(),
+                entry.fingerprint,
                 entry.key,
             )
         });
@@ -122,9 +125,16 @@ pub fn places(project: ProjectId, events: Vec<LoggedEvent>, links: &Links) -> Ve
     places.collect()
 }
 
-/// By output, then time; ties are broken by the kind of the event, then by its key.
-fn in_order(entry: &Entry) -> (Uuid, i64, i16, Uuid) {
-    (entry.target, entry.occurred_at, entry.kind.code(), entry.key)
+/// By output, then time; ties are broken by the kind of the event, then by what it says. Only of events that say the same does the key
+/// decide, which is another in each project.
+fn in_order(entry: &Entry) -> (Uuid, i64, i16, i64, Uuid) {
+    (
+        entry.target,
+        entry.occurred_at,
+        entry.kind.code(),
+        entry.fingerprint,
+        entry.key,
+    )
 }
 
 /// Takes out the events of sealed outputs, retractions too.
@@ -157,6 +167,7 @@ fn parse(events: Vec<LoggedEvent>) -> Vec<Entry> {
             Some(Entry {
                 target: logged.output_key,
                 key: logged.event_key,
+                fingerprint: logged.fingerprint,
                 own_output: true,
                 kind: EventKind::from_code(logged.kind)?,
                 occurred_at: logged.occurred_at.timestamp_micros(),

@@ -1,6 +1,7 @@
 //! From bytes to rows. Every row becomes a JSON object, so that a mapping need not know the form of the file.
 
-use std::io::{self, BufRead};
+use std::collections::VecDeque;
+use std::io::{self, BufRead, Read};
 use std::path::Path;
 
 use csv::{ByteRecord, ReaderBuilder};
@@ -10,6 +11,7 @@ use super::error::{ImportError, RowError};
 use super::input::Bytes;
 use super::json_array::JsonArray;
 use super::value;
+use crate::domain::quotes::bad_quote;
 
 /// A row as it was read, before the mapping saw it.
 pub(super) struct RawRow {
@@ -77,7 +79,7 @@ pub(super) fn csv(path: &Path, input: Bytes, delimiter: u8) -> Result<(Vec<Strin
     let mut reader = ReaderBuilder::new()
         .delimiter(delimiter)
         .flexible(true)
-        .from_reader(input);
+        .from_reader(Remembering::new(input));
     let bad = |message: String| ImportError::BadHeader {
         path: path.to_owned(),
         message,
@@ -88,6 +90,10 @@ pub(super) fn csv(path: &Path, input: Bytes, delimiter: u8) -> Result<(Vec<Strin
         .iter()
         .map(str::to_owned)
         .collect();
+    let end = reader.position().byte();
+    if let Some(quote) = bad_quote(&reader.get_mut().taken(end), delimiter) {
+        return Err(bad(format!("line {}: {quote}", quote.line + 1)));
+    }
     if let Some((_, twice)) = header
         .iter()
         .enumerate()
@@ -97,13 +103,23 @@ pub(super) fn csv(path: &Path, input: Bytes, delimiter: u8) -> Result<(Vec<Strin
     }
     let columns = header.clone();
     let mut ended = false;
+    let mut lost: VecDeque<RawRow> = VecDeque::new();
     let rows = std::iter::from_fn(move || {
+        if let Some(row) = lost.pop_front() {
+            return Some(row);
+        }
         if ended {
             return None;
         }
         let mut record = ByteRecord::new();
+        let line = reader.position().line();
         match reader.read_byte_record(&mut record) {
-            Ok(true) => Some(table_row(&columns, &record, delimiter)),
+            Ok(true) => {
+                let end = reader.position().byte();
+                lost = swallowed(line, &reader.get_mut().taken(end), delimiter);
+                lost.pop_front()
+                    .or_else(|| Some(table_row(&columns, &record, delimiter)))
+            }
             Ok(false) => None,
             Err(error) => {
                 ended = true;
@@ -112,6 +128,59 @@ pub(super) fn csv(path: &Path, input: Bytes, delimiter: u8) -> Result<(Vec<Strin
         }
     });
     Ok((header, Box::new(rows)))
+}
+
+/// The lines of a record of which nobody knows any more where its cells and rows end, from the line at which it was looked for; none of a
+/// record whose quotes fit.
+fn swallowed(line: u64, record: &[u8], delimiter: u8) -> VecDeque<RawRow> {
+    let Some(quote) = bad_quote(record, delimiter) else {
+        return VecDeque::new();
+    };
+    let error = RowError::new("bad_quotes", format!("line {}: {quote}", line + quote.line as u64));
+    let lines = (line..).zip(record.split(|byte| *byte == b'\n'));
+    lines
+        .filter(|(_, bytes)| !bytes.trim_ascii().is_empty())
+        .map(|(line, bytes)| RawRow {
+            line,
+            raw: text(bytes.trim_ascii_end().to_vec()).0,
+            value: Err(error.clone()),
+        })
+        .collect()
+}
+
+/// Bytes on their way to the reader of CSV, which says of a record where it ends and not how it was written.
+struct Remembering {
+    input: Bytes,
+    /// What was read and is in no record yet.
+    read: VecDeque<u8>,
+    /// How much was before that.
+    before: u64,
+}
+
+impl Remembering {
+    fn new(input: Bytes) -> Remembering {
+        Remembering {
+            input,
+            read: VecDeque::new(),
+            before: 0,
+        }
+    }
+
+    /// What was read up to a place in the file and not taken before.
+    fn taken(&mut self, to: u64) -> Vec<u8> {
+        let length = usize::try_from(to.saturating_sub(self.before)).unwrap_or(usize::MAX);
+        let taken: Vec<u8> = self.read.drain(..length.min(self.read.len())).collect();
+        self.before = to;
+        taken
+    }
+}
+
+impl Read for Remembering {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.input.read(buffer)?;
+        self.read.extend(buffer.iter().take(count));
+        Ok(count)
+    }
 }
 
 fn table_row(columns: &[String], record: &ByteRecord, delimiter: u8) -> RawRow {

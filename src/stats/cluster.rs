@@ -130,6 +130,12 @@ impl ClusterRatio {
         Some(clusters / (clusters - 1.0) * squares)
     }
 
+    /// Whether no cluster has more than one trial, so that there is nothing to be clustered. Denominators must be counts.
+    #[must_use]
+    pub fn is_independent(&self) -> bool {
+        self.squared_denominators <= self.denominator
+    }
+
     /// `R`; `None` when the denominators add up to nothing.
     #[must_use]
     pub fn ratio(&self) -> Option<f64> {
@@ -310,6 +316,13 @@ mod tests {
         assert!((ratio.design_effect().unwrap() - expected).abs() < 1e-12);
         assert!((ratio.effective_trials().unwrap() - 999.0).abs() < 1e-9);
         assert_eq!(ratio.critical(LEVEL()), LEVEL().z());
+    }
+
+    #[test]
+    fn single_trials_are_independent() {
+        let ratio = |totals: &[(f64, f64)]| ClusterRatio::from_totals(totals);
+        assert!(ratio(&[(1.0, 1.0), (0.0, 1.0), (0.0, 0.0)]).is_independent());
+        assert!(!ratio(&[(1.0, 1.0), (0.0, 2.0)]).is_independent());
     }
 
     #[test]

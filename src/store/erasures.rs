@@ -122,10 +122,10 @@ pub fn count(conn: &mut PgConnection, erasure: &Erasure, removed: Removed) -> Qu
 
 /// Ends an erasure: the last place that names the user is emptied.
 pub fn finish(conn: &mut PgConnection, erasure: &Erasure) -> QueryResult<()> {
-    let position: i64 = projects::table
-        .find(erasure.project_id)
-        .select(projects::folded_events)
-        .first(conn)?;
+    let position: i64 = diesel::update(projects::table.find(erasure.project_id))
+        .set(projects::forgotten.eq(projects::forgotten + 1))
+        .returning(projects::folded_events)
+        .get_result(conn)?;
     diesel::update(erasures::table.find((erasure.project_id, erasure.id)))
         .set((
             erasures::user_id.eq(None::<String>),

@@ -23,6 +23,9 @@ pub struct LoggedEvent {
     pub occurred_at: DateTime<Utc>,
     #[diesel(sql_type = Timestamptz)]
     pub received_at: DateTime<Utc>,
+    /// Of what was sent, the same in every project. Texts may be gone from the body since.
+    #[diesel(sql_type = Int8)]
+    pub fingerprint: i64,
     #[diesel(sql_type = Text)]
     pub body: String,
 }
@@ -75,7 +78,7 @@ pub fn of_pieces(
     diesel::sql_query(
         // The end is compared by rows: of two bounds on `tx` the planner would expect so few entries that it read and sorted all.
         "SELECT p.range, e.* FROM unnest($1, $2, $3) AS p (range, after, upto) CROSS JOIN LATERAL \
-         (SELECT tx, project_id, output_key, event_key, kind, occurred_at, received_at, body::text AS body FROM events \
+         (SELECT tx, project_id, output_key, event_key, kind, occurred_at, received_at, fingerprint, body::text AS body FROM events \
          WHERE fold_range(output_key) = p.range AND tx > p.after AND (fold_range(output_key), tx) <= (p.range, p.upto) \
          AND ($4 IS NULL OR project_id = $4) ORDER BY tx FETCH FIRST ($5) ROWS WITH TIES) AS e",
     )
@@ -97,7 +100,7 @@ pub fn of_outputs(conn: &mut PgConnection, project: ProjectId, outputs: &[Uuid])
     diesel::sql_query(
         // OFFSET 0 keeps the planner from reading the whole log for some thousand outputs.
         "SELECT e.* FROM unnest($2) AS k (output_key) CROSS JOIN LATERAL \
-         (SELECT output_key, event_key, kind, occurred_at, received_at, body::text AS body FROM events \
+         (SELECT output_key, event_key, kind, occurred_at, received_at, fingerprint, body::text AS body FROM events \
          WHERE project_id = $1 AND output_key = k.output_key OFFSET 0) AS e",
     )
     .bind::<Int4, _>(project)

@@ -35,6 +35,8 @@ pub struct Project {
     pub erasure_salt: Uuid,
     /// The place in the log up to which texts are gone.
     pub textless_tx: i64,
+    /// How often something was erased, or went since it is kept no longer. What was read before such a time is not to be given out after it.
+    pub forgotten: i64,
 }
 
 impl Project {
@@ -94,7 +96,6 @@ pub fn all(conn: &mut PgConnection) -> QueryResult<Vec<Project>> {
         .load(conn)
 }
 
-/// The project of that name, made if there is none. The second part says whether it was made now.
 /// How far the numbers of each project are.
 pub fn positions(conn: &mut PgConnection) -> QueryResult<Vec<(ProjectId, i64)>> {
     projects::table
@@ -102,6 +103,20 @@ pub fn positions(conn: &mut PgConnection) -> QueryResult<Vec<(ProjectId, i64)>> 
         .load(conn)
 }
 
+/// How often something of each project was erased, or went since it is kept no longer.
+pub fn forgotten(conn: &mut PgConnection) -> QueryResult<Vec<(ProjectId, i64)>> {
+    projects::table.select((projects::id, projects::forgotten)).load(conn)
+}
+
+/// Notes that something of a project goes, in the transaction in which it goes.
+pub fn note_forgotten(conn: &mut PgConnection, id: ProjectId) -> QueryResult<()> {
+    diesel::update(projects::table.find(id))
+        .set(projects::forgotten.eq(projects::forgotten + 1))
+        .execute(conn)
+        .map(|_| ())
+}
+
+/// The project of that name, made if there is none. The second part says whether it was made now.
 pub fn find_or_create(conn: &mut PgConnection, name: &str) -> QueryResult<(Project, bool)> {
     let created = diesel::insert_into(projects::table)
         .values(projects::name.eq(name))

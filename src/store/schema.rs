@@ -303,6 +303,7 @@ diesel::table! {
         expired_events -> Int8,
         textless_tx -> Int8,
         erasure_salt -> Uuid,
+        forgotten -> Int8,
     }
 }
 

@@ -13,7 +13,7 @@ use ureq::unversioned::transport::DefaultConnector;
 use super::Outgoing;
 use super::message::message_id;
 use super::signature::sign;
-use super::target::Checked;
+use super::target::{Checked, check};
 use crate::fold::signal::Signal;
 use crate::store::webhooks::{self, Claimed, Outcome};
 use crate::store::{Db, StoreError};
@@ -142,6 +142,10 @@ fn jittered(wait: Duration) -> TimeDelta {
 
 /// Sends once. Gives the status of the answer, and why it failed if it did; neither holds the URL.
 fn attempted(agent: &Agent, claimed: &Claimed, outgoing: &Outgoing) -> (Option<u16>, Option<String>) {
+    // An earlier version took URLs that this one does not.
+    if let Err(wrong) = check(&claimed.url) {
+        return (None, Some(format!("the URL {wrong}")));
+    }
     let (id, timestamp) = (message_id(claimed.id), Utc::now().timestamp());
     let signature = sign(&claimed.secret, &id, timestamp, &claimed.body).unwrap_or_default();
     let answer = agent

@@ -32,8 +32,9 @@ pub fn check(url: &str) -> Result<Uri, String> {
     if authority.as_str().contains('@') {
         return Err("must not hold a user or a password; deliveries are signed".to_owned());
     }
-    if authority.port().is_none() && authority.as_str().ends_with(':') {
-        return Err("has an empty port".to_owned());
+    let has_port = authority.as_str().len() > authority.host().len();
+    if has_port && authority.port_u16().is_none_or(|port| port == 0) {
+        return Err("must have a port from 1 to 65535, or none".to_owned());
     }
     Ok(uri)
 }
@@ -197,6 +198,8 @@ mod tests {
             "https://example.com/hooks?x=1",
             "http://[2606:4700:4700::1111]:8080/",
             "http://1.1.1.1",
+            "http://1.1.1.1:1/",
+            "http://[2606:4700:4700::1111]:65535",
         ] {
             assert!(check(fine).is_ok(), "{fine}");
         }
@@ -210,6 +213,11 @@ mod tests {
             "https://user@example.com/",
             "https:///x",
             "https://example.com/ x",
+            "https://example.com:/",
+            "https://example.com:0/",
+            "https://example.com:65536/",
+            "http://1.1.1.1:99999/x",
+            "http://[2606:4700:4700::1111]:99999",
         ] {
             assert!(check(wrong).is_err(), "{wrong}");
         }

@@ -96,7 +96,7 @@ struct Ran {
         (status = 200, description = "What it would have done", body = DryRunResponse),
         WriteAnswers,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["read"]))
 )]
 #[post("/alerts/dry-run")]
 pub async fn query_alert_dry_run(

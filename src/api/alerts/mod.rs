@@ -98,7 +98,7 @@ fn absent() -> ApiError {
         (status = 200, description = "The rules", body = AlertsResponse),
         ReadAnswers,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["read"]))
 )]
 #[get("/alerts")]
 pub async fn list_alerts(
@@ -139,7 +139,7 @@ pub async fn list_alerts(
         WriteAnswers,
         (status = 409, description = "There are too many (`conflict`)", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["admin"]))
 )]
 #[post("/alerts")]
 pub async fn create_alert(
@@ -185,7 +185,7 @@ pub async fn create_alert(
         ReadAnswers,
         Absent,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["read"]))
 )]
 #[get("/alerts/{id}")]
 pub async fn get_alert(
@@ -215,7 +215,7 @@ pub async fn get_alert(
         ReadAnswers,
         Absent,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["read"]))
 )]
 #[get("/alerts/{id}/history")]
 pub async fn list_alert_history(
@@ -249,7 +249,7 @@ pub async fn list_alert_history(
         WriteAnswers,
         Absent,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["admin"]))
 )]
 #[patch("/alerts/{id}")]
 pub async fn update_alert(
@@ -311,7 +311,7 @@ pub async fn update_alert(
         WriteAnswers,
         Absent,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["admin"]))
 )]
 #[delete("/alerts/{id}")]
 pub async fn delete_alert(

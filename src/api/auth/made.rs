@@ -1,6 +1,6 @@
 //! Keys as they are made: a text that is shown once, and a row that holds its hash.
 
-use chrono::Utc;
+use chrono::{SubsecRound, Utc};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -33,7 +33,8 @@ pub fn key_row(project: ProjectId, name: &str, scopes: &[Scope], text: &str) -> 
         prefix: text.chars().take(PREFIX_CHARS).collect(),
         hash: hash(text),
         scopes: scopes.iter().map(|scope| scope.name().to_owned()).collect(),
-        created_at: Utc::now(),
+        // As exact as the database keeps it.
+        created_at: Utc::now().trunc_subsecs(6),
         revoked_at: None,
         used_on: None,
     }

@@ -25,6 +25,7 @@ pub use self::cache::{KeyCache, check_stranger};
 use self::made::hash;
 pub use self::made::{key_row, new_key};
 use super::error::{ApiError, ErrorCode};
+use super::fallback::KnownPaths;
 use super::links::{self, Link};
 use super::rate::{Limiter, Rates};
 use super::session;
@@ -166,7 +167,19 @@ impl<S: RequiredScope> FromRequest for Authorized<S> {
 
     fn from_request(request: &HttpRequest, _: &mut dev::Payload) -> Self::Future {
         let identity = request.extensions_mut().remove::<Identity>();
-        ready(authorize(identity))
+        let authorized = authorize(identity);
+        ready(authorized.and_then(|key| check_names(request).map(|()| key)))
+    }
+}
+
+/// Unknown parameters are errors. Who may not ask is told that first.
+fn check_names(request: &HttpRequest) -> Result<(), ApiError> {
+    let known = request.app_data::<web::Data<KnownPaths>>();
+    match (request.query_string(), known) {
+        ("", _) | (_, None) => Ok(()),
+        (query, Some(known)) => known
+            .route(request.method().as_str(), request.path())
+            .map_or(Ok(()), |route| route.check_names(query)),
     }
 }
 

@@ -113,7 +113,7 @@ pub fn weeks(asked: Option<usize>) -> Result<usize, ApiError> {
         ReadAnswers,
         Absent,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["read"]))
 )]
 #[get("/changes/{change}/effect")]
 pub async fn get_change_effect(

@@ -135,7 +135,7 @@ fn note(
         (status = 200, description = "The changes", body = ChangesResponse),
         ReadAnswers,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["read"]))
 )]
 #[get("/changes")]
 pub async fn list_changes(
@@ -191,7 +191,7 @@ pub async fn list_changes(
         WriteAnswers,
         (status = 409, description = "There are too many (`conflict`)", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["admin"]))
 )]
 #[post("/changes")]
 pub async fn create_change(
@@ -236,7 +236,7 @@ pub async fn create_change(
         ReadAnswers,
         Absent,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["read"]))
 )]
 #[get("/changes/{change}")]
 pub async fn get_change(
@@ -262,7 +262,7 @@ pub async fn get_change(
         WriteAnswers,
         Absent,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["admin"]))
 )]
 #[patch("/changes/{change}")]
 pub async fn update_change(
@@ -303,7 +303,7 @@ pub async fn update_change(
         WriteAnswers,
         Absent,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["admin"]))
 )]
 #[delete("/changes/{change}")]
 pub async fn delete_change(

@@ -142,7 +142,7 @@ pub struct Digest {
         )),
         ReadAnswers,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["read"]))
 )]
 #[get("/digest")]
 pub async fn get_digest(

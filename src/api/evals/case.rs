@@ -31,7 +31,7 @@ pub struct CaseChange(Map<String, Value>);
     params(("set" = String, Path, description = "The set's name"), ("case" = String, Path, description = "The case's name")),
     request_body = EvalCaseUpload,
     responses((status = 200, description = "The case as it is now", body = EvalCaseView), WriteAnswers, Absent),
-    security(("api_key" = []))
+    security(("api_key" = ["admin"]))
 )]
 #[patch("/evals/{set}/cases/{case}")]
 pub async fn update_eval_case(
@@ -80,7 +80,7 @@ pub async fn update_eval_case(
     tag = "evals",
     params(("set" = String, Path, description = "The set's name"), ("case" = String, Path, description = "The case's name")),
     responses((status = 204, description = "The case is gone"), WriteAnswers, Absent),
-    security(("api_key" = []))
+    security(("api_key" = ["admin"]))
 )]
 #[delete("/evals/{set}/cases/{case}")]
 pub async fn delete_eval_case(

@@ -124,7 +124,7 @@ pub struct EvalCaseUpload {
         ReadAnswers,
         Absent,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["read"]))
 )]
 #[get("/evals/{set}/cases")]
 pub async fn list_eval_cases(
@@ -239,7 +239,7 @@ async fn take(
         WriteAnswers,
         Absent,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["admin"]))
 )]
 #[post("/evals/{set}/cases")]
 pub async fn create_eval_cases(
@@ -276,7 +276,7 @@ pub async fn create_eval_cases(
         WriteAnswers,
         Absent,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["admin"]))
 )]
 #[put("/evals/{set}/cases")]
 pub async fn update_eval_cases(

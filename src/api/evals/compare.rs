@@ -49,7 +49,7 @@ pub struct EvalComparisonResponse {
     tag = "evals",
     params(("set" = String, Path, description = "The set's name"), EvalComparisonParams),
     responses((status = 200, description = "What the candidate changes", body = EvalComparisonResponse), ReadAnswers, Absent),
-    security(("api_key" = []))
+    security(("api_key" = ["read"]))
 )]
 #[get("/evals/{set}/compare")]
 pub async fn get_eval_comparison(

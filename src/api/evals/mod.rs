@@ -105,7 +105,7 @@ fn check_settings(description: Option<&str>, pass_from: Option<f64>) -> Result<(
 #[utoipa::path(
     tag = "evals",
     responses((status = 200, description = "The sets", body = EvalSetsResponse), ReadAnswers),
-    security(("api_key" = []))
+    security(("api_key" = ["read"]))
 )]
 #[get("/evals")]
 pub async fn list_eval_sets(
@@ -132,7 +132,7 @@ pub async fn list_eval_sets(
         WriteAnswers,
         (status = 409, description = "The name is taken, or there are too many (`conflict`)", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["admin"]))
 )]
 #[post("/evals")]
 pub async fn create_eval_set(
@@ -170,7 +170,7 @@ pub async fn create_eval_set(
     tag = "evals",
     params(("set" = String, Path, description = "The set's name")),
     responses((status = 200, description = "The set", body = EvalSetView), ReadAnswers, Absent),
-    security(("api_key" = []))
+    security(("api_key" = ["read"]))
 )]
 #[get("/evals/{set}")]
 pub async fn get_eval_set(
@@ -198,7 +198,7 @@ pub async fn get_eval_set(
     params(("set" = String, Path, description = "The set's name")),
     request_body = EvalSetChange,
     responses((status = 200, description = "The set as it is now", body = EvalSetView), WriteAnswers, Absent),
-    security(("api_key" = []))
+    security(("api_key" = ["admin"]))
 )]
 #[patch("/evals/{set}")]
 pub async fn update_eval_set(
@@ -230,7 +230,7 @@ pub async fn update_eval_set(
     tag = "evals",
     params(("set" = String, Path, description = "The set's name")),
     responses((status = 204, description = "The set is gone"), WriteAnswers, Absent),
-    security(("api_key" = []))
+    security(("api_key" = ["admin"]))
 )]
 #[delete("/evals/{set}")]
 pub async fn delete_eval_set(

@@ -51,7 +51,7 @@ pub struct EvalQualityResponse {
     tag = "evals",
     params(("set" = String, Path, description = "The set's name"), EvalQualityParams),
     responses((status = 200, description = "How good the set is", body = EvalQualityResponse), ReadAnswers, Absent),
-    security(("api_key" = []))
+    security(("api_key" = ["read"]))
 )]
 #[get("/evals/{set}/quality")]
 pub async fn get_eval_quality(

@@ -14,6 +14,7 @@ use super::limits::UPLOAD_BYTES;
 use super::view::EvalRowCode;
 use crate::api::body::Body;
 use crate::api::error::{ApiError, ErrorCode};
+use crate::domain::quotes::bad_quote;
 use crate::domain::spreadsheet;
 use crate::state::AppState;
 
@@ -166,6 +167,10 @@ impl Layout {
 
     fn csv(&self, text: &str) -> Result<Sheet, ApiError> {
         let separator = self.separator(text);
+        // Where rows begin and end is not known any more, and so none is taken.
+        if let Some(bad) = bad_quote(text.as_bytes(), separator) {
+            return Err(wrong(format!("line {}: {bad}", bad.line + 1)));
+        }
         let mut reader = csv::ReaderBuilder::new()
             .delimiter(separator)
             .flexible(true)

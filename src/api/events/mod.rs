@@ -34,7 +34,7 @@ use crate::state::AppState;
         WriteAnswers,
         (status = 415, description = "The encoding is not supported (`unsupported_encoding`)", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["ingest"]))
 )]
 #[post("/events")]
 pub async fn create_events(

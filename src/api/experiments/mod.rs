@@ -66,7 +66,7 @@ fn absent() -> ApiError {
         (status = 200, description = "The experiments", body = ExperimentsResponse),
         ReadAnswers,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["read"]))
 )]
 #[get("/experiments")]
 pub async fn list_experiments(
@@ -96,7 +96,7 @@ pub async fn list_experiments(
         WriteAnswers,
         (status = 409, description = "The name is taken, or there are too many (`conflict`)", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["admin"]))
 )]
 #[post("/experiments")]
 pub async fn create_experiment(
@@ -156,7 +156,7 @@ pub async fn create_experiment(
         ReadAnswers,
         Absent,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["read"]))
 )]
 #[get("/experiments/{experiment}")]
 pub async fn get_experiment(
@@ -181,7 +181,7 @@ pub async fn get_experiment(
         WriteAnswers,
         Absent,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["admin"]))
 )]
 #[patch("/experiments/{experiment}")]
 pub async fn update_experiment(
@@ -229,7 +229,7 @@ pub async fn update_experiment(
         WriteAnswers,
         Absent,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["admin"]))
 )]
 #[delete("/experiments/{experiment}")]
 pub async fn delete_experiment(

@@ -64,7 +64,7 @@ pub struct ExperimentMeta {
         ReadAnswers,
         Absent,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["read"]))
 )]
 #[get("/experiments/{experiment}/results")]
 pub async fn get_experiment_results(

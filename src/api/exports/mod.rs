@@ -39,7 +39,7 @@ const JSONL: &str = "application/jsonl";
         (status = 422, description = "The project stores no texts (`not_kept`), or has no such dimension (`unknown_dimension`)", body = Problem, content_type = "application/problem+json"),
         ReadAnswers,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["read"]))
 )]
 #[get("/exports/preferences.jsonl")]
 pub async fn export_preferences(
@@ -64,7 +64,7 @@ pub async fn export_preferences(
         (status = 422, description = "The project stores no texts (`not_kept`), or has no such dimension (`unknown_dimension`)", body = Problem, content_type = "application/problem+json"),
         ReadAnswers,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["read"]))
 )]
 #[get("/exports/sft.jsonl")]
 pub async fn export_demonstrations(
@@ -86,7 +86,7 @@ pub async fn export_demonstrations(
         (status = 200, description = "Lines of JSON", body = OutputRow, content_type = "application/jsonl"),
         ReadAnswers,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["read"]))
 )]
 #[get("/exports/outputs.jsonl")]
 pub async fn export_outputs_jsonl(
@@ -107,7 +107,7 @@ pub async fn export_outputs_jsonl(
         (status = 200, description = "A header and a line per output", body = String, content_type = "text/csv"),
         ReadAnswers,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["read"]))
 )]
 #[get("/exports/outputs.csv")]
 pub async fn export_outputs_csv(
@@ -130,7 +130,7 @@ pub async fn export_outputs_csv(
         Files,
         ReadAnswers,
     ),
-    security(("api_key" = []), ("link" = []))
+    security(("api_key" = ["read"]), ("link" = []))
 )]
 #[get("/exports/outputs.parquet")]
 pub async fn export_outputs_parquet(

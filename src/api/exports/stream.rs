@@ -20,7 +20,7 @@ use crate::api::extract::SharedParams;
 use crate::api::outputs::listing::{cursor, parse_cursor, told_apart};
 use crate::api::outputs::view::view;
 use crate::api::pieces::LARGEST;
-use crate::api::rendered::Rendered;
+use crate::api::rendered::{Rendered, as_of_now};
 use crate::domain::dimension::Cell;
 use crate::domain::key::ProjectId;
 use crate::state::AppState;
@@ -88,7 +88,8 @@ pub async fn export_file(
     writer: impl Writer,
 ) -> Result<HttpResponse, ApiError> {
     let question = request.uri().to_string();
-    if let Some(response) = state.answers.read_on(request, project, &question) {
+    let before = as_of_now(state, project).await?;
+    if let Some(response) = state.answers.read_on(request, &before, &question)? {
         return Ok(response);
     }
     let mut pieces = begin(state, reading(project, asked, content, writer))?;
@@ -103,7 +104,7 @@ pub async fn export_file(
         }
     }
     let file = Rendered::file(content_type, begun);
-    Ok(state.answers.open(request, project, question, &file))
+    Ok(state.answers.open(request, &before, question, &file))
 }
 
 /// Reads what was asked for, and writes it.

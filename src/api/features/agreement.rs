@@ -34,7 +34,7 @@ pub struct AgreementResponse {
         ReadAnswers,
         Absent,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["read"]))
 )]
 #[get("/features/{feature}/agreement")]
 pub async fn get_feature_agreement(

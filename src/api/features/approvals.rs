@@ -80,7 +80,7 @@ pub struct ApprovalsResponse {
         ReadAnswers,
         Absent,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["read"]))
 )]
 #[get("/features/{feature}/approvals")]
 pub async fn get_feature_approvals(

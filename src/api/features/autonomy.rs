@@ -76,7 +76,7 @@ pub struct AutonomyResponse {
         ReadAnswers,
         Absent,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["read"]))
 )]
 #[get("/features/{feature}/autonomy")]
 pub async fn get_feature_autonomy(

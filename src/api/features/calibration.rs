@@ -146,7 +146,7 @@ pub struct CalibrationParams {
         ReadAnswers,
         Absent,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["read"]))
 )]
 #[get("/features/{feature}/calibration")]
 pub async fn get_feature_calibration(

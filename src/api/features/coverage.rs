@@ -116,7 +116,7 @@ pub struct CoverageResponse {
         ReadAnswers,
         Absent,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["read"]))
 )]
 #[get("/features/{feature}/coverage")]
 pub async fn get_feature_coverage(

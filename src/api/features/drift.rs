@@ -61,7 +61,7 @@ pub struct DriftResponse {
         ReadAnswers,
         Absent,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["read"]))
 )]
 #[get("/features/{feature}/drift")]
 pub async fn get_feature_drift(

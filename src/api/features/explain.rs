@@ -83,7 +83,7 @@ pub struct ExplainMeta {
         ReadAnswers,
         Absent,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["read"]))
 )]
 #[get("/features/{feature}/explain")]
 pub async fn get_feature_explanation(

@@ -75,7 +75,7 @@ pub struct FeaturesResponse {
         (status = 200, description = "The features", body = FeaturesResponse),
         ReadAnswers,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["read"]))
 )]
 #[get("/features")]
 pub async fn list_features(

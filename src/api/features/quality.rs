@@ -39,7 +39,7 @@ pub struct QualityResponse {
         ReadAnswers,
         Absent,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["read"]))
 )]
 #[get("/features/{feature}/quality")]
 pub async fn get_feature_quality(

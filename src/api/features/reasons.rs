@@ -80,7 +80,7 @@ pub struct ReasonsResponse {
         ReadAnswers,
         Absent,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["read"]))
 )]
 #[get("/features/{feature}/reasons")]
 pub async fn get_feature_reasons(

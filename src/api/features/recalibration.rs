@@ -108,7 +108,7 @@ pub struct RecalibrationResponse {
         ReadAnswers,
         Absent,
     ),
-    security(("api_key" = []), ("link" = []))
+    security(("api_key" = ["read"]), ("link" = []))
 )]
 #[get("/features/{feature}/recalibration")]
 pub async fn get_feature_recalibration(

@@ -67,7 +67,7 @@ pub struct RelianceResponse {
         ReadAnswers,
         Absent,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["read"]))
 )]
 #[get("/features/{feature}/reliance")]
 pub async fn get_feature_reliance(

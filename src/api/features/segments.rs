@@ -62,7 +62,7 @@ pub struct SegmentsResponse {
         ReadAnswers,
         Absent,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["read"]))
 )]
 #[get("/features/{feature}/segments")]
 pub async fn get_feature_segments(

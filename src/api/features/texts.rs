@@ -136,7 +136,7 @@ fn meta<T>(query: &Query, read: &texts::Read<T>) -> TextMeta {
         ReadAnswers,
         Absent,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["read"]))
 )]
 #[get("/features/{feature}/edits")]
 pub async fn get_feature_edits(
@@ -178,7 +178,7 @@ pub async fn get_feature_edits(
         ReadAnswers,
         Absent,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["read"]))
 )]
 #[get("/features/{feature}/words")]
 pub async fn get_feature_words(

@@ -105,7 +105,7 @@ pub struct TrajectoryResponse {
         ReadAnswers,
         Absent,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["read"]))
 )]
 #[get("/features/{feature}/trajectory")]
 pub async fn get_feature_trajectory(

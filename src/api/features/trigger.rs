@@ -57,7 +57,7 @@ pub struct TriggerResponse {
         ReadAnswers,
         Absent,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["read"]))
 )]
 #[get("/features/{feature}/trigger")]
 pub async fn get_feature_trigger(

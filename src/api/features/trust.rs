@@ -64,7 +64,7 @@ pub struct TrustResponse {
         ReadAnswers,
         Absent,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["read"]))
 )]
 #[get("/features/{feature}/trust")]
 pub async fn get_feature_trust(

@@ -14,7 +14,7 @@ use super::answers::{Absent, Files, ReadAnswers};
 use super::auth::{Authorized, Read};
 use super::error::ApiError;
 use super::extract::{Segment, SharedParams};
-use super::rendered::Rendered;
+use super::rendered::{Rendered, as_of_now};
 use super::respond::{self, Format};
 use super::tables::Binary;
 use crate::domain::dimension::Cell;
@@ -46,7 +46,7 @@ use crate::store::{StoreError, events, projects};
         Files,
         ReadAnswers,
     ),
-    security(("api_key" = []), ("link" = []))
+    security(("api_key" = ["read"]), ("link" = []))
 )]
 #[get("/outputs")]
 pub async fn list_outputs(
@@ -60,7 +60,8 @@ pub async fn list_outputs(
     let format = Format::of(&request, asked.format);
     let question = format!("{} {format:?}", request.uri());
     let current = page(&state, &request, project, filters, asked, format);
-    state.answers.respond(&request, project, question, current).await
+    let project = as_of_now(&state, project).await?;
+    state.answers.respond(&request, &project, question, current).await
 }
 
 /// A page of outputs.
@@ -125,7 +126,7 @@ async fn page(
         ReadAnswers,
         Absent,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["read"]))
 )]
 #[get("/outputs/{output_id}")]
 pub async fn get_output(
@@ -140,8 +141,10 @@ pub async fn get_output(
         .db
         .run(move |conn| read(conn, project, output_key).map_err(ApiError::from))
         .await?;
-    let (output, cell, texts, events) = found.ok_or_else(|| ApiError::not_found("output"))?;
-    let mut history: Vec<HistoryEvent> = events
+    let (output, cell, texts, mut events) = found.ok_or_else(|| ApiError::not_found("output"))?;
+    // As the fold reads them.
+    events.sort_by_key(|event| (event.occurred_at, event.kind, event.fingerprint, event.event_key));
+    let history: Vec<HistoryEvent> = events
         .into_iter()
         .filter_map(|logged| {
             Some(HistoryEvent {
@@ -152,7 +155,6 @@ pub async fn get_output(
             })
         })
         .collect();
-    history.sort_by_key(|event| (event.occurred_at, event.r#type.code()));
     respond::json(
         &request,
         &OutputResponse {

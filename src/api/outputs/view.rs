@@ -177,9 +177,9 @@ pub fn view(output: Output, cell: Option<Cell>, texts: Texts) -> OutputView {
     }
 }
 
-/// Attributes as the text of a JSON object.
-fn attributes(row: &OutputView) -> Option<String> {
-    serde_json::to_string(&row.attributes).ok()
+/// What no cell holds, as the text of JSON.
+fn json(value: &impl Serialize) -> Option<String> {
+    serde_json::to_string(value).ok()
 }
 
 /// Outputs as a table: a column for each field, in the order of the fields.
@@ -197,7 +197,8 @@ pub fn table(rows: &[OutputView]) -> Table {
     table.push("prompt_version", text(|row| row.prompt_version.as_deref()));
     table.push("variant", text(|row| row.variant.as_deref()));
     table.push("environment", text(|row| row.environment.as_deref()));
-    table.push("attributes", Column::Text(rows.iter().map(attributes).collect()));
+    let attributes = rows.iter().map(|row| json(&row.attributes));
+    table.push("attributes", Column::Text(attributes.collect()));
     table.push("user_id", text(|row| row.user_id.as_deref()));
     table.push("session_id", text(|row| row.session_id.as_deref()));
     let shown = rows.iter().map(|row| Some(row.shown_at));
@@ -213,6 +214,7 @@ pub fn table(rows: &[OutputView]) -> Table {
     table.push("judged_by", text(|row| Some(row.judged_by?.name())));
     table.push("edit_distance", number(|row| row.edit_distance));
     table.push("retained_share", number(|row| row.retained_share));
+    table.push("kept", Column::Text(rows.iter().map(|row| json(&row.kept)).collect()));
     let ratings = rows.iter().map(|row| Some(i64::from(row.ratings)));
     table.push("ratings", Column::Count(ratings.collect()));
     table.push("rating", number(|row| row.rating));

@@ -122,7 +122,7 @@ pub struct DeliveriesResponse {
         ReadAnswers,
         Absent,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["read"]))
 )]
 #[get("/webhooks/{id}/deliveries")]
 pub async fn list_deliveries(
@@ -160,7 +160,7 @@ pub async fn list_deliveries(
         WriteAnswers,
         Absent,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["admin"]))
 )]
 #[post("/webhooks/{id}/test")]
 pub async fn create_test_delivery(
@@ -199,7 +199,7 @@ pub async fn create_test_delivery(
         Absent,
         (status = 409, description = "It is on its way already (`conflict`)", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["admin"]))
 )]
 #[post("/deliveries/{id}/redeliver")]
 pub async fn create_redelivery(

@@ -151,7 +151,7 @@ fn invalid(detail: impl Into<String>) -> ApiError {
         (status = 200, description = "The webhooks", body = WebhooksResponse),
         ReadAnswers,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["read"]))
 )]
 #[get("/webhooks")]
 pub async fn list_webhooks(
@@ -184,7 +184,7 @@ pub async fn list_webhooks(
         WriteAnswers,
         (status = 409, description = "There are too many (`conflict`)", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["admin"]))
 )]
 #[post("/webhooks")]
 pub async fn create_webhook(
@@ -250,7 +250,7 @@ pub async fn create_webhook(
         WriteAnswers,
         Absent,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["admin"]))
 )]
 #[patch("/webhooks/{id}")]
 pub async fn update_webhook(
@@ -294,7 +294,7 @@ pub async fn update_webhook(
         WriteAnswers,
         Absent,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["admin"]))
 )]
 #[delete("/webhooks/{id}")]
 pub async fn delete_webhook(

@@ -42,6 +42,11 @@ pub fn rows() -> Vec<Row> {
             "96 headers, 131,072 bytes".to_owned(),
             "431 without a body",
         ),
+        (
+            "characters in a header",
+            "none of the control characters but tabs".to_owned(),
+            "400 without a body",
+        ),
         ("a JSON body, events aside", bytes(JSON_BYTES), "413 `body_too_large`"),
         (
             "time for the head of a first request",

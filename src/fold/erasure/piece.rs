@@ -55,6 +55,7 @@ pub fn erase_piece(conn: &mut PgConnection, erasure: &Erasure, user_id: &str, ke
     removed.eval_cases = evals::forget(conn, project.id, &names, None)?;
     let touched = around.links.keys.iter().copied().collect();
     Refresh::compute(conn, &lease, project, touched, Vec::new())?.write(conn)?;
+    projects::note_forgotten(conn, erasure.project_id)?;
     Ok(store::count(conn, erasure, removed)?)
 }
 

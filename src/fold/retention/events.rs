@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::{Expired, PIECE};
 use crate::domain::key::ProjectId;
 use crate::fold::link::Links;
-use crate::store::{audit, late, outputs, ranges, retention as store};
+use crate::store::{audit, late, outputs, projects, ranges, retention as store};
 
 /// Seals the outputs that were shown before an instant, and deletes their events.
 pub fn seal(
@@ -62,7 +62,11 @@ fn seal_piece(
         let events = store::delete_events(conn, project, &names)?;
         store::add_expired(conn, project, events)?;
         store::forget(conn, project, &retracted)?;
-        Ok::<_, anyhow::Error>((events, store::seal(conn, project, &open)?))
+        let sealed = store::seal(conn, project, &open)?;
+        if events > 0 || sealed > 0 {
+            projects::note_forgotten(conn, project)?;
+        }
+        Ok::<_, anyhow::Error>((events, sealed))
     })?;
     expired.events += events.unsigned_abs();
     expired.sealed += sealed as u64;

@@ -17,6 +17,7 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
+use diesel::Connection;
 use diesel::pg::PgConnection;
 use serde::Serialize;
 use uuid::Uuid;
@@ -87,7 +88,13 @@ fn strip_cases(
 ) -> anyhow::Result<()> {
     loop {
         let started = Instant::now();
-        let stripped = evals::strip(conn, project, PIECE)?;
+        let stripped = conn.transaction(|conn| {
+            let stripped = evals::strip(conn, project, PIECE)?;
+            if stripped > 0 {
+                projects::note_forgotten(conn, project)?;
+            }
+            Ok::<_, anyhow::Error>(stripped)
+        })?;
         expired.cases += stripped.unsigned_abs();
         if stripped == 0 || !rest(started.elapsed()) {
             return Ok(());

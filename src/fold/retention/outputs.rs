@@ -11,7 +11,7 @@ use super::{Expired, PIECE};
 use crate::domain::key::ProjectId;
 use crate::fold::difference::difference;
 use crate::fold::{base, rollups};
-use crate::store::{ranges, retention as store};
+use crate::store::{projects, ranges, retention as store};
 
 /// Deletes the sealed outputs that were shown before an instant.
 pub fn forget(
@@ -32,7 +32,11 @@ pub fn forget(
             let touched = sums.keys().map(|day| (*day, Vec::new())).collect();
             base::add(conn, project, sums)?;
             rollups::add(conn, project, touched)?;
-            Ok::<_, anyhow::Error>(store::forget(conn, project, &keys)?)
+            let gone = store::forget(conn, project, &keys)?;
+            if gone > 0 {
+                projects::note_forgotten(conn, project)?;
+            }
+            Ok::<_, anyhow::Error>(gone)
         })?;
         expired.outputs += gone as u64;
         if gone == 0 || !rest(started.elapsed()) {

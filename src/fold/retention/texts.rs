@@ -20,7 +20,7 @@ use crate::fold::step::Ends;
 use crate::fold::text;
 use crate::store::events::{self, LogEntry, LoggedEvent, Piece};
 use crate::store::outputs::{self, Output};
-use crate::store::projects::Project;
+use crate::store::projects::{self, Project};
 use crate::store::ranges::{self, Lease};
 use crate::store::retention as store;
 
@@ -89,6 +89,7 @@ fn strip_piece(conn: &mut PgConnection, project: &Project, before: DateTime<Utc>
         .collect();
     if !wordy.is_empty() {
         strip_events(conn, &lease, project, &wordy)?;
+        projects::note_forgotten(conn, project.id)?;
     }
     store::set_textless_to(conn, project.id, to)?;
     Ok(Some(wordy.len()))

@@ -100,3 +100,32 @@ fn gzip_is_recognised_by_its_content() {
     assert_eq!(rows.by_ref().count(), 1);
     assert_eq!(rows.bytes_read(), rows.total_bytes());
 }
+
+/// What a quote too many makes text of is rejected line by line, as it stands in the file.
+#[test]
+fn rows_behind_a_quote_that_does_not_fit_are_not_lost() {
+    let row = |id: &str| format!("{id},0,1,p,r,r,yes,r\n");
+    let bad = |lines: std::ops::RangeInclusive<u64>| lines.map(|line| (line, Some("bad_quotes")));
+    // Never closed: all that follows.
+    let content = format!(
+        "{WIDE_HEADER}\r\n{}o2,0,1,\"p,r,r,yes,r\r\n{}\n{}",
+        row("o1"),
+        row("o3"),
+        row("o4")
+    );
+    let expected: Vec<_> = std::iter::once((2, None)).chain(bad(3..=4)).chain(bad(6..=6)).collect();
+    assert_eq!(codes(WIDE, "w.csv", &content), expected);
+    let rows = rows(WIDE, "w.csv", &content);
+    let raw: Vec<&str> = rows.iter().map(|row| row.raw.as_str()).collect();
+    assert_eq!(raw[1..3], ["o2,0,1,\"p,r,r,yes,r", "o3,0,1,p,r,r,yes,r"]);
+    let message = &rows[3].events.as_ref().unwrap_err().message;
+    assert!(message.starts_with("line 3: a quote"), "{message}");
+    // Closed by a quote that opens another cell: the rows up to there.
+    let content = format!(
+        "{WIDE_HEADER}\n{}o2,0,1,\"p,r,r,yes,r\no3,0,1,\"p\",r,r,yes,r\n{}",
+        row("o1"),
+        row("o4")
+    );
+    let expected: Vec<_> = [(2, None)].into_iter().chain(bad(3..=4)).chain([(5, None)]).collect();
+    assert_eq!(codes(WIDE, "w.csv", &content), expected);
+}

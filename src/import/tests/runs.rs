@@ -85,3 +85,22 @@ fn a_clean_import_leaves_no_file_behind() {
     );
     assert_eq!((report.created, report.rejected_file), (3, None));
 }
+
+#[test]
+fn rows_behind_a_quote_that_does_not_fit_are_counted() {
+    let row = |id: usize| format!("o{id},0,1,p,r,r,yes,r\n");
+    let rows: String = (0..40).map(row).collect();
+    let file = Temporary::new(
+        "w.csv",
+        format!("{WIDE_HEADER}\n{}{}{rows}", row(90), "\"o91").as_bytes(),
+    );
+    let rejected = Temporary::new("rejected.jsonl", b"");
+    let options = Options {
+        progress: false,
+        rejected_file: Some(rejected.0.clone()),
+        ..Options::default()
+    };
+    let report = import(&file.0, &options, &RefCell::default());
+    assert_eq!((report.rows, report.rows_rejected, report.outputs), (41, 40, 1));
+    assert_eq!(fs::read_to_string(&rejected.0).unwrap().lines().count(), 40);
+}

@@ -13,6 +13,7 @@ use polars::prelude::{DataFrame, PolarsResult};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::clusters::share;
 use super::outcomes::{self, Outcome, each_day, hold, later_from, sample};
 use crate::domain::clock;
 use crate::domain::decision::Decision;
@@ -285,16 +286,7 @@ fn errors_above(outcomes: &[&Outcome], above: f64) -> ClusterRatio {
 }
 
 fn error_rate(ratio: &ClusterRatio, level: Level) -> Estimate {
-    let Some(rate) = ratio.ratio() else {
-        return Estimate::none(Reason::NoCases);
-    };
-    Estimate {
-        users: Some(ratio.clusters),
-        ..Estimate::point(rate, ratio.denominator as u64)
-            .of(ratio.numerator, ratio.denominator)
-            .within(ratio.wilson(level), "wilson_cluster_exact")
-            .with_standard_error(ratio.standard_error())
-    }
+    share(ratio, ratio.clusters, level, Reason::NoCases)
 }
 
 /// The guarantee, or why there is none, in words.

@@ -6,6 +6,7 @@ use super::opinions::Discussed;
 use crate::metrics::{Estimate, Reason};
 use crate::stats::cluster::{self, ClusterRatio};
 use crate::stats::level::{Interval, Level};
+use crate::stats::proportion;
 
 /// What an output is one of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +78,7 @@ impl Clusters {
             .map(|[n, d]| (n, d))
             .collect();
         let ratio = ClusterRatio::from_totals(&totals);
-        if ratio.standard_error().is_none_or(|error| error <= 0.0) {
+        if ratio.standard_error().is_some_and(|error| error <= 0.0) {
             return share(&ratio, self.users, level, empty);
         }
         let Some(value) = ratio.ratio() else {
@@ -119,7 +120,7 @@ impl Clusters {
     }
 }
 
-/// A share of outputs, from its sums by cluster.
+/// A share of outputs, from its counts by cluster. Where no cluster has two there is nothing to be clustered.
 pub fn share(ratio: &ClusterRatio, users: u64, level: Level, empty: Reason) -> Estimate {
     let Some(value) = ratio.ratio() else {
         return Estimate::none(empty);
@@ -128,8 +129,15 @@ pub fn share(ratio: &ClusterRatio, users: u64, level: Level, empty: Reason) -> E
         users: Some(users),
         ..Estimate::point(value, ratio.denominator as u64)
     };
+    let estimate = estimate.of(ratio.numerator, ratio.denominator);
+    if ratio.is_independent() {
+        let interval = proportion::wilson(ratio.numerator, ratio.denominator, level.z());
+        let variance = value * (1.0 - value) / ratio.denominator;
+        return estimate
+            .with_standard_error(Some(variance.sqrt()))
+            .within(interval, "wilson");
+    }
     estimate
-        .of(ratio.numerator, ratio.denominator)
         .with_standard_error(ratio.standard_error())
         .within(ratio.wilson(level), "wilson_cluster_exact")
 }

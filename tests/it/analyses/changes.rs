@@ -260,6 +260,22 @@ fn the_log_is_kept_and_checked() {
     }
 }
 
+/// PostgreSQL takes no text with U+0000.
+#[test]
+fn no_text_of_a_change_holds_nul() {
+    let server = TestServer::start();
+    let at = "2026-11-01T00:00:00Z";
+    let id = log(&server, &plan("f", at, &json!({})));
+    for field in ["title", "note", "by", "feature"] {
+        let more = json!({field: "a\u{0}b"});
+        let logged = server.post("/api/v1/changes", plan("f", at, &more).to_string());
+        logged.expect_problem(422, "invalid_body");
+        if field != "feature" {
+            patch(&server, &id, &more).expect_problem(422, "invalid_body");
+        }
+    }
+}
+
 #[test]
 fn a_project_has_so_many_changes() {
     let server = TestServer::start();

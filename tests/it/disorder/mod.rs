@@ -7,6 +7,7 @@ mod restored;
 mod script;
 mod shuffled;
 mod stalled;
+mod tied;
 mod upgraded;
 mod workers;
 mod world;

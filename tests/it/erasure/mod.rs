@@ -2,6 +2,7 @@
 
 mod beside;
 mod disk;
+mod files;
 mod later;
 mod numbers;
 mod receipts;

@@ -280,3 +280,25 @@ fn a_case_that_goes_takes_its_results() {
     assert_eq!(counts(&server.post(CASES, "case\nc01\n").expect(200)), [1, 0, 0, 0, 0]);
     assert_eq!(server.get(&format!("{RUNS}/{id}")).expect(200)["scores"]["cases"], 2);
 }
+
+/// Where no user has two cases there is nothing to be clustered.
+#[test]
+fn cases_of_nobody_are_independent() {
+    let server = server_with_set();
+    server.post(CASES, "case,input\na,1\nb,2\nc,3\nd,4\n").expect(200);
+    let run = server.post(
+        &format!("{RUNS}?name=n&version=v"),
+        "case,pass\na,true\nb,true\nc,true\nd,false\n",
+    );
+    let id = run.expect(201)["run"]["id"].as_str().unwrap().to_owned();
+    let scores = server.get(&format!("{RUNS}/{id}")).expect(200)["scores"].clone();
+    let rate = &scores["pass_rate"];
+    assert_eq!(
+        (&rate["method"], &rate["users"], &rate["n"]),
+        (&json!("wilson"), &json!(0), &json!(4))
+    );
+    // statsmodels.stats.proportion.proportion_confint(3, 4, method="wilson")
+    for (end, expected) in [("lower", 0.300_641_842_582_401_84), ("upper", 0.954_412_739_190_299_5)] {
+        assert!((rate[end].as_f64().unwrap() - expected).abs() < 1e-9, "{rate}");
+    }
+}

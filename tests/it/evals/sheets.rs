@@ -266,6 +266,37 @@ fn replacing_deletes_what_is_not_there_and_says_so_first() {
     );
 }
 
+/// A quote too many makes text of all rows after it; cut short, so does an upload.
+#[test]
+fn a_quote_that_does_not_fit_deletes_nothing() {
+    let server = server_with_set();
+    let good: String = (0..50).map(|at| format!("k{at},question {at}\n")).collect();
+    let good = format!("case,input\n{good}");
+    server.post(CASES, &good).expect(200);
+    let before = all(&server);
+    let stray = good.replace("k2,question 2", "k2,\"question 2");
+    let closed_later = stray.replace("k7,question 7", "k7,\"question 7\"");
+    let cut = "case,input\r\nk0,\"question 0\"\r\n\r\nk1,\"quest";
+    let by_semicolons = stray.replace(',', ";");
+    for (body, line) in [(stray.as_str(), 4), (&closed_later, 4), (cut, 4), (&by_semicolons, 4)] {
+        for path in [CASES.to_owned(), format!("{CASES}?dry_run=true")] {
+            let problem = put(&server, &path, body).expect_problem(422, "invalid_body");
+            let says = problem["detail"].as_str().unwrap();
+            assert!(says.starts_with(&format!("line {line}: a quote")), "{says}");
+        }
+        server.post(CASES, body).expect_problem(422, "invalid_body");
+    }
+    assert_eq!(all(&server), before);
+
+    let results = "case,score,output\nk0,1,\"abc\nk1,1,x\n";
+    let run = server.post("/api/v1/evals/refunds/runs?name=n&version=v", results);
+    let says = run.expect_problem(422, "invalid_body");
+    assert!(says["detail"].as_str().unwrap().starts_with("line 2: "), "{says}");
+    // Quotes inside of cells, and cells of several lines, are as they were.
+    let fine = "case,input\na,5\" pipe\nb,\"one \"\"two\"\"\nthree\"\n";
+    assert_eq!(counts(&server.post(CASES, fine).expect(200)), [2, 0, 0, 0, 0]);
+}
+
 #[test]
 fn what_is_no_sheet_is_told() {
     let server = server_with_set();

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::{link, read};
 use crate::crash::program::{DataDir, KEY, Program};
 use crate::support::TestServer;
+use crate::tenants::routes;
 
 const ADDRESS: &str = "/api/v1/series?metrics=shown,decided&group_by=feature&format=csv";
 const EVENT: &str = r#"{"type":"accept","output_id":"x","feature":"its own"}"#;
@@ -90,9 +91,35 @@ fn a_link_opens_nothing_else() {
         let answer = read(&server, method, &format!("/api/v1/events?{key}"), &[]);
         assert!([401, 405].contains(&answer.status), "{method}: {}", answer.text());
     }
-    // It reads with no other right of its key.
-    let keys = link(&server, "/api/v1/keys");
-    read(&server, "GET", &keys, &[]).expect_problem(403, "forbidden");
+}
+
+/// A link may only read, whatever its key may.
+#[test]
+fn what_a_reader_cannot_open_is_not_linked_to() {
+    let server = TestServer::start();
+    let reader = server.key_with(&[Scope::Read]);
+    let mut refused = 0;
+    for (method, template) in routes() {
+        if method != "GET" {
+            continue;
+        }
+        let path = template
+            .replace("{id}", "0199b2c4-0000-7000-8000-000000000000")
+            .split('/')
+            .map(|segment| if segment.starts_with('{') { "x" } else { segment })
+            .collect::<Vec<_>>()
+            .join("/");
+        let is_forbidden = server.get_as(&reader, &path).status == 403;
+        let made = server.post("/api/v1/links", json!({"path": path}).to_string());
+        assert_eq!(
+            made.status,
+            if is_forbidden { 422 } else { 201 },
+            "{path}: {}",
+            made.text()
+        );
+        refused += usize::from(is_forbidden);
+    }
+    assert!(refused >= 3, "{refused}");
 }
 
 #[test]
@@ -129,6 +156,9 @@ fn what_cannot_be_linked_to_is_refused() {
         "//example.org/api/v1/series",
         "/api/v1/events",
         "/api/v1/absent",
+        "/api/v1/keys",
+        "/api/v1/audit",
+        "/api/v1/series?metric=shown",
         "/api/v1/series?key=x",
         &format!("/api/v1/series?metrics={}", "x".repeat(9_000)),
     ] {

@@ -46,7 +46,7 @@ fn let_go(db: &Db, project: ProjectId, now: DateTime<Utc>) -> Expired {
 }
 
 /// Lets go as a server would do so many days from now.
-fn let_go_in(server: &TestServer, days: i64) -> Expired {
+pub fn let_go_in(server: &TestServer, days: i64) -> Expired {
     let_go(&server.db, project(server), Utc::now() + TimeDelta::days(days))
 }
 
@@ -79,7 +79,7 @@ fn sound(db: &Db) -> Checked {
     after
 }
 
-fn patch(server: &TestServer, settings: &Value) -> crate::support::Answer {
+pub fn patch(server: &TestServer, settings: &Value) -> crate::support::Answer {
     let body = settings.to_string();
     server.request(
         "PATCH",

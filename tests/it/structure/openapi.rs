@@ -229,3 +229,44 @@ fn every_documented_route_is_served() {
         }
     }
 }
+
+/// What a route does not take is refused, by what is described of it.
+#[test]
+fn unknown_parameters_are_errors_everywhere() {
+    let server = TestServer::start();
+    let document = document();
+    for operation in operations(&document) {
+        let path = operation.path.replace("{id}", "0199b2c4-0000-7000-8000-000000000000");
+        let path: String = path
+            .split('{')
+            .map(|part| part.split('}').next_back().unwrap())
+            .collect::<Vec<_>>()
+            .join("x");
+        if operation.is_open() {
+            continue;
+        }
+        let method = operation.method.to_uppercase();
+        for query in ["unknown=1", "%75nknown", "cursor=&unknown=1&limit=1"] {
+            let answer = server.request(&method, &format!("{path}?{query}"), Some(&server.key), &[], b"{}");
+            let problem = answer.expect_problem(400, "invalid_parameter");
+            if operation.text("operationId") == SIGN_IN {
+                continue;
+            }
+            let says = problem["detail"].as_str().unwrap();
+            let taken = operation.body.get("parameters").and_then(Value::as_array);
+            for parameter in taken
+                .into_iter()
+                .flatten()
+                .filter(|parameter| parameter["in"] == "query")
+            {
+                assert!(
+                    says.contains(parameter["name"].as_str().unwrap()),
+                    "{method} {path}: {says}"
+                );
+            }
+        }
+    }
+    // What is described is taken.
+    let taken = server.get("/api/v1/series?metrics=shown&format=csv");
+    assert_eq!(taken.status, 200, "{}", taken.text());
+}

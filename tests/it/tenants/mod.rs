@@ -13,7 +13,7 @@ use crate::support::{Answer, TestServer};
 const MARKER: &str = "Wolverine";
 
 /// Every route of the API as documented: method and path template.
-fn routes() -> Vec<(&'static str, String)> {
+pub fn routes() -> Vec<(&'static str, String)> {
     let methods = |item: &PathItem| {
         let all = [
             ("GET", item.get.is_some()),

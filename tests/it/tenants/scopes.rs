@@ -146,7 +146,16 @@ fn keys_are_told_once_and_stored_nowhere() {
         .expect(200);
 
     let stored = tables::everything(&server.db);
-    let listed = server.get("/api/v1/keys").text();
+    let listed = server.get("/api/v1/keys");
+    let of_browser = |key: &&serde_json::Value| key["id"] == browser["id"];
+    let again = listed.json()["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(of_browser)
+        .cloned();
+    assert_eq!(again.unwrap()["created_at"], browser["created_at"]);
+    let listed = listed.text();
     for key in &keys {
         // Nothing past the first characters, which tell keys apart.
         let secret = &key[14..];

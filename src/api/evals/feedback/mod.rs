@@ -153,7 +153,7 @@ pub struct EvalFeedbackResponse {
         WriteAnswers,
         Absent,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["admin"]))
 )]
 #[post("/evals/{set}/cases/from-feedback")]
 pub async fn create_eval_cases_from_feedback(

@@ -102,7 +102,7 @@ pub fn absent_run() -> ApiError {
     tag = "evals",
     params(("set" = String, Path, description = "The set's name"), EvalRunsParams),
     responses((status = 200, description = "The runs", body = EvalRunsResponse), ReadAnswers, Absent),
-    security(("api_key" = []))
+    security(("api_key" = ["read"]))
 )]
 #[get("/evals/{set}/runs")]
 pub async fn list_eval_runs(
@@ -151,7 +151,7 @@ pub async fn list_eval_runs(
         EvalScoresParams,
     ),
     responses((status = 200, description = "The run", body = EvalRunResponse), ReadAnswers, Absent),
-    security(("api_key" = []))
+    security(("api_key" = ["read"]))
 )]
 #[get("/evals/{set}/runs/{run}")]
 pub async fn get_eval_run(
@@ -193,7 +193,7 @@ pub async fn get_eval_run(
         EvalResultsParams,
     ),
     responses((status = 200, description = "A page of results", body = EvalResultsResponse), ReadAnswers, Absent),
-    security(("api_key" = []))
+    security(("api_key" = ["read"]))
 )]
 #[get("/evals/{set}/runs/{run}/results")]
 pub async fn list_eval_results(
@@ -253,7 +253,7 @@ pub async fn list_eval_results(
     tag = "evals",
     params(("set" = String, Path, description = "The set's name"), ("run" = Uuid, Path, description = "The run's id")),
     responses((status = 204, description = "The run is gone"), WriteAnswers, Absent),
-    security(("api_key" = []))
+    security(("api_key" = ["admin"]))
 )]
 #[delete("/evals/{set}/runs/{run}")]
 pub async fn delete_eval_run(

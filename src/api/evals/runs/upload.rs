@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, post, web};
-use chrono::Utc;
+use chrono::{SubsecRound, Utc};
 use diesel::Connection;
 use diesel::pg::PgConnection;
 use serde::{Deserialize, Serialize};
@@ -116,7 +116,7 @@ pub struct EvalRunUploaded {
         WriteAnswers,
         Absent,
     ),
-    security(("api_key" = []))
+    security(("api_key" = ["admin"]))
 )]
 #[post("/evals/{set}/runs")]
 pub async fn create_eval_run(
@@ -190,7 +190,7 @@ fn upload(
         name,
         version: about.version,
         model: about.model,
-        created_at: Utc::now(),
+        created_at: Utc::now().trunc_subsecs(6),
     };
     let mut taking = Taking {
         stores_text: projects::find(conn, project)?.stores_text,

@@ -9,7 +9,8 @@ use diesel::pg::PgConnection;
 use super::{Outcome, Question};
 use crate::domain::clock;
 use crate::domain::window::Granularity;
-use crate::metrics::{Estimate, Metric};
+use crate::metrics::{Estimate, Metric, Reason};
+use crate::query::analyses::clusters::share;
 use crate::query::analyses::complaints;
 use crate::query::answer::Row;
 use crate::query::filter::Filter;
@@ -175,10 +176,6 @@ fn of_row(row: &Row) -> Option<Part> {
 fn of_totals(totals: &BTreeMap<i64, (f64, f64)>, level: Level) -> Option<Part> {
     let ratio = ClusterRatio::from_totals(&totals.values().copied().collect::<Vec<_>>());
     let value = ratio.ratio()?;
-    let estimate = Estimate::point(value, ratio.denominator as u64)
-        .of(ratio.numerator, ratio.denominator)
-        .with_standard_error(ratio.standard_error())
-        .within(ratio.wilson(level), "wilson_cluster_exact");
     Some(Part {
         value,
         size: ratio.denominator,
@@ -186,9 +183,6 @@ fn of_totals(totals: &BTreeMap<i64, (f64, f64)>, level: Level) -> Option<Part> {
             .iter()
             .map(|(cluster, (n, d))| (*cluster, (n - value * d) / ratio.denominator))
             .collect(),
-        estimate: Estimate {
-            users: Some(totals.len() as u64),
-            ..estimate
-        },
+        estimate: share(&ratio, totals.len() as u64, level, Reason::NoCases),
     })
 }

@@ -7,10 +7,11 @@ use utoipa::ToSchema;
 
 use crate::metrics::estimate::plain_number;
 use crate::metrics::{Estimate, Reason};
+use crate::query::analyses::clusters;
 use crate::query::analyses::compare::Between;
 use crate::stats::cluster::ClusterRatio;
 use crate::stats::decision_curve::odds;
-use crate::stats::level::{Interval, Level};
+use crate::stats::level::Level;
 
 /// Thresholds lie at multiples of 1/20, from 0 up to below 1.
 pub const STEPS: u32 = 20;
@@ -103,7 +104,7 @@ impl Curve {
     /// A share of outputs.
     pub fn share(&self, totals: impl Fn(&User) -> Counts, level: Level) -> Estimate {
         let ratio = self.ratio(totals);
-        estimate(&ratio, |ratio| ratio.wilson(level), "wilson_cluster_exact")
+        clusters::share(&ratio, ratio.clusters, level, Reason::NoCases)
     }
 
     pub fn step(&self, step: u32, level: Level) -> Option<ThresholdStep> {
@@ -117,7 +118,7 @@ impl Curve {
             shown: self.share(|own| (own.known_above(step), own.known_above(0)), level),
             precision: self.share(|own| (own.useful_above(step), own.known_above(step)), level),
             recall_of_shown: self.share(|own| (own.useful_above(step), own.useful_above(0)), level),
-            net_benefit: estimate(&benefit, |ratio| ratio.linear(level), "linear_cluster_exact"),
+            net_benefit: mean(&benefit, level),
             net_benefit_of_all: of_all.ratio(),
             advantage: advantage.ratio().map_or(Between::none(Reason::NoCases), |value| {
                 Between::interval(value, advantage.linear(level))
@@ -126,17 +127,13 @@ impl Curve {
     }
 }
 
-fn estimate(
-    ratio: &ClusterRatio,
-    interval: impl Fn(&ClusterRatio) -> Option<Interval>,
-    method: &'static str,
-) -> Estimate {
+fn mean(ratio: &ClusterRatio, level: Level) -> Estimate {
     match ratio.ratio() {
         Some(value) => Estimate {
             users: Some(ratio.clusters),
             ..Estimate::point(value, ratio.denominator as u64)
                 .of(ratio.numerator, ratio.denominator)
-                .within(interval(ratio), method)
+                .within(ratio.linear(level), "linear_cluster_exact")
                 .with_standard_error(ratio.standard_error())
         },
         None => Estimate::none(Reason::NoCases),
