@@ -281,7 +281,7 @@ fn sentence(text: &str) -> Block {
 fn spans(text: &str) -> Vec<Span> {
     let parts: Vec<&str> = text.split('`').collect();
     let names = || parts.iter().skip(1).step_by(2);
-    if parts.len() % 2 == 0 || names().any(|name| name.trim().is_empty()) {
+    if parts.len().is_multiple_of(2) || names().any(|name| name.trim().is_empty()) {
         return vec![Span::Plain(text.to_owned())];
     }
     let kinds: [fn(String) -> Span; 2] = [Span::Plain, Span::Code];

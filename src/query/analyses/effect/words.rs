@@ -75,7 +75,7 @@ pub fn sentence(question: &Question, effect: &Effect, days: usize) -> String {
                 text += &format!(
                     "; about {} at this pace would show {expected}",
                     counted(more, "more day")
-                )
+                );
             }
             None => text += "; nothing varies that could tell",
         },
