@@ -116,9 +116,13 @@ pub(super) fn csv(path: &Path, input: Bytes, delimiter: u8) -> Result<(Vec<Strin
         match reader.read_byte_record(&mut record) {
             Ok(true) => {
                 let end = reader.position().byte();
-                lost = swallowed(line, &reader.get_mut().taken(end), delimiter);
+                let bytes = reader.get_mut().taken(end);
+                lost = swallowed(line, &bytes, delimiter);
+                // The line feed after a carriage return is read with the next row.
+                let breaks = bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+                let line = line + breaks.filter(|byte| **byte == b'\n').count() as u64;
                 lost.pop_front()
-                    .or_else(|| Some(table_row(&columns, &record, delimiter)))
+                    .or_else(|| Some(table_row(line, &columns, &record, delimiter)))
             }
             Ok(false) => None,
             Err(error) => {
@@ -183,8 +187,7 @@ impl Read for Remembering {
     }
 }
 
-fn table_row(columns: &[String], record: &ByteRecord, delimiter: u8) -> RawRow {
-    let line = record.position().map_or(0, csv::Position::line);
+fn table_row(line: u64, columns: &[String], record: &ByteRecord, delimiter: u8) -> RawRow {
     let (raw, valid) = text(written(record, delimiter));
     let value = valid.and_then(|()| {
         if record.len() != columns.len() {
