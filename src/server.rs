@@ -24,6 +24,7 @@ use crate::alerts;
 use crate::api::error::ApiError;
 use crate::api::pieces::SentAsHead;
 use crate::api::rate::Rates;
+use crate::api::routes::Routes;
 use crate::api::{self, ApiDoc, auth, cors, fallback, forgetting};
 use crate::connections::{Connection, Connections, LINGER};
 use crate::domain::key::ProjectId;
@@ -66,10 +67,10 @@ pub fn build_app(
         InitError = (),
     >,
 > {
-    let known_paths = web::Data::new(fallback::KnownPaths::of(&openapi()));
+    let routes = web::Data::new(Routes::of(&openapi()));
     App::new()
         .app_data(state)
-        .app_data(known_paths)
+        .app_data(routes)
         .into_utoipa_app()
         .openapi(ApiDoc::openapi())
         .configure(api::configure)

@@ -19,7 +19,7 @@ use super::answers::WriteAnswers;
 use super::auth::{Authorized, Read};
 use super::error::{ApiError, ErrorCode};
 use super::extract::JsonBody;
-use super::fallback::KnownPaths;
+use super::routes::Routes;
 use crate::domain::key::ProjectId;
 use crate::state::AppState;
 use crate::store::links;
@@ -77,7 +77,7 @@ pub async fn create_link(
     key: Authorized<Read>,
     body: JsonBody<LinkRequest>,
     state: web::Data<AppState>,
-    known: web::Data<KnownPaths>,
+    known: web::Data<Routes>,
 ) -> Result<HttpResponse, ApiError> {
     let asked = body.0;
     let seconds = asked.expires_in_seconds.unwrap_or(USUAL_SECONDS);
@@ -105,7 +105,7 @@ pub async fn create_link(
 }
 
 /// An address of this API that can be read.
-fn linkable(path: &str, known: &KnownPaths) -> Result<Uri, ApiError> {
+fn linkable(path: &str, known: &Routes) -> Result<Uri, ApiError> {
     let address: Option<Uri> = (path.len() <= PATH_BYTES && path.starts_with('/'))
         .then(|| path.parse().ok())
         .flatten();

@@ -34,6 +34,7 @@ pub mod range;
 pub mod rate;
 pub mod rendered;
 pub mod respond;
+pub mod routes;
 pub mod series;
 pub mod session;
 pub mod settings;

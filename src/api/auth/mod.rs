@@ -25,9 +25,9 @@ pub use self::cache::{KeyCache, check_stranger};
 use self::made::hash;
 pub use self::made::{key_row, new_key};
 use super::error::{ApiError, ErrorCode};
-use super::fallback::KnownPaths;
 use super::links::{self, Link};
 use super::rate::{Limiter, Rates};
+use super::routes::Routes;
 use super::session;
 use crate::domain::key::ProjectId;
 use crate::domain::scope::Scope;
@@ -174,7 +174,7 @@ impl<S: RequiredScope> FromRequest for Authorized<S> {
 
 /// Unknown parameters are errors. Who may not ask is told that first.
 fn check_names(request: &HttpRequest) -> Result<(), ApiError> {
-    let known = request.app_data::<web::Data<KnownPaths>>();
+    let known = request.app_data::<web::Data<Routes>>();
     match (request.query_string(), known) {
         ("", _) | (_, None) => Ok(()),
         (query, Some(known)) => known

@@ -128,7 +128,7 @@ fn a_feature_is_described_in_numbers_and_words() {
         trust["data"][0]["sentence"]
             .as_str()
             .unwrap()
-            .contains("66.7 % of 3 judged outputs")
+            .contains("67 % of 3 judged outputs")
     );
 
     let calibration = server
