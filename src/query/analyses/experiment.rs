@@ -214,8 +214,7 @@ fn result(experiment: &Experiment, arm: &Arm, compared: compare::Compared, misma
 }
 
 fn guardrail(metric: &Metric, margin: f64, compared: ComparedMetric) -> Guardrail {
-    let sequence = compared.sequence.lower.zip(compared.sequence.upper);
-    let verdict = match sequence.filter(|_| compared.enough_users) {
+    let verdict = match compared.sequence.lower.zip(compared.sequence.upper) {
         Some((lower, upper)) => holds(metric.direction, Interval { lower, upper }, margin),
         None => GuardrailVerdict::CannotTellYet,
     };

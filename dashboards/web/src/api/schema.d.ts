@@ -2338,7 +2338,7 @@ export interface components {
             detectable: number | null;
             /** @description Candidate minus baseline, with the interval of a single look. */
             difference: components["schemas"]["Between"];
-            /** @description Whether there are enough users to believe the sequence. */
+            /** @description Whether there are enough users for a sequence: a hundred. */
             enough_users: boolean;
             /**
              * Format: double
@@ -2366,7 +2366,7 @@ export interface components {
             ratio: components["schemas"]["Between"];
             /** @description The verdict in words, with its evidence. */
             sentence: string;
-            /** @description Holds at all looks at once. */
+            /** @description Holds at all looks at once. Without an interval until there are enough users. */
             sequence: components["schemas"]["Between"];
             /** Format: double */
             standard_error: number | null;
@@ -4249,6 +4249,7 @@ export interface components {
         /** @description The first metric up to one moment. */
         Look: {
             difference: components["schemas"]["Between"];
+            /** @description Without an interval until there are a hundred users. */
             sequence: components["schemas"]["Between"];
             /**
              * Format: date-time

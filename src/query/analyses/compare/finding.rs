@@ -83,9 +83,9 @@ pub struct ComparedMetric {
     /// Adjusted for the number of metrics, after Benjamini and Hochberg.
     #[schema(required = true)]
     pub adjusted_p_value: Option<f64>,
-    /// Holds at all looks at once.
+    /// Holds at all looks at once. Without an interval until there are enough users.
     pub sequence: Between,
-    /// Whether there are enough users to believe the sequence.
+    /// Whether there are enough users for a sequence: a hundred.
     pub enough_users: bool,
     #[schema(required = true)]
     pub always_valid_p_value: Option<f64>,
@@ -115,6 +115,7 @@ pub struct Look {
     /// The end of what is in it.
     pub to: DateTime<Utc>,
     pub difference: Between,
+    /// Without an interval until there are a hundred users.
     pub sequence: Between,
 }
 

@@ -148,10 +148,6 @@ fn compare(
         compared.standard_error = contrast.standard_error;
         compared.p_value = contrast.p_value();
         if let Some(error) = contrast.standard_error.filter(|error| *error > 0.0) {
-            let tuning = sequence::tuning(comparison.planned_users, level);
-            let interval = sequence::interval(contrast.difference, error, measured.users, tuning, level);
-            compared.sequence = Between::interval(contrast.difference, Some(interval));
-            compared.always_valid_p_value = Some(sequence::p_value(contrast.difference, error, measured.users, tuning));
             if let Some(choice) =
                 words::better(metric.direction).and_then(|sign| posterior::choice(sign * contrast.difference, error))
             {
@@ -159,7 +155,12 @@ fn compare(
                 compared.expected_loss = Some(choice.expected_loss);
             }
             compared.detectable = Some(power::detectable(error, level, POWER));
+            // Of fewer users a sequence promises nothing: the first few who agree would make a narrow one.
             if compared.enough_users {
+                let tuning = sequence::tuning(comparison.planned_users, level);
+                let interval = sequence::interval(contrast.difference, error, users, tuning, level);
+                compared.sequence = Between::interval(contrast.difference, Some(interval));
+                compared.always_valid_p_value = Some(sequence::p_value(contrast.difference, error, users, tuning));
                 compared.verdict = words::verdict(metric.direction, interval, margin);
             }
             if margin > 0.0 {
@@ -232,9 +233,10 @@ fn look(comparison: &Comparison, to: DateTime<Utc>, rows: &[Row]) -> Option<Look
     let Measured { contrast, users, .. } = Measured::new(&sides, 0)?;
     let level = comparison.query.level;
     let tuning = sequence::tuning(comparison.planned_users, level);
+    let is_enough = users >= sequence::ENOUGH as f64;
     let sequence = contrast
         .standard_error
-        .filter(|error| *error > 0.0)
+        .filter(|error| *error > 0.0 && is_enough)
         .map(|error| sequence::interval(contrast.difference, error, users, tuning, level));
     let own = sides.estimates(0);
     let between = |interval| Between::of([&own[0], &own[1]], contrast.difference, interval);

@@ -29,7 +29,7 @@ export function Sequence({ looks, data, id = 'sequence' }: Pick<Schemas['Compare
                         <Term metric={metric} />: difference as it was known each day
                     </>
                 }
-                caption="The band holds at all looks at once: it is wider than that of a single look, and may be watched."
+                caption="The band holds at all looks at once: it is wider than that of a single look, and may be watched. It begins with a hundred users."
                 table={{ head: ['Up to the end of', 'Difference at all looks'], rows: looks.map((look) => [day(lastDay(look)), withInterval(look.sequence, unit, true)]) }}
             >
                 {(width) => (
