@@ -105,6 +105,7 @@ pub fn configure(routes: &mut ServiceConfig) {
                 .service(features::quality::get_feature_quality)
                 .service(features::drift::get_feature_drift)
                 .service(features::explain::get_feature_explanation)
+                .service(features::explain::list_explanations)
                 .service(features::trajectory::get_feature_trajectory)
                 .service(features::segments::get_feature_segments)
                 .service(features::coverage::get_feature_coverage)

@@ -1,4 +1,4 @@
-//! `GET /features/{feature}/explain`.
+//! `GET /features/{feature}/explain`, and the same of many features: `GET /explain`.
 
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use chrono::{DateTime, Utc};
@@ -10,9 +10,10 @@ use crate::api::answers::{Absent, ReadAnswers};
 use crate::api::ask::{self, Scope};
 use crate::api::auth::{Authorized, Read};
 use crate::api::error::{ApiError, ErrorCode};
-use crate::api::extract::{Params, Segment as PathSegment};
+use crate::api::extract::{Params, Segment as PathSegment, SharedParams};
 use crate::api::query::{computed, listed};
 use crate::api::respond;
+use crate::domain::key::ProjectId;
 use crate::domain::window::Window;
 use crate::metrics::index::is_ratio;
 use crate::metrics::{Estimate, Metric};
@@ -22,6 +23,11 @@ use crate::query::analyses::explain::{self, Explained, ExplainedDimension, Quest
 use crate::state::AppState;
 
 const METRIC: &str = "acceptance_rate";
+/// Features that are explained where no limit is given, and at most.
+const FEATURES: usize = 25;
+pub const MOST_FEATURES: usize = 100;
+/// Segments that are named of each of them.
+const LEADING: usize = 3;
 
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -93,9 +99,91 @@ pub async fn get_feature_explanation(
     params: Params<ExplainParams>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let asked = params.0;
+    let metric = metric(params.0.metric.as_deref())?;
+    let mut question = question(key.project, metric, &params.0)?;
+    question.query = of_feature(&state, question.query, &feature.0).await?;
+    let level = question.query.level.get();
+    let compute = move |conn: &mut _, sources: &_, now| explain::run(conn, sources, &question, now);
+    computed(&state, &request, key.project, String::new(), compute, move |found| {
+        respond::rendered_json(&response(feature.0.clone(), metric, level, found))
+    })
+    .await
+}
+
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct FeatureLimit {
+    /// How many features; 25 without it.
+    #[param(minimum = 1, maximum = 100)]
+    pub limit: Option<usize>,
+}
+
+/// What moved one feature, in short.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct FeatureExplanation {
+    pub feature: String,
+    pub before: Estimate,
+    pub after: Estimate,
+    /// After minus before.
+    pub change: Between,
+    /// The segments that moved it most, of all dimensions.
+    pub leading: Vec<Segment>,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ExplanationsResponse {
+    pub metric: &'static str,
+    /// Those of which the metric knows most in the later period come first.
+    pub data: Vec<FeatureExplanation>,
+    pub meta: ExplainMeta,
+}
+
+/// Explain the change of every feature
+///
+/// What `/features/{feature}/explain` says of each, in short and over the same periods: how far the metric moved, and the segments that
+/// moved it most.
+#[utoipa::path(
+    tag = "features",
+    params(ExplainParams, FeatureLimit),
+    responses(
+        (status = 200, description = "What moved", body = ExplanationsResponse),
+        ReadAnswers,
+    ),
+    security(("api_key" = ["read"]))
+)]
+#[get("/explain")]
+pub async fn list_explanations(
+    request: HttpRequest,
+    key: Authorized<Read>,
+    params: SharedParams<ExplainParams, FeatureLimit>,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let SharedParams(asked, FeatureLimit { limit }) = params;
     let metric = metric(asked.metric.as_deref())?;
-    let mut query = Query::new(key.project, vec![metric]);
+    let limit = ask::within("limit", limit, 1, MOST_FEATURES)?.unwrap_or(FEATURES);
+    let question = question(key.project, metric, &asked)?;
+    let level = question.query.level.get();
+    let compute = move |conn: &mut _, sources: &_, now| explain::each_feature(conn, sources, &question, limit, now);
+    computed(&state, &request, key.project, String::new(), compute, move |found| {
+        let short = |(feature, explained): &(String, Explained)| FeatureExplanation {
+            feature: feature.clone(),
+            before: explained.before.clone(),
+            after: explained.after.clone(),
+            change: explained.change,
+            leading: explained.leading.iter().take(LEADING).cloned().collect(),
+        };
+        respond::rendered_json(&ExplanationsResponse {
+            metric: metric.id,
+            data: found.features.iter().map(short).collect(),
+            meta: meta(found.windows, level, found.log_position),
+        })
+    })
+    .await
+}
+
+fn question(project: ProjectId, metric: &'static Metric, asked: &ExplainParams) -> Result<Question, ApiError> {
+    let mut query = Query::new(project, vec![metric]);
     query.filters = ask::filters_parameter(asked.filters.as_deref())?;
     let scope = Scope {
         from: asked.from.as_deref(),
@@ -104,21 +192,15 @@ pub async fn get_feature_explanation(
         ..Scope::default()
     };
     scope.apply(&mut query)?;
-    let question = Question {
+    Ok(Question {
         before: match ask::range(asked.before_from.as_deref(), asked.before_to.as_deref())? {
             (Some(from), Some(to)) => Some(Window { from, to }),
             (None, None) => None,
             _ => return Err(ApiError::parameter("before_from", "and `before_to` come together")),
         },
         dimensions: ask::dimensions(&listed(asked.dimensions.as_deref()))?,
-        query: of_feature(&state, query, &feature.0).await?,
-    };
-    let level = question.query.level.get();
-    let compute = move |conn: &mut _, sources: &_, now| explain::run(conn, sources, &question, now);
-    computed(&state, &request, key.project, String::new(), compute, move |found| {
-        respond::rendered_json(&response(feature.0.clone(), metric, level, found))
+        query,
     })
-    .await
 }
 
 /// A metric whose segments add up to it.
@@ -134,7 +216,6 @@ pub fn metric(id: Option<&str>) -> Result<&'static Metric, ApiError> {
 }
 
 fn response(feature: String, metric: &'static Metric, level: f64, found: &Explained) -> ExplainResponse {
-    let [before, after] = found.windows;
     ExplainResponse {
         feature,
         metric: metric.id,
@@ -143,13 +224,17 @@ fn response(feature: String, metric: &'static Metric, level: f64, found: &Explai
         change: found.change,
         leading: found.leading.clone(),
         dimensions: found.dimensions.clone(),
-        meta: ExplainMeta {
-            before_from: before.from,
-            before_to: before.to,
-            from: after.from,
-            to: after.to,
-            level,
-            log_position: found.log_position,
-        },
+        meta: meta(found.windows, level, found.log_position),
+    }
+}
+
+fn meta([before, after]: [Window; 2], level: f64, log_position: i64) -> ExplainMeta {
+    ExplainMeta {
+        before_from: before.from,
+        before_to: before.to,
+        from: after.from,
+        to: after.to,
+        level,
+        log_position,
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Row, bytes, grouped};
 use crate::api::exports::stream::EXPORTS;
-use crate::api::features::{reasons, texts};
+use crate::api::features::{explain, reasons, texts};
 use crate::api::outputs::listing::{MAX_LIMIT, MOST_IDS, TEXT_CHARS};
 use crate::api::pieces::LARGEST;
 use crate::ingest::limits as events;
@@ -77,8 +77,13 @@ pub fn rows() -> Vec<Row> {
             "the newest are read, and the answer says how far",
         ),
         (
-            "`limit` of phrases and words; of reasons",
-            format!("1 to {}; 1 to {}", texts::MOST_LISTED, reasons::MOST_LISTED),
+            "`limit` of phrases and words; of reasons; of features that are explained at once",
+            format!(
+                "1 to {}; 1 to {}; 1 to {}",
+                texts::MOST_LISTED,
+                reasons::MOST_LISTED,
+                explain::MOST_FEATURES
+            ),
             "400 `invalid_parameter`",
         ),
         (

@@ -206,6 +206,7 @@ fn analyses_answer_over_http() {
         .expect(200);
     assert_eq!(explain["metric"], "acceptance_rate");
     assert!(!explain["leading"].as_array().unwrap().is_empty());
+    every_feature_is_explained_as_by_itself(&server);
     let trajectory = server.get("/api/v1/features/code.complete/trajectory").expect(200);
     assert_eq!(trajectory["by_exposure"][0]["from"], 1);
     assert_eq!(trajectory["meta"]["source"], "segments");
@@ -246,7 +247,32 @@ fn analyses_answer_over_http() {
         "invalid_parameter",
     );
     refused(&server, "/api/v1/features/nothing/explain", "not_found");
+    refused(&server, "/api/v1/explain?limit=0", "invalid_parameter");
+    refused(&server, "/api/v1/explain?limit=101", "invalid_parameter");
     refused(&server, "/api/v1/features/nothing/trajectory", "not_found");
+}
+
+fn every_feature_is_explained_as_by_itself(server: &TestServer) {
+    let all = server.get("/api/v1/explain?limit=100").expect(200);
+    let (meta, data) = (&all["meta"], all["data"].as_array().unwrap());
+    let listed = server.get("/api/v1/features").expect(200);
+    assert_eq!(data.len(), listed["data"].as_array().unwrap().len());
+    assert!(data.is_sorted_by(|one, other| one["after"]["n"].as_u64() >= other["after"]["n"].as_u64()));
+    let at = |name: &str| meta[name].as_str().unwrap().to_owned();
+    let periods = ["before_from", "before_to", "from", "to"].map(|name| format!("{name}={}", at(name)));
+    for short in data {
+        let feature = short["feature"].as_str().unwrap();
+        let whole = server
+            .get(&format!("/api/v1/features/{feature}/explain?{}", periods.join("&")))
+            .expect(200);
+        for part in ["before", "after", "change"] {
+            assert_eq!(short[part], whole[part], "{feature} {part}");
+        }
+        let leading = whole["leading"].as_array().unwrap();
+        assert_eq!(short["leading"].as_array().unwrap(), &leading[..leading.len().min(3)]);
+    }
+    let first = server.get("/api/v1/explain?limit=2").expect(200);
+    assert_eq!(first["data"].as_array().unwrap(), &data[..2]);
 }
 
 fn depth_of_calibration(server: &TestServer) {

@@ -58,3 +58,11 @@ pub struct Explained {
     pub windows: [Window; 2],
     pub log_position: i64,
 }
+
+/// Why a metric moved in many features.
+#[derive(Clone, Debug)]
+pub struct ExplainedFeatures {
+    pub features: Vec<(String, Explained)>,
+    pub windows: [Window; 2],
+    pub log_position: i64,
+}

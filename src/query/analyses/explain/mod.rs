@@ -13,13 +13,14 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::pg::PgConnection;
 
-pub use self::finding::{Explained, ExplainedDimension, Segment};
+pub use self::finding::{Explained, ExplainedDimension, ExplainedFeatures, Segment};
 use self::segments::{Segments, clusters};
 use super::compare::Between;
 use crate::domain::dimension::Dimension;
 use crate::domain::window::Window;
 use crate::metrics::{Estimate, Reason};
 use crate::query::answer::Answer;
+use crate::query::filter::Filter;
 use crate::query::request::{Query, QueryError};
 use crate::query::sources::Sources;
 use crate::query::{cuts, plan};
@@ -53,54 +54,111 @@ pub fn run(
     now: DateTime<Utc>,
 ) -> Result<Explained, QueryError> {
     conn.build_transaction().read_only().repeatable_read().run(|conn| {
-        let project = projects::find(conn, question.query.project)?;
-        let mut query = question.query.clone();
-        query.contributions = true;
-        query.fill = true;
-        if query.from.is_none() {
-            let all = plan::answer(conn, sources, &question.query, now)?.window;
-            query.from = Some(all.from.max(all.to - LATELY));
-        }
-        let after = plan::answer(conn, sources, &query, now)?;
-        let windows = [
-            question.before.unwrap_or_else(|| preceding(&after.window)),
-            after.window,
-        ];
-        let [earlier, later] = windows.map(|window| Query {
-            from: Some(window.from),
-            to: Some(window.to),
-            ..query.clone()
-        });
-        let before = plan::answer(conn, sources, &earlier, now)?;
+        let windows = periods(conn, sources, question, now)?;
+        explain(conn, sources, question, windows, now)
+    })
+}
 
-        let dimensions = if question.dimensions.is_empty() {
-            all_dimensions(&project.dimensions)
-        } else {
-            question.dimensions.clone()
+/// Explains up to `limit` features, over the same periods and from one state of the database. Those of which the metric knows most in
+/// the later period come first.
+pub fn each_feature(
+    conn: &mut PgConnection,
+    sources: &Sources,
+    question: &Question,
+    limit: usize,
+    now: DateTime<Utc>,
+) -> Result<ExplainedFeatures, QueryError> {
+    conn.build_transaction().read_only().repeatable_read().run(|conn| {
+        let windows = periods(conn, sources, question, now)?;
+        let by_feature = Query {
+            group_by: vec![Dimension::Feature],
+            ..within(&question.query, windows[1])
         };
-        let mut cut = |query: &Query| cuts::rows(conn, sources, query, &dimensions, now);
-        let (ones, others) = (cut(&earlier)?, cut(&later)?);
-        let mut explained = Vec::new();
-        for (dimension, (one, other)) in dimensions.iter().zip(ones.iter().zip(&others)) {
-            let segments = Segments::new(one, other);
-            if segments.values.len() > 1 {
-                explained.push(segments.explain(dimension, &query));
-            }
-        }
-        rank(&mut explained);
-        let segments = explained.iter().flat_map(|cut| &cut.segments);
-        let mut leading: Vec<Segment> = segments.filter(|segment| may_lead(segment)).cloned().collect();
-        leading.sort_by(by_weight);
-        leading.truncate(LEADING);
-        Ok(Explained {
-            before: overall(&before),
-            after: overall(&after),
-            change: change(&before, &after, &query),
-            leading,
-            dimensions: explained,
+        let answer = plan::answer(conn, sources, &by_feature, now)?;
+        let rows = answer.rows.into_iter();
+        let mut features: Vec<(u64, String)> = rows
+            .filter_map(|row| Some((row.estimates.first()?.n, row.group.into_iter().next()??)))
+            .collect();
+        features.sort_by(|one, other| other.0.cmp(&one.0).then_with(|| one.1.cmp(&other.1)));
+        features.truncate(limit);
+        let explained = features.into_iter().map(|(_, feature)| {
+            let mut own = question.clone();
+            own.query.filters.push(Filter::is(Dimension::Feature, &feature));
+            Ok((feature, explain(conn, sources, &own, windows, now)?))
+        });
+        Ok(ExplainedFeatures {
+            features: explained.collect::<Result<_, QueryError>>()?,
             windows,
-            log_position: after.log_position,
+            log_position: answer.log_position,
         })
+    })
+}
+
+/// The earlier period and the later one.
+fn periods(
+    conn: &mut PgConnection,
+    sources: &Sources,
+    question: &Question,
+    now: DateTime<Utc>,
+) -> Result<[Window; 2], QueryError> {
+    let mut after = plan::answer(conn, sources, &question.query, now)?.window;
+    if question.query.from.is_none() {
+        after.from = after.from.max(after.to - LATELY);
+    }
+    Ok([question.before.unwrap_or_else(|| preceding(&after)), after])
+}
+
+fn within(query: &Query, window: Window) -> Query {
+    Query {
+        from: Some(window.from),
+        to: Some(window.to),
+        ..query.clone()
+    }
+}
+
+fn explain(
+    conn: &mut PgConnection,
+    sources: &Sources,
+    question: &Question,
+    windows: [Window; 2],
+    now: DateTime<Utc>,
+) -> Result<Explained, QueryError> {
+    let project = projects::find(conn, question.query.project)?;
+    let [earlier, later] = windows.map(|window| Query {
+        contributions: true,
+        fill: true,
+        ..within(&question.query, window)
+    });
+    let before = plan::answer(conn, sources, &earlier, now)?;
+    let after = plan::answer(conn, sources, &later, now)?;
+
+    let dimensions = if question.dimensions.is_empty() {
+        all_dimensions(&project.dimensions)
+    } else {
+        question.dimensions.clone()
+    };
+    let mut cut = |query: &Query| cuts::rows(conn, sources, query, &dimensions, now);
+    let (ones, others) = (cut(&earlier)?, cut(&later)?);
+    let mut explained = Vec::new();
+    for (dimension, (one, other)) in dimensions.iter().zip(ones.iter().zip(&others)) {
+        let segments = Segments::new(one, other);
+        if segments.values.len() > 1 {
+            explained.push(segments.explain(dimension, &question.query));
+        }
+    }
+    rank(&mut explained);
+    let segments = explained.iter().flat_map(|cut| &cut.segments);
+    let mut leading: Vec<Segment> = segments.filter(|segment| may_lead(segment)).cloned().collect();
+    leading.sort_by(by_weight);
+    leading.truncate(LEADING);
+    Ok(Explained {
+        before: overall(&before),
+        after: overall(&after),
+        change: change(&before, &after, &question.query),
+        leading,
+        dimensions: explained,
+        windows,
+        log_position: after.log_position,
     })
 }
 
