@@ -12,8 +12,9 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 
-use super::host::{Account, find_tools, is_root, unprivileged_account};
+use super::host::{Account, find_tools, is_root, memory, unprivileged_account};
 use super::postmaster::{Postmaster, pid_file};
+use super::settings;
 
 /// The database's name and its owner's.
 pub const NAME: &str = "calibrant";
@@ -25,25 +26,6 @@ const READERS: &str = "calibrant_bi";
 pub const SOCKET_FILE: &str = ".s.PGSQL.5432";
 /// Unix sockets have a short limit on the length of their path.
 const SOCKET_PATH_BYTES: usize = 90;
-/// Settings for one machine that is not the database's alone. Durability is never traded.
-const SETTINGS: &str = "
-listen_addresses = ''
-port = 5432
-unix_socket_permissions = 0700
-fsync = on
-synchronous_commit = on
-full_page_writes = on
-shared_buffers = 256MB
-work_mem = 32MB
-maintenance_work_mem = 128MB
-max_connections = 60
-max_wal_size = 4GB
-wal_compression = on
-checkpoint_completion_target = 0.9
-timezone = 'UTC'
-log_timezone = 'UTC'
-";
-
 /// PostgreSQL's log may grow to this size, and one of this size is kept beside it.
 const LOG_BYTES: u64 = 32 * 1024 * 1024;
 
@@ -128,7 +110,8 @@ impl Cluster {
         if !self.folder.join("PG_VERSION").exists() {
             self.initialise()?;
         }
-        fs::write(self.folder.join("calibrant.conf"), SETTINGS).context("cannot write the database's settings")?;
+        fs::write(self.folder.join("calibrant.conf"), settings::text(memory()))
+            .context("cannot write the database's settings")?;
         let log = self.log();
         let socket = self.socket.display().to_string();
         let start = || {
@@ -218,6 +201,10 @@ impl Cluster {
                 }
                 _ => {}
             }
+        }
+        // Refused by a PostgreSQL that was built without it, which goes on with what its settings say.
+        if diesel::sql_query(settings::FAST_COMPRESSION).execute(&mut conn).is_ok() {
+            diesel::sql_query("SELECT pg_reload_conf()").execute(&mut conn)?;
         }
         Ok(())
     }

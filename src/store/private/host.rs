@@ -1,4 +1,4 @@
-//! What the machine has: PostgreSQL's programs, and an account to run them as root may not.
+//! What the machine has: memory, PostgreSQL's programs, and an account to run them as root may not.
 
 use std::fs;
 use std::path::PathBuf;
@@ -39,6 +39,14 @@ pub fn unprivileged_account() -> anyhow::Result<Account> {
             })
         })
         .context("started as root, the database needs an unprivileged user; create one called `postgres`")
+}
+
+/// The bytes of memory of this machine, where it says so.
+pub fn memory() -> Option<u64> {
+    let told = fs::read_to_string("/proc/meminfo").ok()?;
+    let line = told.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kilobytes * 1024)
 }
 
 /// The folder with PostgreSQL's server programs: the newest of Debian's, else the one on the PATH.

@@ -7,6 +7,7 @@ mod cluster;
 mod host;
 mod inspect;
 mod postmaster;
+mod settings;
 mod watch;
 
 use std::ffi::OsString;
