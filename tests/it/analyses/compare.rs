@@ -12,7 +12,7 @@ use calibrant::stats::two_proportions::newcombe;
 use calibrant::store::StoreError;
 use diesel::sql_types::{BigInt, Bool, Double, Integer};
 use diesel::{QueryableByName, RunQueryDsl};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{about, both_ways, end, world};
 use crate::support::TestServer;
@@ -294,6 +294,33 @@ fn the_textbook_interval_holds_of_users_with_one_output_each() {
     );
     let naive = &server.get(asked).expect(200)["data"][0]["naive"];
     assert_eq!(naive["is_valid"], false, "{naive}");
+}
+
+#[test]
+fn a_sequence_waits_for_enough_users_and_says_how_many_there_are() {
+    let send = |server: &TestServer, numbers: std::ops::Range<u32>| {
+        let mut lines = String::new();
+        for number in numbers {
+            let (version, decision) = (1 + number % 2, if number % 3 == 0 { "reject" } else { "accept" });
+            let user = json!({"type": "shown", "output_id": number.to_string(), "feature": "f", "version": version.to_string(), "user_id": number.to_string()});
+            writeln!(lines, "{user}\n{}", json!({"type": decision, "output_id": number.to_string()})).unwrap();
+        }
+        server.send(lines);
+    };
+    let server = TestServer::start();
+    let asked = "/api/v1/compare?baseline=version=1&candidate=version=2&metrics=acceptance_rate,correctness_rate";
+    let users = |found: &Value| ["users", "least_users", "enough_users"].map(|name| found[name].clone());
+    send(&server, 0..99);
+    let few = &server.get(asked).expect(200)["data"];
+    assert_eq!(users(&few[0]), [json!(99), json!(100), json!(false)], "{few}");
+    assert_eq!(few[0]["sequence"]["lower"], Value::Null, "{few}");
+    let sentence = few[0]["sentence"].as_str().unwrap();
+    assert!(sentence.ends_with("; 99 users so far, and it takes at least 100."), "{sentence}");
+    assert_eq!(users(&few[1]), [json!(0), json!(100), json!(false)], "nothing was judged: {few}");
+    send(&server, 99..100);
+    let enough = &server.get(asked).expect(200)["data"];
+    assert_eq!(users(&enough[0]), [json!(100), json!(100), json!(true)], "{enough}");
+    assert!(enough[0]["sequence"]["lower"].is_number(), "{enough}");
 }
 
 #[test]
