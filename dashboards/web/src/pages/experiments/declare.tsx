@@ -95,7 +95,7 @@ export function Declare() {
 
 function Arms({ feature, dimension, onDimension }: { feature: string | undefined; dimension: string; onDimension: (name: string) => void }) {
     const dimensions = useDimensions();
-    const values = named(useValues(dimension, feature).data);
+    const values = named(useValues(feature === undefined ? null : dimension, feature).data);
     return (
         <>
             <label>
