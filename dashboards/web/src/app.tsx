@@ -87,7 +87,7 @@ function Frame({ onSignOut }: { onSignOut: () => void }) {
     const before = useRef(path);
     useEffect(() => {
         // Who reads by ear is told of the new page.
-        if (before.current !== path) main.current?.focus();
+        if (before.current !== path) main.current?.focus({ preventScroll: true });
         before.current = path;
     }, [path]);
     return (

@@ -52,7 +52,11 @@ function Row({ webhook, admin }: { webhook: Schemas['WebhookView']; admin: boole
             <td data-label="Sends">{FORMATS[format]}</td>
             <td data-label="Deliveries">
                 {count(waiting)} on the way
-                {dead > 0 && <span class="says firing">▲ {count(dead)} given up</span>}
+                {dead > 0 && (
+                    <span class="says firing">
+                        <span aria-hidden="true">{DELIVERIES.dead.sign}</span> {count(dead)} given up
+                    </span>
+                )}
             </td>
             <td>{admin && <Actions {...webhook} />}</td>
         </tr>

@@ -86,7 +86,12 @@ function Reader({ outputs, next }: { outputs: Output[]; next: string | null }) {
         <div class="reader">
             <nav class="outputs" aria-label="Outputs">
                 <p class="foot keys">
-                    <kbd>j</kbd> next, <kbd>k</kbd> previous, <kbd>r</kbd> right, <kbd>w</kbd> wrong
+                    <kbd>j</kbd> next, <kbd>k</kbd> previous
+                    {mayLabel && (
+                        <>
+                            , <kbd>r</kbd> right, <kbd>w</kbd> wrong
+                        </>
+                    )}
                 </p>
                 <ol>
                     {outputs.map((output, number) => (

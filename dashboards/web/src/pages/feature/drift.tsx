@@ -115,9 +115,7 @@ function ControlChart({ metric, chart, changes }: Schemas['DriftedMetric']) {
     const out = chart.days.filter(({ is_out }) => is_out).length;
     const beliefs = new Map(chart.beliefs.map((belief) => [belief.at, belief]));
     const lasted = chart.beliefs.at(-1)?.days_at_level;
-    const limits = ({ lower, upper }: Found['data'][number]['chart']['days'][number]) =>
-        lower === null || upper === null ? '' : `${percent(lower)} to ${percent(upper)}`;
-    const words = (each: Parameters<typeof limits>[0]) => {
+    const words = (each: Schemas['ChartDay']) => {
         const within = limits(each) === '' ? '' : `, limits ${limits(each)}`;
         return `${date(each.at)}: ${withInterval({ value: each.value }, unit)}${within}${each.is_out ? ', beyond the limits' : ''}`;
     };
@@ -156,6 +154,11 @@ function ControlChart({ metric, chart, changes }: Schemas['DriftedMetric']) {
             )}
         </Figure>
     );
+}
+
+/** Where chance keeps a day; nothing where that is not known. */
+function limits({ lower, upper }: Schemas['ChartDay']): string {
+    return lower === null || upper === null ? '' : `${percent(lower)} to ${percent(upper)}`;
 }
 
 function Metric({ feature, metric, days, changes, alarm }: Schemas['DriftedMetric'] & { feature: string }) {
