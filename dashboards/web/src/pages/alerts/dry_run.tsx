@@ -9,6 +9,7 @@ import { day, minute } from '../../format/time';
 import { useUnit } from '../../parts/catalogue';
 import { Figure } from '../../parts/figure';
 import { Await } from '../../parts/states';
+import { Transitions } from './transitions';
 import { CAUSES, metricOf, STANDINGS, STATES } from './words';
 
 type Ran = Schemas['DryRunResponse'];
@@ -82,19 +83,7 @@ function Picture(ran: Ran) {
                     )}
                 </Figure>
             )}
-            {transitions.length > 0 && (
-                <ul class="attention">
-                    {transitions.map(({ at, known_at, cause, state, sentence }) => (
-                        <li key={`${at} ${cause}`}>
-                            <span aria-hidden="true">{STATES[state].sign}</span>
-                            <div>
-                                <strong>{CAUSES[cause]}</strong> <span class="evidence">known {minute(known_at)}</span>
-                                <p>{sentence}</p>
-                            </div>
-                        </li>
-                    ))}
-                </ul>
-            )}
+            {transitions.length > 0 && <Transitions of={transitions.map((one) => ({ ...one, id: `${one.at} ${one.cause}`, noticed_at: one.known_at }))} />}
         </>
     );
 }

@@ -10,12 +10,14 @@ import { Trouble, useAttempt } from '../../parts/form';
 import { Await, Empty } from '../../parts/states';
 import { Explained } from '../../parts/term';
 import { Title } from '../../parts/title';
+import { Says } from '../../parts/verdict';
 import { useMay } from '../../session';
 import { go, onward, usePlace } from '../../state/url';
 import { DryRun } from './dry_run';
 import { Make } from './make';
+import { Transitions } from './transitions';
 import { Deliveries, Webhooks } from './webhooks';
-import { about, CAUSES, KINDS, looksFor, metricOf, STANDINGS, STATES } from './words';
+import { about, KINDS, looksFor, metricOf, STANDINGS, STATES } from './words';
 
 type Alert = Schemas['AlertView'];
 
@@ -110,17 +112,15 @@ function LooksFor({ rule }: { rule: Alert['rule'] }) {
 }
 
 function State({ alert }: { alert: Alert }) {
-    const { words, sign, why } = STATES[alert.state];
+    const beside = [
+        alert.since !== null && `since ${date(alert.since)}`,
+        !alert.enabled && 'switched off',
+        isMuted(alert) && `muted until ${minute(alert.muted_until ?? '')}`,
+    ];
     return (
         <>
-            <span class={alert.state === 'firing' && alert.enabled ? 'says firing' : 'says'}>
-                <span aria-hidden="true">{sign}</span> <Explained text={why}>{words}</Explained>
-            </span>
-            <span class="evidence">
-                {alert.since !== null && `since ${date(alert.since)}`}
-                {!alert.enabled && ' · switched off'}
-                {isMuted(alert) && ` · muted until ${minute(alert.muted_until ?? '')}`}
-            </span>
+            <Says {...STATES[alert.state]} isAlarm={alert.state === 'firing' && alert.enabled} />
+            <span class="evidence">{beside.filter((words) => words !== false).join(' · ')}</span>
         </>
     );
 }
@@ -197,7 +197,7 @@ function One({ id, admin }: { id: string; admin: boolean }) {
                                 <h2 id="history">What it did</h2>
                             </div>
                             <Await of={history} lines={4}>
-                                {({ data }) => (data.length === 0 ? <p class="sentence">It has not fired yet.</p> : <History of={data} />)}
+                                {({ data }) => (data.length === 0 ? <p class="sentence">It has not fired yet.</p> : <Transitions of={data} />)}
                             </Await>
                         </section>
                         <section class="section" aria-labelledby="dry">
@@ -211,21 +211,5 @@ function One({ id, admin }: { id: string; admin: boolean }) {
                 )}
             </Await>
         </>
-    );
-}
-
-function History({ of }: { of: Schemas['TransitionView'][] }) {
-    return (
-        <ul class="attention">
-            {of.map(({ id, noticed_at, cause, state, sentence, muted }) => (
-                <li key={id}>
-                    <span aria-hidden="true">{STATES[state].sign}</span>
-                    <div>
-                        <strong>{CAUSES[cause]}</strong> <span class="evidence">{minute(noticed_at)}{muted && ' · muted'}</span>
-                        <p>{sentence}</p>
-                    </div>
-                </li>
-            ))}
-        </ul>
     );
 }

@@ -11,6 +11,7 @@ import { Picker } from '../../parts/picker';
 import { Await, Empty } from '../../parts/states';
 import { Title } from '../../parts/title';
 import { text } from '../../parts/values';
+import { Says } from '../../parts/verdict';
 import { onward, set, usePlace } from '../../state/url';
 import { DELIVERIES } from './words';
 
@@ -52,11 +53,7 @@ function Row({ webhook, admin }: { webhook: Schemas['WebhookView']; admin: boole
             <td data-label="Sends">{FORMATS[format]}</td>
             <td data-label="Deliveries">
                 {count(waiting)} on the way
-                {dead > 0 && (
-                    <span class="says firing">
-                        <span aria-hidden="true">{DELIVERIES.dead.sign}</span> {count(dead)} given up
-                    </span>
-                )}
+                {dead > 0 && <Says sign={DELIVERIES.dead.sign} words={`${count(dead)} given up`} isAlarm />}
             </td>
             <td>{admin && <Actions {...webhook} />}</td>
         </tr>
@@ -188,7 +185,6 @@ function Delivery({ id, type, created_at, state, attempts, due_at, status, failu
             await api.post('/api/v1/deliveries/{id}/redeliver', { path: { id } });
             reload();
         });
-    const { words, sign } = DELIVERIES[state];
     return (
         <tr>
             <th scope="row">
@@ -202,9 +198,7 @@ function Delivery({ id, type, created_at, state, attempts, due_at, status, failu
                 </details>
             </th>
             <td data-label="State">
-                <span class={state === 'dead' ? 'says firing' : 'says'}>
-                    <span aria-hidden="true">{sign}</span> {words}
-                </span>
+                <Says {...DELIVERIES[state]} isAlarm={state === 'dead'} />
                 <span class="evidence">{failure ?? (status === null ? '' : `answered ${status}`)}</span>
             </td>
             <td data-label="Attempts">

@@ -8,6 +8,7 @@ import { Cards } from '../../parts/cards';
 import { Written } from '../../parts/estimate';
 import { Await } from '../../parts/states';
 import { Explained } from '../../parts/term';
+import { Says } from '../../parts/verdict';
 import { onward, toFeature } from '../../state/url';
 import { places, STANDINGS, subject, VERDICTS } from './words';
 
@@ -106,9 +107,7 @@ function Row(one: Schemas['Priority']) {
                     attempts.map(({ id, title, verdict }) => (
                         <div key={id}>
                             <a href={onward('/changes', { entry: id })}>{title}</a>
-                            <span class="says">
-                                <span aria-hidden="true">{VERDICTS[verdict].sign}</span> {VERDICTS[verdict].words}
-                            </span>
+                            <Says {...VERDICTS[verdict]} />
                         </div>
                     ))
                 )}

@@ -9,6 +9,7 @@ import { Written } from '../../parts/estimate';
 import { Await, Empty } from '../../parts/states';
 import { Explained, Term } from '../../parts/term';
 import { Title } from '../../parts/title';
+import { Says } from '../../parts/verdict';
 import { useMay } from '../../session';
 import { onward, toFeature, usePlace } from '../../state/url';
 import { EffectOf } from './effect';
@@ -76,7 +77,6 @@ function All({ admin }: { admin: boolean }) {
 
 function Row({ id, title, kind, made_at, feature, versions, effect }: Schemas['ListedChange']) {
     const { verdict, design, outcome } = effect;
-    const { words, sign, why } = VERDICTS[verdict];
     return (
         <tr>
             <th scope="row">
@@ -90,9 +90,7 @@ function Row({ id, title, kind, made_at, feature, versions, effect }: Schemas['L
                 {versions !== undefined && versions.length > 0 && <span class="evidence">{versions.join(', ')}</span>}
             </td>
             <td data-label="Verdict">
-                <span class="says">
-                    <span aria-hidden="true">{sign}</span> <Explained text={why}>{words}</Explained>
-                </span>
+                <Says {...VERDICTS[verdict]} />
                 {design !== null && <span class="evidence">{DESIGNS[design].words}</span>}
             </td>
             <td data-label="Effect">

@@ -6,6 +6,7 @@ import { Cards } from '../../parts/cards';
 import { useUnit } from '../../parts/catalogue';
 import { DrawnDifference, Estimate } from '../../parts/estimate';
 import { Explained, Term } from '../../parts/term';
+import { Says } from '../../parts/verdict';
 import { because, reach } from './words';
 
 type Compared = Schemas['ComparedMetric'];
@@ -67,9 +68,7 @@ function Row({ sides, margin, ...found }: Compared & { sides: [string, string]; 
                 <strong>
                     <Term metric={metric} />
                 </strong>
-                <span class="says">
-                    <span aria-hidden="true">{VERDICTS[verdict].sign}</span> {VERDICTS[verdict].words}
-                </span>
+                <Says {...VERDICTS[verdict]} />
                 <span class="evidence">{because(found, margin, unit)}</span>
             </th>
             <td data-label={sides[0]}>

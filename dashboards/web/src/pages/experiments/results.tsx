@@ -12,6 +12,7 @@ import { Prose } from '../../parts/prose';
 import { Await, Empty } from '../../parts/states';
 import { Explained, Term } from '../../parts/term';
 import { Title } from '../../parts/title';
+import { Says } from '../../parts/verdict';
 import { go, onward, toFeature } from '../../state/url';
 import { Findings } from '../compare/findings';
 import { Sequence } from '../compare/sequence';
@@ -149,9 +150,7 @@ function Guarded({ compared, margin, verdict }: Schemas['Guardrail']) {
                 <strong>
                     <Term metric={metric} />
                 </strong>
-                <span class="says">
-                    <span aria-hidden="true">{GUARDRAILS[verdict].sign}</span> {GUARDRAILS[verdict].words}
-                </span>
+                <Says {...GUARDRAILS[verdict]} />
             </th>
             <td data-label="At all looks">
                 <DrawnDifference value={sequence} unit={unit} domain={reach([sequence, { value: margin }])} />

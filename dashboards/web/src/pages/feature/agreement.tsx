@@ -8,6 +8,7 @@ import { Cards } from '../../parts/cards';
 import { Coefficient, Estimate } from '../../parts/estimate';
 import { Await, Empty } from '../../parts/states';
 import { Explained } from '../../parts/term';
+import { Says } from '../../parts/verdict';
 import { useScope } from '../../state/scope';
 
 type People = Schemas['PeopleAgreement'];
@@ -99,9 +100,7 @@ function Among({ people }: { people: People[] }) {
                         <tr key={`${one.rubric} ${one.kind}`}>
                             <th scope="row">
                                 {rubricName(one.rubric)}, {KINDS[one.kind]}
-                                <span class="says">
-                                    <span aria-hidden="true">{VERDICTS[one.verdict].sign}</span> {VERDICTS[one.verdict].words}
-                                </span>
+                                <Says {...VERDICTS[one.verdict]} />
                             </th>
                             <td data-label="α">
                                 <Coefficient value={one.alpha.ordinal} />

@@ -12,6 +12,7 @@ import { MetricPicker, Picker } from '../../parts/picker';
 import { useDimensions, useProjects } from '../../parts/project';
 import { Await, Empty } from '../../parts/states';
 import { Explained, Term } from '../../parts/term';
+import { Says } from '../../parts/verdict';
 import { write } from '../../state/filter';
 import { useScope } from '../../state/scope';
 import { onward, set, usePlace } from '../../state/url';
@@ -59,7 +60,7 @@ export function Segments({ feature }: { feature: string }) {
                     label="By"
                     value={dimension ?? ''}
                     options={all.map((name) => [name, dimensionName(name)])}
-                    onPick={(segment) => set({ segment }, true)}
+                    onPick={(segment) => set({ segment, segments: null }, true)}
                 />
                 <MetricPicker of={METRICS} value={metric} onPick={(id) => set({ segment_metric: id === METRICS[0] ? null : id }, true)} />
             </div>
@@ -153,14 +154,10 @@ function Found({ feature, dimension, metric, data, whole, largest_gap }: Answer)
 function Standing({ standing, adjusted_p_value }: Ranked) {
     const { words, sign } = STANDINGS[standing];
     const p = adjusted_p_value === null ? '' : `adjusted p ${pValue(adjusted_p_value)}`;
-    if (standing === 'alike' || standing === 'cannot_tell_yet') {
-        return <span class="evidence">{p === '' ? words : `${words} · ${p}`}</span>;
-    }
+    if (sign === undefined) return <span class="evidence">{p === '' ? words : `${words} · ${p}`}</span>;
     return (
         <>
-            <span class="says">
-                <span aria-hidden="true">{sign}</span> {words}
-            </span>
+            <Says sign={sign} words={words} />
             <span class="evidence">{p}</span>
         </>
     );
