@@ -13,6 +13,11 @@ export interface Loaded<T> {
     pending: boolean;
 }
 
+/** The answer to what is asked now; not that of the question before. */
+export function fresh<T>({ data, pending }: Loaded<T>): T | undefined {
+    return pending ? undefined : data;
+}
+
 interface Entry {
     /** The log position that was current when the answer was asked for. */
     asked: number | undefined;

@@ -1,6 +1,7 @@
 /** What a page is about: time range, periods of a change, filters. All of it is in the address. */
 
 import { useState } from 'preact/hooks';
+import { fresh } from '../api/data';
 import { count } from '../format/number';
 import { dimensionName, segment } from '../format/words';
 import { conditions, type Condition, write } from '../state/filter';
@@ -92,14 +93,14 @@ function Filters({ without }: { without: string[] }) {
 }
 
 function ValuePicker({ dimension, onPick }: { dimension: string; onPick: (value: string | null) => void }) {
-    const { data, problem, pending } = useValues(dimension);
-    const known = pending ? [] : (data ?? []);
-    const prompt = !pending ? 'is …' : problem === undefined ? 'loading …' : 'not available';
+    const found = useValues(dimension);
+    const known = fresh(found) ?? [];
+    const prompt = !found.pending ? 'is …' : found.problem === undefined ? 'loading …' : 'not available';
     return (
         <Picker
             label={dimensionName(dimension)}
             value=""
-            disabled={pending}
+            disabled={found.pending}
             // A value may be anything, so that its place stands for it.
             options={[['', prompt], ...known.map(({ value, shown }, at) => [String(at), `${value ?? '(none)'} (${count(shown)})`] as const)]}
             onPick={(at) => {

@@ -1,7 +1,7 @@
 /** Is one version better than another, honestly? Two sides, the verdict in words, and the evidence over time. */
 
 import { api, type Schemas } from '../../api/client';
-import { useData } from '../../api/data';
+import { fresh, useData } from '../../api/data';
 import { count, counted } from '../../format/number';
 import { span } from '../../format/time';
 import { dimensionName } from '../../format/words';
@@ -35,8 +35,7 @@ function Sides() {
     const feature = params.get('feature') ?? features.data?.[0];
     const dimension = params.get('by') ?? 'version';
     const known = useValues(feature === undefined ? null : dimension, feature);
-    // While another question is answered, `data` is of the one before.
-    const values = known.pending ? undefined : named(known.data);
+    const values = named(fresh(known));
     const baseline = params.get('baseline') ?? values?.[1];
     const candidate = params.get('candidate') ?? values?.find((value) => value !== baseline);
     const choose = (change: Record<string, string | undefined>) => set({ feature, baseline, candidate, ...change });

@@ -1,7 +1,7 @@
 /** One output: what was asked, what the AI wrote, what the user made of it, and what happened when. */
 
 import { api, type Schemas } from '../../api/client';
-import { useData } from '../../api/data';
+import { fresh, useData } from '../../api/data';
 import { fixed, parts, percent } from '../../format/number';
 import { minute } from '../../format/time';
 import { DECISIONS } from '../../format/words';
@@ -147,9 +147,8 @@ function Text({ title, text }: { title: string; text: string | null }) {
 }
 
 function History({ id }: { id: string }) {
-    const { data, pending } = useData(`output ${id}`, () => api.get('/api/v1/outputs/{output_id}', { path: { output_id: id } }));
-    // What is there while it is pending is of the output before.
-    if (data === undefined || pending) return null;
+    const data = fresh(useData(`output ${id}`, () => api.get('/api/v1/outputs/{output_id}', { path: { output_id: id } })));
+    if (data === undefined) return null;
     return (
         <section>
             <h3>What happened</h3>

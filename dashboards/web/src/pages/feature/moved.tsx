@@ -1,6 +1,7 @@
 /** Which segments moved a metric between two periods. */
 
 import type { Schemas } from '../../api/client';
+import { fresh } from '../../api/data';
 import { around } from '../../charts/intervals';
 import { isClear, ofDifference, percent, withInterval } from '../../format/number';
 import { span } from '../../format/time';
@@ -39,7 +40,7 @@ export function Moved({ feature }: { feature: string }) {
 
 /** Correctness, where it surely moved and something else is looked at. */
 function Other({ feature }: { feature: string }) {
-    const change = useExplanation(feature, OTHER).data?.change;
+    const change = fresh(useExplanation(feature, OTHER))?.change;
     if (change === undefined || !isClear(change)) return null;
     return (
         <p class="sentence">

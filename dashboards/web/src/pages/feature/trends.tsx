@@ -1,7 +1,7 @@
 /** Acceptance and correctness over time, with the days on which versions started and levels changed. */
 
 import { api } from '../../api/client';
-import { useData } from '../../api/data';
+import { fresh, useData } from '../../api/data';
 import type { Marker } from '../../charts/trend';
 import { Await } from '../../parts/states';
 import { useScope } from '../../state/scope';
@@ -49,7 +49,7 @@ export function Trends({ feature }: { feature: string }) {
 function useVersionStarts(feature: string): Marker[] {
     const { scope } = useScope();
     const query = { ...scope, metrics: 'shown', feature, group_by: 'version', granularity: 'day' as const };
-    const { data } = useData(`starts ${JSON.stringify(query)}`, () => api.get('/api/v1/series', { query }));
+    const data = fresh(useData(`starts ${JSON.stringify(query)}`, () => api.get('/api/v1/series', { query })));
     const starts = new Map<string, number>();
     for (const row of data ?? []) {
         const version = row['version'] as string | null;

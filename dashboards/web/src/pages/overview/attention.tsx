@@ -1,6 +1,7 @@
 /** Where to look first, in sentences. */
 
 import type { Schemas } from '../../api/client';
+import { fresh } from '../../api/data';
 import { isClear, withInterval } from '../../format/number';
 import { segment } from '../../format/words';
 import { Mark } from '../../parts/verdict';
@@ -77,7 +78,7 @@ function Correctness({ by }: { by: Schemas['Between'] }) {
 
 function Moved({ feature }: { feature: string }) {
     const { params } = useScope();
-    const { data } = useExplanation(feature);
+    const data = fresh(useExplanation(feature));
     if (data === undefined) return null;
     const found = culprit(data);
     if (!isClear(data.change) && found === undefined) return null;

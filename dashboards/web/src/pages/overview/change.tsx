@@ -1,7 +1,7 @@
 /** What changed in a feature between two periods, and which segment did most of it. */
 
 import { api, type Schemas } from '../../api/client';
-import { type Loaded, useData } from '../../api/data';
+import { fresh, type Loaded, useData } from '../../api/data';
 import { isClear } from '../../format/number';
 import { segment } from '../../format/words';
 import { Difference } from '../../parts/estimate';
@@ -54,20 +54,21 @@ export function Change({ correctness, ...asked }: Props) {
 
 function Acceptance({ feature, wanted }: Omit<Props, 'correctness'>) {
     const { params } = useScope();
-    const { data, problem } = useExplanation(feature, 'acceptance_rate', wanted);
+    const found = useExplanation(feature, 'acceptance_rate', wanted);
     if (!wanted) return <a href={`${toFeature(feature)}#moved`}>look</a>;
-    if (data === undefined) return <span class="none">{problem === undefined ? '…' : 'not available'}</span>;
+    const data = fresh(found);
+    if (data === undefined) return <span class="none">{found.problem === undefined ? '…' : 'not available'}</span>;
     if (data.change.value === null) return <span class="none">nothing to compare with</span>;
-    const found = culprit(data);
+    const leading = culprit(data);
     return (
         <>
             <span class={isClear(data.change) ? 'number strong' : 'number'}>
                 <Difference metric="acceptance_rate" value={data.change} />
             </span>
             <span class="evidence">
-                {found !== undefined ? (
+                {leading !== undefined ? (
                     <>
-                        {isClear(data.change) ? 'mostly' : 'except in'} {segment(found.dimension, found.value)}
+                        {isClear(data.change) ? 'mostly' : 'except in'} {segment(leading.dimension, leading.value)}
                     </>
                 ) : (
                     <Explained text={`Acceptance, ${periodName(params)} against the time before.`}>

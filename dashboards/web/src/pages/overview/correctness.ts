@@ -1,7 +1,7 @@
 /** Whether features became more or less often right: for all of them in two requests. */
 
 import { api, type Estimate, type Schemas } from '../../api/client';
-import { useData } from '../../api/data';
+import { fresh, useData } from '../../api/data';
 import { useScope } from '../../state/scope';
 import type { Range } from '../../state/range';
 
@@ -43,5 +43,5 @@ function usePeriod(filters: object, from: string | undefined, to: string | undef
     const query: Range = { ...filters, from, to };
     // Without a start it would be all of time, twice.
     const key = from === undefined ? null : `features ${JSON.stringify(query)}`;
-    return useData(key, () => api.get('/api/v1/features', { query }), 'analyses').data;
+    return fresh(useData(key, () => api.get('/api/v1/features', { query }), 'analyses'));
 }

@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from 'preact';
 import { api, type Schemas } from '../../api/client';
-import { useData } from '../../api/data';
+import { fresh, useData } from '../../api/data';
 import { Sparkline } from '../../charts/sparkline';
 import { count, counted, percent, type Spread } from '../../format/number';
 import { Estimate } from '../../parts/estimate';
@@ -130,7 +130,7 @@ function useTrends(byWeek: boolean): Map<string, Trends> {
     const { scope } = useScope();
     const granularity = byWeek ? ('week' as const) : ('auto' as const);
     const query = { ...scope, metrics: TRENDS.join(','), group_by: 'feature', granularity };
-    const { data } = useData(`trends ${JSON.stringify(query)}`, () => api.get('/api/v1/series', { query }));
+    const data = fresh(useData(`trends ${JSON.stringify(query)}`, () => api.get('/api/v1/series', { query })));
     const found = new Map<string, Trends>();
     for (const row of data ?? []) {
         const name = String(row['feature']);
