@@ -1,9 +1,7 @@
 /** The frame of every page: who is signed in, where one is, and the page of the address. */
 
-import { createContext } from 'preact';
-import { useContext, useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { api, Problem } from './api/client';
-import { useData } from './api/data';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { detailOf } from './api/client';
 import { position } from './api/live';
 import { Alerts } from './pages/alerts/page';
 import { Changes } from './pages/changes/page';
@@ -16,20 +14,12 @@ import { Metrics } from './pages/metrics';
 import { Overview } from './pages/overview/page';
 import { Settings } from './pages/settings/page';
 import { SignIn } from './pages/sign_in';
-import { Catalogue } from './parts/catalogue';
+import { Catalogue, useDefinitions } from './parts/catalogue';
 import { Empty } from './parts/states';
-import { current, type Session, signOut } from './session';
+import { Title } from './parts/title';
+import { current, type Session, Signed, signOut, useSession } from './session';
 import { applyTheme, theme, THEMES, type Theme } from './state/theme';
 import { go, onward, usePlace } from './state/url';
-
-const Signed = createContext<Session | null>(null);
-
-/** The session of the page; pages are shown only with one. */
-export function useSession(): Session {
-    const session = useContext(Signed);
-    if (session === null) throw new Error('no session');
-    return session;
-}
 
 type State = { is: 'starting' } | { is: 'signed-out' } | { is: 'failed'; problem: string } | { is: 'signed-in'; session: Session };
 
@@ -49,7 +39,7 @@ export function App() {
             current()
                 .then(enter)
                 .catch((problem: unknown) => {
-                    setState({ is: 'failed', problem: problem instanceof Problem ? problem.detail : String(problem) });
+                    setState({ is: 'failed', problem: detailOf(problem) });
                     setTimeout(start, 3_000);
                 });
         void start();
@@ -61,7 +51,7 @@ export function App() {
             return (
                 <main class="page">
                     <div role="alert">
-                        <Empty title="Calibrant does not answer">{state.problem}</Empty>
+                        <Empty title="Calibrant does not answer">{state.problem} The page tries again by itself.</Empty>
                     </div>
                 </main>
             );
@@ -91,13 +81,13 @@ const PAGES = [
 function Frame({ onSignOut }: { onSignOut: () => void }) {
     const { path } = usePlace();
     const { project } = useSession();
-    const catalogue = useData('catalogue', () => api.get('/api/v1/metrics'));
+    const catalogue = useDefinitions();
     const metrics = useMemo(() => new Map(catalogue.data?.data.map((metric) => [metric.id, metric])), [catalogue.data]);
     const main = useRef<HTMLElement>(null);
     const before = useRef(path);
     useEffect(() => {
         // Who reads by ear is told of the new page.
-        if (before.current !== path) main.current?.focus();
+        if (before.current !== path) main.current?.focus({ preventScroll: true });
         before.current = path;
     }, [path]);
     return (
@@ -135,15 +125,15 @@ function Frame({ onSignOut }: { onSignOut: () => void }) {
 }
 
 function Page({ path }: { path: string }) {
-    const feature = /^\/features\/([^/]+)$/.exec(path)?.[1];
-    const name = feature === undefined ? PAGES.find(([to]) => to === path)?.[1] : decodeURIComponent(feature);
+    const feature = featureOf(path);
+    const name = feature ?? PAGES.find(([to]) => to === path)?.[1];
     useEffect(() => {
         document.title = name === undefined ? 'Calibrant' : `${name} · Calibrant`;
     }, [name]);
     useEffect(() => {
         if (path === '/sign-in') go('/', true);
     }, [path]);
-    if (feature !== undefined) return <Feature name={decodeURIComponent(feature)} key={feature} />;
+    if (feature !== undefined) return <Feature name={feature} key={feature} />;
     switch (path) {
         case '/':
             return <Overview />;
@@ -165,10 +155,26 @@ function Page({ path }: { path: string }) {
             return <Settings />;
         default:
             return (
-                <Empty title="There is no such page">
-                    <a href="/">To the overview</a>
-                </Empty>
+                <Title
+                    lead={
+                        <>
+                            Go to the <a href="/">overview</a>.
+                        </>
+                    }
+                >
+                    There is no such page
+                </Title>
             );
+    }
+}
+
+/** The feature whose page a path is; none where the path is not encoded as one. */
+function featureOf(path: string): string | undefined {
+    const encoded = /^\/features\/([^/]+)$/.exec(path)?.[1];
+    try {
+        return encoded === undefined ? undefined : decodeURIComponent(encoded);
+    } catch {
+        return undefined;
     }
 }
 

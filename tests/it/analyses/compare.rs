@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use calibrant::domain::dimension::Dimension;
 use calibrant::query::Query;
@@ -12,7 +13,7 @@ use calibrant::stats::two_proportions::newcombe;
 use calibrant::store::StoreError;
 use diesel::sql_types::{BigInt, Bool, Double, Integer};
 use diesel::{QueryableByName, RunQueryDsl};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{about, both_ways, end, world};
 use crate::support::TestServer;
@@ -264,21 +265,27 @@ fn the_textbook_interval_is_that_of_the_counts_and_says_that_it_does_not_hold() 
     }
 }
 
-#[test]
-fn the_textbook_interval_holds_of_users_with_one_output_each() {
-    let server = TestServer::start();
+/// An output each of some users, half of them of version 1 and half of version 2.
+fn one_each(users: Range<u32>) -> String {
     let mut lines = String::new();
-    for number in 0..60 {
-        let version = if number < 25 { "1" } else { "2" };
+    for number in users {
+        let name = number.to_string();
+        let version = (1 + number % 2).to_string();
         let decision = if number % 3 == 0 { "reject" } else { "accept" };
         for event in [
-            json!({"type": "shown", "output_id": number.to_string(), "feature": "f", "version": version, "user_id": number.to_string()}),
-            json!({"type": decision, "output_id": number.to_string()}),
+            json!({"type": "shown", "output_id": name, "feature": "f", "version": version, "user_id": name}),
+            json!({"type": decision, "output_id": name}),
         ] {
             writeln!(lines, "{event}").unwrap();
         }
     }
-    server.send(lines);
+    lines
+}
+
+#[test]
+fn the_textbook_interval_holds_of_users_with_one_output_each() {
+    let server = TestServer::start();
+    server.send(one_each(0..60));
     let asked = "/api/v1/compare?baseline=version=1&candidate=version=2&metrics=acceptance_rate";
     let naive = &server.get(asked).expect(200)["data"][0]["naive"];
     assert_eq!(
@@ -294,6 +301,31 @@ fn the_textbook_interval_holds_of_users_with_one_output_each() {
     );
     let naive = &server.get(asked).expect(200)["data"][0]["naive"];
     assert_eq!(naive["is_valid"], false, "{naive}");
+}
+
+#[test]
+fn a_sequence_waits_for_enough_users_and_says_how_many_there_are() {
+    let server = TestServer::start();
+    let asked = "/api/v1/compare?baseline=version=1&candidate=version=2&metrics=acceptance_rate,correctness_rate";
+    let users = |found: &Value| ["users", "least_users", "enough_users"].map(|name| found[name].clone());
+    server.send(one_each(0..99));
+    let few = &server.get(asked).expect(200)["data"];
+    assert_eq!(users(&few[0]), [json!(99), json!(100), json!(false)], "{few}");
+    assert_eq!(few[0]["sequence"]["lower"], Value::Null, "{few}");
+    let sentence = few[0]["sentence"].as_str().unwrap();
+    assert!(
+        sentence.ends_with("; 99 users so far, and it takes at least 100."),
+        "{sentence}"
+    );
+    assert_eq!(
+        users(&few[1]),
+        [json!(0), json!(100), json!(false)],
+        "nothing was judged: {few}"
+    );
+    server.send(one_each(99..100));
+    let enough = &server.get(asked).expect(200)["data"];
+    assert_eq!(users(&enough[0]), [json!(100), json!(100), json!(true)], "{enough}");
+    assert!(enough[0]["sequence"]["lower"].is_number(), "{enough}");
 }
 
 #[test]

@@ -17,6 +17,8 @@ type Answer<O> = O extends { responses: infer R }
           : undefined
     : never;
 type Query<O> = O extends { parameters: { query?: infer Q } } ? NonNullable<Q> : never;
+/** The parameters of a route that is read. */
+export type QueryOf<P extends PathsWith<'get'>> = Query<Operation<P, 'get'>>;
 type PathNames<O> = O extends { parameters: { path: infer N } } ? N : never;
 type Body<O> = O extends { requestBody: { content: { 'application/json': infer B } } } ? B : never;
 
@@ -41,9 +43,19 @@ export class Problem extends Error {
     }
 }
 
+/** What went wrong, as people read it. */
+export function detailOf(error: unknown): string {
+    return error instanceof Problem ? error.detail : String(error);
+}
+
 /** Answers by address, so that an unchanged one stays the same object and redraws nothing. */
 const known = new Map<string, { tag: string; data: unknown }>();
 const MOST_KNOWN = 200;
+
+/** Forgets the answers, which are of whoever asked. */
+export function forgetAnswers(): void {
+    known.clear();
+}
 
 /** The address of a route with its parameters filled in; those without a value are left out. */
 export function address(template: string, names: object | undefined, query: object | undefined): string {
@@ -69,7 +81,7 @@ async function send(method: Method, url: string, { body, file, signal }: { body?
         }
         response = await fetch(url, init);
     } catch {
-        throw new Problem(0, 'unreachable', 'The server does not answer. The page tries again by itself.');
+        throw new Problem(0, 'unreachable', 'The server does not answer.');
     }
     if (!response.ok) throw await problem(response);
     if (response.status === 204) return undefined;

@@ -1,7 +1,7 @@
 /** Data for components: loaded when asked for, again when the project has moved on, and shared by who asks the same. */
 
-import { useLayoutEffect, useReducer } from 'preact/hooks';
-import { Problem } from './client';
+import { useLayoutEffect, useReducer, useRef } from 'preact/hooks';
+import { detailOf, forgetAnswers, Problem } from './client';
 import { position } from './live';
 import { Turns } from './turns';
 
@@ -13,10 +13,17 @@ export interface Loaded<T> {
     pending: boolean;
 }
 
+/** The answer to what is asked now; not that of the question before. */
+export function fresh<T>({ data, pending }: Loaded<T>): T | undefined {
+    return pending ? undefined : data;
+}
+
 interface Entry {
     /** The log position that was current when the answer was asked for. */
     asked: number | undefined;
     running: boolean;
+    /** When a failure is tried again. */
+    again?: ReturnType<typeof setTimeout>;
     data?: unknown;
     problem?: Problem;
     listeners: Set<() => void>;
@@ -27,12 +34,17 @@ interface Entry {
  * long have a lane of their own, so that numbers do not wait behind them.
  */
 const LANES = { numbers: new Turns(3), analyses: new Turns(1) };
-export type Lane = keyof typeof LANES;
+type Lane = keyof typeof LANES;
 
 const entries = new Map<string, Entry>();
 const MOST_KEPT = 100;
 /** How long a failure waits to be tried again, milliseconds. */
 const AGAIN = 5_000;
+
+/** Whether a failure may pass, so that the page tries again by itself. */
+export function mayPass({ status }: Problem): boolean {
+    return status === 0 || status >= 429;
+}
 
 function entry(key: string): Entry {
     let found = entries.get(key);
@@ -49,6 +61,7 @@ function entry(key: string): Entry {
 async function refresh(key: string, load: () => Promise<unknown>, lane: Lane): Promise<void> {
     const own = entry(key);
     if (own.running || (own.asked === position.value && own.problem === undefined)) return;
+    clearTimeout(own.again);
     own.running = true;
     own.asked = position.value;
     try {
@@ -59,11 +72,9 @@ async function refresh(key: string, load: () => Promise<unknown>, lane: Lane): P
         });
         delete own.problem;
     } catch (error) {
-        own.problem = error instanceof Problem ? error : new Problem(0, 'failed', String(error));
+        own.problem = error instanceof Problem ? error : new Problem(0, 'failed', detailOf(error));
         if (own.problem.status === 401) position.signedOut();
-        else if (own.problem.status === 0 || own.problem.status >= 429) {
-            setTimeout(() => own.listeners.size > 0 && void refresh(key, load, lane), AGAIN);
-        }
+        else if (mayPass(own.problem)) own.again = setTimeout(() => own.listeners.size > 0 && void refresh(key, load, lane), AGAIN);
     }
     own.running = false;
     for (const listener of own.listeners) listener();
@@ -74,7 +85,7 @@ async function refresh(key: string, load: () => Promise<unknown>, lane: Lane): P
 /** What `load` gives. `key` names everything that its answer depends on; without one nothing is loaded. */
 export function useData<T>(key: string | null, load: () => Promise<T>, lane: Lane = 'numbers'): Loaded<T> {
     const [, redraw] = useReducer((count: number, _: void) => count + 1, 0);
-    const [held] = useReducer((held: { data?: T }) => held, {} as { data?: T });
+    const held = useRef<T>(undefined);
     // Before anything else runs: an answer that came between drawing and listening would never be drawn.
     useLayoutEffect(() => {
         if (key === null) return;
@@ -91,21 +102,14 @@ export function useData<T>(key: string | null, load: () => Promise<T>, lane: Lan
     }, [key]);
     if (key === null) return { pending: true };
     const own = entry(key);
-    if (own.data !== undefined) held.data = own.data as T;
-    return {
-        ...(held.data === undefined ? {} : { data: held.data }),
-        ...(own.problem === undefined ? {} : { problem: own.problem }),
-        pending: own.data === undefined,
-    };
+    if (own.data !== undefined) held.current = own.data as T;
+    return { data: held.current, problem: own.problem, pending: own.data === undefined };
 }
 
-/** Forgets every answer, as when someone else signs in. */
+/** Forgets every answer, as when someone else signs in: what is still on its way is nobody's then. */
 export function forget(): void {
-    for (const own of entries.values()) {
-        own.asked = undefined;
-        delete own.data;
-        delete own.problem;
-    }
+    entries.clear();
+    forgetAnswers();
 }
 
 /** Has everything asked again by the page that is shown next. */

@@ -3,7 +3,7 @@
  * there is something new. A page that nobody sees does not wait, since a browser has few connections for all pages of a server.
  */
 
-import { api } from './client';
+import { api, Problem } from './client';
 
 /** Milliseconds between looks at least: data that never rests is followed once a second. */
 const LEAST = 1_000;
@@ -61,7 +61,7 @@ class Position {
             this.value = log_position;
             if (moved) this.announce();
         } catch (problem) {
-            if ((problem as { status?: number }).status === 401) this.signedOut();
+            if (problem instanceof Problem && problem.status === 401) this.signedOut();
         }
     }
 }

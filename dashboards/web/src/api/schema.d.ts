@@ -2338,13 +2338,18 @@ export interface components {
             detectable: number | null;
             /** @description Candidate minus baseline, with the interval of a single look. */
             difference: components["schemas"]["Between"];
-            /** @description Whether there are enough users for a sequence: a hundred. */
+            /** @description Whether there are enough users for a sequence. */
             enough_users: boolean;
             /**
              * Format: double
              * @description What is lost on average by choosing the candidate, in the unit of the metric.
              */
             expected_loss: number | null;
+            /**
+             * Format: int64
+             * @description Users that a sequence takes, at least.
+             */
+            least_users: number;
             metric: string;
             /**
              * Format: int64
@@ -2370,6 +2375,11 @@ export interface components {
             sequence: components["schemas"]["Between"];
             /** Format: double */
             standard_error: number | null;
+            /**
+             * Format: int64
+             * @description Independent users behind the difference; of a metric without a value on one of the sides none.
+             */
+            users: number;
             /**
              * Format: int64
              * @description Users it takes to show the least difference worth having four times in five, and days at the present pace.
@@ -4249,7 +4259,7 @@ export interface components {
         /** @description The first metric up to one moment. */
         Look: {
             difference: components["schemas"]["Between"];
-            /** @description Without an interval until there are a hundred users. */
+            /** @description Without an interval until there are enough users. */
             sequence: components["schemas"]["Between"];
             /**
              * Format: date-time

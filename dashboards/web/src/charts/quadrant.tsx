@@ -23,7 +23,7 @@ const RADIUS = [5, 13] as const;
 export const CALIBRATED = 0.05;
 
 /** The radius of a mark: its area goes with the volume. */
-export function radius(volume: number, most: number): number {
+function radius(volume: number, most: number): number {
     return RADIUS[0] + (RADIUS[1] - RADIUS[0]) * Math.sqrt(most > 0 ? volume / most : 0);
 }
 
@@ -75,7 +75,7 @@ export function Quadrant({ items, width }: { items: Placed[]; width: number }) {
                 </g>
             ))}
             <line class="diagonal" x1={x(low)} y1={y(low)} x2={x(high)} y2={y(high)} />
-            <g class="regions" aria-hidden="true">
+            <g aria-hidden="true">
                 <text class="region over" x={MARGIN.left + 10} y={MARGIN.top + 18}>
                     trusted too much
                 </text>

@@ -1,5 +1,7 @@
 /** From data to pixels, and round numbers in between. Pure. */
 
+import { DAY, day } from '../format/time';
+
 export interface Scale {
     (value: number): number;
     domain: readonly [number, number];
@@ -53,8 +55,6 @@ export function niceDomain(values: readonly number[], limits: readonly [number, 
     ];
 }
 
-const DAY = 86_400_000;
-
 /** Midnights (UTC) of a domain in milliseconds, at most so many and evenly spread; firsts of months where that is long. */
 export function dayTicks([from, to]: readonly [number, number], most: number): number[] {
     const days = (to - from) / DAY;
@@ -64,6 +64,11 @@ export function dayTicks([from, to]: readonly [number, number], most: number): n
     const found: number[] = [];
     for (let time = Math.ceil(from / DAY) * DAY; time <= to; time += step) found.push(time);
     return found;
+}
+
+/** Days to write below a picture of a width. */
+export function dayAxis(domain: readonly [number, number], width: number): { x: number; words: string }[] {
+    return dayTicks(domain, Math.max(2, Math.floor(width / 90))).map((x) => ({ x, words: day(x) }));
 }
 
 function monthTicks(from: number, to: number, most: number): number[] {

@@ -28,9 +28,11 @@ interface Props {
 const HEIGHT = 190;
 const BOTTOM = 24;
 const NAME_HEIGHT = 15;
+/** How wide the names beside the columns are. */
+export const NAMES = 128;
 
 /** Where names stand so that none covers another: as near to the middles of their parts as the order allows. */
-export function spread(middles: readonly number[], height: number, top: number, bottom: number): number[] {
+function spread(middles: readonly number[], height: number, top: number, bottom: number): number[] {
     const places = middles.map((middle) => Math.max(top + height / 2, Math.min(bottom - height / 2, middle)));
     for (let at = 1; at < places.length; at += 1) {
         places[at] = Math.max(places[at] ?? 0, (places[at - 1] ?? 0) + height);
@@ -43,10 +45,9 @@ export function spread(middles: readonly number[], height: number, top: number, 
 }
 
 export function Stack({ parts, columns, axis, width, label }: Props) {
-    const names = 128;
     const totals = parts.map((_, at) => columns.reduce((sum, column) => sum + (column.counts[at] ?? 0), 0));
     const all = totals.reduce((sum, total) => sum + total, 0);
-    const room = width - names;
+    const room = width - NAMES;
     const step = room / Math.max(1, columns.length);
     const y = linear([0, 1], [0, HEIGHT - BOTTOM]);
     const x = (at: number) => at * step;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { coefficient, count, counted, evidence, parts, percent, pValue, ticker, type Unit, withInterval, written } from './number';
+import { coefficient, count, counted, evidence, fixed, isClear, ofDifference, parts, percent, pValue, threshold, ticker, type Unit, withInterval, written } from './number';
 import cases from './numbers.json';
 
 const plain = (text: string) => text.replaceAll('\u00a0', ' ').replaceAll('\u2212', '-');
@@ -16,6 +16,15 @@ describe('numbers', () => {
         expect(36e5 * written('milliseconds', 3e8)).toBeCloseTo(1, 12);
         expect(plain(parts({ value: 779 }, 'milliseconds').value)).toBe('779 ms');
     });
+    it('writes differences of shares in points', () => {
+        expect(ofDifference('share')).toBe('share_difference');
+        expect(ofDifference('milliseconds')).toBe('milliseconds');
+    });
+    it('tells intervals that leave zero out from those that do not, and from none', () => {
+        const ends: [number | null, number | null][] = [[0.01, 0.2], [-0.2, -0.01], [-0.1, 0.1], [0, 0.1], [null, null]];
+        expect(ends.map(([lower, upper]) => isClear({ lower, upper }))).toEqual([true, true, false, false, false]);
+    });
+    it('writes so many decimals', () => expect([fixed(-0.04, 1), fixed(1_234.56, 1), threshold(0.92)]).toEqual(['0.0', '1,234.6', '0.920']));
     it('counts', () => {
         expect(count(1_096)).toBe('1,096');
         expect(plain(counted(1, 'user'))).toBe('1 user');

@@ -15,7 +15,8 @@ const MINUS = '\u2212';
 /** Between a number and its unit; does not break. */
 const GAP = '\u00a0';
 
-function fixed(value: number, digits: number, signed = false): string {
+/** A plain number with so many decimals. */
+export function fixed(value: number, digits: number, signed = false): string {
     const text = Math.abs(value).toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
     const isZero = Number(text.replace(/,/g, '')) === 0;
     const sign = value < 0 && !isZero ? MINUS : signed && !isZero ? '+' : '';
@@ -23,10 +24,20 @@ function fixed(value: number, digits: number, signed = false): string {
 }
 
 /** How many decimals the value and the ends of its interval deserve: the ends about two digits of the interval's width. */
-export function digits(width: number | null): { value: number; ends: number } {
+function digits(width: number | null): { value: number; ends: number } {
     if (width === null || !(width > 0)) return { value: 1, ends: 1 };
     const ends = Math.min(4, Math.max(0, 1 - Math.floor(Math.log10(width))));
     return { value: ends === 0 && width < 30 ? 1 : ends, ends };
+}
+
+/** Whether an interval leaves zero out. */
+export function isClear({ lower, upper }: Omit<Spread, 'value'>): boolean {
+    return (lower ?? -1) > 0 || (upper ?? 1) < 0;
+}
+
+/** The unit of a difference of values of a unit. */
+export function ofDifference(unit: Unit): Unit {
+    return unit === 'share' ? 'share_difference' : unit;
 }
 
 function width({ lower, upper }: Spread): number | null {
@@ -128,9 +139,14 @@ export function coefficient({ value, lower, upper }: Spread): { value: string; i
     };
 }
 
+/** A threshold on confidence, as an app compares with it: `0.920`. */
+export function threshold(confidence: number): string {
+    return fixed(confidence, 3);
+}
+
 /** `0.031`, `< 0.001`. */
 export function pValue(p: number): string {
-    return p < 0.001 ? `<${GAP}0.001` : p.toFixed(3);
+    return p < 0.001 ? `<${GAP}0.001` : fixed(p, 3);
 }
 
 /** A share of something, without an interval: `9 %`, `0.4 %`. */

@@ -2,14 +2,17 @@
 
 import { counted } from './number';
 
+/** Milliseconds. */
+export const DAY = 86_400_000;
+
 const format = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', ...options });
-const DAY = format({ day: 'numeric', month: 'short' });
+const DAY_MONTH = format({ day: 'numeric', month: 'short' });
 const DATE = format({ day: 'numeric', month: 'short', year: 'numeric' });
 const MINUTE = format({ day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' });
 const HOUR = format({ day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' });
 
 type Time = string | number;
-export const day = (time: Time) => DAY.format(new Date(time));
+export const day = (time: Time) => DAY_MONTH.format(new Date(time));
 export const date = (time: Time) => DATE.format(new Date(time));
 export const minute = (time: Time) => `${MINUTE.format(new Date(time))} UTC`;
 

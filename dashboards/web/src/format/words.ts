@@ -76,6 +76,7 @@ const NAMES: Record<string, string> = {
     prompt_version: 'Prompt version',
     variant: 'Variant',
     environment: 'Environment',
+    tool: 'Tool',
 };
 
 export function dimensionName(name: string): string {

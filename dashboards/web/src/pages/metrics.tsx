@@ -1,13 +1,10 @@
 /** The catalogue: what every number means. */
 
-import { api, type Schemas } from '../api/client';
-import { useData } from '../api/data';
+import { type Definition, useDefinitions } from '../parts/catalogue';
 import { Prose } from '../parts/prose';
 import { Await, Empty } from '../parts/states';
 import { Title } from '../parts/title';
 import { set, usePlace } from '../state/url';
-
-type Definition = Schemas['MetricDefinition'];
 
 const DIRECTIONS: Record<Definition['direction'], string> = {
     higher_is_better: 'higher is better',
@@ -18,7 +15,7 @@ const DIRECTIONS: Record<Definition['direction'], string> = {
 
 export function Metrics() {
     const { params } = usePlace();
-    const catalogue = useData('catalogue', () => api.get('/api/v1/metrics'));
+    const catalogue = useDefinitions();
     const wanted = (params.get('q') ?? '').toLowerCase();
     return (
         <>

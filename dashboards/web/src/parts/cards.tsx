@@ -15,8 +15,8 @@ interface Props {
 
 export function Cards({ label, heads, caption, children, class: own }: Props) {
     return (
-        <div class={own === undefined ? 'scroll' : `scroll ${own}`} tabIndex={0} role="region" aria-label={label}>
-            <table class="cards">
+        <div class="scroll" tabIndex={0} role="region" aria-label={label}>
+            <table class={own === undefined ? 'cards' : `cards ${own}`}>
                 {caption !== undefined && <caption>{caption}</caption>}
                 <thead>
                     <tr>{heads}</tr>
@@ -27,15 +27,21 @@ export function Cards({ label, heads, caption, children, class: own }: Props) {
     );
 }
 
-/** Heads that are words and nothing else. */
-export function Heads({ of }: { of: readonly string[] }) {
+/** Heads that are words and nothing else, each for all to see unless it is `hidden`. */
+export function Heads({ of }: { of: readonly (string | { hidden: string })[] }) {
     return (
         <>
-            {of.map((words) => (
-                <th scope="col" key={words}>
-                    {words}
-                </th>
-            ))}
+            {of.map((words) =>
+                typeof words === 'string' ? (
+                    <th scope="col" key={words}>
+                        {words}
+                    </th>
+                ) : (
+                    <th scope="col" key={words.hidden}>
+                        <span class="hidden">{words.hidden}</span>
+                    </th>
+                ),
+            )}
         </>
     );
 }

@@ -1,15 +1,14 @@
 /** What a page is about: time range, periods of a change, filters. All of it is in the address. */
 
 import { useState } from 'preact/hooks';
-import { api } from '../api/client';
-import { useData } from '../api/data';
+import { fresh } from '../api/data';
+import { count } from '../format/number';
 import { dimensionName, segment } from '../format/words';
 import { conditions, type Condition, write } from '../state/filter';
-import { CHANGES, DEFAULT_RANGE, RANGES } from '../state/range';
-import { useScope } from '../state/scope';
+import { CHANGES, DEFAULT_CHANGE, DEFAULT_RANGE, RANGES } from '../state/range';
 import { set, usePlace } from '../state/url';
-
-const BUILT_IN = ['feature', 'version', 'model', 'prompt_version', 'variant', 'environment'];
+import { Picker } from './picker';
+import { useDimensions, useValues } from './project';
 
 interface Props {
     /** Whether the page shows a change between two periods. */
@@ -39,128 +38,91 @@ function RangePicker() {
     };
     return (
         <>
-            <label>
-                <span class="label">Time</span>
-                <select value={chosen} onChange={(event) => choose(event.currentTarget.value)}>
-                    {RANGES.map(([name, words]) => (
-                        <option key={name} value={name}>
-                            {words}
-                        </option>
-                    ))}
-                    <option value="own">Between days …</option>
-                </select>
-            </label>
-            {(isOwn || open) && (
-                <>
-                    {(['from', 'to'] as const).map((end) => (
-                        <label key={end}>
-                            <span class="label">{end === 'from' ? 'First day' : 'Last day'}</span>
-                            <input
-                                type="date"
-                                value={params.get(end) ?? ''}
-                                onChange={(event) => set({ [end]: event.currentTarget.value, range: null, cursor: null })}
-                            />
-                        </label>
-                    ))}
-                </>
-            )}
+            <Picker label="Time" value={chosen} options={[...RANGES, ['own', 'Between days …']]} onPick={choose} />
+            {(isOwn || open) &&
+                (['from', 'to'] as const).map((end) => (
+                    <label key={end}>
+                        <span class="label">{end === 'from' ? 'First day' : 'Last day'}</span>
+                        <input
+                            type="date"
+                            value={params.get(end) ?? ''}
+                            onChange={(event) => set({ [end]: event.currentTarget.value, range: null, cursor: null })}
+                        />
+                    </label>
+                ))}
         </>
     );
 }
 
 function ChangePicker() {
     const { params } = usePlace();
-    return (
-        <label>
-            <span class="label">Change</span>
-            <select
-                value={params.get('change') ?? '7d'}
-                onChange={(event) => set({ change: event.currentTarget.value === '7d' ? null : event.currentTarget.value })}
-            >
-                {CHANGES.map(([name, words]) => (
-                    <option key={name} value={name}>
-                        {words}
-                    </option>
-                ))}
-            </select>
-        </label>
-    );
+    const choose = (name: string) => set({ change: name === DEFAULT_CHANGE ? null : name });
+    return <Picker label="Change" value={params.get('change') ?? DEFAULT_CHANGE} options={CHANGES} onPick={choose} />;
 }
 
 function Filters({ without }: { without: string[] }) {
     const { params } = usePlace();
     const [dimension, setDimension] = useState('');
-    const project = useData('projects', () => api.get('/api/v1/projects'));
-    const names = [...BUILT_IN, ...(project.data?.data[0]?.dimensions ?? [])].filter((name) => !without.includes(name));
+    const names = ['feature', ...useDimensions()].filter((name) => !without.includes(name));
     const all = conditions(params);
-    const write_ = (next: Condition[]) => set({ filter: next.map(write), cursor: null });
+    const keep = (next: Condition[]) => set({ filter: next.map(write), cursor: null });
     const add = (condition: Condition) => {
         setDimension('');
-        if (!all.some((known) => write(known) === write(condition))) write_([...all, condition]);
+        if (!all.some((known) => write(known) === write(condition))) keep([...all, condition]);
     };
     return (
         <>
-            <label>
-                <span class="label">Filter</span>
-                <select value={dimension} onChange={(event) => setDimension(event.currentTarget.value)}>
-                    <option value="">by …</option>
-                    {names.map((name) => (
-                        <option key={name} value={name}>
-                            {dimensionName(name)}
-                        </option>
-                    ))}
-                </select>
-            </label>
+            <Picker
+                label="Filter"
+                value={dimension}
+                options={[['', 'by …'], ...names.map((name) => [name, dimensionName(name)] as const)]}
+                onPick={setDimension}
+            />
             {dimension !== '' && <ValuePicker dimension={dimension} onPick={(value) => add({ dimension, value })} />}
             {all.map((condition) => (
-                <button
+                <Chip
                     key={write(condition)}
-                    type="button"
-                    class="chip"
-                    aria-label={`Remove the filter ${segment(condition.dimension, condition.value)}`}
-                    onClick={() => write_(all.filter((known) => known !== condition))}
+                    label={`Remove the filter ${segment(condition.dimension, condition.value)}`}
+                    onRemove={() => keep(all.filter((known) => known !== condition))}
                 >
-                    {segment(condition.dimension, condition.value)} <span aria-hidden="true">×</span>
-                </button>
+                    {segment(condition.dimension, condition.value)}
+                </Chip>
             ))}
         </>
     );
 }
 
 function ValuePicker({ dimension, onPick }: { dimension: string; onPick: (value: string | null) => void }) {
-    const values = useValues(dimension);
+    const found = useValues(dimension);
+    const known = fresh(found) ?? [];
+    const prompt = !found.pending ? 'is …' : found.problem === undefined ? 'loading …' : 'not available';
     return (
-        <label>
-            <span class="label">{dimensionName(dimension)}</span>
-            <select
-                value=""
-                disabled={values === undefined}
-                onChange={(event) => {
-                    const at = Number(event.currentTarget.value);
-                    const chosen = values?.[at];
-                    if (chosen !== undefined) onPick(chosen.value);
-                }}
-            >
-                <option value="">{values === undefined ? 'loading …' : 'is …'}</option>
-                {values?.map(({ value, shown }, at) => (
-                    <option key={at} value={at}>
-                        {value ?? '(none)'} ({shown})
-                    </option>
-                ))}
-            </select>
-        </label>
+        <Picker
+            label={dimensionName(dimension)}
+            value=""
+            disabled={found.pending}
+            // A value may be anything, so that its place stands for it.
+            options={[['', prompt], ...known.map(({ value, shown }, at) => [String(at), `${value ?? '(none)'} (${count(shown)})`] as const)]}
+            onPick={(at) => {
+                const chosen = known[Number(at)];
+                if (at !== '' && chosen !== undefined) onPick(chosen.value);
+            }}
+        />
     );
 }
 
-/** The values of a dimension in the range of the page, the most frequent first. */
-export function useValues(dimension: string, feature?: string): { value: string | null; shown: number }[] | undefined {
-    const { scope } = useScope();
-    const range = { ...(scope.from ? { from: scope.from } : {}), ...(scope.to ? { to: scope.to } : {}) };
-    const filters = feature === undefined ? [] : [{ dimension: 'feature', op: 'eq' as const, value: feature }];
-    const body = { metrics: ['shown'], group_by: [dimension], filters, ...range };
-    const found = useData(`values ${JSON.stringify(body)}`, () => api.post('/api/v1/query', { body }));
-    return found.data?.data
-        .map((row) => ({ value: row.group[dimension] ?? null, shown: row.metrics['shown']?.value ?? 0 }))
-        .sort((one, other) => other.shown - one.shown)
-        .slice(0, 200);
+interface ChipProps {
+    /** What taking it away does. */
+    label: string;
+    onRemove: () => void;
+    children: string;
+}
+
+/** Something that narrows what is shown, to take away. */
+export function Chip({ label, onRemove, children }: ChipProps) {
+    return (
+        <button type="button" class="chip" aria-label={label} onClick={onRemove}>
+            {children} <span aria-hidden="true">×</span>
+        </button>
+    );
 }

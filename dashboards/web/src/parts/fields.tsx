@@ -1,7 +1,28 @@
 /** Fields of forms that say what is to be measured, and by how much it should move. */
 
+import type { Unit } from '../format/number';
 import { useCatalogue, useMetric } from './catalogue';
-import type { Schemas } from '../api/client';
+import { useFeatures } from './project';
+
+interface FeatureProps {
+    /** The name of the choice of all; without it one must be chosen. */
+    all?: string;
+    value?: string;
+    onChange?: (feature: string) => void;
+}
+
+export function FeatureField({ all, value, onChange }: FeatureProps) {
+    const { data } = useFeatures();
+    return (
+        <label>
+            Feature
+            <select name="feature" value={value} required={all === undefined} onChange={(event) => onChange?.(event.currentTarget.value)}>
+                {all !== undefined && <option value="">{all}</option>}
+                {data?.map((name) => <option key={name}>{name}</option>)}
+            </select>
+        </label>
+    );
+}
 
 export function MetricField({ name, label, value, onChange }: { name: string; label: string; value: string; onChange: (id: string) => void }) {
     // What decides has a better way.
@@ -20,7 +41,8 @@ export function MetricField({ name, label, value, onChange }: { name: string; la
     );
 }
 
-const inPoints = (unit: Schemas['Unit'] | undefined) => unit === 'share' || unit === 'share_difference';
+/** Whether values of a unit are typed in points. */
+export const inPoints = (unit: Unit | undefined) => unit === 'share' || unit === 'share_difference';
 
 export function Margin({ name, metric, label }: { name: string; metric: string; label: string }) {
     const unit = useMetric(metric)?.unit;

@@ -52,9 +52,15 @@ function AsTable({ head, rows }: Table) {
                         <tbody>
                             {rows.map((row, at) => (
                                 <tr key={at}>
-                                    {row.map((cell, column) => (
-                                        <td key={column}>{cell}</td>
-                                    ))}
+                                    {row.map((cell, column) =>
+                                        column === 0 ? (
+                                            <th scope="row" key={column}>
+                                                {cell}
+                                            </th>
+                                        ) : (
+                                            <td key={column}>{cell}</td>
+                                        ),
+                                    )}
                                 </tr>
                             ))}
                         </tbody>
@@ -66,7 +72,7 @@ function AsTable({ head, rows }: Table) {
 }
 
 /** The width of an element in whole pixels, followed as it changes; 0 before it is known. */
-export function useWidth() {
+function useWidth() {
     const ref = useRef<HTMLDivElement>(null);
     const [width, setWidth] = useState(0);
     useEffect(() => {

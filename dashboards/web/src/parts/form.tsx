@@ -1,21 +1,26 @@
 /** Forms: what is asked of the server, that it is under way, and what it had to say against it. */
 
-import type { ComponentChildren } from 'preact';
-import { useState } from 'preact/hooks';
-import { Problem } from '../api/client';
+import type { ComponentProps } from 'preact';
+import { useRef, useState } from 'preact/hooks';
+import { detailOf } from '../api/client';
 
 /** Does one thing at a time, and keeps what went wrong with the last one. */
 export function useAttempt() {
     const [problem, setProblem] = useState<string>();
     const [busy, setBusy] = useState(false);
+    const running = useRef(false);
     const attempt = async (what: () => Promise<void>) => {
+        // A second click while the first is under way would do it twice.
+        if (running.current) return;
+        running.current = true;
         setBusy(true);
         setProblem(undefined);
         try {
             await what();
         } catch (error) {
-            setProblem(error instanceof Problem ? error.detail : String(error));
+            setProblem(detailOf(error));
         }
+        running.current = false;
         setBusy(false);
     };
     return { attempt, busy, problem };
@@ -30,16 +35,17 @@ export function Trouble({ problem }: { problem: string | undefined }) {
     );
 }
 
-export function Form({ onSubmit, children }: { onSubmit: (form: HTMLFormElement) => void; children: ComponentChildren }) {
+type Props = Omit<ComponentProps<'form'>, 'onSubmit'> & { onSubmit: (form: HTMLFormElement) => void };
+
+export function Form({ onSubmit, class: own = 'form', ...others }: Props) {
     return (
         <form
-            class="form"
+            class={own}
+            {...others}
             onSubmit={(event) => {
                 event.preventDefault();
                 onSubmit(event.currentTarget as HTMLFormElement);
             }}
-        >
-            {children}
-        </form>
+        />
     );
 }

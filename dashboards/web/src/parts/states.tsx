@@ -1,7 +1,7 @@
 /** What stands in the place of data that is not there: loading, failed, empty. */
 
 import type { ComponentChildren } from 'preact';
-import type { Loaded } from '../api/data';
+import { type Loaded, mayPass } from '../api/data';
 
 export function Empty({ title, children }: { title: string; children?: ComponentChildren }) {
     return (
@@ -39,7 +39,10 @@ export function Await<T>({ of, children, lines = 6 }: Props<T>) {
         const title = problem.status === 404 ? 'There is no such thing' : 'This could not be loaded';
         return (
             <div role="alert">
-                <Empty title={title}>{problem.detail}</Empty>
+                <Empty title={title}>
+                    {problem.detail}
+                    {mayPass(problem) && ' The page tries again by itself.'}
+                </Empty>
             </div>
         );
     }

@@ -1,21 +1,25 @@
 /** What a page is called, what it is for, and where one came from. */
 
 import type { ComponentChildren } from 'preact';
-import { onward } from '../state/url';
 
 interface Props {
     children: ComponentChildren;
-    /** The path and the name of the page above this one. */
-    above?: readonly [path: string, name: string];
+    /** The pages above this one, the nearest last. */
+    above?: readonly (readonly [address: string, name: string])[];
     lead?: ComponentChildren;
 }
 
-export function Title({ children, above, lead }: Props) {
+export function Title({ children, above = [], lead }: Props) {
     return (
         <div class="title">
-            {above !== undefined && (
+            {above.length > 0 && (
                 <p class="crumb">
-                    <a href={onward(above[0])}>{above[1]}</a>
+                    {above.map(([address, name], at) => (
+                        <span key={address}>
+                            {at > 0 && ' / '}
+                            <a href={address}>{name}</a>
+                        </span>
+                    ))}
                 </p>
             )}
             <h1>{children}</h1>

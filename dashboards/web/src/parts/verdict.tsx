@@ -1,5 +1,6 @@
 /** A verdict: shape, colour and words, so that none is needed alone. */
 
+import type { ComponentChildren } from 'preact';
 import { type Shape, VERDICTS, type Verdict } from '../format/words';
 import { Explained } from './term';
 
@@ -30,6 +31,22 @@ export function VerdictName({ verdict }: { verdict: Verdict }) {
         <span class={`verdict ${verdict}`}>
             <Mark verdict={verdict} />
             <Explained text={meaning}>{words}</Explained>
+        </span>
+    );
+}
+
+interface SaysProps {
+    sign: string;
+    words: ComponentChildren;
+    why?: string;
+    isAlarm?: boolean;
+}
+
+/** What something comes to, with a sign beside it that is not read out. */
+export function Says({ sign, words, why, isAlarm = false }: SaysProps) {
+    return (
+        <span class={isAlarm ? 'says firing' : 'says'}>
+            <span aria-hidden="true">{sign}</span> {why === undefined ? words : <Explained text={why}>{words}</Explained>}
         </span>
     );
 }

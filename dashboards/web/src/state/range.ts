@@ -1,7 +1,9 @@
 /** The time range of a page, and the two periods whose change is looked at. Days are UTC days. */
 
-const DAY = 86_400_000;
+import { DAY } from '../format/time';
+
 export const DEFAULT_RANGE = '28d';
+export const DEFAULT_CHANGE = '7d';
 
 export const RANGES = [
     ['7d', '7 days'],
@@ -38,10 +40,7 @@ export function range(params: URLSearchParams, now: number): Range {
     const from = parseDay(params.get('from'));
     const to = parseDay(params.get('to'));
     if (from !== undefined || to !== undefined) {
-        return {
-            ...(from === undefined ? {} : { from: iso(from) }),
-            ...(to === undefined ? {} : { to: iso(to + DAY) }),
-        };
+        return { from: from === undefined ? undefined : iso(from), to: to === undefined ? undefined : iso(to + DAY) };
     }
     const days = dayCount(params.get('range') ?? DEFAULT_RANGE);
     if (days === undefined) return {};
@@ -65,7 +64,7 @@ export interface Periods {
 export function periods(params: URLSearchParams, now: number): Periods {
     const shown = range(params, now);
     const end = shown.to === undefined ? midnight(now) + DAY : Date.parse(shown.to);
-    const name = params.get('change') ?? '7d';
+    const name = params.get('change') ?? DEFAULT_CHANGE;
     const length =
         name === 'range'
             ? shown.from === undefined
@@ -81,9 +80,9 @@ export function periods(params: URLSearchParams, now: number): Periods {
     };
 }
 
-/** The length of the later period in words. */
+/** The later period in words: `last 7 days`. */
 export function periodName(params: URLSearchParams): string {
-    const name = params.get('change') ?? '7d';
+    const name = params.get('change') ?? DEFAULT_CHANGE;
     const days = dayCount(name);
     return days === undefined ? 'this range' : `last ${days} days`;
 }

@@ -8,12 +8,11 @@ export function useScope() {
     const { params } = usePlace();
     const now = Date.now();
     const filters = filtersParameter(conditions(params));
-    const own = filters === undefined ? {} : { filters };
     return {
         params,
         /** Time range and filters. */
-        scope: { ...range(params, now), ...own },
+        scope: { ...range(params, now), filters },
         /** The two periods of a change, and filters. */
-        change: { ...periods(params, now), ...own },
+        change: { ...periods(params, now), filters },
     };
 }

@@ -1,6 +1,6 @@
 /** The address is the state: what a page shows is in it, so that every view is a link to share. */
 
-import { useEffect, useReducer } from 'preact/hooks';
+import { useLayoutEffect, useReducer } from 'preact/hooks';
 
 export interface Place {
     path: string;
@@ -43,6 +43,11 @@ export function onward(path: string, change: Change = {}): string {
     return href(path, changed(kept, change));
 }
 
+/** A link to the page of a feature. */
+export function toFeature(feature: string): string {
+    return onward(`/features/${encodeURIComponent(feature)}`);
+}
+
 /** Shows another address. `replace` leaves no step to go back to. */
 export function go(address: string, replace = false): void {
     const samePath = new URL(address, location.href).pathname === location.pathname;
@@ -60,7 +65,8 @@ export function set(change: Change, replace = false): void {
 
 export function usePlace(): Place {
     const [, redraw] = useReducer((count: number, _: void) => count + 1, 0);
-    useEffect(() => {
+    // Before the effects of the page, which may go elsewhere.
+    useLayoutEffect(() => {
         const listener = () => redraw();
         listeners.add(listener);
         addEventListener('popstate', listener);

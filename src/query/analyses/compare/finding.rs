@@ -85,7 +85,11 @@ pub struct ComparedMetric {
     pub adjusted_p_value: Option<f64>,
     /// Holds at all looks at once. Without an interval until there are enough users.
     pub sequence: Between,
-    /// Whether there are enough users for a sequence: a hundred.
+    /// Independent users behind the difference; of a metric without a value on one of the sides none.
+    pub users: u64,
+    /// Users that a sequence takes, at least.
+    pub least_users: u64,
+    /// Whether there are enough users for a sequence.
     pub enough_users: bool,
     #[schema(required = true)]
     pub always_valid_p_value: Option<f64>,
@@ -115,7 +119,7 @@ pub struct Look {
     /// The end of what is in it.
     pub to: DateTime<Utc>,
     pub difference: Between,
-    /// Without an interval until there are a hundred users.
+    /// Without an interval until there are enough users.
     pub sequence: Between,
 }
 

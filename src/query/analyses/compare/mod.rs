@@ -126,6 +126,8 @@ fn compare(
         p_value: None,
         adjusted_p_value: None,
         sequence: nothing,
+        users: 0,
+        least_users: sequence::ENOUGH,
         enough_users: false,
         always_valid_p_value: None,
         probability_better: None,
@@ -135,11 +137,11 @@ fn compare(
         more_days_needed: None,
         variance_explained: None,
     };
-    let mut users = 0.0;
     if let Some(mut measured) = Measured::new(sides, at) {
         compared.variance_explained = before.and_then(|before| measured.take_off(sides, before, at));
-        users = measured.users;
-        compared.enough_users = users >= sequence::ENOUGH as f64;
+        let users = measured.users;
+        compared.users = users as u64;
+        compared.enough_users = compared.users >= compared.least_users;
         let contrast = &measured.contrast;
         let own = [&compared.baseline, &compared.candidate];
         compared.difference = Between::of(own, contrast.difference, contrast.interval(level));
@@ -164,14 +166,14 @@ fn compare(
                 compared.verdict = words::verdict(metric.direction, interval, margin);
             }
             if margin > 0.0 {
-                let needed = power::clusters_needed(margin, error, measured.users, level, POWER);
+                let needed = power::clusters_needed(margin, error, users, level, POWER);
                 compared.users_needed = Some(needed.ceil() as u64);
-                let days = elapsed.map(|elapsed| elapsed * (needed / measured.users - 1.0));
+                let days = elapsed.map(|elapsed| elapsed * (needed / users - 1.0));
                 compared.more_days_needed = days.map(|days| days.max(0.0).ceil() as u64);
             }
         }
     }
-    compared.sentence = words::sentence(metric, &compared, users, margin);
+    compared.sentence = words::sentence(metric, &compared, margin);
     compared
 }
 

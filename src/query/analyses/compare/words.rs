@@ -4,7 +4,6 @@ use super::finding::{Between, ComparedMetric, ComparisonVerdict};
 use crate::metrics::number::{Spread, counted};
 use crate::metrics::{Direction, Metric, Unit};
 use crate::stats::level::Interval;
-use crate::stats::sequence;
 
 /// Which way is better, if one is: 1 for more, −1 for less.
 pub fn better(direction: Direction) -> Option<f64> {
@@ -32,7 +31,7 @@ pub fn verdict(direction: Direction, sequence: Interval, margin: f64) -> Compari
 }
 
 /// The verdict in words, with its evidence and, where it is open, what it would take to show the least difference worth having.
-pub fn sentence(metric: &Metric, compared: &ComparedMetric, users: f64, margin: f64) -> String {
+pub fn sentence(metric: &Metric, compared: &ComparedMetric, margin: f64) -> String {
     if compared.baseline.value.is_none() || compared.candidate.value.is_none() {
         return format!(
             "Cannot tell yet: {} has no value on one of the sides.",
@@ -54,11 +53,11 @@ pub fn sentence(metric: &Metric, compared: &ComparedMetric, users: f64, margin: 
         range(metric.unit, &compared.sequence, compared.difference.value),
     );
     if compared.verdict == ComparisonVerdict::CannotTellYet {
-        if users < sequence::ENOUGH as f64 {
+        if !compared.enough_users {
             text += &format!(
                 "; {} so far, and it takes at least {}",
-                counted(users as u64, "user"),
-                sequence::ENOUGH
+                counted(compared.users, "user"),
+                compared.least_users
             );
         } else if let Some(needed) = compared.users_needed {
             let least = Spread::point(margin).alone(metric.unit.of_differences());

@@ -2,13 +2,14 @@
 
 import { api, type Schemas } from '../../api/client';
 import { useData } from '../../api/data';
-import { dayTicks } from '../../charts/scale';
+import { dayAxis } from '../../charts/scale';
 import { type Marker, Trend, type TrendPoint } from '../../charts/trend';
-import { counted, evidence, type Unit, withInterval } from '../../format/number';
+import { count, counted, evidence, type Unit, withInterval } from '../../format/number';
 import { day, minute } from '../../format/time';
-import { useMetric } from '../../parts/catalogue';
+import { useUnit } from '../../parts/catalogue';
 import { Figure } from '../../parts/figure';
 import { Await } from '../../parts/states';
+import { Transitions } from './transitions';
 import { CAUSES, metricOf, STANDINGS, STATES } from './words';
 
 type Ran = Schemas['DryRunResponse'];
@@ -26,7 +27,7 @@ export function DryRun({ rule }: { rule: Schemas['AlertPlan'] }) {
 
 function Picture(ran: Ran) {
     const metric = metricOf(ran.rule);
-    const unit: Unit = useMetric(metric)?.unit ?? 'share';
+    const unit = useUnit(metric);
     const { transitions, rule } = ran;
     // The picture begins where there is something to see.
     const first = ran.looks.findIndex(({ n }) => n > 0);
@@ -51,7 +52,7 @@ function Picture(ran: Ran) {
     return (
         <>
             <p class="sentence">
-                {ran.fired === 0 ? 'It would not have fired' : `It would have fired ${ran.fired === 1 ? 'once' : `${ran.fired} times`}`} in the{' '}
+                {ran.fired === 0 ? 'It would not have fired' : `It would have fired ${ran.fired === 1 ? 'once' : `${count(ran.fired)} times`}`} in the{' '}
                 {counted(told, 'look')} that had enough to go by.
             </p>
             {looks.length > 0 && (
@@ -59,7 +60,7 @@ function Picture(ran: Ran) {
                     title={ran.subject}
                     caption={
                         <>
-                            Each look is at {hourly ? `the ${rule.hours} hours` : `the ${rule.window_days} days`} before. Numbers are as known now: what arrived late is in
+                            Each look is at the {hourly ? counted(rule.hours ?? 0, 'hour') : counted(rule.window_days ?? 0, 'day')} before. Numbers are as known now: what arrived late is in
                             them.
                         </>
                     }
@@ -74,27 +75,15 @@ function Picture(ran: Ran) {
                             points={points}
                             width={width}
                             limits={limits(unit, points)}
-                            axis={axis(points, width)}
+                            axis={dayAxis([points[0]?.x ?? 0, points.at(-1)?.x ?? 0], width)}
                             unit={unit}
                             markers={markers}
-                            {...(reference === undefined ? {} : { reference })}
+                            reference={reference}
                         />
                     )}
                 </Figure>
             )}
-            {transitions.length > 0 && (
-                <ul class="attention">
-                    {transitions.map(({ at, known_at, cause, state, sentence }) => (
-                        <li key={`${at} ${cause}`}>
-                            <span aria-hidden="true">{STATES[state].sign}</span>
-                            <div>
-                                <strong>{CAUSES[cause]}</strong> <span class="evidence">known {minute(known_at)}</span>
-                                <p>{sentence}</p>
-                            </div>
-                        </li>
-                    ))}
-                </ul>
-            )}
+            {transitions.length > 0 && <Transitions of={transitions.map((one) => ({ ...one, id: `${one.at} ${one.cause}`, noticed_at: one.known_at }))} />}
         </>
     );
 }
@@ -109,9 +98,4 @@ function limits(unit: Unit, points: TrendPoint[]): [number, number] {
     if (unit === 'share_difference') return [-1, 1];
     const seen = points.flatMap(({ value, lower, upper }) => [value, lower, upper]).filter((one) => typeof one === 'number');
     return [Math.min(0, ...seen), Math.max(1, ...seen.map((one) => one * 1.25))];
-}
-
-function axis(points: TrendPoint[], width: number): { x: number; words: string }[] {
-    const domain = [points[0]?.x ?? 0, points.at(-1)?.x ?? 0] as const;
-    return dayTicks(domain, Math.max(2, Math.floor(width / 90))).map((x) => ({ x, words: day(x) }));
 }

@@ -1,10 +1,12 @@
 /** The form that makes a rule. It can be tried on the past first. */
 
-import { useRef, useState } from 'preact/hooks';
-import { api, Problem, type Schemas } from '../../api/client';
+import { useState } from 'preact/hooks';
+import { api, type Schemas } from '../../api/client';
 import { outdate } from '../../api/data';
 import { useCatalogue, useMetric } from '../../parts/catalogue';
-import { useValues } from '../../parts/controls';
+import { FeatureField, inPoints } from '../../parts/fields';
+import { Form, Trouble, useAttempt } from '../../parts/form';
+import { Title } from '../../parts/title';
 import { go, onward } from '../../state/url';
 import { DryRun } from './dry_run';
 import { KINDS, plan, watchable } from './words';
@@ -13,56 +15,32 @@ type Kind = Schemas['AlertKind'];
 const DEFAULT_METRIC = 'acceptance_rate';
 
 export function Make({ admin }: { admin: boolean }) {
-    const features = useValues('feature');
     const [kind, setKind] = useState<Kind>('change');
     const [metric, setMetric] = useState(DEFAULT_METRIC);
     const [tried, setTried] = useState<Schemas['AlertPlan']>();
-    const [problem, setProblem] = useState<string>();
-    const [busy, setBusy] = useState(false);
-    const form = useRef<HTMLFormElement>(null);
+    const { attempt, busy, problem } = useAttempt();
     const catalogue = useCatalogue();
     const metrics = watchable([...catalogue.values()], kind);
     const unit = useMetric(metric)?.unit;
-    const inPoints = unit === 'share' || unit === 'share_difference';
-    const words = inPoints ? 'in %' : unit === undefined ? '' : `in ${unit.replaceAll('_', ' ')}`;
+    const words = inPoints(unit) ? 'in %' : unit === undefined ? '' : `in ${unit.replaceAll('_', ' ')}`;
     const withMetric = kind === 'threshold' || kind === 'change';
     const look = (next: Kind) => {
         setKind(next);
         if (!watchable([...catalogue.values()], next).some(({ id }) => id === metric)) setMetric(DEFAULT_METRIC);
     };
-    const tell = () => {
-        if (form.current?.reportValidity() === true) setTried(plan(new FormData(form.current)));
-    };
-    const make = async (values: FormData) => {
-        setBusy(true);
-        setProblem(undefined);
-        try {
-            const made = await api.post('/api/v1/alerts', { body: plan(values) });
+    const tell = (form: HTMLFormElement) => setTried(plan(new FormData(form)));
+    const make = (form: HTMLFormElement) =>
+        void attempt(async () => {
+            const made = await api.post('/api/v1/alerts', { body: plan(new FormData(form)) });
             outdate();
             go(onward('/alerts', { alert: made.id }), true);
-        } catch (error) {
-            setProblem(error instanceof Problem ? error.detail : String(error));
-            setBusy(false);
-        }
-    };
+        });
     return (
         <>
-            <div class="title">
-                <p class="crumb">
-                    <a href={onward('/alerts')}>Alerts</a>
-                </p>
-                <h1>{admin ? 'Make a rule' : 'Try a rule on the past'}</h1>
-                <p class="lead">{KINDS[kind].why}</p>
-            </div>
-            <form
-                class="form"
-                ref={form}
-                onSubmit={(event) => {
-                    event.preventDefault();
-                    if (admin) void make(new FormData(event.currentTarget as HTMLFormElement));
-                    else tell();
-                }}
-            >
+            <Title above={[[onward('/alerts'), 'Alerts']]} lead={KINDS[kind].why}>
+                {admin ? 'Make a rule' : 'Try a rule on the past'}
+            </Title>
+            <Form onSubmit={admin ? make : tell}>
                 <fieldset disabled={busy} class="fields">
                     <label>
                         Name
@@ -78,13 +56,7 @@ export function Make({ admin }: { admin: boolean }) {
                             ))}
                         </select>
                     </label>
-                    <label>
-                        Feature
-                        <select name="feature">
-                            <option value="">All features</option>
-                            {features?.map(({ value }) => value !== null && <option key={value}>{value}</option>)}
-                        </select>
-                    </label>
+                    <FeatureField all="All features" />
                     {withMetric && (
                         <label>
                             Metric
@@ -111,7 +83,7 @@ export function Make({ admin }: { admin: boolean }) {
                         <>
                             <Numbered name="threshold" label={`Level, ${words}`} required step="any" />
                             <Numbered name="hysteresis" label={`Clears when it is back beyond the level by, ${words}`} initial="0" step="any" min="0" />
-                            <input type="hidden" name="factor" value={inPoints ? '0.01' : '1'} />
+                            <input type="hidden" name="factor" value={inPoints(unit) ? '0.01' : '1'} />
                         </>
                     )}
                     {kind === 'change' && <Numbered name="baseline_days" label="Days before that say what is normal" initial="28" min="7" max="90" />}
@@ -135,7 +107,7 @@ export function Make({ admin }: { admin: boolean }) {
                             <Numbered name="alpha" label="Chance of a false alarm in 30 days, in %" initial="5" min="0.1" max="50" step="any" />
                         </>
                     )}
-                    <button type="button" onClick={tell}>
+                    <button type="button" onClick={({ currentTarget: { form } }) => form?.reportValidity() && tell(form)}>
                         Try it on the past
                     </button>
                     {admin && (
@@ -144,12 +116,8 @@ export function Make({ admin }: { admin: boolean }) {
                         </button>
                     )}
                 </fieldset>
-                {problem !== undefined && (
-                    <p class="notice" role="alert">
-                        {problem}
-                    </p>
-                )}
-            </form>
+                <Trouble problem={problem} />
+            </Form>
             {tried !== undefined && (
                 <section class="section" aria-labelledby="dry">
                     <div class="section-head">

@@ -1,37 +1,36 @@
 /** Alerts: rules that look every day, what they did, and where they tell it. */
 
-import { useState } from 'preact/hooks';
-import { api, Problem, type Schemas } from '../../api/client';
+import { api, type Schemas } from '../../api/client';
 import { outdate, reload, useData } from '../../api/data';
-import { useSession } from '../../app';
 import { evidence, withInterval } from '../../format/number';
-import { date, minute } from '../../format/time';
-import { useCatalogue } from '../../parts/catalogue';
+import { DAY, date, minute } from '../../format/time';
+import { Cards, Heads } from '../../parts/cards';
+import { useMetric, useUnit } from '../../parts/catalogue';
+import { Trouble, useAttempt } from '../../parts/form';
 import { Await, Empty } from '../../parts/states';
 import { Explained } from '../../parts/term';
-import { may } from '../../session';
+import { Title } from '../../parts/title';
+import { Says } from '../../parts/verdict';
+import { useMay } from '../../session';
 import { go, onward, usePlace } from '../../state/url';
 import { DryRun } from './dry_run';
 import { Make } from './make';
+import { Transitions } from './transitions';
 import { Deliveries, Webhooks } from './webhooks';
-import { about, CAUSES, KINDS, looksFor, metricOf, STANDINGS, STATES } from './words';
+import { about, KINDS, looksFor, metricOf, STANDINGS, STATES } from './words';
 
 type Alert = Schemas['AlertView'];
-const DAY = 86_400_000;
 
 export function Alerts() {
     const { params } = usePlace();
-    const admin = may(useSession(), 'admin');
+    const admin = useMay('admin');
     const [alert, webhook] = [params.get('alert'), params.get('webhook')];
     if (alert !== null) return <One id={alert} admin={admin} key={alert} />;
     if (webhook !== null) return <Deliveries id={webhook} admin={admin} key={webhook} />;
     if (params.get('make') !== null) return <Make admin={admin} />;
     return (
         <>
-            <div class="title">
-                <h1>Alerts</h1>
-                <p class="lead">Rules look at every day when it is mature, and fire on what is surely so.</p>
-            </div>
+            <Title lead="Rules look at every day when it is mature, and fire on what is surely so.">Alerts</Title>
             <Rules admin={admin} />
             <section class="section" aria-labelledby="webhooks">
                 <div class="section-head">
@@ -53,30 +52,8 @@ export function Alerts() {
     );
 }
 
-/** Runs what changes something, shows what went wrong, and asks everything again. */
-export function useAttempt() {
-    const [problem, setProblem] = useState<string>();
-    const attempt = async (what: () => Promise<unknown>) => {
-        setProblem(undefined);
-        try {
-            await what();
-            reload();
-        } catch (error) {
-            setProblem(error instanceof Problem ? error.detail : String(error));
-        }
-    };
-    const told =
-        problem === undefined ? null : (
-            <p class="notice" role="alert">
-                {problem}
-            </p>
-        );
-    return { attempt, told };
-}
-
 function Rules({ admin }: { admin: boolean }) {
     const found = useData('alerts', () => api.get('/api/v1/alerts'));
-    const { attempt, told } = useAttempt();
     return (
         <section class="section" aria-labelledby="rules">
             <div class="section-head">
@@ -85,7 +62,6 @@ function Rules({ admin }: { admin: boolean }) {
                     <a href={onward('/alerts', { make: 'yes' })}>{admin ? 'Make a rule' : 'Try a rule on the past'}</a>
                 </p>
             </div>
-            {told}
             <Await of={found} lines={8}>
                 {({ data }) =>
                     data.length === 0 ? (
@@ -93,24 +69,11 @@ function Rules({ admin }: { admin: boolean }) {
                             <p>A rule can be tried on the past before it is made: it says when it would have fired.</p>
                         </Empty>
                     ) : (
-                        <div class="scroll" tabIndex={0} role="region" aria-label="Table of rules">
-                            <table class="cards">
-                                <thead>
-                                    <tr>
-                                        {['Rule', 'State', 'Last look', ''].map((title) => (
-                                            <th scope="col" key={title}>
-                                                {title === '' ? <span class="hidden">Change</span> : title}
-                                            </th>
-                                        ))}
-                                    </tr>
-                                </thead>
-                                <tbody>
-                                    {data.map((alert) => (
-                                        <Row key={alert.id} alert={alert} admin={admin} attempt={attempt} />
-                                    ))}
-                                </tbody>
-                            </table>
-                        </div>
+                        <Cards label="Table of rules" heads={<Heads of={['Rule', 'State', 'Last look', { hidden: 'Change' }]} />}>
+                            {data.map((alert) => (
+                                <Row key={alert.id} alert={alert} admin={admin} />
+                            ))}
+                        </Cards>
                     )
                 }
             </Await>
@@ -120,13 +83,7 @@ function Rules({ admin }: { admin: boolean }) {
 
 const isMuted = ({ muted_until }: Alert) => muted_until !== null && Date.parse(muted_until) > Date.now();
 
-interface Acting {
-    alert: Alert;
-    admin: boolean;
-    attempt: (what: () => Promise<unknown>) => Promise<void>;
-}
-
-function Row({ alert, admin, attempt }: Acting) {
+function Row({ alert, admin }: { alert: Alert; admin: boolean }) {
     const { id, rule } = alert;
     return (
         <tr>
@@ -140,13 +97,13 @@ function Row({ alert, admin, attempt }: Acting) {
             <td data-label="Last look">
                 <LastLook alert={alert} />
             </td>
-            <td>{admin && <Actions alert={alert} admin={admin} attempt={attempt} />}</td>
+            <td>{admin && <Actions alert={alert} />}</td>
         </tr>
     );
 }
 
 function LooksFor({ rule }: { rule: Alert['rule'] }) {
-    const metric = useCatalogue().get(metricOf(rule));
+    const metric = useMetric(metricOf(rule));
     return (
         <span class="evidence">
             {looksFor(rule, metric?.title ?? rule.metric ?? '', metric?.unit ?? 'share')} · {about(rule)}
@@ -155,23 +112,21 @@ function LooksFor({ rule }: { rule: Alert['rule'] }) {
 }
 
 function State({ alert }: { alert: Alert }) {
-    const { words, sign, why } = STATES[alert.state];
+    const beside = [
+        alert.since !== null && `since ${date(alert.since)}`,
+        !alert.enabled && 'switched off',
+        isMuted(alert) && `muted until ${minute(alert.muted_until ?? '')}`,
+    ];
     return (
         <>
-            <span class={alert.state === 'firing' && alert.enabled ? 'says firing' : 'says'}>
-                <span aria-hidden="true">{sign}</span> <Explained text={why}>{words}</Explained>
-            </span>
-            <span class="evidence">
-                {alert.since !== null && `since ${date(alert.since)}`}
-                {!alert.enabled && ' · switched off'}
-                {isMuted(alert) && ` · muted until ${minute(alert.muted_until ?? '')}`}
-            </span>
+            <Says {...STATES[alert.state]} isAlarm={alert.state === 'firing' && alert.enabled} />
+            <span class="evidence">{beside.filter((words) => words !== false).join(' · ')}</span>
         </>
     );
 }
 
 function LastLook({ alert: { look, failure, rule } }: { alert: Alert }) {
-    const unit = useCatalogue().get(metricOf(rule))?.unit ?? 'share';
+    const unit = useUnit(metricOf(rule));
     if (failure !== null) return <span class="evidence">could not look: {failure}</span>;
     if (look === null) return <span class="none">–</span>;
     return (
@@ -184,10 +139,21 @@ function LastLook({ alert: { look, failure, rule } }: { alert: Alert }) {
     );
 }
 
-function Actions({ alert, attempt }: Acting) {
+function Actions({ alert }: { alert: Alert }) {
+    const { attempt, problem } = useAttempt();
     const { id, enabled, rule } = alert;
-    const change = (body: Schemas['AlertChange']) => void attempt(() => api.patch('/api/v1/alerts/{id}', { path: { id }, body }));
     const muted = isMuted(alert);
+    const change = (body: Schemas['AlertChange']) =>
+        void attempt(async () => {
+            await api.patch('/api/v1/alerts/{id}', { path: { id }, body });
+            reload();
+        });
+    const remove = () =>
+        void attempt(async () => {
+            await api.delete('/api/v1/alerts/{id}', { path: { id } });
+            outdate();
+            go(onward('/alerts'), true);
+        });
     return (
         <div class="actions">
             <button type="button" onClick={() => change({ muted_until: muted ? null : new Date(Date.now() + 7 * DAY).toISOString() })}>
@@ -196,19 +162,10 @@ function Actions({ alert, attempt }: Acting) {
             <button type="button" onClick={() => change({ enabled: !enabled })}>
                 {enabled ? 'Switch off' : 'Switch on'}
             </button>
-            <button
-                type="button"
-                onClick={() => {
-                    if (!confirm(`Delete “${rule.name}” and its history?`)) return;
-                    void attempt(async () => {
-                        await api.delete('/api/v1/alerts/{id}', { path: { id } });
-                        outdate();
-                        go(onward('/alerts'), true);
-                    });
-                }}
-            >
+            <button type="button" onClick={() => confirm(`Delete “${rule.name}” and its history?`) && remove()}>
                 Delete
             </button>
+            <Trouble problem={problem} />
         </div>
     );
 }
@@ -216,16 +173,9 @@ function Actions({ alert, attempt }: Acting) {
 function One({ id, admin }: { id: string; admin: boolean }) {
     const found = useData(`alert ${id}`, () => api.get('/api/v1/alerts/{id}', { path: { id } }));
     const history = useData(`alert history ${id}`, () => api.get('/api/v1/alerts/{id}/history', { path: { id } }));
-    const { attempt, told } = useAttempt();
     return (
         <>
-            <div class="title">
-                <p class="crumb">
-                    <a href={onward('/alerts')}>Alerts</a>
-                </p>
-                <h1>{found.data?.rule.name ?? 'Alert'}</h1>
-            </div>
-            {told}
+            <Title above={[[onward('/alerts'), 'Alerts']]}>{found.data?.rule.name ?? 'Alert'}</Title>
             <Await of={found} lines={8}>
                 {(alert) => (
                     <>
@@ -241,13 +191,13 @@ function One({ id, admin }: { id: string; admin: boolean }) {
                                 <LastLook alert={alert} />
                             </div>
                         </div>
-                        {admin && <Actions alert={alert} admin={admin} attempt={attempt} />}
+                        {admin && <Actions alert={alert} />}
                         <section class="section" aria-labelledby="history">
                             <div class="section-head">
                                 <h2 id="history">What it did</h2>
                             </div>
                             <Await of={history} lines={4}>
-                                {({ data }) => (data.length === 0 ? <p class="sentence">It has not fired yet.</p> : <History of={data} />)}
+                                {({ data }) => (data.length === 0 ? <p class="sentence">It has not fired yet.</p> : <Transitions of={data} />)}
                             </Await>
                         </section>
                         <section class="section" aria-labelledby="dry">
@@ -261,21 +211,5 @@ function One({ id, admin }: { id: string; admin: boolean }) {
                 )}
             </Await>
         </>
-    );
-}
-
-function History({ of }: { of: Schemas['TransitionView'][] }) {
-    return (
-        <ul class="attention">
-            {of.map(({ id, noticed_at, cause, state, sentence, muted }) => (
-                <li key={id}>
-                    <span aria-hidden="true">{STATES[state].sign}</span>
-                    <div>
-                        <strong>{CAUSES[cause]}</strong> <span class="evidence">{minute(noticed_at)}{muted && ' · muted'}</span>
-                        <p>{sentence}</p>
-                    </div>
-                </li>
-            ))}
-        </ul>
     );
 }

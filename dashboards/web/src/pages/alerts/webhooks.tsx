@@ -2,58 +2,45 @@
 
 import { useState } from 'preact/hooks';
 import { api, type Schemas } from '../../api/client';
-import { useData } from '../../api/data';
+import { reload, useData } from '../../api/data';
 import { count } from '../../format/number';
 import { minute } from '../../format/time';
+import { Cards, Heads } from '../../parts/cards';
+import { Form, Trouble, useAttempt } from '../../parts/form';
+import { Picker } from '../../parts/picker';
 import { Await, Empty } from '../../parts/states';
+import { Title } from '../../parts/title';
+import { text } from '../../parts/values';
+import { Says } from '../../parts/verdict';
 import { onward, set, usePlace } from '../../state/url';
-import { useAttempt } from './page';
 import { DELIVERIES } from './words';
 
 const FORMATS: Record<Schemas['WebhookFormat'], string> = { standard: 'Standard Webhooks', slack: 'Slack message' };
 
 export function Webhooks({ admin }: { admin: boolean }) {
     const found = useData('webhooks', () => api.get('/api/v1/webhooks'));
-    const { attempt, told } = useAttempt();
     return (
         <>
-            {told}
             <Await of={found} lines={4}>
                 {({ data }) =>
                     data.length === 0 ? (
                         <p class="sentence">None: what rules do is in their history only.</p>
                     ) : (
-                        <div class="scroll" tabIndex={0} role="region" aria-label="Table of webhooks">
-                            <table class="cards">
-                                <thead>
-                                    <tr>
-                                        {['Webhook', 'Sends', 'Deliveries', ''].map((title) => (
-                                            <th scope="col" key={title}>
-                                                {title === '' ? <span class="hidden">Change</span> : title}
-                                            </th>
-                                        ))}
-                                    </tr>
-                                </thead>
-                                <tbody>
-                                    {data.map((webhook) => (
-                                        <Row key={webhook.id} webhook={webhook} admin={admin} attempt={attempt} />
-                                    ))}
-                                </tbody>
-                            </table>
-                        </div>
+                        <Cards label="Table of webhooks" heads={<Heads of={['Webhook', 'Sends', 'Deliveries', { hidden: 'Change' }]} />}>
+                            {data.map((webhook) => (
+                                <Row key={webhook.id} webhook={webhook} admin={admin} />
+                            ))}
+                        </Cards>
                     )
                 }
             </Await>
-            {admin && <New attempt={attempt} />}
+            {admin && <New />}
         </>
     );
 }
 
-type Attempt = ReturnType<typeof useAttempt>['attempt'];
-
-function Row({ webhook, admin, attempt }: { webhook: Schemas['WebhookView']; admin: boolean; attempt: Attempt }) {
+function Row({ webhook, admin }: { webhook: Schemas['WebhookView']; admin: boolean }) {
     const { id, name, origin, format, enabled, waiting, dead } = webhook;
-    const path = { id };
     return (
         <tr>
             <th scope="row">
@@ -66,57 +53,56 @@ function Row({ webhook, admin, attempt }: { webhook: Schemas['WebhookView']; adm
             <td data-label="Sends">{FORMATS[format]}</td>
             <td data-label="Deliveries">
                 {count(waiting)} on the way
-                {dead > 0 && <span class="says firing">▲ {dead} given up</span>}
+                {dead > 0 && <Says sign={DELIVERIES.dead.sign} words={`${count(dead)} given up`} isAlarm />}
             </td>
-            <td>
-                {admin && (
-                    <div class="actions">
-                        <button type="button" onClick={() => void attempt(() => api.post('/api/v1/webhooks/{id}/test', { path }))}>
-                            Send a test
-                        </button>
-                        <button
-                            type="button"
-                            onClick={() => void attempt(() => api.patch('/api/v1/webhooks/{id}', { path, body: { enabled: !enabled } }))}
-                        >
-                            {enabled ? 'Switch off' : 'Switch on'}
-                        </button>
-                        <button
-                            type="button"
-                            onClick={() => {
-                                if (confirm(`Delete “${name}” and its deliveries?`)) void attempt(() => api.delete('/api/v1/webhooks/{id}', { path }));
-                            }}
-                        >
-                            Delete
-                        </button>
-                    </div>
-                )}
-            </td>
+            <td>{admin && <Actions {...webhook} />}</td>
         </tr>
     );
 }
 
-function New({ attempt }: { attempt: Attempt }) {
-    const [secret, setSecret] = useState<string>();
-    const create = (form: HTMLFormElement) => {
-        const values = new FormData(form);
-        const text = (name: string) => String(values.get(name) ?? '').trim();
+function Actions({ id, name, enabled }: Schemas['WebhookView']) {
+    const { attempt, problem } = useAttempt();
+    const path = { id };
+    const act = (what: () => Promise<unknown>) =>
         void attempt(async () => {
-            const body = { name: text('name'), url: text('url'), format: text('format') as Schemas['WebhookFormat'] };
-            const made = await api.post('/api/v1/webhooks', { body });
+            await what();
+            reload();
+        });
+    return (
+        <div class="actions">
+            <button type="button" onClick={() => act(() => api.post('/api/v1/webhooks/{id}/test', { path }))}>
+                Send a test
+            </button>
+            <button type="button" onClick={() => act(() => api.patch('/api/v1/webhooks/{id}', { path, body: { enabled: !enabled } }))}>
+                {enabled ? 'Switch off' : 'Switch on'}
+            </button>
+            <button
+                type="button"
+                onClick={() => confirm(`Delete “${name}” and its deliveries?`) && act(() => api.delete('/api/v1/webhooks/{id}', { path }))}
+            >
+                Delete
+            </button>
+            <Trouble problem={problem} />
+        </div>
+    );
+}
+
+function New() {
+    const [secret, setSecret] = useState<string>();
+    const { attempt, busy, problem } = useAttempt();
+    const create = (form: HTMLFormElement) =>
+        void attempt(async () => {
+            const values = new FormData(form);
+            const format = text(values, 'format') as Schemas['WebhookFormat'];
+            const made = await api.post('/api/v1/webhooks', { body: { name: text(values, 'name'), url: text(values, 'url'), format } });
             setSecret(made.secret);
             form.reset();
+            reload();
         });
-    };
     return (
         <>
             <h3>New webhook</h3>
-            <form
-                class="form"
-                onSubmit={(event) => {
-                    event.preventDefault();
-                    create(event.currentTarget as HTMLFormElement);
-                }}
-            >
+            <Form onSubmit={create}>
                 <label>
                     Name
                     <input name="name" required maxLength={256} pattern=".*\S.*" />
@@ -135,10 +121,11 @@ function New({ attempt }: { attempt: Attempt }) {
                         ))}
                     </select>
                 </label>
-                <button type="submit" class="primary">
+                <button type="submit" class="primary" disabled={busy}>
                     Make the webhook
                 </button>
-            </form>
+                <Trouble problem={problem} />
+            </Form>
             <div role="status">
                 {secret !== undefined && (
                     <div class="made">
@@ -160,54 +147,30 @@ export function Deliveries({ id, admin }: { id: string; admin: boolean }) {
     const query = state === null ? {} : { state };
     const all = useData('webhooks', () => api.get('/api/v1/webhooks'));
     const found = useData(`deliveries ${id} ${state}`, () => api.get('/api/v1/webhooks/{id}/deliveries', { path: { id }, query }));
-    const { attempt, told } = useAttempt();
     const webhook = all.data?.data.find((one) => one.id === id);
     return (
         <>
-            <div class="title">
-                <p class="crumb">
-                    <a href={onward('/alerts')}>Alerts</a>
-                </p>
-                <h1>{webhook?.name ?? 'Webhook'}</h1>
-                {webhook !== undefined && <p class="lead">{webhook.origin}</p>}
-            </div>
+            <Title above={[[onward('/alerts'), 'Alerts']]} lead={webhook?.origin}>
+                {webhook?.name ?? 'Webhook'}
+            </Title>
             <div class="controls" role="group" aria-label="What is shown">
-                <label>
-                    <span class="label">Deliveries</span>
-                    <select value={state ?? ''} onChange={(event) => set({ state: event.currentTarget.value || null })}>
-                        <option value="">All</option>
-                        {Object.entries(DELIVERIES).map(([name, { words }]) => (
-                            <option key={name} value={name}>
-                                {words}
-                            </option>
-                        ))}
-                    </select>
-                </label>
+                <Picker
+                    label="Deliveries"
+                    value={state ?? ''}
+                    options={[['', 'All'], ...Object.entries(DELIVERIES).map(([name, { words }]) => [name, words] as const)]}
+                    onPick={(state) => set({ state })}
+                />
             </div>
-            {told}
             <Await of={found} lines={8}>
                 {({ data }) =>
                     data.length === 0 ? (
                         <Empty title="No deliveries">{state === null ? 'Send a test to see one.' : 'None in this state.'}</Empty>
                     ) : (
-                        <div class="scroll" tabIndex={0} role="region" aria-label="Table of deliveries">
-                            <table class="cards">
-                                <thead>
-                                    <tr>
-                                        {['Sent', 'State', 'Attempts', ''].map((title) => (
-                                            <th scope="col" key={title}>
-                                                {title === '' ? <span class="hidden">Send again</span> : title}
-                                            </th>
-                                        ))}
-                                    </tr>
-                                </thead>
-                                <tbody>
-                                    {data.map((delivery) => (
-                                        <Delivery key={delivery.id} {...delivery} admin={admin} attempt={attempt} />
-                                    ))}
-                                </tbody>
-                            </table>
-                        </div>
+                        <Cards label="Table of deliveries" heads={<Heads of={['Sent', 'State', 'Attempts', { hidden: 'Send again' }]} />}>
+                            {data.map((delivery) => (
+                                <Delivery key={delivery.id} {...delivery} admin={admin} />
+                            ))}
+                        </Cards>
                     )
                 }
             </Await>
@@ -215,8 +178,13 @@ export function Deliveries({ id, admin }: { id: string; admin: boolean }) {
     );
 }
 
-function Delivery({ id, type, created_at, state, attempts, due_at, status, failure, body, admin, attempt }: Schemas['DeliveryView'] & { admin: boolean; attempt: Attempt }) {
-    const { words, sign } = DELIVERIES[state];
+function Delivery({ id, type, created_at, state, attempts, due_at, status, failure, body, admin }: Schemas['DeliveryView'] & { admin: boolean }) {
+    const { attempt, problem } = useAttempt();
+    const again = () =>
+        void attempt(async () => {
+            await api.post('/api/v1/deliveries/{id}/redeliver', { path: { id } });
+            reload();
+        });
     return (
         <tr>
             <th scope="row">
@@ -230,21 +198,20 @@ function Delivery({ id, type, created_at, state, attempts, due_at, status, failu
                 </details>
             </th>
             <td data-label="State">
-                <span class={state === 'dead' ? 'says firing' : 'says'}>
-                    <span aria-hidden="true">{sign}</span> {words}
-                </span>
+                <Says {...DELIVERIES[state]} isAlarm={state === 'dead'} />
                 <span class="evidence">{failure ?? (status === null ? '' : `answered ${status}`)}</span>
             </td>
             <td data-label="Attempts">
-                {attempts}
+                {count(attempts)}
                 {due_at !== null && <span class="evidence">next {minute(due_at)}</span>}
             </td>
             <td>
                 {admin && state !== 'waiting' && (
-                    <button type="button" onClick={() => void attempt(() => api.post('/api/v1/deliveries/{id}/redeliver', { path: { id } }))}>
+                    <button type="button" onClick={again}>
                         Send again
                     </button>
                 )}
+                <Trouble problem={problem} />
             </td>
         </tr>
     );

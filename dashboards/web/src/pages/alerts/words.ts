@@ -1,8 +1,9 @@
 /** How rules, states and deliveries are said. Pure. */
 
 import type { Schemas } from '../../api/client';
-import { type Unit, withInterval } from '../../format/number';
+import { counted, type Unit, withInterval } from '../../format/number';
 import { segment } from '../../format/words';
+import { text } from '../../parts/values';
 
 export const STATES: Record<Schemas['AlertState'], { words: string; sign: string; why: string }> = {
     firing: { words: 'Firing', sign: '▲', why: 'It has fired and is not over.' },
@@ -59,11 +60,11 @@ export function looksFor(plan: Plan, title: string, unit: Unit): string {
         case 'threshold':
             return `${title} ${plan.side} ${withInterval({ value: plan.threshold ?? null }, unit)}`;
         case 'change':
-            return `${title} ${plan.side === 'above' ? 'rises' : plan.side === 'below' ? 'falls' : 'moves'}, against ${plan.baseline_days} days before`;
+            return `${title} ${plan.side === 'above' ? 'rises' : plan.side === 'below' ? 'falls' : 'moves'}, against ${counted(plan.baseline_days ?? 0, 'day')} before`;
         case 'verdict':
             return 'Another verdict on trust';
         case 'no_data':
-            return `Nothing shown for ${plan.hours} hours`;
+            return `Nothing shown for ${counted(plan.hours ?? 0, 'hour')}`;
     }
 }
 
@@ -80,25 +81,24 @@ export function metricOf({ kind, metric }: Pick<Plan, 'kind' | 'metric'>): strin
 
 /** What the fields of the form say. Shares are typed in points. */
 export function plan(values: FormData): Plan {
-    const text = (name: string) => String(values.get(name) ?? '').trim();
-    const number = (name: string) => (text(name) === '' ? undefined : Number(text(name)));
+    const number = (name: string) => (text(values, name) === '' ? undefined : Number(text(values, name)));
     const factor = number('factor') ?? 1;
-    const kind = text('kind') as Schemas['AlertKind'];
+    const kind = text(values, 'kind') as Schemas['AlertKind'];
     const scaled = (name: string) => {
         const value = number(name);
         return value === undefined ? undefined : Number((value * factor).toPrecision(12));
     };
     const fields: Partial<Record<keyof Plan, unknown>> = {
-        feature: text('feature') === '' ? undefined : text('feature'),
+        feature: text(values, 'feature'),
         min_n: number('min_n'),
     };
     if (kind !== 'no_data') Object.assign(fields, { window_days: number('window_days'), min_users: number('min_users'), alpha: percentOf(number('alpha')) });
-    if (kind === 'threshold' || kind === 'change') Object.assign(fields, { metric: text('metric'), side: text('side') });
+    if (kind === 'threshold' || kind === 'change') Object.assign(fields, { metric: text(values, 'metric'), side: text(values, 'side') });
     if (kind === 'threshold') Object.assign(fields, { threshold: scaled('threshold'), hysteresis: scaled('hysteresis') });
     if (kind === 'change') fields.baseline_days = number('baseline_days');
     if (kind === 'no_data') fields.hours = number('hours');
     const given = Object.entries(fields).filter(([, value]) => value !== undefined && value !== '');
-    return { name: text('name'), kind, ...Object.fromEntries(given) } as Plan;
+    return { name: text(values, 'name'), kind, ...Object.fromEntries(given) } as Plan;
 }
 
 const percentOf = (value: number | undefined) => (value === undefined ? undefined : Number((value / 100).toPrecision(12)));

@@ -2,17 +2,18 @@
 
 import { api, type Schemas } from '../../api/client';
 import { outdate, useData } from '../../api/data';
-import { around, Interval } from '../../charts/intervals';
-import { counted, evidence, parts, percent, pValue, type Spread, type Unit, withInterval } from '../../format/number';
+import { around } from '../../charts/intervals';
+import { counted, evidence, ofDifference, parts, percent, pValue, type Spread, type Unit, withInterval } from '../../format/number';
 import { date, span } from '../../format/time';
-import { Cards } from '../../parts/cards';
+import { Cards, Heads } from '../../parts/cards';
+import { DrawnDifference, Written } from '../../parts/estimate';
 import { Trouble, useAttempt } from '../../parts/form';
 import { Await } from '../../parts/states';
 import { Explained } from '../../parts/term';
 import { Title } from '../../parts/title';
-import { go, onward } from '../../state/url';
+import { go, onward, toFeature } from '../../state/url';
 import { OutcomeName } from './page';
-import { DESIGNS, KINDS, ofDifference, VERDICTS } from './words';
+import { DESIGNS, KINDS, VERDICTS } from './words';
 
 type Answer = Schemas['EffectResponse'];
 
@@ -21,7 +22,7 @@ export function EffectOf({ id, admin }: { id: string; admin: boolean }) {
     const found = useData(`effect ${id}`, () => api.get('/api/v1/changes/{change}/effect', { path }), 'analyses');
     return (
         <>
-            <Title above={['/changes', 'Changes']}>{found.data?.change.title ?? 'A change'}</Title>
+            <Title above={[[onward('/changes'), 'Changes']]}>{found.data?.change.title ?? 'A change'}</Title>
             <Await of={found} lines={12}>
                 {(answer) => (
                     <>
@@ -40,7 +41,7 @@ function Found(answer: Answer) {
     return (
         <>
             <p class="sentence">
-                <a href={onward(`/features/${encodeURIComponent(change.feature)}`)}>{change.feature}</a>
+                <a href={toFeature(change.feature)}>{change.feature}</a>
                 {change.versions !== undefined && change.versions.length > 0 && ` ${change.versions.join(', ')}`}: {KINDS[change.kind].toLowerCase()},
                 made {date(change.made_at)}
                 {change.by == null ? '' : ` by ${change.by}`}, logged {date(change.logged_at)}. It should move <OutcomeName {...answer.outcome} /> by{' '}
@@ -108,54 +109,37 @@ function Sides({ change, design, before, after, at_all_looks, controls, outcome,
                     Compared: <Explained text={why}>{words}</Explained>
                 </>
             }
-            heads={
-                <>
-                    {['', ...heads, 'Moved by'].map((head) => (
-                        <th scope="col" key={head}>
-                            {head === '' ? <span class="hidden">Feature</span> : head}
-                        </th>
-                    ))}
-                </>
-            }
+            heads={<Heads of={[{ hidden: 'Feature' }, ...heads, 'Moved by']} />}
         >
             {lines.map(({ name, before, after, moved }) => (
                 <tr key={name}>
                     <th scope="row">{name}</th>
                     <Value label={heads[0] ?? ''} value={before} unit={outcome.unit} />
                     <Value label={heads[1] ?? ''} value={after} unit={outcome.unit} />
-                    <Moved moved={moved} unit={unit} domain={domain} />
+                    <td data-label="Moved by">
+                        <DrawnDifference value={moved} unit={unit} domain={domain} />
+                    </td>
                 </tr>
             ))}
-            <tr class="total">
+            <tr>
                 <th scope="row">
                     <Explained text="Wide enough to be looked at each week. The verdict rests on it.">Effect, at all looks</Explained>
                 </th>
                 <td />
                 <td />
-                <Moved moved={at_all_looks} unit={unit} domain={domain} />
+                <td data-label="Moved by">
+                    <DrawnDifference value={at_all_looks} unit={unit} domain={domain} />
+                </td>
             </tr>
         </Cards>
     );
 }
 
 function Value({ label, value, unit }: { label: string; value: Schemas['Estimate']; unit: Unit }) {
-    const shown = parts(value, unit);
     return (
         <td data-label={label}>
-            <span class="number">
-                {shown.value} <span class="interval">{shown.interval}</span>
-            </span>
+            <Written {...parts(value, unit)} />
             <span class="evidence">{evidence(value)}</span>
-        </td>
-    );
-}
-
-function Moved({ moved, unit, domain }: { moved: Spread; unit: Unit; domain: [number, number] }) {
-    const written = withInterval(moved, unit, true);
-    return (
-        <td data-label="Moved by">
-            <span class="number">{written}</span>
-            <Interval value={moved} domain={domain} label={written} width={150} />
         </td>
     );
 }
@@ -166,7 +150,7 @@ function Trend({ slope, p_value, weeks, differs, unit, controlled }: Schemas['Ef
     const what = controlled ? 'it did not move apart from its controls' : 'it stood still';
     return (
         <li>
-            In the {weeks} weeks before, {what}: {withInterval(slope, unit, true)} a week{p_value === null ? '' : `, p ${pValue(p_value)}`}.
+            In the {counted(weeks, 'week')} before, {what}: {withInterval(slope, unit, true)} a week{p_value === null ? '' : `, p ${pValue(p_value)}`}.
         </li>
     );
 }

@@ -3,10 +3,11 @@
 import { useState } from 'preact/hooks';
 import { api, type Schemas } from '../../api/client';
 import { outdate } from '../../api/data';
-import { useValues } from '../../parts/controls';
-import { Margin, MetricField } from '../../parts/fields';
+import { FeatureField, Margin, MetricField } from '../../parts/fields';
 import { Form, Trouble, useAttempt } from '../../parts/form';
+import { named, useFeatures, useValues } from '../../parts/project';
 import { Title } from '../../parts/title';
+import { text } from '../../parts/values';
 import { dayOf } from '../../state/range';
 import { go, onward } from '../../state/url';
 import { KINDS } from './words';
@@ -14,13 +15,13 @@ import { KINDS } from './words';
 const DEFAULT_METRIC = 'acceptance_rate';
 
 export function Log() {
-    const features = useValues('feature');
+    const features = useFeatures().data;
     const [feature, setFeature] = useState<string>();
     const [reason, setReason] = useState('');
     const [metric, setMetric] = useState(DEFAULT_METRIC);
     const { attempt, busy, problem } = useAttempt();
-    const chosen = feature ?? features?.[0]?.value ?? '';
-    const versions = useValues('version', chosen === '' ? undefined : chosen);
+    const chosen = feature ?? features?.[0];
+    const versions = named(useValues(chosen === undefined ? null : 'version', chosen).data);
     const log = (form: HTMLFormElement) =>
         void attempt(async () => {
             const made = await api.post('/api/v1/changes', { body: change(new FormData(form)) });
@@ -29,7 +30,7 @@ export function Log() {
         });
     return (
         <>
-            <Title above={['/changes', 'Changes']} lead="What it should do cannot be changed later. That is what makes its verdict worth something.">
+            <Title above={[[onward('/changes'), 'Changes']]} lead="What it should do cannot be changed later. That is what makes its verdict worth something.">
                 Log a change
             </Title>
             <Form onSubmit={log}>
@@ -52,17 +53,12 @@ export function Log() {
                         Note
                         <textarea name="note" rows={3} maxLength={10_000} />
                     </label>
-                    <label>
-                        Feature
-                        <select name="feature" value={chosen} required onChange={(event) => setFeature(event.currentTarget.value)}>
-                            {features?.map(({ value }) => value !== null && <option key={value}>{value}</option>)}
-                        </select>
-                    </label>
+                    <FeatureField value={chosen} onChange={setFeature} />
                     <label>
                         Version that came with it, if one did
                         <input name="version" list="versions" maxLength={256} />
                     </label>
-                    <datalist id="versions">{versions?.map(({ value }) => value !== null && <option key={value} value={value} />)}</datalist>
+                    <datalist id="versions">{versions?.map((name) => <option key={name} value={name} />)}</datalist>
                     <label>
                         Day on which the first users met it (UTC)
                         <input name="made" type="date" required defaultValue={dayOf(Date.now())} />
@@ -95,17 +91,16 @@ export function Log() {
 
 /** What the fields say. */
 function change(values: FormData): Schemas['ChangePlan'] {
-    const text = (name: string) => String(values.get(name) ?? '').trim();
-    const [version, by, reason, metric] = [text('version'), text('by'), text('reason'), text('metric')];
+    const [version, by, reason] = ['version', 'by', 'reason'].map((name) => text(values, name));
     return {
-        title: text('title'),
-        kind: text('kind') as Schemas['ChangeKind'],
-        note: text('note'),
-        made_at: `${text('made')}T00:00:00Z`,
-        feature: text('feature'),
-        ...(version === '' ? {} : { versions: [version] }),
-        ...(by === '' ? {} : { by }),
-        ...(reason === '' ? { metric } : { aim: { reason } }),
-        expected: Number(text('expected')) * Number(text('expected_factor')),
+        title: text(values, 'title'),
+        kind: text(values, 'kind') as Schemas['ChangeKind'],
+        note: text(values, 'note'),
+        made_at: `${text(values, 'made')}T00:00:00Z`,
+        feature: text(values, 'feature'),
+        ...(version ? { versions: [version] } : {}),
+        ...(by ? { by } : {}),
+        ...(reason ? { aim: { reason } } : { metric: text(values, 'metric') }),
+        expected: Number(text(values, 'expected')) * Number(text(values, 'expected_factor')),
     };
 }

@@ -2,12 +2,14 @@
 
 import { api, type Schemas } from '../../api/client';
 import { useData } from '../../api/data';
-import { count, counted, parts, percent, withInterval } from '../../format/number';
+import { count, counted, fixed, parts, percent, withInterval } from '../../format/number';
 import { span } from '../../format/time';
 import { Cards } from '../../parts/cards';
+import { Written } from '../../parts/estimate';
 import { Await } from '../../parts/states';
 import { Explained } from '../../parts/term';
-import { onward } from '../../state/url';
+import { Says } from '../../parts/verdict';
+import { onward, toFeature } from '../../state/url';
 import { places, STANDINGS, subject, VERDICTS } from './words';
 
 type Answer = Schemas['PrioritiesResponse'];
@@ -76,14 +78,13 @@ function loop({ changes, share_worked, median_days_to_change, answered }: Schema
     const waited =
         median_days_to_change === null
             ? ''
-            : ` From the first complaint to the change that answers it: ${median_days_to_change.toFixed(1)} days (median of ${answered}).`;
+            : ` From the first complaint to the change that answers it: ${fixed(median_days_to_change, 1)} days (median of ${count(answered)}).`;
     return `${counted(changes, 'change')} logged; ${told}.${waited}`;
 }
 
 function Row(one: Schemas['Priority']) {
     const { feature, standing, cost, outputs, users, rank_from, rank_to, attempts } = one;
-    const shown = parts(cost, 'outputs');
-    const href = one.kind === 'reason' ? onward('/examples', { feature, reason: one.reason }) : onward(`/features/${encodeURIComponent(feature)}`);
+    const href = one.kind === 'reason' ? onward('/examples', { feature, reason: one.reason }) : toFeature(feature);
     return (
         <tr>
             <th scope="row">
@@ -93,9 +94,7 @@ function Row(one: Schemas['Priority']) {
                 </span>
             </th>
             <td data-label="Outputs lost">
-                <span class="number">
-                    {shown.value} <span class="interval">{shown.interval}</span>
-                </span>
+                <Written {...parts(cost, 'outputs')} />
                 <span class="evidence">
                     {count(outputs)} {one.kind === 'reason' ? 'name it' : 'decided'} · {counted(users, 'user')}
                 </span>
@@ -108,9 +107,7 @@ function Row(one: Schemas['Priority']) {
                     attempts.map(({ id, title, verdict }) => (
                         <div key={id}>
                             <a href={onward('/changes', { entry: id })}>{title}</a>
-                            <span class="says">
-                                <span aria-hidden="true">{VERDICTS[verdict].sign}</span> {VERDICTS[verdict].words}
-                            </span>
+                            <Says {...VERDICTS[verdict]} />
                         </div>
                     ))
                 )}

@@ -2,24 +2,25 @@
 
 import { api, type Schemas } from '../../api/client';
 import { useData } from '../../api/data';
-import { useSession } from '../../app';
-import { count, parts } from '../../format/number';
+import { count, ofDifference, parts } from '../../format/number';
 import { date } from '../../format/time';
 import { Cards, Heads } from '../../parts/cards';
+import { Written } from '../../parts/estimate';
 import { Await, Empty } from '../../parts/states';
 import { Explained, Term } from '../../parts/term';
 import { Title } from '../../parts/title';
-import { may } from '../../session';
-import { onward, usePlace } from '../../state/url';
+import { Says } from '../../parts/verdict';
+import { useMay } from '../../session';
+import { onward, toFeature, usePlace } from '../../state/url';
 import { EffectOf } from './effect';
 import { Log } from './log';
 import { Next } from './next';
-import { DESIGNS, KINDS, ofDifference, VERDICTS } from './words';
+import { DESIGNS, KINDS, VERDICTS } from './words';
 
 export function Changes() {
     const { params } = usePlace();
     const chosen = params.get('entry');
-    const admin = may(useSession(), 'admin');
+    const admin = useMay('admin');
     if (chosen !== null) return <EffectOf id={chosen} admin={admin} key={chosen} />;
     if (params.get('log') !== null && admin) return <Log />;
     return <All admin={admin} />;
@@ -76,8 +77,6 @@ function All({ admin }: { admin: boolean }) {
 
 function Row({ id, title, kind, made_at, feature, versions, effect }: Schemas['ListedChange']) {
     const { verdict, design, outcome } = effect;
-    const { words, sign, why } = VERDICTS[verdict];
-    const shown = parts(effect.at_all_looks, ofDifference(outcome.unit), true);
     return (
         <tr>
             <th scope="row">
@@ -87,22 +86,18 @@ function Row({ id, title, kind, made_at, feature, versions, effect }: Schemas['L
                 </span>
             </th>
             <td data-label="Feature">
-                <a href={onward(`/features/${encodeURIComponent(feature)}`)}>{feature}</a>
+                <a href={toFeature(feature)}>{feature}</a>
                 {versions !== undefined && versions.length > 0 && <span class="evidence">{versions.join(', ')}</span>}
             </td>
             <td data-label="Verdict">
-                <span class="says">
-                    <span aria-hidden="true">{sign}</span> <Explained text={why}>{words}</Explained>
-                </span>
+                <Says {...VERDICTS[verdict]} />
                 {design !== null && <span class="evidence">{DESIGNS[design].words}</span>}
             </td>
             <td data-label="Effect">
                 {effect.effect.value === null ? (
                     <span class="none">–</span>
                 ) : (
-                    <span class="number">
-                        {shown.value} <span class="interval">{shown.interval}</span>
-                    </span>
+                    <Written {...parts(effect.at_all_looks, ofDifference(outcome.unit), true)} />
                 )}
                 <span class="evidence">
                     <OutcomeName {...outcome} />

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { ofDifference, places, subject } from './words';
+import { places, subject } from './words';
 
 it('says which places something may have', () => {
     expect(places(1, 1)).toBe('1st');
@@ -10,9 +10,4 @@ it('says which places something may have', () => {
 it('names what stands in the way', () => {
     expect(subject({ feature: 'f', kind: 'reason', reason: 'made_up' })).toBe('made_up');
     expect(subject({ feature: 'f', kind: 'segment', dimension: 'locale', value: 'de' })).toContain('de');
-});
-
-it('writes differences of shares in points', () => {
-    expect(ofDifference('share')).toBe('share_difference');
-    expect(ofDifference('milliseconds')).toBe('milliseconds');
 });

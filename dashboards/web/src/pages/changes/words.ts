@@ -1,7 +1,6 @@
 /** How verdicts, designs and standings are said. Pure. */
 
 import type { Schemas } from '../../api/client';
-import type { Unit } from '../../format/number';
 import { segment } from '../../format/words';
 
 export const VERDICTS: Record<Schemas['EffectVerdict'], { words: string; sign: string; why: string }> = {
@@ -23,11 +22,6 @@ export const DESIGNS: Record<Schemas['EffectDesign'], { words: string; why: stri
 export const KINDS: Record<Schemas['ChangeKind'], string> = { prompt: 'Prompt', model: 'Model', ui: 'Interface', other: 'Other' };
 
 export const STANDINGS: Record<Schemas['FixStanding'], string> = { open: 'Open', underway: 'Underway', mended: 'Mended' };
-
-/** The unit of a difference of values of a unit. */
-export function ofDifference(unit: Unit): Unit {
-    return unit === 'share' ? 'share_difference' : unit;
-}
 
 /** What stands in the way, in words. */
 export function subject(priority: Pick<Schemas['Priority'], 'feature'> & Schemas['Subject']): string {

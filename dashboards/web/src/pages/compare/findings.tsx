@@ -1,12 +1,13 @@
 /** Each metric on both sides: the verdict in words, and the difference at one look and at all looks. */
 
 import type { Schemas } from '../../api/client';
-import { Interval } from '../../charts/intervals';
-import { type Unit, withInterval } from '../../format/number';
-import { useMetric } from '../../parts/catalogue';
-import { Difference, Estimate } from '../../parts/estimate';
+import { ofDifference, withInterval } from '../../format/number';
+import { Cards } from '../../parts/cards';
+import { useUnit } from '../../parts/catalogue';
+import { DrawnDifference, Estimate } from '../../parts/estimate';
 import { Explained, Term } from '../../parts/term';
-import { because } from './words';
+import { Says } from '../../parts/verdict';
+import { because, reach } from './words';
 
 type Compared = Schemas['ComparedMetric'];
 
@@ -31,50 +32,43 @@ interface Props {
 
 export function Findings({ data, baseline, candidate, margin }: Props) {
     return (
-        <div class="scroll" tabIndex={0} role="region" aria-label="What was found">
-            <table class="compared cards headed">
-                <thead>
-                    <tr>
-                        <th scope="col">Metric</th>
-                        <th scope="col">{baseline}</th>
-                        <th scope="col">{candidate}</th>
-                        <th scope="col">
-                            <Explained text="Candidate minus baseline, with the interval that holds for one look at this metric alone.">
-                                Difference
-                            </Explained>
-                        </th>
-                        <th scope="col">
-                            <Explained text="The interval that holds at all looks at once: it may be watched every day, and stopped at any time.">
-                                At all looks
-                            </Explained>
-                        </th>
-                    </tr>
-                </thead>
-                <tbody>
-                    {data.map((found) => (
-                        <Row key={found.metric} {...found} margin={margin} sides={[baseline, candidate]} />
-                    ))}
-                </tbody>
-            </table>
-        </div>
+        <Cards
+            label="What was found"
+            class="compared headed"
+            heads={
+                <>
+                    <th scope="col">Metric</th>
+                    <th scope="col">{baseline}</th>
+                    <th scope="col">{candidate}</th>
+                    <th scope="col">
+                        <Explained text="Candidate minus baseline, with the interval that holds for one look at this metric alone.">Difference</Explained>
+                    </th>
+                    <th scope="col">
+                        <Explained text="The interval that holds at all looks at once: it may be watched every day, and stopped at any time.">
+                            At all looks
+                        </Explained>
+                    </th>
+                </>
+            }
+        >
+            {data.map((found) => (
+                <Row key={found.metric} {...found} margin={margin} sides={[baseline, candidate]} />
+            ))}
+        </Cards>
     );
 }
 
 function Row({ sides, margin, ...found }: Compared & { sides: [string, string]; margin: number }) {
     const { metric, verdict, baseline, candidate, difference, naive, sequence } = found;
-    const definition = useMetric(metric);
-    const unit: Unit = definition?.unit === 'share' ? 'share_difference' : (definition?.unit ?? 'share_difference');
-    const values = [difference, sequence];
-    const reach = Math.max(...values.flatMap(({ lower, upper, value }) => [lower, upper, value].map((end) => Math.abs(end ?? 0))), 1e-9);
+    const unit = ofDifference(useUnit(metric));
+    const domain = reach([difference, sequence]);
     return (
         <tr>
             <th scope="row">
                 <strong>
                     <Term metric={metric} />
                 </strong>
-                <span class="says">
-                    <span aria-hidden="true">{VERDICTS[verdict].sign}</span> {VERDICTS[verdict].words}
-                </span>
+                <Says {...VERDICTS[verdict]} />
                 <span class="evidence">{because(found, margin, unit)}</span>
             </th>
             <td data-label={sides[0]}>
@@ -83,23 +77,17 @@ function Row({ sides, margin, ...found }: Compared & { sides: [string, string]; 
             <td data-label={sides[1]}>
                 <Estimate metric={metric} value={candidate} />
             </td>
-            {values.map((between, at) => (
-                <td key={at} data-label={at === 0 ? 'Difference' : 'At all looks'}>
-                    {between.value === null ? (
-                        <span class="none">–</span>
-                    ) : (
-                        <>
-                            <Difference metric={metric} value={between} />
-                            <Interval value={between} domain={[-reach, reach]} label={withInterval(between, unit, true)} width={150} />
-                            {at === 0 && naive !== null && (
-                                <span class="evidence">
-                                    <Explained text={naive.is_valid ? VALID : INVALID}>Naive</Explained> {withInterval(naive, unit, true)}
-                                </span>
-                            )}
-                        </>
-                    )}
-                </td>
-            ))}
+            <td data-label="Difference">
+                <DrawnDifference value={difference} unit={unit} domain={domain} />
+                {naive !== null && (
+                    <span class="evidence">
+                        <Explained text={naive.is_valid ? VALID : INVALID}>Naive</Explained> {withInterval(naive, unit, true)}
+                    </span>
+                )}
+            </td>
+            <td data-label="At all looks">
+                <DrawnDifference value={sequence} unit={unit} domain={domain} />
+            </td>
         </tr>
     );
 }

@@ -1,11 +1,13 @@
 /** Is one version better than another, honestly? Two sides, the verdict in words, and the evidence over time. */
 
 import { api, type Schemas } from '../../api/client';
-import { useData } from '../../api/data';
-import { count } from '../../format/number';
-import { dimensionName } from '../../format/words';
+import { fresh, useData } from '../../api/data';
+import { count, counted } from '../../format/number';
 import { span } from '../../format/time';
-import { Controls, useValues } from '../../parts/controls';
+import { dimensionName } from '../../format/words';
+import { Controls } from '../../parts/controls';
+import { asNamed, Picker } from '../../parts/picker';
+import { named, useDimensions, useFeatures, useValues } from '../../parts/project';
 import { Await, Empty } from '../../parts/states';
 import { Title } from '../../parts/title';
 import { useScope } from '../../state/scope';
@@ -15,8 +17,6 @@ import { Sequence } from './sequence';
 
 /** The least difference worth having, of shares: one point. */
 const MARGIN = 0.01;
-
-const DIMENSIONS = ['version', 'model', 'prompt_version', 'variant', 'environment'];
 
 export function Compare() {
     return (
@@ -31,67 +31,36 @@ export function Compare() {
 /** The choice of the two sides; without one, the two most frequent values of the most used feature. */
 function Sides() {
     const { params } = usePlace();
-    const features = useValues('feature');
-    const feature = params.get('feature') ?? features?.[0]?.value ?? undefined;
-    const project = useData('projects', () => api.get('/api/v1/projects'));
+    const features = useFeatures();
+    const feature = params.get('feature') ?? features.data?.[0];
     const dimension = params.get('by') ?? 'version';
-    const found = useValues(dimension, feature);
-    const values = found?.flatMap(({ value }) => (value === null ? [] : [value]));
+    const known = useValues(feature === undefined ? null : dimension, feature);
+    const values = named(fresh(known));
     const baseline = params.get('baseline') ?? values?.[1];
     const candidate = params.get('candidate') ?? values?.find((value) => value !== baseline);
-    const names = [...DIMENSIONS, ...(project.data?.data[0]?.dimensions ?? [])];
-    const side = (name: 'baseline' | 'candidate', chosen: string | undefined) => (
-        <label>
-            <span class="label">{name === 'baseline' ? 'Baseline' : 'Candidate'}</span>
-            <select
-                value={chosen ?? ''}
-                onChange={(event) =>
-                    set({ feature: feature ?? null, baseline: baseline ?? null, candidate: candidate ?? null, [name]: event.currentTarget.value })
-                }
-            >
-                {chosen !== undefined && values?.includes(chosen) === false && <option value={chosen}>{chosen}</option>}
-                {values?.map((value) => (
-                    <option key={value} value={value}>
-                        {value}
-                    </option>
-                ))}
-            </select>
-        </label>
-    );
+    const choose = (change: Record<string, string | undefined>) => set({ feature, baseline, candidate, ...change });
+    const names = useDimensions();
     return (
         <>
             <div class="controls" role="group" aria-label="The two sides">
-                <label>
-                    <span class="label">Feature</span>
-                    <select value={feature ?? ''} onChange={(event) => set({ feature: event.currentTarget.value, baseline: null, candidate: null })}>
-                        {features?.map(({ value }) => (
-                            <option key={value} value={value ?? ''}>
-                                {value}
-                            </option>
-                        ))}
-                    </select>
-                </label>
-                <label>
-                    <span class="label">By</span>
-                    <select
-                        value={dimension}
-                        onChange={(event) =>
-                            set({ by: event.currentTarget.value === 'version' ? null : event.currentTarget.value, baseline: null, candidate: null })
-                        }
-                    >
-                        {names.map((name) => (
-                            <option key={name} value={name}>
-                                {dimensionName(name)}
-                            </option>
-                        ))}
-                    </select>
-                </label>
-                {side('baseline', baseline)}
-                {side('candidate', candidate)}
+                <Picker
+                    label="Feature"
+                    value={feature ?? ''}
+                    options={asNamed(features.data, feature)}
+                    onPick={(feature) => set({ feature, baseline: null, candidate: null })}
+                />
+                <Picker
+                    label="By"
+                    value={dimension}
+                    options={names.map((name) => [name, dimensionName(name)])}
+                    onPick={(by) => set({ by: by === 'version' ? null : by, baseline: null, candidate: null })}
+                />
+                <Picker label="Baseline" value={baseline ?? ''} options={asNamed(values, baseline)} onPick={(baseline) => choose({ baseline })} />
+                <Picker label="Candidate" value={candidate ?? ''} options={asNamed(values, candidate)} onPick={(candidate) => choose({ candidate })} />
                 <button
                     type="button"
                     disabled={baseline === undefined || candidate === undefined}
-                    onClick={() => set({ feature: feature ?? null, baseline: candidate ?? null, candidate: baseline ?? null })}
+                    onClick={() => choose({ baseline: candidate, candidate: baseline })}
                 >
                     Swap
                 </button>
@@ -99,13 +68,17 @@ function Sides() {
             {feature !== undefined && baseline !== undefined && candidate !== undefined && baseline !== candidate ? (
                 <Answer feature={feature} dimension={dimension} baseline={baseline} candidate={candidate} />
             ) : (
-                values !== undefined && (
-                    <Empty title="There is nothing to compare">
-                        {values.length < 2
-                            ? `In this time range ${feature ?? 'the project'} has ${values.length === 0 ? 'no' : 'only one'} ${dimensionName(dimension).toLowerCase()}. Choose a longer time, or another dimension.`
-                            : 'Both sides are the same. Choose two.'}
-                    </Empty>
-                )
+                <Await of={feature === undefined ? features : { ...known, data: values }} lines={14}>
+                    {() => (
+                        <Empty title="There is nothing to compare">
+                            {feature === undefined
+                                ? 'Nothing was shown in this time range. Choose a longer time.'
+                                : (values?.length ?? 0) < 2
+                                  ? `In this time range ${feature} has ${values?.length === 1 ? 'only one' : 'no'} ${dimensionName(dimension).toLowerCase()}. Choose a longer time, or another dimension.`
+                                  : 'Both sides are the same. Choose two.'}
+                        </Empty>
+                    )}
+                </Await>
             )}
         </>
     );
@@ -151,5 +124,5 @@ function Mismatch({ mismatch }: Schemas['SampleRatio']) {
 function users({ baseline_users, candidate_users, users_on_both }: Schemas['SampleRatio']): string {
     if (baseline_users === null || candidate_users === null) return '';
     const both = users_on_both === null || users_on_both === 0 ? '' : `; ${count(users_on_both)} are on both sides`;
-    return `${count(baseline_users)} users saw the baseline, ${count(candidate_users)} the candidate${both}.`;
+    return `${counted(baseline_users, 'user')} saw the baseline, ${count(candidate_users)} the candidate${both}.`;
 }

@@ -1,22 +1,21 @@
 /** The first metric as it was known at the end of each day: when could one have stopped? */
 
 import type { Schemas } from '../../api/client';
-import { dayTicks } from '../../charts/scale';
+import { dayAxis } from '../../charts/scale';
 import { Trend } from '../../charts/trend';
-import { type Unit, withInterval } from '../../format/number';
+import { counted, isClear, ofDifference, withInterval } from '../../format/number';
 import { day } from '../../format/time';
-import { useMetric } from '../../parts/catalogue';
+import { useUnit } from '../../parts/catalogue';
 import { Figure } from '../../parts/figure';
 import { Term } from '../../parts/term';
 import { lastDay } from './words';
 
 export function Sequence({ looks, data, id = 'sequence' }: Pick<Schemas['CompareResponse'], 'looks' | 'data'> & { id?: string }) {
     const metric = data[0]?.metric ?? '';
-    const definition = useMetric(metric);
-    const unit: Unit = definition?.unit === 'share' ? 'share_difference' : (definition?.unit ?? 'share_difference');
-    if (looks.length < 2) return null;
-    const holdsZero = ({ sequence }: Schemas['Look']) => (sequence.lower ?? -1) <= 0 && (sequence.upper ?? 1) >= 0;
-    const decided = looks[looks.findLastIndex(holdsZero) + 1];
+    const unit = ofDifference(useUnit(metric));
+    const [first, last] = [looks[0], looks.at(-1)];
+    if (looks.length < 2 || first === undefined || last === undefined) return null;
+    const decided = looks[looks.findLastIndex(({ sequence }) => !isClear(sequence)) + 1];
     return (
         <section class="section" aria-labelledby={id}>
             <div class="section-head">
@@ -29,7 +28,7 @@ export function Sequence({ looks, data, id = 'sequence' }: Pick<Schemas['Compare
                         <Term metric={metric} />: difference as it was known each day
                     </>
                 }
-                caption="The band holds at all looks at once: it is wider than that of a single look, and may be watched. It begins with a hundred users."
+                caption={`The band holds at all looks at once: it is wider than that of a single look, and may be watched. It begins with ${counted(data[0]?.least_users ?? 0, 'user')}.`}
                 table={{ head: ['Up to the end of', 'Difference at all looks'], rows: looks.map((look) => [day(lastDay(look)), withInterval(look.sequence, unit, true)]) }}
             >
                 {(width) => (
@@ -43,7 +42,7 @@ export function Sequence({ looks, data, id = 'sequence' }: Pick<Schemas['Compare
                         width={width}
                         height={220}
                         limits={unit === 'share_difference' ? [-1, 1] : [-1e12, 1e12]}
-                        axis={dayTicks([lastDay(looks[0]!), lastDay(looks.at(-1)!)], Math.max(2, Math.floor(width / 90))).map((x) => ({ x, words: day(x) }))}
+                        axis={dayAxis([lastDay(first), lastDay(last)], width)}
                         unit={unit}
                         reference={0}
                     />

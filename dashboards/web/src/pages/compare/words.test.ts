@@ -18,8 +18,8 @@ describe('what a verdict rests on', () => {
         detectable: 0.0469,
         enough_users: true,
         more_days_needed: 5_625,
-        sentence: 'Cannot tell yet: acceptance rate is a against b; 45 users are too few, it takes at least 100.',
-        sequence: { value: 0.02, lower: -0.03, upper: 0.08, reason: null },
+        least_users: 100,
+        users: 45,
         users_needed: 42_381,
         verdict: 'cannot_tell_yet' as const,
     };
@@ -30,7 +30,10 @@ describe('what a verdict rests on', () => {
         );
         expect(says({ more_days_needed: 0 })).toMatch(/about 42,381 users\.$/);
     });
-    it('leaves it to the server how many users are enough', () => expect(says({ enough_users: false })).toBe('45 users are too few, it takes at least 100.'));
+    it('leaves it to the server how many users are enough', () => {
+        expect(says({ enough_users: false })).toBe('45 users so far, and it takes at least 100.');
+        expect(says({ enough_users: false, users: 1, least_users: 1_200 })).toBe('1 user so far, and it takes at least 1,200.');
+    });
     it('says what is there', () => {
         expect(says({ verdict: 'worse' as never })).toContain('leaves zero out');
         expect(says({ verdict: 'no_difference_worth_having' as never })).toContain('within 1.0 points of zero');

@@ -1,13 +1,16 @@
 /** The cases of a set: searched, read, corrected, and as a file. */
 
-import { useState } from 'preact/hooks';
 import { address, api, type Schemas } from '../../api/client';
 import { reload, useData } from '../../api/data';
 import { count } from '../../format/number';
 import { minute } from '../../format/time';
+import { Cards, Heads } from '../../parts/cards';
+import { Chip } from '../../parts/controls';
+import { Form, Trouble, useAttempt } from '../../parts/form';
+import { Pages } from '../../parts/pages';
 import { Await, Empty } from '../../parts/states';
+import { list, text } from '../../parts/values';
 import { onward, set as change, usePlace } from '../../state/url';
-import { told } from './attempt';
 import { Upload } from './upload';
 
 type Case = Schemas['EvalCaseView'];
@@ -41,24 +44,11 @@ export function Cases({ set, total, admin }: { set: string; total: number; admin
                         )
                     ) : (
                         <>
-                            <div class="scroll" tabIndex={0} role="region" aria-label="Table of cases">
-                                <table class="cards cases">
-                                    <thead>
-                                        <tr>
-                                            {['Case', 'Input', 'Expected', 'Tags'].map((title) => (
-                                                <th scope="col" key={title}>
-                                                    {title}
-                                                </th>
-                                            ))}
-                                        </tr>
-                                    </thead>
-                                    <tbody>
-                                        {data.map((one) => (
-                                            <Row key={one.case} one={one} open={params.get('case') === one.case} set={set} admin={admin} />
-                                        ))}
-                                    </tbody>
-                                </table>
-                            </div>
+                            <Cards label="Table of cases" class="cases" heads={<Heads of={['Case', 'Input', 'Expected', 'Tags']} />}>
+                                {data.map((one) => (
+                                    <Row key={one.case} one={one} open={params.get('case') === one.case} set={set} admin={admin} />
+                                ))}
+                            </Cards>
                             <Pages next={next_cursor} />
                         </>
                     )
@@ -81,14 +71,10 @@ function Search() {
     const { params } = usePlace();
     const tag = params.get('tag');
     return (
-        <form
+        <Form
             class="controls"
             role="search"
-            onSubmit={(event) => {
-                event.preventDefault();
-                const text = String(new FormData(event.currentTarget as HTMLFormElement).get('text') ?? '');
-                change({ text, cursor: null, case: null });
-            }}
+            onSubmit={(form) => change({ text: text(new FormData(form), 'text'), cursor: null, case: null })}
         >
             <label>
                 <span class="label">Text</span>
@@ -96,11 +82,11 @@ function Search() {
             </label>
             <button type="submit">Search</button>
             {tag !== null && (
-                <button type="button" class="chip" aria-label={`Remove the tag ${tag}`} onClick={() => change({ tag: null, cursor: null })}>
-                    {tag} <span aria-hidden="true">×</span>
-                </button>
+                <Chip label={`Remove the tag ${tag}`} onRemove={() => change({ tag: null, cursor: null })}>
+                    {tag}
+                </Chip>
             )}
-        </form>
+        </Form>
     );
 }
 
@@ -150,39 +136,29 @@ const TEXTS = ['input', 'expected', 'rubric'] as const;
 const TITLES = { input: 'Input', expected: 'Expected', rubric: 'Rubric' };
 
 function Detail({ one, set, admin }: { one: Case; set: string; admin: boolean }) {
-    const [problem, setProblem] = useState<string>();
+    const { attempt, problem } = useAttempt();
     const path = { set, case: one.case };
-    const save = async (form: FormData) => {
-        const read = (name: (typeof TEXTS)[number]) => {
-            const text = String(form.get(name) ?? '').replaceAll('\r\n', '\n');
-            const before = one[name];
-            // What was missing and is still empty stays missing, and other ends of lines stay what they are.
-            return text === (before ?? '').replaceAll(/\r\n?/g, '\n') ? before : text;
-        };
-        const tags = String(form.get('tags') ?? '')
-            .split(',')
-            .map((tag) => tag.trim())
-            .filter((tag) => tag !== '');
-        const body = { input: read('input'), expected: read('expected'), rubric: read('rubric'), tags };
-        const saved = await told(() => api.patch('/api/v1/evals/{set}/cases/{case}', { path, body }), setProblem);
-        if (saved !== undefined) reload();
-    };
-    const remove = async () => {
-        if (!confirm(`Delete the case “${one.case}” with all results on it?`)) return;
-        const gone = await told(() => api.delete('/api/v1/evals/{set}/cases/{case}', { path }).then(() => true), setProblem);
-        if (gone === undefined) return;
-        change({ case: null }, true);
-        reload();
-    };
+    const save = (form: HTMLFormElement) =>
+        void attempt(async () => {
+            const values = new FormData(form);
+            const read = (name: (typeof TEXTS)[number]) => {
+                const typed = String(values.get(name) ?? '').replaceAll('\r\n', '\n');
+                const before = one[name];
+                // What was missing and is still empty stays missing, and other ends of lines stay what they are.
+                return typed === (before ?? '').replaceAll(/\r\n?/g, '\n') ? before : typed;
+            };
+            const body = { input: read('input'), expected: read('expected'), rubric: read('rubric'), tags: list(values, 'tags') };
+            await api.patch('/api/v1/evals/{set}/cases/{case}', { path, body });
+            reload();
+        });
+    const remove = () =>
+        void attempt(async () => {
+            await api.delete('/api/v1/evals/{set}/cases/{case}', { path });
+            change({ case: null }, true);
+            reload();
+        });
     return (
-        <form
-            class="form case"
-            aria-label={`Case ${one.case}`}
-            onSubmit={(event) => {
-                event.preventDefault();
-                void save(new FormData(event.currentTarget as HTMLFormElement));
-            }}
-        >
+        <Form class="form case" aria-label={`Case ${one.case}`} onSubmit={save}>
             <p class="evidence">
                 Added {minute(one.added_at)}
                 {one.output_id !== null && (
@@ -202,40 +178,18 @@ function Detail({ one, set, admin }: { one: Case; set: string; admin: boolean })
                 Tags, with commas between
                 <input name="tags" readOnly={!admin} defaultValue={one.tags.join(', ')} />
             </label>
-            {problem !== undefined && (
-                <p class="notice" role="alert">
-                    {problem}
-                </p>
-            )}
+            <Trouble problem={problem} />
             {admin && (
                 <p class="labelling">
                     <button type="submit" class="primary">
                         Save
                     </button>
-                    <button type="button" onClick={() => void remove()}>
+                    <button type="button" onClick={() => confirm(`Delete the case “${one.case}” with all results on it?`) && remove()}>
                         Delete
                     </button>
                 </p>
             )}
-        </form>
-    );
-}
-
-function Pages({ next }: { next: string | null }) {
-    const { params } = usePlace();
-    return (
-        <div class="pages">
-            {params.has('cursor') && (
-                <button type="button" onClick={() => change({ cursor: null, case: null })}>
-                    First
-                </button>
-            )}
-            {next !== null && (
-                <button type="button" onClick={() => change({ cursor: next, case: null })}>
-                    More
-                </button>
-            )}
-        </div>
+        </Form>
     );
 }
 
@@ -243,7 +197,7 @@ function Files({ set }: { set: string }) {
     const { params } = usePlace();
     const narrowed = { text: params.get('text'), tag: params.get('tag') };
     return (
-        <p class="foot downloads">
+        <p class="foot">
             Download {narrowed.text === null && narrowed.tag === null ? 'all cases' : 'these cases'} as{' '}
             {FILES.map(([words, query, extension], at) => (
                 <span key={words}>

@@ -2,13 +2,15 @@
 
 import { api, type Schemas } from '../../api/client';
 import { useData } from '../../api/data';
-import { around, Interval } from '../../charts/intervals';
-import { count, counted, parts, percent, pValue, withInterval } from '../../format/number';
-import { reason } from '../../format/words';
+import { around } from '../../charts/intervals';
+import { count, counted, percent, pValue } from '../../format/number';
+import { Cards, Heads } from '../../parts/cards';
+import { DrawnDifference, Estimate } from '../../parts/estimate';
 import { Await, Empty } from '../../parts/states';
 import { Explained } from '../../parts/term';
+import { Title } from '../../parts/title';
 import { onward } from '../../state/url';
-import { Share } from './set';
+import { withinSet } from './above';
 import { outcome } from './words';
 
 type Answer = Schemas['EvalComparisonResponse'];
@@ -24,12 +26,9 @@ export function Compared({ set, baseline, candidate }: Props) {
     const found = useData(`eval compare ${set} ${baseline} ${candidate}`, () => api.get('/api/v1/evals/{set}/compare', { path: { set }, query }));
     return (
         <>
-            <div class="title">
-                <p class="crumb">
-                    <a href={onward('/evals')}>Evals</a> / <a href={onward('/evals', { set })}>{set}</a>
-                </p>
-                <h1>{found.data === undefined ? 'Two runs' : `${found.data.candidate.name} against ${found.data.baseline.name}`}</h1>
-            </div>
+            <Title above={withinSet(set)}>
+                {found.data === undefined ? 'Two runs' : `${found.data.candidate.name} against ${found.data.baseline.name}`}
+            </Title>
             <Await of={found} lines={12}>
                 {(answer) => (answer.data.cases === 0 ? <Nothing {...answer} /> : <Found {...answer} set={set} />)}
             </Await>
@@ -48,6 +47,7 @@ function Nothing({ data }: Answer) {
 
 function Found({ baseline, candidate, data, level, set }: Answer & { set: string }) {
     const verdict = outcome(data.score_difference);
+    const domain = around([data.score_difference, data.pass_difference]);
     return (
         <>
             <p class="conclusion">
@@ -57,23 +57,10 @@ function Found({ baseline, candidate, data, level, set }: Answer & { set: string
                 {candidate.version ?? candidate.name} against {baseline.version ?? baseline.name} on the {counted(data.cases, 'case')} that both have, by the
                 judges they have in common. Intervals at {percent(level)}, paired by case.
             </p>
-            <div class="scroll" tabIndex={0} role="region" aria-label="Both runs">
-                <table class="cards">
-                    <thead>
-                        <tr>
-                            {['', 'Baseline', 'Candidate', 'Difference'].map((head) => (
-                                <th scope="col" key={head}>
-                                    {head === '' ? <span class="hidden">What</span> : head}
-                                </th>
-                            ))}
-                        </tr>
-                    </thead>
-                    <tbody>
-                        <Line title="Score" before={data.baseline_score} after={data.candidate_score} difference={data.score_difference} />
-                        <Line title="Pass" before={data.baseline_pass_rate} after={data.candidate_pass_rate} difference={data.pass_difference} />
-                    </tbody>
-                </table>
-            </div>
+            <Cards label="Both runs" heads={<Heads of={[{ hidden: 'What' }, 'Baseline', 'Candidate', 'Difference']} />}>
+                <Line title="Score" before={data.baseline_score} after={data.candidate_score} difference={data.score_difference} domain={domain} />
+                <Line title="Pass" before={data.baseline_pass_rate} after={data.candidate_pass_rate} difference={data.pass_difference} domain={domain} />
+            </Cards>
             <p class="sentence evidence">
                 {count(data.pairs.fixed)} fixed, {count(data.pairs.broken)} broken, {count(data.pairs.both_pass)} pass on both, {count(data.pairs.both_fail)} fail on
                 both
@@ -102,35 +89,23 @@ interface LineProps {
     before: Schemas['Estimate'];
     after: Schemas['Estimate'];
     difference: Schemas['Estimate'];
+    domain: [number, number];
 }
 
-function Line({ title, before, after, difference }: LineProps) {
+function Line({ title, before, after, difference, domain }: LineProps) {
     return (
         <tr>
             <th scope="row">{title}</th>
             <td data-label="Baseline">
-                <Share value={before} />
+                <Estimate value={before} bare />
             </td>
             <td data-label="Candidate">
-                <Share value={after} />
+                <Estimate value={after} bare />
             </td>
             <td data-label="Difference">
-                <Difference value={difference} />
+                <DrawnDifference value={difference} unit="share_difference" domain={domain} />
             </td>
         </tr>
-    );
-}
-
-function Difference({ value, domain }: { value: Schemas['Estimate']; domain?: [number, number] }) {
-    if (value.value === null) return <span class="none">{reason(value.reason)}</span>;
-    const shown = parts(value, 'share_difference', true);
-    return (
-        <>
-            <span class="number">
-                {shown.value} <span class="interval">{shown.interval}</span>
-            </span>
-            {domain !== undefined && <Interval value={value} domain={domain} label={withInterval(value, 'share_difference', true)} width={150} />}
-        </>
     );
 }
 
@@ -165,32 +140,19 @@ function Tags({ tags }: { tags: Schemas['EvalTagDifference'][] }) {
     return (
         <section class="section" aria-labelledby="tags">
             <h2 id="tags">By tag</h2>
-            <div class="scroll" tabIndex={0} role="region" aria-label="Table by tag">
-                <table class="cards">
-                    <thead>
-                        <tr>
-                            {['Tag', 'Cases', 'Score', 'Fixed', 'Broken'].map((title) => (
-                                <th scope="col" key={title}>
-                                    {title}
-                                </th>
-                            ))}
-                        </tr>
-                    </thead>
-                    <tbody>
-                        {tags.map((tag) => (
-                            <tr key={tag.tag}>
-                                <th scope="row">{tag.tag ?? <span class="none">no tag</span>}</th>
-                                <td data-label="Cases">{count(tag.cases)}</td>
-                                <td data-label="Score">
-                                    <Difference value={tag.score_difference} domain={domain} />
-                                </td>
-                                <td data-label="Fixed">{count(tag.fixed)}</td>
-                                <td data-label="Broken">{count(tag.broken)}</td>
-                            </tr>
-                        ))}
-                    </tbody>
-                </table>
-            </div>
+            <Cards label="Table by tag" heads={<Heads of={['Tag', 'Cases', 'Score', 'Fixed', 'Broken']} />}>
+                {tags.map((tag) => (
+                    <tr key={tag.tag}>
+                        <th scope="row">{tag.tag ?? <span class="none">no tag</span>}</th>
+                        <td data-label="Cases">{count(tag.cases)}</td>
+                        <td data-label="Score">
+                            <DrawnDifference value={tag.score_difference} unit="share_difference" domain={domain} />
+                        </td>
+                        <td data-label="Fixed">{count(tag.fixed)}</td>
+                        <td data-label="Broken">{count(tag.broken)}</td>
+                    </tr>
+                ))}
+            </Cards>
         </section>
     );
 }

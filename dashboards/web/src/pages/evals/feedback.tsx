@@ -2,12 +2,17 @@
 
 import { useState } from 'preact/hooks';
 import { api, type Schemas } from '../../api/client';
-import { outdate, useData } from '../../api/data';
-import { counted } from '../../format/number';
+import { outdate } from '../../api/data';
+import { count, counted } from '../../format/number';
 import { type Decision, DECISIONS } from '../../format/words';
-import { useValues } from '../../parts/controls';
+import { Heads } from '../../parts/cards';
+import { FeatureField } from '../../parts/fields';
+import { Form, Trouble, useAttempt } from '../../parts/form';
+import { useProject } from '../../parts/project';
+import { Title } from '../../parts/title';
+import { list, text } from '../../parts/values';
 import { go, onward, usePlace } from '../../state/url';
-import { told } from './attempt';
+import { withinSet } from './above';
 import { stratumName } from './words';
 
 const BUILT_IN = ['decision', 'confidence', 'version', 'model', 'variant'];
@@ -16,13 +21,9 @@ const USUAL: Decision[] = ['edited', 'rejected'];
 type Wish = Schemas['EvalFeedbackRequest'];
 
 /** What the form asks for. */
-export function wish(form: FormData, output: string | null): Wish {
+function wish(form: FormData, output: string | null): Wish {
     const texts = (name: string) => form.getAll(name).map(String);
-    const [feature, reason] = ['feature', 'reason'].map((name) => String(form.get(name) ?? '').trim());
-    const tags = String(form.get('tags') ?? '')
-        .split(',')
-        .map((tag) => tag.trim())
-        .filter((tag) => tag !== '');
+    const [feature, reason] = ['feature', 'reason'].map((name) => text(form, name));
     return {
         decisions: texts('decisions') as Decision[],
         ...(feature ? { feature } : {}),
@@ -32,58 +33,38 @@ export function wish(form: FormData, output: string | null): Wish {
         strata: texts('strata'),
         allocation: form.get('proportional') === null ? 'equal' : 'proportional',
         seed: Number(form.get('seed')),
-        tags,
+        tags: list(form, 'tags'),
     };
 }
 
-export function Made({ set }: { set: string }) {
+export function MakeCases({ set }: { set: string }) {
     const { params } = usePlace();
     const output = params.get('output');
-    const features = useValues('feature');
-    const project = useData('projects', () => api.get('/api/v1/projects'));
+    const declared = useProject()?.dimensions ?? [];
     const [look, setLook] = useState<{ body: Wish; answer: Schemas['EvalFeedbackResponse'] }>();
-    const [problem, setProblem] = useState<string>();
+    const { attempt, busy, problem } = useAttempt();
     const path = { set };
-    const ask = async (form: FormData) => {
-        const body = wish(form, output);
-        const answer = await told(
-            () => api.post('/api/v1/evals/{set}/cases/from-feedback', { path, body: { ...body, dry_run: true } }),
-            setProblem,
-        );
-        setLook(answer === undefined ? undefined : { body, answer });
-    };
-    const make = async (body: Wish) => {
-        const made = await told(() => api.post('/api/v1/evals/{set}/cases/from-feedback', { path, body }), setProblem);
-        if (made === undefined) return;
-        outdate();
-        go(onward('/evals', { set }), true);
-    };
-    const strata = [...BUILT_IN, ...(project.data?.data[0]?.dimensions ?? [])];
+    const ask = (form: HTMLFormElement) =>
+        void attempt(async () => {
+            const body = wish(new FormData(form), output);
+            setLook(undefined);
+            const answer = await api.post('/api/v1/evals/{set}/cases/from-feedback', { path, body: { ...body, dry_run: true } });
+            setLook({ body, answer });
+        });
+    const make = (body: Wish) =>
+        void attempt(async () => {
+            await api.post('/api/v1/evals/{set}/cases/from-feedback', { path, body });
+            outdate();
+            go(onward('/evals', { set }), true);
+        });
     return (
         <>
-            <div class="title">
-                <p class="crumb">
-                    <a href={onward('/evals')}>Evals</a> / <a href={onward('/evals', { set })}>{set}</a>
-                </p>
-                <h1>Make cases from feedback</h1>
-                <p class="lead">What users changed says what was expected. What they refused waits for you to say it.</p>
-            </div>
-            <form
-                class="form"
-                onInput={() => setLook(undefined)}
-                onSubmit={(event) => {
-                    event.preventDefault();
-                    void ask(new FormData(event.currentTarget as HTMLFormElement));
-                }}
-            >
+            <Title above={withinSet(set)} lead="What users changed says what was expected. What they refused waits for you to say it.">
+                Make cases from feedback
+            </Title>
+            <Form onInput={() => setLook(undefined)} onSubmit={ask}>
                 {output === null ? (
-                    <label>
-                        Feature
-                        <select name="feature">
-                            <option value="">all</option>
-                            {features?.map(({ value }) => value !== null && <option key={value}>{value}</option>)}
-                        </select>
-                    </label>
+                    <FeatureField all="all" />
                 ) : (
                     <p class="evidence">From one output: {output}</p>
                 )}
@@ -94,7 +75,7 @@ export function Made({ set }: { set: string }) {
                     Reason, if one
                     <input name="reason" maxLength={256} />
                 </label>
-                <Choice title="A sample of each" name="strata" all={strata} chosen={['decision']}>
+                <Choice title="A sample of each" name="strata" all={[...BUILT_IN, ...declared]} chosen={['decision']}>
                     {stratumName}
                 </Choice>
                 <label class="check">
@@ -112,14 +93,12 @@ export function Made({ set }: { set: string }) {
                     Tags for the cases, with commas between
                     <input name="tags" />
                 </label>
-                <button type="submit">See what it would make</button>
-                {problem !== undefined && (
-                    <p class="notice" role="alert">
-                        {problem}
-                    </p>
-                )}
-                {look !== undefined && <Look {...look.answer} names={look.body.strata ?? []} onMake={() => void make(look.body)} />}
-            </form>
+                <button type="submit" disabled={busy}>
+                    See what it would make
+                </button>
+                <Trouble problem={problem} />
+                {look !== undefined && <Look {...look.answer} names={look.body.strata ?? []} onMake={() => make(look.body)} />}
+            </Form>
         </>
     );
 }
@@ -151,7 +130,7 @@ function Look({ created, to_be_filled, looked_at, all_looked_at, duplicates, str
     return (
         <div role="status">
             <p class="sentence">
-                {counted(created, 'case')}, {to_be_filled} of them to be filled in, from {all_looked_at ? '' : 'the newest '}
+                {counted(created, 'case')}, {count(to_be_filled)} of them to be filled in, from {all_looked_at ? '' : 'the newest '}
                 {counted(looked_at, 'output')}
                 {duplicates > 0 && ` without ${counted(duplicates, 'duplicate')}`}.
             </p>
@@ -160,11 +139,7 @@ function Look({ created, to_be_filled, looked_at, all_looked_at, duplicates, str
                     <table>
                         <thead>
                             <tr>
-                                {[...names.map(stratumName), 'Drawn', 'Of'].map((title) => (
-                                    <th scope="col" key={title}>
-                                        {title}
-                                    </th>
-                                ))}
+                                <Heads of={[...names.map(stratumName), 'Drawn', 'Of']} />
                             </tr>
                         </thead>
                         <tbody>
@@ -173,8 +148,8 @@ function Look({ created, to_be_filled, looked_at, all_looked_at, duplicates, str
                                     {stratum.values.map((value, at) => (
                                         <td key={at}>{value ?? '–'}</td>
                                     ))}
-                                    <td>{stratum.drawn}</td>
-                                    <td>{stratum.candidates}</td>
+                                    <td>{count(stratum.drawn)}</td>
+                                    <td>{count(stratum.candidates)}</td>
                                 </tr>
                             ))}
                         </tbody>

@@ -1,40 +1,38 @@
 /** Evals: sets of cases that versions are tried on, what came of it, and whether that says what users say. */
 
-import { useState } from 'preact/hooks';
 import { api, type Schemas } from '../../api/client';
 import { outdate, useData } from '../../api/data';
-import { useSession } from '../../app';
 import { count } from '../../format/number';
 import { date } from '../../format/time';
+import { Cards, Heads } from '../../parts/cards';
+import { Form, Trouble, useAttempt } from '../../parts/form';
 import { Await, Empty } from '../../parts/states';
-import { may } from '../../session';
+import { Title } from '../../parts/title';
+import { text } from '../../parts/values';
+import { useMay } from '../../session';
 import { go, onward, usePlace } from '../../state/url';
-import { told } from './attempt';
 import { Compared } from './compare';
-import { Made } from './feedback';
+import { MakeCases } from './feedback';
 import { Run } from './run';
-import { Set } from './set';
+import { EvalSet } from './set';
 
 export function Evals() {
     const { params } = usePlace();
     const name = params.get('set');
-    const admin = may(useSession(), 'admin');
+    const admin = useMay('admin');
     if (name === null) return <All admin={admin} />;
     const [baseline, candidate, run] = ['baseline', 'candidate', 'run'].map((part) => params.get(part));
     if (baseline != null && candidate != null) return <Compared set={name} baseline={baseline} candidate={candidate} />;
     if (run != null) return <Run set={name} id={run} admin={admin} key={run} />;
-    if (params.get('make') !== null && admin) return <Made set={name} />;
-    return <Set name={name} admin={admin} key={name} />;
+    if (params.get('make') !== null && admin) return <MakeCases set={name} />;
+    return <EvalSet name={name} admin={admin} key={name} />;
 }
 
 function All({ admin }: { admin: boolean }) {
     const found = useData('evals', () => api.get('/api/v1/evals'));
     return (
         <>
-            <div class="title">
-                <h1>Evals</h1>
-                <p class="lead">Cases to try a version on before users meet it, and whether trying tells what users will say.</p>
-            </div>
+            <Title lead="Cases to try a version on before users meet it, and whether trying tells what users will say.">Evals</Title>
             <Await of={found}>
                 {({ data }) =>
                     data.length === 0 ? (
@@ -42,24 +40,11 @@ function All({ admin }: { admin: boolean }) {
                             <p>Make one, and fill it from what users edited and rejected, or from a spreadsheet.</p>
                         </Empty>
                     ) : (
-                        <div class="scroll" tabIndex={0} role="region" aria-label="Eval sets">
-                            <table class="cards">
-                                <thead>
-                                    <tr>
-                                        {['Set', 'Cases', 'Runs', 'Made'].map((title) => (
-                                            <th scope="col" key={title}>
-                                                {title}
-                                            </th>
-                                        ))}
-                                    </tr>
-                                </thead>
-                                <tbody>
-                                    {data.map((one) => (
-                                        <Row key={one.name} {...one} />
-                                    ))}
-                                </tbody>
-                            </table>
-                        </div>
+                        <Cards label="Eval sets" heads={<Heads of={['Set', 'Cases', 'Runs', 'Made']} />}>
+                            {data.map((one) => (
+                                <Row key={one.name} {...one} />
+                            ))}
+                        </Cards>
                     )
                 }
             </Await>
@@ -86,23 +71,17 @@ function Row({ name, description, cases, runs, created_at }: Schemas['EvalSetVie
 }
 
 function NewSet() {
-    const [problem, setProblem] = useState<string>();
-    const make = async (form: FormData) => {
-        const name = String(form.get('name'));
-        const description = String(form.get('description'));
-        const made = await told(() => api.post('/api/v1/evals', { body: { name, ...(description === '' ? {} : { description }) } }), setProblem);
-        if (made === undefined) return;
-        outdate();
-        go(onward('/evals', { set: made.name }));
-    };
+    const { attempt, busy, problem } = useAttempt();
+    const make = (form: HTMLFormElement) =>
+        void attempt(async () => {
+            const values = new FormData(form);
+            const description = text(values, 'description') || undefined;
+            const made = await api.post('/api/v1/evals', { body: { name: text(values, 'name'), description } });
+            outdate();
+            go(onward('/evals', { set: made.name }));
+        });
     return (
-        <form
-            class="form"
-            onSubmit={(event) => {
-                event.preventDefault();
-                void make(new FormData(event.currentTarget as HTMLFormElement));
-            }}
-        >
+        <Form onSubmit={make}>
             <label>
                 Name
                 <input name="name" required maxLength={100} pattern="[^\/?#%]*\S[^\/?#%]*" title="without / ? # and %" />
@@ -111,14 +90,10 @@ function NewSet() {
                 What it is for
                 <textarea name="description" rows={2} maxLength={10_000} />
             </label>
-            {problem !== undefined && (
-                <p class="notice" role="alert">
-                    {problem}
-                </p>
-            )}
-            <button type="submit" class="primary">
+            <Trouble problem={problem} />
+            <button type="submit" class="primary" disabled={busy}>
                 Make the set
             </button>
-        </form>
+        </Form>
     );
 }

@@ -4,10 +4,11 @@ import { api, type Schemas } from '../../api/client';
 import { useData } from '../../api/data';
 import { coefficient, counted } from '../../format/number';
 import { reason } from '../../format/words';
+import { Cards, Heads } from '../../parts/cards';
+import { Coefficient, Estimate } from '../../parts/estimate';
 import { Await, Empty } from '../../parts/states';
 import { Explained } from '../../parts/term';
-import { onward } from '../../state/url';
-import { Share } from './set';
+import { onward, toFeature } from '../../state/url';
 import { AGREES, covered, leftOut, stale, unclear } from './words';
 
 const DAYS = 30;
@@ -66,59 +67,47 @@ function Found({ set, agreement, features, left_out, versions, version_order, co
     );
 }
 
-function Coefficient({ value }: { value: Schemas['Estimate'] }) {
-    if (value.value === null) return <span class="none">{reason(value.reason)}</span>;
-    const shown = coefficient(value);
-    return (
-        <span class="number">
-            {shown.value} <span class="interval">{shown.interval}</span>
-        </span>
-    );
-}
-
 function Agreement({ rows }: { rows: Schemas['EvalAgreement'][] }) {
     return (
-        <div class="scroll" tabIndex={0} role="region" aria-label="Scores against what users did">
-            <table class="cards">
-                <thead>
-                    <tr>
-                        <th scope="col">Feature</th>
-                        <th scope="col">Verdict</th>
-                        <th scope="col">
-                            <Explained text="The chance that something users took scores higher than something they did not take; 0.5 is a coin.">AUROC</Explained>
-                        </th>
-                        <th scope="col">
-                            <Explained text="Agreement of passing and being taken, beyond chance: 1 is full, 0 is chance.">κ</Explained>
-                        </th>
-                        <th scope="col">
-                            <Explained text="Rank correlation of the score and how much users kept.">Spearman</Explained>
-                        </th>
-                    </tr>
-                </thead>
-                <tbody>
-                    {rows.map((row) => (
-                        <tr key={row.feature}>
-                            <th scope="row">
-                                {row.feature === null ? 'All' : <a href={onward(`/features/${encodeURIComponent(row.feature)}`)}>{row.feature}</a>}
-                                <span class="evidence">{counted(row.cases, 'case')}</span>
-                            </th>
-                            <td data-label="Verdict">
-                                <span aria-hidden="true">{AGREES[row.verdict].sign}</span> {row.verdict.replace('_', ' ')}
-                            </td>
-                            <td data-label="AUROC">
-                                <Coefficient value={row.auroc} />
-                            </td>
-                            <td data-label="κ">
-                                <Coefficient value={row.kappa} />
-                            </td>
-                            <td data-label="Spearman">
-                                <Coefficient value={row.spearman} />
-                            </td>
-                        </tr>
-                    ))}
-                </tbody>
-            </table>
-        </div>
+        <Cards
+            label="Scores against what users did"
+            heads={
+                <>
+                    <th scope="col">Feature</th>
+                    <th scope="col">Verdict</th>
+                    <th scope="col">
+                        <Explained text="The chance that something users took scores higher than something they did not take; 0.5 is a coin.">AUROC</Explained>
+                    </th>
+                    <th scope="col">
+                        <Explained text="Agreement of passing and being taken, beyond chance: 1 is full, 0 is chance.">κ</Explained>
+                    </th>
+                    <th scope="col">
+                        <Explained text="Rank correlation of the score and how much users kept.">Spearman</Explained>
+                    </th>
+                </>
+            }
+        >
+            {rows.map((row) => (
+                <tr key={row.feature}>
+                    <th scope="row">
+                        {row.feature === null ? 'All' : <a href={toFeature(row.feature)}>{row.feature}</a>}
+                        <span class="evidence">{counted(row.cases, 'case')}</span>
+                    </th>
+                    <td data-label="Verdict">
+                        <span aria-hidden="true">{AGREES[row.verdict].sign}</span> {row.verdict.replaceAll('_', ' ')}
+                    </td>
+                    <td data-label="AUROC">
+                        <Coefficient value={row.auroc} />
+                    </td>
+                    <td data-label="κ">
+                        <Coefficient value={row.kappa} />
+                    </td>
+                    <td data-label="Spearman">
+                        <Coefficient value={row.spearman} />
+                    </td>
+                </tr>
+            ))}
+        </Cards>
     );
 }
 
@@ -131,34 +120,21 @@ function Versions({ set, versions, order }: { set: string; versions: Schemas['Ev
                     ? `That takes four versions that were run and shown in ${DAYS} days: ${reason(order.reason)}.`
                     : `Rank correlation of score and acceptance: ${coefficient(order).value} ${coefficient(order).interval}.`}
             </p>
-            <div class="scroll" tabIndex={0} role="region" aria-label="Versions">
-                <table class="cards">
-                    <thead>
-                        <tr>
-                            {['Version', 'Score', 'Accepted by users'].map((title) => (
-                                <th scope="col" key={title}>
-                                    {title}
-                                </th>
-                            ))}
-                        </tr>
-                    </thead>
-                    <tbody>
-                        {versions.map((version) => (
-                            <tr key={version.version}>
-                                <th scope="row">
-                                    <a href={onward('/evals', { set, run: version.run })}>{version.version}</a>
-                                </th>
-                                <td data-label="Score">
-                                    <Share value={version.score} />
-                                </td>
-                                <td data-label="Accepted by users">
-                                    <Share value={version.acceptance_rate} />
-                                </td>
-                            </tr>
-                        ))}
-                    </tbody>
-                </table>
-            </div>
+            <Cards label="Versions" heads={<Heads of={['Version', 'Score', 'Accepted by users']} />}>
+                {versions.map((version) => (
+                    <tr key={version.version}>
+                        <th scope="row">
+                            <a href={onward('/evals', { set, run: version.run })}>{version.version}</a>
+                        </th>
+                        <td data-label="Score">
+                            <Estimate value={version.score} bare />
+                        </td>
+                        <td data-label="Accepted by users">
+                            <Estimate value={version.acceptance_rate} bare />
+                        </td>
+                    </tr>
+                ))}
+            </Cards>
         </>
     );
 }

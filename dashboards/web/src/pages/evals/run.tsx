@@ -1,15 +1,18 @@
 /** One run: its scores by tag and judge, and what was found of each case. */
 
-import { useState } from 'preact/hooks';
 import { api, type Schemas } from '../../api/client';
 import { outdate, useData } from '../../api/data';
 import { count, counted, percent } from '../../format/number';
 import { minute } from '../../format/time';
+import { Cards, Heads } from '../../parts/cards';
+import { Estimate } from '../../parts/estimate';
+import { Trouble, useAttempt } from '../../parts/form';
+import { Pages } from '../../parts/pages';
 import { Await } from '../../parts/states';
 import { Explained } from '../../parts/term';
-import { go, onward, set as change, usePlace } from '../../state/url';
-import { told } from './attempt';
-import { Share } from './set';
+import { Title } from '../../parts/title';
+import { go, onward, usePlace } from '../../state/url';
+import { withinSet } from './above';
 
 interface Props {
     set: string;
@@ -17,17 +20,16 @@ interface Props {
     admin: boolean;
 }
 
+const PAGE = 50;
+/** Characters of a text that are shown. */
+const SNIPPET = 300;
+
 export function Run({ set, id, admin }: Props) {
     const path = { set, run: id };
     const found = useData(`eval run ${set} ${id}`, () => api.get('/api/v1/evals/{set}/runs/{run}', { path }));
     return (
         <>
-            <div class="title">
-                <p class="crumb">
-                    <a href={onward('/evals')}>Evals</a> / <a href={onward('/evals', { set })}>{set}</a>
-                </p>
-                <h1>{found.data?.run.name ?? 'Run'}</h1>
-            </div>
+            <Title above={withinSet(set)}>{found.data?.run.name ?? 'Run'}</Title>
             <Await of={found} lines={12}>
                 {(answer) => (
                     <>
@@ -56,7 +58,7 @@ function Scores({ run, scores, level }: Schemas['EvalRunResponse']) {
                         <Explained text="The mean over cases; a case has the mean of its judges.">Score</Explained>
                     </dt>
                     <dd>
-                        <Share value={scores.score} />
+                        <Estimate value={scores.score} bare />
                     </dd>
                 </div>
                 <div>
@@ -64,7 +66,7 @@ function Scores({ run, scores, level }: Schemas['EvalRunResponse']) {
                         <Explained text="The share of cases that more than half of their judges pass.">Pass</Explained>
                     </dt>
                     <dd>
-                        <Share value={scores.pass_rate} />
+                        <Estimate value={scores.pass_rate} bare />
                     </dd>
                 </div>
             </dl>
@@ -79,92 +81,54 @@ function Groups({ id, title, none, groups }: { id: string; title: string; none: 
     return (
         <section class="section" aria-labelledby={id}>
             <h2 id={id}>{title}</h2>
-            <div class="scroll" tabIndex={0} role="region" aria-label={`Table: ${title}`}>
-                <table class="cards">
-                    <thead>
-                        <tr>
-                            {['', 'Cases', 'Score', 'Pass'].map((head) => (
-                                <th scope="col" key={head}>
-                                    {head === '' ? <span class="hidden">Which</span> : head}
-                                </th>
-                            ))}
-                        </tr>
-                    </thead>
-                    <tbody>
-                        {groups.map((group) => (
-                            <tr key={group.name}>
-                                <th scope="row">{group.name ?? <span class="none">{none}</span>}</th>
-                                <td data-label="Cases">{count(group.cases)}</td>
-                                <td data-label="Score">
-                                    <Share value={group.score} />
-                                </td>
-                                <td data-label="Pass">
-                                    <Share value={group.pass_rate} />
-                                </td>
-                            </tr>
-                        ))}
-                    </tbody>
-                </table>
-            </div>
+            <Cards label={`Table: ${title}`} heads={<Heads of={[{ hidden: 'Which' }, 'Cases', 'Score', 'Pass']} />}>
+                {groups.map((group) => (
+                    <tr key={group.name}>
+                        <th scope="row">{group.name ?? <span class="none">{none}</span>}</th>
+                        <td data-label="Cases">{count(group.cases)}</td>
+                        <td data-label="Score">
+                            <Estimate value={group.score} bare />
+                        </td>
+                        <td data-label="Pass">
+                            <Estimate value={group.pass_rate} bare />
+                        </td>
+                    </tr>
+                ))}
+            </Cards>
         </section>
     );
 }
 
 function Results({ set, id }: { set: string; id: string }) {
-    const { params } = usePlace();
-    const cursor = params.get('cursor');
-    const query = { limit: 50, ...(cursor === null ? {} : { cursor }) };
+    const cursor = usePlace().params.get('cursor') ?? undefined;
+    const query = { limit: PAGE, cursor };
     const path = { set, run: id };
-    const found = useData(`eval results ${set} ${id} ${cursor}`, () => api.get('/api/v1/evals/{set}/runs/{run}/results', { path, query }));
+    const found = useData(`eval results ${set} ${id} ${cursor ?? ''}`, () => api.get('/api/v1/evals/{set}/runs/{run}/results', { path, query }));
     return (
         <section class="section" aria-labelledby="results">
             <h2 id="results">Results</h2>
             <Await of={found} lines={10}>
                 {({ data, next_cursor }) => (
                     <>
-                        <div class="scroll" tabIndex={0} role="region" aria-label="Table of results">
-                            <table class="cards cases">
-                                <thead>
-                                    <tr>
-                                        {['Case', 'Judge', 'Result', 'Output'].map((title) => (
-                                            <th scope="col" key={title}>
-                                                {title}
-                                            </th>
-                                        ))}
-                                    </tr>
-                                </thead>
-                                <tbody>
-                                    {data.map((row) => (
-                                        <tr key={`${row.case} ${row.judge}`}>
-                                            <th scope="row">
-                                                <a href={onward('/evals', { set, case: row.case, text: row.case })}>{row.case}</a>
-                                            </th>
-                                            <td data-label="Judge">{row.judge ?? '–'}</td>
-                                            <td data-label="Result">
-                                                {row.pass ? '✓ pass' : '✗ fail'}
-                                                {row.score !== null && <span class="evidence">{percent(row.score)}</span>}
-                                            </td>
-                                            <td data-label="Output">
-                                                {row.output === null ? <span class="none">not sent</span> : row.output.slice(0, 300)}
-                                                {row.comment !== null && <span class="evidence">{row.comment.slice(0, 300)}</span>}
-                                            </td>
-                                        </tr>
-                                    ))}
-                                </tbody>
-                            </table>
-                        </div>
-                        <div class="pages">
-                            {cursor !== null && (
-                                <button type="button" onClick={() => change({ cursor: null })}>
-                                    First
-                                </button>
-                            )}
-                            {next_cursor !== null && (
-                                <button type="button" onClick={() => change({ cursor: next_cursor })}>
-                                    More
-                                </button>
-                            )}
-                        </div>
+                        <Cards label="Table of results" class="cases" heads={<Heads of={['Case', 'Judge', 'Result', 'Output']} />}>
+                            {data.map((row) => (
+                                <tr key={`${row.case} ${row.judge}`}>
+                                    <th scope="row">
+                                        <a href={onward('/evals', { set, case: row.case, text: row.case })}>{row.case}</a>
+                                    </th>
+                                    <td data-label="Judge">{row.judge ?? '–'}</td>
+                                    <td data-label="Result">
+                                        {row.pass ? '✓ pass' : '✗ fail'}
+                                        {row.score !== null && <span class="evidence">{percent(row.score)}</span>}
+                                    </td>
+                                    <td data-label="Output">
+                                        {row.output === null ? <span class="none">not sent</span> : row.output.slice(0, SNIPPET)}
+                                        {row.comment !== null && <span class="evidence">{row.comment.slice(0, SNIPPET)}</span>}
+                                    </td>
+                                </tr>
+                            ))}
+                        </Cards>
+                        <Pages next={next_cursor} />
                     </>
                 )}
             </Await>
@@ -173,25 +137,19 @@ function Results({ set, id }: { set: string; id: string }) {
 }
 
 function Remove({ set, id, name }: { set: string; id: string; name: string }) {
-    const [problem, setProblem] = useState<string>();
-    const remove = async () => {
-        if (!confirm(`Delete the run “${name}” with its results?`)) return;
-        const path = { set, run: id };
-        const gone = await told(() => api.delete('/api/v1/evals/{set}/runs/{run}', { path }).then(() => true), setProblem);
-        if (gone === undefined) return;
-        outdate();
-        go(onward('/evals', { set }), true);
-    };
+    const { attempt, problem } = useAttempt();
+    const remove = () =>
+        void attempt(async () => {
+            await api.delete('/api/v1/evals/{set}/runs/{run}', { path: { set, run: id } });
+            outdate();
+            go(onward('/evals', { set }), true);
+        });
     return (
         <div class="foot labelling">
-            <button type="button" onClick={() => void remove()}>
+            <button type="button" onClick={() => confirm(`Delete the run “${name}” with its results?`) && remove()}>
                 Delete the run
             </button>
-            {problem !== undefined && (
-                <p class="notice" role="alert">
-                    {problem}
-                </p>
-            )}
+            <Trouble problem={problem} />
         </div>
     );
 }

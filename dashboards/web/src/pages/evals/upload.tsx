@@ -3,9 +3,10 @@
 import { useState } from 'preact/hooks';
 import { api, type Schemas } from '../../api/client';
 import { reload } from '../../api/data';
-import { counted } from '../../format/number';
+import { count, counted } from '../../format/number';
+import { Form, Trouble, useAttempt } from '../../parts/form';
+import { text } from '../../parts/values';
 import { go, onward } from '../../state/url';
-import { told } from './attempt';
 
 const ACCEPTED = '.csv,.tsv,.json,.jsonl,text/csv,application/json';
 
@@ -28,33 +29,29 @@ interface Look {
 function Cases({ set }: { set: string }) {
     const [look, setLook] = useState<Look>();
     const [done, setDone] = useState<Schemas['EvalUploadResponse']>();
-    const [problem, setProblem] = useState<string>();
+    const { attempt, busy, problem } = useAttempt();
     const path = { set };
     const send = (file: File, replaces: boolean, dry_run: boolean) =>
         replaces
             ? api.put('/api/v1/evals/{set}/cases', { path, query: { dry_run }, file })
             : api.post('/api/v1/evals/{set}/cases', { path, query: { dry_run }, file });
-    const ask = async (form: FormData) => {
-        const [file, replaces] = [form.get('file'), form.get('replaces') !== null];
-        if (!(file instanceof File)) return;
-        setDone(undefined);
-        const answer = await told(() => send(file, replaces, true), setProblem);
-        setLook(answer === undefined ? undefined : { file, replaces, answer });
-    };
-    const take = async ({ file, replaces }: Look) => {
-        const answer = await told(() => send(file, replaces, false), setProblem);
-        setLook(undefined);
-        setDone(answer);
-        if (answer !== undefined) reload();
-    };
+    const ask = (form: HTMLFormElement) =>
+        void attempt(async () => {
+            const values = new FormData(form);
+            const [file, replaces] = [values.get('file'), values.get('replaces') !== null];
+            if (!(file instanceof File)) return;
+            setLook(undefined);
+            setDone(undefined);
+            setLook({ file, replaces, answer: await send(file, replaces, true) });
+        });
+    const take = ({ file, replaces }: Look) =>
+        void attempt(async () => {
+            setLook(undefined);
+            setDone(await send(file, replaces, false));
+            reload();
+        });
     return (
-        <form
-            class="form"
-            onSubmit={(event) => {
-                event.preventDefault();
-                void ask(new FormData(event.currentTarget as HTMLFormElement));
-            }}
-        >
+        <Form onSubmit={ask}>
             <label>
                 A spreadsheet saved as CSV, or JSON lines
                 <input name="file" type="file" accept={ACCEPTED} required />
@@ -62,17 +59,15 @@ function Cases({ set }: { set: string }) {
             <label class="check">
                 <input name="replaces" type="checkbox" /> It is all there is: delete the cases that it does not have
             </label>
-            <button type="submit">See what it would change</button>
-            {problem !== undefined && (
-                <p class="notice" role="alert">
-                    {problem}
-                </p>
-            )}
+            <button type="submit" disabled={busy}>
+                See what it would change
+            </button>
+            <Trouble problem={problem} />
             {look !== undefined && (
                 <div role="status">
                     <Outcome {...look.answer} />
                     <p class="labelling">
-                        <button type="button" class="primary" onClick={() => void take(look)}>
+                        <button type="button" class="primary" onClick={() => take(look)}>
                             Do it
                         </button>
                         <button type="button" onClick={() => setLook(undefined)}>
@@ -86,7 +81,7 @@ function Cases({ set }: { set: string }) {
                     <Outcome {...done} />
                 </div>
             )}
-        </form>
+        </Form>
     );
 }
 
@@ -96,7 +91,7 @@ function Outcome({ dry_run, created, updated, unchanged, deleted, rejected, igno
     return (
         <>
             <p class="sentence">
-                {counted(created, 'case')} {would}new, {updated} {would}changed, {deleted} {would}deleted, {unchanged} as they are
+                {counted(created, 'case')} {would}new, {count(updated)} {would}changed, {count(deleted)} {would}deleted, {count(unchanged)} as they are
                 {rejected > 0 && `, ${counted(rejected, 'row')} not taken`}.
                 {ignored_columns.length > 0 && ` Columns that are not of a case: ${ignored_columns.join(', ')}.`}
             </p>
@@ -123,27 +118,21 @@ function Refused({ rows, all }: { rows: Schemas['EvalRowResult'][]; all: number 
 }
 
 function Results({ set }: { set: string }) {
-    const [problem, setProblem] = useState<string>();
+    const { attempt, busy, problem } = useAttempt();
     const [partly, setPartly] = useState<Schemas['EvalRunUploaded']>();
-    const take = async (form: FormData) => {
-        const file = form.get('file');
-        if (!(file instanceof File)) return;
-        const text = (name: string) => String(form.get(name) ?? '').trim();
-        const query = { name: text('name'), version: text('version'), model: text('model'), judge: text('judge') };
-        const answer = await told(() => api.post('/api/v1/evals/{set}/runs', { path: { set }, query, file }), setProblem);
-        if (answer === undefined) return;
-        reload();
-        if (answer.rejected > 0) setPartly(answer);
-        else go(onward('/evals', { set, run: answer.run.id }));
-    };
+    const take = (form: HTMLFormElement) =>
+        void attempt(async () => {
+            const values = new FormData(form);
+            const file = values.get('file');
+            if (!(file instanceof File)) return;
+            const [name = '', version, judge] = ['name', 'version', 'judge'].map((field) => text(values, field));
+            const answer = await api.post('/api/v1/evals/{set}/runs', { path: { set }, query: { name, version, judge }, file });
+            reload();
+            if (answer.rejected > 0) setPartly(answer);
+            else go(onward('/evals', { set, run: answer.run.id }));
+        });
     return (
-        <form
-            class="form"
-            onSubmit={(event) => {
-                event.preventDefault();
-                void take(new FormData(event.currentTarget as HTMLFormElement));
-            }}
-        >
+        <Form onSubmit={take}>
             <label>
                 Name of the run
                 <input name="name" required maxLength={256} pattern=".*\S.*" />
@@ -162,12 +151,10 @@ function Results({ set }: { set: string }) {
                 </span>
                 <input name="file" type="file" accept={ACCEPTED} required />
             </label>
-            <button type="submit">Upload</button>
-            {problem !== undefined && (
-                <p class="notice" role="alert">
-                    {problem}
-                </p>
-            )}
+            <button type="submit" disabled={busy}>
+                Upload
+            </button>
+            <Trouble problem={problem} />
             {partly !== undefined && (
                 <div role="status">
                     <p class="sentence">
@@ -176,6 +163,6 @@ function Results({ set }: { set: string }) {
                     <Refused rows={partly.results} all={partly.rejected} />
                 </div>
             )}
-        </form>
+        </Form>
     );
 }

@@ -30,9 +30,9 @@ it('names what is left out and what is old', () => {
         all_inputs_looked_at: true,
     };
     expect(stale(old, 30)).toEqual([
-        'Half of its cases were added 40 days ago or earlier.',
-        '2\u00a0cases came of versions that nobody met in 30 days: v1.',
-        '25\u00a0% of its inputs were asked by users in 30 days.',
+        'Half of its cases were added 40\u00a0days ago or earlier.',
+        '2\u00a0cases came of versions that nobody met in 30\u00a0days: v1.',
+        '25\u00a0% of its inputs were asked by users in 30\u00a0days.',
     ]);
 });
 

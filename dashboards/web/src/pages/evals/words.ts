@@ -1,15 +1,15 @@
 /** What is found of evals, in words. */
 
 import type { Schemas } from '../../api/client';
-import { coefficient, count, counted, percent } from '../../format/number';
+import { coefficient, count, counted, isClear, percent, type Spread } from '../../format/number';
 import { dimensionName, segment } from '../../format/words';
 
 type Quality = Schemas['EvalQuality'];
 
-export function outcome({ lower, upper }: { lower?: number | null; upper?: number | null }): { words: string; sign: string } {
-    if (lower != null && lower > 0) return { words: 'Better', sign: '+' };
-    if (upper != null && upper < 0) return { words: 'Worse', sign: '−' };
-    return { words: 'No difference that is not chance', sign: '?' };
+/** Whether a difference is more than chance, by its interval. */
+export function outcome(difference: Omit<Spread, 'value'>): { words: string; sign: string } {
+    if (!isClear(difference)) return { words: 'No difference that is not chance', sign: '?' };
+    return (difference.lower ?? 0) > 0 ? { words: 'Better', sign: '+' } : { words: 'Worse', sign: '−' };
 }
 
 export const AGREES: Record<Schemas['EvalVerdict'], { words: string; sign: string; why: string }> = {
@@ -70,14 +70,14 @@ export function covered(own: Schemas['EvalDimension']): string | null {
 
 export function stale(own: Quality['staleness'], days: number): string[] {
     const found: string[] = [];
-    if (own.median_age_days !== null && own.median_age_days >= 1) found.push(`Half of its cases were added ${Math.round(own.median_age_days)} days ago or earlier.`);
+    if (own.median_age_days !== null && own.median_age_days >= 1) found.push(`Half of its cases were added ${counted(Math.round(own.median_age_days), 'day')} ago or earlier.`);
     if (own.of_gone_versions > 0) {
         const names = own.gone_versions.slice(0, 3).map((gone) => gone.version ?? 'no version');
-        found.push(`${counted(own.of_gone_versions, 'case')} came of versions that nobody met in ${days} days: ${names.join(', ')}.`);
+        found.push(`${counted(own.of_gone_versions, 'case')} came of versions that nobody met in ${counted(days, 'day')}: ${names.join(', ')}.`);
     }
     if (own.with_input > 0) {
         const among = own.all_inputs_looked_at ? '' : ` (among the newest ${counted(own.inputs_looked_at, 'output')})`;
-        found.push(`${percent(own.inputs_seen / own.with_input)} of its inputs were asked by users in ${days} days${among}.`);
+        found.push(`${percent(own.inputs_seen / own.with_input)} of its inputs were asked by users in ${counted(days, 'day')}${among}.`);
     }
     return found;
 }

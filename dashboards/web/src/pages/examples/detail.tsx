@@ -1,13 +1,13 @@
 /** One output: what was asked, what the AI wrote, what the user made of it, and what happened when. */
 
 import { api, type Schemas } from '../../api/client';
-import { useData } from '../../api/data';
-import { useSession } from '../../app';
-import { parts, percent } from '../../format/number';
+import { fresh, useData } from '../../api/data';
+import { fixed, parts, percent } from '../../format/number';
 import { minute } from '../../format/time';
 import { DECISIONS } from '../../format/words';
-import { may } from '../../session';
-import { go, onward } from '../../state/url';
+import { Trouble } from '../../parts/form';
+import { useMay } from '../../session';
+import { go, onward, toFeature } from '../../state/url';
 import { diff } from '../../text/diff';
 
 type Output = Schemas['OutputView'];
@@ -26,7 +26,7 @@ export function Detail({ output, correct, mayLabel, problem, onLabel, onNext }: 
         <article class="detail" aria-labelledby="output-title">
             <h2 id="output-title">{output.output_id}</h2>
             <p class="evidence">
-                {output.feature !== null && <a href={onward(`/features/${encodeURIComponent(output.feature)}`)}>{output.feature}</a>}
+                {output.feature !== null && <a href={toFeature(output.feature)}>{output.feature}</a>}
                 {[output.version, output.model, output.variant].filter((part) => part !== null).map((part) => ` · ${part}`)} · {minute(output.shown_at)}
             </p>
             <div class="labelling" role="group" aria-label="Was it right?">
@@ -50,11 +50,7 @@ export function Detail({ output, correct, mayLabel, problem, onLabel, onNext }: 
                     {correct === null ? 'not judged' : correct ? 'judged right' : 'judged wrong'}
                 </span>
             </div>
-            {problem !== undefined && (
-                <p class="notice" role="alert">
-                    {problem}
-                </p>
-            )}
+            <Trouble problem={problem} />
             <Facts output={output} correct={correct} />
             <Texts {...output} />
             {output.input !== null && <AddToEval id={output.output_id} />}
@@ -70,7 +66,7 @@ function Facts({ output, correct }: { output: Output; correct: boolean | null })
         ['Judged', correct === null ? 'not yet' : `${correct ? 'right' : 'wrong'}${output.judged_by === null ? '' : ` (${output.judged_by})`}`],
         ['Confidence', output.confidence === null ? null : percent(output.confidence)],
         ['Changed', output.edit_distance === null ? null : percent(output.edit_distance)],
-        ['Rating', output.rating === null ? null : output.rating.toFixed(1)],
+        ['Rating', output.rating === null ? null : fixed(output.rating, 1)],
         ['Reason', output.reason],
         ['Comment', output.comment],
         ['User', output.user_id],
@@ -122,7 +118,7 @@ function Texts({ input, output, final }: Output) {
 
 /** To the form that makes a case of the output, in the set that is chosen. */
 function AddToEval({ id }: { id: string }) {
-    const admin = may(useSession(), 'admin');
+    const admin = useMay('admin');
     const { data } = useData('evals', () => api.get('/api/v1/evals'));
     if (!admin || data === undefined || data.data.length === 0) return null;
     return (
@@ -151,7 +147,7 @@ function Text({ title, text }: { title: string; text: string | null }) {
 }
 
 function History({ id }: { id: string }) {
-    const { data } = useData(`output ${id}`, () => api.get('/api/v1/outputs/{output_id}', { path: { output_id: id } }));
+    const data = fresh(useData(`output ${id}`, () => api.get('/api/v1/outputs/{output_id}', { path: { output_id: id } })));
     if (data === undefined) return null;
     return (
         <section>

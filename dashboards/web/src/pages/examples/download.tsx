@@ -1,7 +1,7 @@
 /** The listed outputs, and data sets made of them, as files. */
 
-import { address, api } from '../../api/client';
-import { useData } from '../../api/data';
+import { address, type QueryOf } from '../../api/client';
+import { useProject } from '../../parts/project';
 
 const SETS = [
     ['outputs.csv', 'CSV', false],
@@ -12,10 +12,9 @@ const SETS = [
 ] as const;
 
 /** `query` is what the list is asked, its page aside. Whose texts may be used is asked before they go. */
-export function Download({ query }: { query: object }) {
-    const projects = useData('projects', () => api.get('/api/v1/projects'));
-    const storesText = projects.data?.data[0]?.stores_text ?? false;
-    const { limit: _limit, cursor: _cursor, ...filters } = query as { limit?: unknown; cursor?: unknown };
+export function Download({ query }: { query: QueryOf<'/api/v1/outputs'> }) {
+    const storesText = useProject()?.stores_text ?? false;
+    const { limit: _limit, cursor: _cursor, ...filters } = query;
     const to = (file: string, consent?: string) => address(`/api/v1/exports/${file}`, undefined, { ...filters, consent });
     const ask = (file: string) => {
         const consent = prompt(
@@ -25,7 +24,7 @@ export function Download({ query }: { query: object }) {
         if (consent !== null && consent !== '') location.assign(to(file, consent));
     };
     return (
-        <p class="foot downloads">
+        <p class="foot">
             Download all of these as{' '}
             {SETS.filter(([, , isOfTexts]) => storesText || !isOfTexts).map(([file, words, isOfTexts], at) => (
                 <span key={file}>

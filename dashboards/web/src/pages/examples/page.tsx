@@ -1,15 +1,15 @@
 /** Reading real outputs with what people did, and labelling them right or wrong. */
 
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { api, Problem, type Schemas } from '../../api/client';
+import { api, detailOf, Problem, type QueryOf, type Schemas } from '../../api/client';
 import { useData } from '../../api/data';
-import { useSession } from '../../app';
 import { minute } from '../../format/time';
 import { DECISIONS } from '../../format/words';
 import { Controls } from '../../parts/controls';
+import { Pages } from '../../parts/pages';
 import { Await, Empty } from '../../parts/states';
 import { Title } from '../../parts/title';
-import { may } from '../../session';
+import { useMay, useSession } from '../../session';
 import { useScope } from '../../state/scope';
 import { set, usePlace } from '../../state/url';
 import { Detail } from './detail';
@@ -23,8 +23,8 @@ const PAGE = 50;
 export function Examples() {
     const { scope, params } = useScope();
     const own = Object.fromEntries(SEARCHED.flatMap((name) => (params.has(name) ? [[name, params.get(name)]] : [])));
-    const query = { ...scope, ...own, limit: PAGE } as NonNullable<Parameters<typeof list>[0]>;
-    const found = useData(`outputs ${JSON.stringify(query)}`, () => list(query));
+    const query = { ...scope, ...own, limit: PAGE } as QueryOf<'/api/v1/outputs'>;
+    const found = useData(`outputs ${JSON.stringify(query)}`, () => api.get('/api/v1/outputs', { query }));
     return (
         <>
             <Title lead="The outputs behind the numbers, newest first.">Examples</Title>
@@ -37,8 +37,6 @@ export function Examples() {
         </>
     );
 }
-
-const list = (query: NonNullable<NonNullable<Parameters<typeof api.get<'/api/v1/outputs'>>[1]>['query']>) => api.get('/api/v1/outputs', { query });
 
 function NoneFound() {
     return (
@@ -54,6 +52,7 @@ type Labels = ReadonlyMap<string, boolean>;
 function Reader({ outputs, next }: { outputs: Output[]; next: string | null }) {
     const { params } = usePlace();
     const session = useSession();
+    const mayLabel = useMay('ingest');
     const [labels, setLabels] = useState<Labels>(new Map());
     const [problem, setProblem] = useState<string>();
     const wanted = params.get('output');
@@ -67,16 +66,18 @@ function Reader({ outputs, next }: { outputs: Output[]; next: string | null }) {
         if (output !== undefined) set({ output: output.output_id }, true);
     };
     const label = async (correct: boolean) => {
-        if (shown === undefined || !may(session, 'ingest')) return;
+        if (shown === undefined || !mayLabel) return;
+        const { output_id } = shown;
         setProblem(undefined);
         try {
-            const body = { type: 'judge', output_id: shown.output_id, correct, source: 'human', judge: session.key.name } as const;
+            const body = { type: 'judge', output_id, correct, source: 'human', judge: session.key.name } as const;
             const answer = await api.post('/api/v1/events', { body });
             const refused = answer.results.find((result) => result.status === 'rejected');
             if (refused !== undefined) throw new Problem(207, 'rejected', refused.message ?? 'The judgement was refused.');
-            setLabels((before) => new Map(before).set(shown.output_id, correct));
+            setLabels((before) => new Map(before).set(output_id, correct));
         } catch (error) {
-            setProblem(error instanceof Problem ? error.detail : String(error));
+            // Whoever labels fast is at another output by now.
+            setProblem(`${output_id}: ${detailOf(error)}`);
         }
     };
     useKeys({ j: () => show(at + 1), k: () => show(at - 1), r: () => void label(true), w: () => void label(false) });
@@ -85,7 +86,12 @@ function Reader({ outputs, next }: { outputs: Output[]; next: string | null }) {
         <div class="reader">
             <nav class="outputs" aria-label="Outputs">
                 <p class="foot keys">
-                    <kbd>j</kbd> next, <kbd>k</kbd> previous, <kbd>r</kbd> right, <kbd>w</kbd> wrong
+                    <kbd>j</kbd> next, <kbd>k</kbd> previous
+                    {mayLabel && (
+                        <>
+                            , <kbd>r</kbd> right, <kbd>w</kbd> wrong
+                        </>
+                    )}
                 </p>
                 <ol>
                     {outputs.map((output, number) => (
@@ -98,13 +104,13 @@ function Reader({ outputs, next }: { outputs: Output[]; next: string | null }) {
                         />
                     ))}
                 </ol>
-                <Pages next={next} />
+                <Pages next={next} first="Newest" more="Older" />
             </nav>
             {shown !== undefined && (
                 <Detail
                     output={shown}
                     correct={correctness(shown)}
-                    mayLabel={may(session, 'ingest')}
+                    mayLabel={mayLabel}
                     problem={problem}
                     onLabel={(correct) => void label(correct)}
                     onNext={at + 1 < outputs.length ? () => show(at + 1) : undefined}
@@ -137,24 +143,6 @@ function Item({ output, correct, chosen, onChoose }: ItemProps) {
                 </span>
             </button>
         </li>
-    );
-}
-
-function Pages({ next }: { next: string | null }) {
-    const { params } = usePlace();
-    return (
-        <div class="pages">
-            {params.has('cursor') && (
-                <button type="button" onClick={() => set({ cursor: null, output: null })}>
-                    Newest
-                </button>
-            )}
-            {next !== null && (
-                <button type="button" onClick={() => set({ cursor: next, output: null })}>
-                    Older
-                </button>
-            )}
-        </div>
     );
 }
 

@@ -1,7 +1,11 @@
 /** What outputs are looked for by, besides time and dimensions. */
 
-import { DECISIONS, type Decision } from '../../format/words';
-import { useValues } from '../../parts/controls';
+import { DECISIONS } from '../../format/words';
+import { Chip } from '../../parts/controls';
+import { Form } from '../../parts/form';
+import { asNamed, Picker } from '../../parts/picker';
+import { useFeatures } from '../../parts/project';
+import { text } from '../../parts/values';
 import { set, usePlace } from '../../state/url';
 
 /** Parameters of the address that the list takes as they are. */
@@ -36,75 +40,54 @@ const change = (what: Parameters<typeof set>[0]) => set({ ...what, cursor: null,
 
 export function Search() {
     const { params } = usePlace();
-    const features = useValues('feature');
-    const feature = params.get('feature');
-    const judged = JUDGED.find(([name]) => name !== '' && params.get(name.split('=')[0]!) === name.split('=')[1])?.[0] ?? '';
+    const features = useFeatures().data;
+    const conditions = params.toString().split('&');
+    const judged = JUDGED.find(([condition]) => conditions.includes(condition))?.[0] ?? '';
     return (
-        <form
+        <Form
             class="controls"
             role="search"
-            onSubmit={(event) => {
-                event.preventDefault();
-                const form = new FormData(event.currentTarget as HTMLFormElement);
-                change({ text: String(form.get('text') ?? ''), comment: String(form.get('comment') ?? '') });
+            onSubmit={(form) => {
+                const values = new FormData(form);
+                change({ text: text(values, 'text'), comment: text(values, 'comment') });
             }}
         >
-            <label>
-                <span class="label">Feature</span>
-                <select value={feature ?? ''} onChange={(event) => change({ feature: event.currentTarget.value, version: null })}>
-                    <option value="">all</option>
-                    {feature !== null && features?.every(({ value }) => value !== feature) && <option value={feature}>{feature}</option>}
-                    {features?.map(({ value }) => (
-                        <option key={value} value={value ?? ''}>
-                            {value}
-                        </option>
-                    ))}
-                </select>
-            </label>
-            <label>
-                <span class="label">Decision</span>
-                <select value={params.get('decision') ?? ''} onChange={(event) => change({ decision: event.currentTarget.value })}>
-                    <option value="">any</option>
-                    {(Object.keys(DECISIONS) as Decision[]).map((decision) => (
-                        <option key={decision} value={decision}>
-                            {DECISIONS[decision]}
-                        </option>
-                    ))}
-                </select>
-            </label>
-            <label>
-                <span class="label">Judged</span>
-                <select
-                    value={judged}
-                    onChange={(event) => {
-                        const [name, value] = event.currentTarget.value.split('=');
-                        change({ correct: null, judged: null, ...(name ? { [name]: value } : {}) });
-                    }}
-                >
-                    {JUDGED.map(([name, words]) => (
-                        <option key={name} value={name}>
-                            {words}
-                        </option>
-                    ))}
-                </select>
-            </label>
-            <label>
-                <span class="label">Text</span>
-                <input type="search" name="text" maxLength={200} defaultValue={params.get('text') ?? ''} key={params.get('text')} />
-            </label>
-            <label>
-                <span class="label">Comment</span>
-                <input type="search" name="comment" maxLength={200} defaultValue={params.get('comment') ?? ''} key={params.get('comment')} />
-            </label>
+            <Picker
+                label="Feature"
+                value={params.get('feature') ?? ''}
+                options={[['', 'all'], ...asNamed(features, params.get('feature') ?? undefined)]}
+                onPick={(feature) => change({ feature, version: null })}
+            />
+            <Picker
+                label="Decision"
+                value={params.get('decision') ?? ''}
+                options={[['', 'any'], ...Object.entries(DECISIONS)]}
+                onPick={(decision) => change({ decision })}
+            />
+            <Picker
+                label="Judged"
+                value={judged}
+                options={JUDGED}
+                onPick={(chosen) => {
+                    const [name = '', value] = chosen.split('=');
+                    change({ correct: null, judged: null, ...(name === '' ? {} : { [name]: value }) });
+                }}
+            />
+            {(['text', 'comment'] as const).map((name) => (
+                <label key={name}>
+                    <span class="label">{name === 'text' ? 'Text' : 'Comment'}</span>
+                    <input type="search" name={name} maxLength={200} defaultValue={params.get(name) ?? ''} key={params.get(name)} />
+                </label>
+            ))}
             <button type="submit">Search</button>
             {CHIPS.map((name) => {
                 const value = params.get(name);
                 return value === null ? null : (
-                    <button key={name} type="button" class="chip" aria-label={`Remove ${name} ${value}`} onClick={() => change({ [name]: null })}>
-                        {name === 'output_ids' ? 'chosen outputs' : `${name.replace('_', ' ')} ${value}`} <span aria-hidden="true">×</span>
-                    </button>
+                    <Chip key={name} label={`Remove ${name} ${value}`} onRemove={() => change({ [name]: null })}>
+                        {name === 'output_ids' ? 'chosen outputs' : `${name.replace('_', ' ')} ${value}`}
+                    </Chip>
                 );
             })}
-        </form>
+        </Form>
     );
 }

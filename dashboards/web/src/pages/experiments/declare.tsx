@@ -2,17 +2,17 @@
 
 import { useState } from 'preact/hooks';
 import { api } from '../../api/client';
-import { outdate, useData } from '../../api/data';
+import { outdate } from '../../api/data';
+import { DAY } from '../../format/time';
 import { dimensionName } from '../../format/words';
-import { useValues } from '../../parts/controls';
-import { Margin, MetricField } from '../../parts/fields';
+import { FeatureField, Margin, MetricField } from '../../parts/fields';
 import { Form, Trouble, useAttempt } from '../../parts/form';
+import { named, useDimensions, useFeatures, useValues } from '../../parts/project';
 import { Title } from '../../parts/title';
 import { dayOf } from '../../state/range';
 import { go, onward } from '../../state/url';
 import { DAYS_BEFORE, plan } from './plan';
 
-const DIMENSIONS = ['variant', 'version', 'model', 'prompt_version', 'environment'];
 const DEFAULT_PRIMARY = 'acceptance_rate';
 
 /** What the form holds besides its fields. */
@@ -20,15 +20,16 @@ interface Choice {
     feature: string | undefined;
     dimension: string;
     primary: string;
-    guarded: string[];
+    /** Each with a number of its own, so that its margin stays with it when another is taken out. */
+    guarded: { id: number; metric: string }[];
 }
 
 export function Declare() {
-    const features = useValues('feature');
     const [choice, setChoice] = useState<Choice>({ feature: undefined, dimension: 'variant', primary: DEFAULT_PRIMARY, guarded: [] });
-    const feature = choice.feature ?? features?.[0]?.value ?? undefined;
+    const features = useFeatures().data;
+    const feature = choice.feature ?? features?.[0];
     const { attempt, busy, problem } = useAttempt();
-    const change = (next: Partial<Choice>) => setChoice({ ...choice, ...next });
+    const change = (next: Partial<Choice>) => setChoice((before) => ({ ...before, ...next }));
     const declare = (form: HTMLFormElement) =>
         void attempt(async () => {
             const made = await api.post('/api/v1/experiments', { body: plan(new FormData(form), choice.dimension) });
@@ -38,7 +39,7 @@ export function Declare() {
     return (
         <>
             <Title
-                above={['/experiments', 'Experiments']}
+                above={[[onward('/experiments'), 'Experiments']]}
                 lead="Nothing of it can be changed later but its end. That is what makes its verdict worth something."
             >
                 Declare an experiment
@@ -49,36 +50,31 @@ export function Declare() {
                         Name
                         <input name="name" required maxLength={100} pattern="[A-Za-z0-9._\-]+" title="letters, digits, dots, dashes" />
                     </label>
-                    <label>
-                        Feature
-                        <select name="feature" value={feature ?? ''} required onChange={(event) => change({ feature: event.currentTarget.value })}>
-                            {features?.map(({ value }) => value !== null && <option key={value}>{value}</option>)}
-                        </select>
-                    </label>
+                    <FeatureField value={feature} onChange={(feature) => change({ feature })} />
                     <Arms feature={feature} dimension={choice.dimension} onDimension={(dimension) => change({ dimension })} />
                     <MetricField name="primary" label="Decides" value={choice.primary} onChange={(primary) => change({ primary })} />
                     <Margin name="margin" metric={choice.primary} label="Least difference worth having" />
-                    {choice.guarded.map((metric, at) => (
-                        <fieldset key={at} class="fields guard">
+                    {choice.guarded.map(({ id, metric }) => (
+                        <fieldset key={id} class="fields guard">
                             <legend>Must not get worse</legend>
                             <MetricField
                                 name="guard"
                                 label="Metric"
                                 value={metric}
-                                onChange={(next) => change({ guarded: choice.guarded.map((old, place) => (place === at ? next : old)) })}
+                                onChange={(next) => change({ guarded: choice.guarded.map((one) => (one.id === id ? { id, metric: next } : one)) })}
                             />
                             <Margin name="guard_margin" metric={metric} label="May be worse by" />
-                            <button type="button" onClick={() => change({ guarded: choice.guarded.filter((_, place) => place !== at) })}>
+                            <button type="button" onClick={() => change({ guarded: choice.guarded.filter((one) => one.id !== id) })}>
                                 Take it out
                             </button>
                         </fieldset>
                     ))}
-                    <button type="button" onClick={() => change({ guarded: [...choice.guarded, 'undo_rate'] })}>
+                    <button type="button" onClick={() => change({ guarded: [...choice.guarded, { id: (choice.guarded.at(-1)?.id ?? 0) + 1, metric: 'undo_rate' }] })}>
                         Add a guardrail
                     </button>
                     <label>
                         First day (UTC)
-                        <input name="start" type="date" required defaultValue={dayOf(Date.now() + 86_400_000)} />
+                        <input name="start" type="date" required defaultValue={dayOf(Date.now() + DAY)} />
                     </label>
                     <label>
                         Last day, if there is one
@@ -98,14 +94,14 @@ export function Declare() {
 }
 
 function Arms({ feature, dimension, onDimension }: { feature: string | undefined; dimension: string; onDimension: (name: string) => void }) {
-    const project = useData('projects', () => api.get('/api/v1/projects'));
-    const values = useValues(dimension, feature)?.flatMap(({ value }) => (value === null ? [] : [value]));
+    const dimensions = useDimensions();
+    const values = named(useValues(feature === undefined ? null : dimension, feature).data);
     return (
         <>
             <label>
                 Arms are told apart by
                 <select value={dimension} onChange={(event) => onDimension(event.currentTarget.value)}>
-                    {[...DIMENSIONS, ...(project.data?.data[0]?.dimensions ?? [])].map((name) => (
+                    {dimensions.map((name) => (
                         <option key={name} value={name}>
                             {dimensionName(name)}
                         </option>

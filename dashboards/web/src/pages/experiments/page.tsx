@@ -7,9 +7,8 @@ import { Cards, Heads } from '../../parts/cards';
 import { Await, Empty } from '../../parts/states';
 import { Term } from '../../parts/term';
 import { Title } from '../../parts/title';
-import { may } from '../../session';
-import { useSession } from '../../app';
-import { onward, usePlace } from '../../state/url';
+import { useMay } from '../../session';
+import { onward, toFeature, usePlace } from '../../state/url';
 import { Declare } from './declare';
 import { statusAt } from './plan';
 import { Results } from './results';
@@ -21,7 +20,7 @@ const STATUS: Record<Schemas['ExperimentStatus'], string> = { planned: 'Planned'
 export function Experiments() {
     const { params } = usePlace();
     const chosen = params.get('experiment');
-    const admin = may(useSession(), 'admin');
+    const admin = useMay('admin');
     if (chosen !== null) return <Results name={chosen} admin={admin} key={chosen} />;
     if (params.get('declare') !== null && admin) return <Declare />;
     return <All admin={admin} />;
@@ -72,7 +71,7 @@ function Row({ name, feature, primary_metric, arms, starts_at, ends_at }: Experi
                 <span class="evidence">{STATUS[statusAt(starts_at, ends_at ?? null, Date.now())]}</span>
             </th>
             <td data-label="Feature">
-                <a href={onward(`/features/${encodeURIComponent(feature)}`)}>{feature}</a>
+                <a href={toFeature(feature)}>{feature}</a>
             </td>
             <td data-label="Decides">
                 <Term metric={primary_metric} />

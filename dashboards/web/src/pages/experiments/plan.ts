@@ -1,28 +1,26 @@
 /** What the form declares, and where an experiment stands. Pure. */
 
 import type { Schemas } from '../../api/client';
+import { DAY } from '../../format/time';
+import { list, text } from '../../parts/values';
 
 /** Days before the start that the noise is taken off with. */
 export const DAYS_BEFORE = 14;
 
 /** The declaration that the fields make. */
 export function plan(values: FormData, dimension: string): Schemas['ExperimentPlan'] {
-    const text = (name: string) => String(values.get(name) ?? '').trim();
-    const candidates = text('candidates')
-        .split(',')
-        .map((name) => name.trim());
-    const names = [text('control'), ...candidates.filter((name) => name !== '')];
+    const names = [text(values, 'control'), ...list(values, 'candidates')];
     const margin = (name: string, at: number) => Number(values.getAll(name)[at]) * Number(values.getAll(`${name}_factor`)[at]);
-    const end = text('end');
+    const end = text(values, 'end');
     return {
-        name: text('name'),
-        feature: text('feature'),
+        name: text(values, 'name'),
+        feature: text(values, 'feature'),
         arms: names.map((name) => ({ name, filters: [{ dimension, op: 'eq', value: name }] })),
-        primary_metric: text('primary'),
+        primary_metric: text(values, 'primary'),
         margin: margin('margin', 0),
         guardrails: values.getAll('guard').map((metric, at) => ({ metric: String(metric), margin: margin('guard_margin', at) })),
-        starts_at: `${text('start')}T00:00:00Z`,
-        ...(end === '' ? {} : { ends_at: new Date(Date.parse(`${end}T00:00:00Z`) + 86_400_000).toISOString() }),
+        starts_at: `${text(values, 'start')}T00:00:00Z`,
+        ...(end === '' ? {} : { ends_at: new Date(Date.parse(`${end}T00:00:00Z`) + DAY).toISOString() }),
         ...(values.get('before') === null ? {} : { days_before: DAYS_BEFORE }),
     };
 }

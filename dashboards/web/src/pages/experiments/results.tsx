@@ -2,20 +2,21 @@
 
 import { api, type Schemas } from '../../api/client';
 import { outdate, reload, useData } from '../../api/data';
-import { Interval } from '../../charts/intervals';
-import { count, percent, pValue, type Unit, withInterval } from '../../format/number';
+import { count, ofDifference, percent, pValue, withInterval } from '../../format/number';
 import { date, minute, span } from '../../format/time';
 import { Cards } from '../../parts/cards';
-import { useMetric } from '../../parts/catalogue';
-import { Difference } from '../../parts/estimate';
+import { useUnit } from '../../parts/catalogue';
+import { DrawnDifference } from '../../parts/estimate';
 import { Trouble, useAttempt } from '../../parts/form';
 import { Prose } from '../../parts/prose';
 import { Await, Empty } from '../../parts/states';
 import { Explained, Term } from '../../parts/term';
 import { Title } from '../../parts/title';
-import { go, onward } from '../../state/url';
+import { Says } from '../../parts/verdict';
+import { go, onward, toFeature } from '../../state/url';
 import { Findings } from '../compare/findings';
 import { Sequence } from '../compare/sequence';
+import { reach } from '../compare/words';
 
 type Answer = Schemas['ExperimentResults'];
 type Arm = Schemas['ArmResult'];
@@ -43,7 +44,7 @@ export function Results({ name, admin }: { name: string; admin: boolean }) {
     const found = useData(`results ${name}`, () => api.get('/api/v1/experiments/{experiment}/results', { path }), 'analyses');
     return (
         <>
-            <Title above={['/experiments', 'Experiments']}>{name}</Title>
+            <Title above={[[onward('/experiments'), 'Experiments']]}>{name}</Title>
             <Await of={found} lines={14}>
                 {(answer) => (
                     <>
@@ -62,7 +63,7 @@ function Found({ experiment, status, balance, notes, data, meta }: Answer) {
     return (
         <>
             <p class="sentence">
-                <a href={onward(`/features/${encodeURIComponent(feature)}`)}>{feature}</a>: {arms.map((arm) => arm.name).join(' against ')}, decided
+                <a href={toFeature(feature)}>{feature}</a>: {arms.map((arm) => arm.name).join(' against ')}, decided
                 by <Term metric={experiment.primary_metric} />. Declared {minute(declared_at)}, {status === 'planned' ? 'starts' : 'started'}{' '}
                 {date(starts_at)}
                 {ends_at == null ? '' : `, ${status === 'ended' ? 'ended' : 'ends'} ${date(ends_at)}`}.
@@ -142,28 +143,17 @@ function Guardrails({ guardrails }: Pick<Arm, 'guardrails'>) {
 
 function Guarded({ compared, margin, verdict }: Schemas['Guardrail']) {
     const { metric, sequence } = compared;
-    const definition = useMetric(metric);
-    const unit: Unit = definition?.unit === 'share' ? 'share_difference' : (definition?.unit ?? 'share_difference');
-    const reach = Math.max(margin, ...[sequence.lower, sequence.upper, sequence.value].map((end) => Math.abs(end ?? 0)), 1e-9);
+    const unit = ofDifference(useUnit(metric));
     return (
         <tr>
             <th scope="row">
                 <strong>
                     <Term metric={metric} />
                 </strong>
-                <span class="says">
-                    <span aria-hidden="true">{GUARDRAILS[verdict].sign}</span> {GUARDRAILS[verdict].words}
-                </span>
+                <Says {...GUARDRAILS[verdict]} />
             </th>
             <td data-label="At all looks">
-                {sequence.value === null ? (
-                    <span class="none">–</span>
-                ) : (
-                    <>
-                        <Difference metric={metric} value={sequence} />
-                        <Interval value={sequence} domain={[-reach, reach]} label={withInterval(sequence, unit, true)} width={150} />
-                    </>
-                )}
+                <DrawnDifference value={sequence} unit={unit} domain={reach([sequence, { value: margin }])} />
             </td>
             <td data-label="May be worse by" class="number">
                 {withInterval({ value: margin }, unit, false)}

@@ -1,14 +1,14 @@
 /** Whether people judge alike, whether judges judge like people, and what a judge adds to few labels of people. */
 
-import { api, type Estimate as Value, type Schemas } from '../../api/client';
+import { api, type Schemas } from '../../api/client';
 import { useData } from '../../api/data';
 import { Interval } from '../../charts/intervals';
-import { coefficient, count, counted, withInterval } from '../../format/number';
-import { reason } from '../../format/words';
+import { count, counted, withInterval } from '../../format/number';
 import { Cards } from '../../parts/cards';
-import { Estimate } from '../../parts/estimate';
+import { Coefficient, Estimate } from '../../parts/estimate';
 import { Await, Empty } from '../../parts/states';
 import { Explained } from '../../parts/term';
+import { Says } from '../../parts/verdict';
 import { useScope } from '../../state/scope';
 
 type People = Schemas['PeopleAgreement'];
@@ -72,17 +72,6 @@ export function Agreement({ feature }: { feature: string }) {
 const rubricName = (rubric: string | null) => rubric ?? 'as a whole';
 const holder = ({ kind, name }: Schemas['Holder']) => name ?? KINDS[kind];
 
-/** A coefficient of agreement, which has no unit. */
-function Coefficient({ value }: { value: Value | undefined }) {
-    if (value === undefined || value.value === null) return <span class="none">{reason(value?.reason ?? null)}</span>;
-    const shown = coefficient(value);
-    return (
-        <span class="number">
-            {shown.value} <span class="interval">{shown.interval}</span>
-        </span>
-    );
-}
-
 function Among({ people }: { people: People[] }) {
     const several = people.filter((one) => one.people > 1);
     const alone = people.filter((one) => one.people <= 1);
@@ -111,9 +100,7 @@ function Among({ people }: { people: People[] }) {
                         <tr key={`${one.rubric} ${one.kind}`}>
                             <th scope="row">
                                 {rubricName(one.rubric)}, {KINDS[one.kind]}
-                                <span class="says">
-                                    <span aria-hidden="true">{VERDICTS[one.verdict].sign}</span> {VERDICTS[one.verdict].words}
-                                </span>
+                                <Says {...VERDICTS[one.verdict]} />
                             </th>
                             <td data-label="α">
                                 <Coefficient value={one.alpha.ordinal} />
@@ -122,7 +109,7 @@ function Among({ people }: { people: People[] }) {
                                 <Coefficient value={one.fleiss_kappa} />
                             </td>
                             <td data-label="Same opinion">
-                                <Estimate metric="" value={one.agreement} />
+                                <Estimate value={one.agreement} />
                             </td>
                             <td data-label="Opinions">
                                 {count(one.opinions)}
@@ -178,7 +165,7 @@ function Judges({ judges }: { judges: Judge[] }) {
                             </span>
                         </th>
                         <td data-label="Calls right">
-                            <Estimate metric="" value={called_right} />
+                            <Estimate value={called_right} />
                         </td>
                         <td data-label="κ with people">
                             <Coefficient value={against_people?.kappa.nominal} />
@@ -189,9 +176,9 @@ function Judges({ judges }: { judges: Judge[] }) {
                                 <span class="none">no value</span>
                             ) : (
                                 <>
-                                    <Estimate metric="" value={against_people.sensitivity} bare />
+                                    <Estimate value={against_people.sensitivity} bare />
                                     <br />
-                                    <Estimate metric="" value={against_people.specificity} bare />
+                                    <Estimate value={against_people.specificity} bare />
                                 </>
                             )}
                         </td>

@@ -2,7 +2,7 @@
 
 import { api, type Schemas } from '../../api/client';
 import { useData } from '../../api/data';
-import { count } from '../../format/number';
+import { counted } from '../../format/number';
 import { dimensionName } from '../../format/words';
 import { Cards } from '../../parts/cards';
 import { Difference, Estimate } from '../../parts/estimate';
@@ -38,13 +38,12 @@ function saysSomething({ data }: Answer): boolean {
 function Found({ feature, dimension, data }: Answer) {
     const happens = Object.keys(LABELS).filter((metric) => data.some(({ metrics }) => (metrics[metric]?.numerator ?? 0) > 0));
     const grows = data.some(({ growth }) => growth.lower !== null);
-    const title = dimension === null ? 'Steps' : dimensionName(dimension);
     return (
         <Cards
             label="Tools, and how their steps end"
             heads={
                 <>
-                    <th scope="col">{title === 'tool' ? 'Tool' : title}</th>
+                    <th scope="col">{dimension === null ? 'Steps' : dimensionName(dimension)}</th>
                     {happens.map((metric) => (
                         <th scope="col" key={metric}>
                             <Term metric={metric}>{LABELS[metric]}</Term>
@@ -67,7 +66,7 @@ function Found({ feature, dimension, data }: Answer) {
                             <a href={onward('/examples', { feature, filter: write({ dimension, value: tool }) })}>{tool ?? 'no tool'}</a>
                         )}
                         <span class="evidence">
-                            {count(metrics['shown']?.value ?? 0)} steps · {count(metrics['users']?.value ?? 0)} users
+                            {counted(metrics['shown']?.value ?? 0, 'step')} · {counted(metrics['users']?.value ?? 0, 'user')}
                         </span>
                     </th>
                     {happens.map((metric) => (

@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks';
 import { api, type Schemas } from '../../api/client';
 import { useData } from '../../api/data';
 import { Trend } from '../../charts/trend';
-import { count, counted, evidence, parts, percent, withInterval } from '../../format/number';
+import { count, counted, evidence, parts, percent, threshold as written, withInterval } from '../../format/number';
 import { date } from '../../format/time';
 import { Estimate } from '../../parts/estimate';
 import { Figure } from '../../parts/figure';
@@ -112,7 +112,7 @@ function Found(answer: Answer) {
                         caption={`From the most confident to all of them. The dashed line is the risk of ${percent(risk)}.`}
                         table={{
                             head: ['Confidence above', 'Share covered', 'Errors', 'n'],
-                            rows: drawn.map((step) => [above(step), percent(step.share), withInterval(step.error_rate, 'share'), count(step.error_rate.n)]),
+                            rows: drawn.map((step) => [written(step.above), percent(step.share), withInterval(step.error_rate, 'share'), count(step.error_rate.n)]),
                         }}
                     >
                         {(width) => (
@@ -123,7 +123,7 @@ function Found(answer: Answer) {
                                     value: step.error_rate.value,
                                     lower: step.error_rate.lower,
                                     upper: step.error_rate.upper,
-                                    words: `The ${percent(step.share)} above ${above(step)}: ${withInterval(step.error_rate, 'share')} wrong, ${evidence(step.error_rate)}`,
+                                    words: `The ${percent(step.share)} above ${written(step.above)}: ${withInterval(step.error_rate, 'share')} wrong, ${evidence(step.error_rate)}`,
                                 }))}
                                 width={width}
                                 height={220}
@@ -132,7 +132,7 @@ function Found(answer: Answer) {
                                 axis={[0, 0.25, 0.5, 0.75, 1].map((x) => ({ x, words: percent(x) }))}
                                 unit="share"
                                 reference={risk}
-                                markers={threshold === null ? [] : [{ x: threshold.share, words: `above ${above(threshold)}`, kind: 'change' }]}
+                                markers={threshold === null ? [] : [{ x: threshold.share, words: `above ${written(threshold.above)}`, kind: 'change' }]}
                             />
                         )}
                     </Figure>
@@ -166,17 +166,13 @@ function Found(answer: Answer) {
     );
 }
 
-function above({ above }: Covered): string {
-    return above.toFixed(3);
-}
-
 function Threshold({ threshold, spared }: Answer & { threshold: Covered }) {
     return (
         <>
             <div>
                 <dt>Acts unasked above</dt>
                 <dd>
-                    <span class="number strong">{above(threshold)}</span>
+                    <span class="number strong">{written(threshold.above)}</span>
                     <span class="evidence">confidence</span>
                 </dd>
             </div>
@@ -190,7 +186,7 @@ function Threshold({ threshold, spared }: Answer & { threshold: Covered }) {
             <div>
                 <dt>Errors among them</dt>
                 <dd>
-                    <Estimate metric="" value={threshold.error_rate} />
+                    <Estimate value={threshold.error_rate} />
                 </dd>
             </div>
             {spared !== null && (
@@ -214,12 +210,12 @@ function Held({ check }: Answer) {
     return (
         <div>
             <dt>
-                <Explained text={`A threshold found in outputs before ${date(check.at)} (${check.above.toFixed(3)}), tried on those after.`}>
+                <Explained text={`A threshold found in outputs before ${date(check.at)} (${written(check.above)}), tried on those after.`}>
                     How it held up later
                 </Explained>
             </dt>
             <dd>
-                <Estimate metric="" value={check.later} />
+                <Estimate value={check.later} />
                 <span class="evidence">{CHECKS[check.verdict]}</span>
             </dd>
         </div>

@@ -6,6 +6,7 @@ import { type Bin, Reliability } from '../../charts/reliability';
 import { count, percent, withInterval } from '../../format/number';
 import { Estimate } from '../../parts/estimate';
 import { Figure } from '../../parts/figure';
+import { Picker } from '../../parts/picker';
 import { Await, Empty } from '../../parts/states';
 import { Term } from '../../parts/term';
 import { useScope } from '../../state/scope';
@@ -30,26 +31,24 @@ export function Calibration({ feature }: { feature: string }) {
     return (
         <>
             <div class="controls" role="group" aria-label="Compare confidence with">
-                <label>
-                    <span class="label">Compared with</span>
-                    <select
-                        value={target}
-                        onChange={(event) => set({ target: event.currentTarget.value === 'acceptance' ? 'acceptance' : null }, true)}
-                    >
-                        <option value="correctness">whether it was right</option>
-                        <option value="acceptance">whether users took it</option>
-                    </select>
-                </label>
-                <label>
-                    <span class="label">Bands</span>
-                    <select
-                        value={isByMass ? 'mass' : 'width'}
-                        onChange={(event) => set({ bands: event.currentTarget.value === 'mass' ? 'mass' : null }, true)}
-                    >
-                        <option value="width">equally wide</option>
-                        <option value="mass">with as many outputs each</option>
-                    </select>
-                </label>
+                <Picker
+                    label="Compared with"
+                    value={target}
+                    options={[
+                        ['correctness', 'whether it was right'],
+                        ['acceptance', 'whether users took it'],
+                    ]}
+                    onPick={(target) => set({ target: target === 'correctness' ? null : target }, true)}
+                />
+                <Picker
+                    label="Bands"
+                    value={isByMass ? 'mass' : 'width'}
+                    options={[
+                        ['width', 'equally wide'],
+                        ['mass', 'with as many outputs each'],
+                    ]}
+                    onPick={(bands) => set({ bands: bands === 'width' ? null : bands }, true)}
+                />
             </div>
             <Await of={found} lines={12}>
                 {({ data }) => (

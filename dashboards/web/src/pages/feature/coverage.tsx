@@ -75,7 +75,7 @@ function Found({ target, whole, weighted, bounds, by_confidence }: Schemas['Cove
                 <div>
                     <dt>{words.known}</dt>
                     <dd>
-                        <Estimate metric="" value={whole.coverage} />
+                        <Estimate value={whole.coverage} />
                     </dd>
                 </div>
                 <div>
@@ -83,7 +83,7 @@ function Found({ target, whole, weighted, bounds, by_confidence }: Schemas['Cove
                         <Explained text="Each band of confidence counts for as much as was shown of it, not as was answered.">Weighted {words.score.toLowerCase()}</Explained>
                     </dt>
                     <dd>
-                        <Estimate metric="" value={weighted.score} />
+                        <Estimate value={weighted.score} />
                         {unspoken > 0 && <span class="evidence">It does not speak for {percent(unspoken)} of outputs.</span>}
                     </dd>
                 </div>

@@ -2,10 +2,10 @@
 
 import { api, type Schemas } from '../../api/client';
 import { type Loaded, useData } from '../../api/data';
-import { dayTicks } from '../../charts/scale';
+import { dayAxis } from '../../charts/scale';
 import type { TrendPoint } from '../../charts/trend';
 import { evidence, type Unit, withInterval } from '../../format/number';
-import { bucket, day } from '../../format/time';
+import { bucket } from '../../format/time';
 import { conditions, apiFilters } from '../../state/filter';
 import { dayOf } from '../../state/range';
 import { useScope } from '../../state/scope';
@@ -57,47 +57,46 @@ function useBuckets(feature: string, granularity: 'auto' | 'week', wanted: boole
         filters: [...apiFilters(conditions(params)), { dimension: 'feature', op: 'eq' as const, value: feature }],
         granularity,
         fill: true,
-        ...(from === undefined ? {} : { from }),
-        ...(to === undefined ? {} : { to }),
+        from,
+        to,
     };
     return useData(wanted ? `daily ${JSON.stringify(body)}` : null, () => api.post('/api/v1/query', { body }));
 }
 
-export const LENGTHS: Record<string, number> = { hour: 3_600_000, day: 86_400_000, week: 604_800_000, month: 2_678_400_000 };
+/** When each bucket starts and ends; the last one ends with the range. */
+function buckets({ data, meta }: Answer): { start: number; end: number }[] {
+    const starts = data.map((row) => Date.parse(row.bucket ?? meta.from));
+    return starts.map((start, at) => ({ start, end: starts[at + 1] ?? Date.parse(meta.to) }));
+}
 
 /** The points of a metric, one per bucket, each leading to its examples. */
 export function points(answer: Answer, metric: string, unit: Unit, feature: string): TrendPoint[] {
-    const { granularity } = answer.meta;
-    return answer.data.map((row) => {
-        const start = row.bucket ?? answer.meta.from;
+    const times = buckets(answer);
+    return answer.data.map((row, at) => {
+        const { start: x, end } = times[at] ?? { start: 0, end: 0 };
         const value = row.metrics[metric];
-        const x = Date.parse(start);
-        const name = bucket(start, granularity);
+        const name = bucket(x, answer.meta.granularity);
         const written = value === undefined || value.value === null ? 'no value' : `${withInterval(value, unit)}, ${evidence(value)}`;
-        const end = x + (LENGTHS[granularity ?? 'day'] ?? 86_400_000) - 1;
         return {
             x,
             value: value?.value ?? null,
             lower: value?.lower ?? null,
             upper: value?.upper ?? null,
             words: `${name}: ${written}`,
-            href: onward('/examples', { feature, from: dayOf(x), to: dayOf(end), range: null }),
+            href: onward('/examples', { feature, from: dayOf(x), to: dayOf(end - 1), range: null }),
         };
     });
 }
 
 /** Days to write below a picture of a width. */
 export function axis(answer: Answer, width: number): { x: number; words: string }[] {
-    const from = Date.parse(answer.data[0]?.bucket ?? answer.meta.from);
-    const to = Date.parse(answer.data.at(-1)?.bucket ?? answer.meta.to);
-    return dayTicks([from, to], Math.max(2, Math.floor(width / 90))).map((x) => ({ x, words: day(x) }));
+    const times = buckets(answer);
+    return dayAxis([times[0]?.start ?? Date.parse(answer.meta.from), times.at(-1)?.start ?? Date.parse(answer.meta.to)], width);
 }
 
 /** Halfway before the first bucket in which decisions are still arriving; none if all have arrived. */
 export function immatureFrom(answer: Answer): number | undefined {
     const from = answer.meta.immature_from;
-    const length = LENGTHS[answer.meta.granularity ?? 'day'] ?? 0;
-    const starts = answer.data.map((row) => Date.parse(row.bucket ?? answer.meta.from));
-    const first = from == null ? undefined : starts.find((start) => start + length > Date.parse(from));
-    return first === undefined ? undefined : first - length / 2;
+    const first = from == null ? undefined : buckets(answer).find(({ end }) => end > Date.parse(from));
+    return first === undefined ? undefined : first.start - (first.end - first.start) / 2;
 }

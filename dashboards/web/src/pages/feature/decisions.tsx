@@ -1,6 +1,6 @@
 /** What people did with the outputs, as shares over time. */
 
-import { type Part, Stack } from '../../charts/stack';
+import { NAMES, type Part, Stack } from '../../charts/stack';
 import { count, percent } from '../../format/number';
 import { bucket } from '../../format/time';
 import { DECISIONS } from '../../format/words';
@@ -12,7 +12,7 @@ import { axis, type Row, useDaily } from './daily';
 const PARTS = ['accepted', 'edited', 'undone', 'rejected', 'ignored', 'undecided'] as const;
 
 /** How many outputs came to each decision, from the counts within the rates. */
-export function counts(metrics: Row['metrics']): number[] {
+function counts(metrics: Row['metrics']): number[] {
     const top = (id: string) => metrics[id]?.numerator ?? 0;
     const shown = metrics['shown']?.value ?? 0;
     const decided = metrics['decided']?.value ?? 0;
@@ -49,7 +49,7 @@ export function Decisions({ feature }: { feature: string }) {
                         }}
                     >
                         {(width) => (
-                            <Stack parts={parts} columns={columns} axis={axis(answer, width - 128)} width={width} label={words(columns)} />
+                            <Stack parts={parts} columns={columns} axis={axis(answer, width - NAMES)} width={width} label={words(columns)} />
                         )}
                     </Figure>
                 );

@@ -3,26 +3,26 @@
 import { api, type Schemas } from '../../api/client';
 import { type Loaded, useData } from '../../api/data';
 import { Bars } from '../../charts/bars';
-import { dayTicks } from '../../charts/scale';
+import { dayAxis } from '../../charts/scale';
 import { Trend } from '../../charts/trend';
-import { percent, withInterval } from '../../format/number';
+import { count, counted, fixed, percent, withInterval } from '../../format/number';
 import { date, day } from '../../format/time';
 import { segment } from '../../format/words';
-import { useMetric } from '../../parts/catalogue';
+import { useUnit } from '../../parts/catalogue';
 import { Difference } from '../../parts/estimate';
 import { Figure } from '../../parts/figure';
 import { Await } from '../../parts/states';
 import { Term } from '../../parts/term';
+import { dayOf } from '../../state/range';
 import { useScope } from '../../state/scope';
 import { onward } from '../../state/url';
-import { dayOf } from '../../state/range';
 
 type Found = Schemas['DriftResponse'];
 
 /** Drift over all of the feature's time: what is normal is learnt from its first days, not from the range of the page. */
 export function useDrift(feature: string): Loaded<Found> {
     const { scope } = useScope();
-    const query = scope.filters === undefined ? {} : { filters: scope.filters };
+    const query = { filters: scope.filters };
     const load = () => api.get('/api/v1/features/{feature}/drift', { path: { feature }, query });
     return useData(`drift ${feature} ${JSON.stringify(query)}`, load, 'analyses');
 }
@@ -49,7 +49,7 @@ export function Drift({ feature }: { feature: string }) {
     );
 }
 
-/** Days that make a picture. */
+/** Days that a change can be told of, and that make a picture. */
 const LEAST_DAYS = 14;
 
 /** Each day beside the limits that chance keeps it in while the level is the same. */
@@ -110,25 +110,25 @@ function inWords({ method, at, since, direction }: Schemas['ChartSignal']): stri
 }
 
 function ControlChart({ metric, chart, changes }: Schemas['DriftedMetric']) {
-    const unit = useMetric(metric)?.unit ?? 'share';
+    const unit = useUnit(metric);
     const times = chart.days.map(({ at }) => Date.parse(at));
     const out = chart.days.filter(({ is_out }) => is_out).length;
     const beliefs = new Map(chart.beliefs.map((belief) => [belief.at, belief]));
     const lasted = chart.beliefs.at(-1)?.days_at_level;
-    const limits = (at: number) => {
-        const { lower, upper } = chart.days[at] ?? {};
-        return lower == null || upper == null ? '' : `, limits ${percent(lower)} to ${percent(upper)}`;
+    const words = (each: Schemas['ChartDay']) => {
+        const within = limits(each) === '' ? '' : `, limits ${limits(each)}`;
+        return `${date(each.at)}: ${withInterval({ value: each.value }, unit)}${within}${each.is_out ? ', beyond the limits' : ''}`;
     };
     return (
         <Figure
             title={<Term metric={metric} />}
-            caption={`The band is where chance keeps a day. ${out === 0 ? 'No day is' : out === 1 ? 'One day is' : `${out} days are`} beyond it.${lasted === undefined ? '' : ` Most probably it has been at its level for ${lasted === 1 ? 'one day' : `${lasted} days`}.`}`}
+            caption={`The band is where chance keeps a day. ${out === 0 ? 'No day is' : out === 1 ? 'One day is' : `${count(out)} days are`} beyond it.${lasted === undefined ? '' : ` Most probably it has been at its level for ${counted(lasted, 'day')}.`}`}
             table={{
                 head: ['Day', 'Value', 'Limits', 'New level begins'],
-                rows: chart.days.map((each, at) => [
+                rows: chart.days.map((each) => [
                     date(each.at),
                     withInterval({ value: each.value }, unit),
-                    limits(at).replace(', limits ', ''),
+                    limits(each),
                     percent(beliefs.get(each.at)?.change ?? 0),
                 ]),
             }}
@@ -141,30 +141,34 @@ function ControlChart({ metric, chart, changes }: Schemas['DriftedMetric']) {
                         value: each.value,
                         lower: each.lower,
                         upper: each.upper,
-                        words: `${date(each.at)}: ${withInterval({ value: each.value }, unit)}${limits(at)}${each.is_out ? ', beyond the limits' : ''}`,
+                        words: words(each),
                     }))}
                     width={width}
                     height={150}
                     limits={[0, 1]}
-                    axis={dayTicks([times[0] ?? 0, times.at(-1) ?? 0], Math.max(2, Math.floor(width / 90))).map((x) => ({ x, words: day(x) }))}
+                    axis={dayAxis([times[0] ?? 0, times.at(-1) ?? 0], width)}
                     unit={unit}
                     markers={changes.map(({ at }) => ({ x: Date.parse(at), words: day(at), kind: 'change' as const }))}
-                    {...(chart.centre === null ? {} : { reference: chart.centre })}
+                    reference={chart.centre ?? undefined}
                 />
             )}
         </Figure>
     );
 }
 
+/** Where chance keeps a day; nothing where that is not known. */
+function limits({ lower, upper }: Schemas['ChartDay']): string {
+    return lower === null || upper === null ? '' : `${percent(lower)} to ${percent(upper)}`;
+}
+
 function Metric({ feature, metric, days, changes, alarm }: Schemas['DriftedMetric'] & { feature: string }) {
-    const title = useMetric(metric)?.title ?? metric;
     if (changes.length === 0) {
         return (
             <li>
                 <strong>
-                    <Term metric={metric}>{title}</Term>
+                    <Term metric={metric} />
                 </strong>{' '}
-                {days < 14 ? `has too few days to tell (${days}).` : `kept its level over ${days} days.`}
+                {days < LEAST_DAYS ? `has too few days to tell (${count(days)}).` : `kept its level over ${counted(days, 'day')}.`}
                 {alarm !== null && ` Watched day by day it gave an alarm on ${date(alarm)}, which looking back does not bear out.`}
             </li>
         );
@@ -174,7 +178,7 @@ function Metric({ feature, metric, days, changes, alarm }: Schemas['DriftedMetri
             {changes.map((change) => (
                 <li key={change.at}>
                     <strong>
-                        <Term metric={metric}>{title}</Term>
+                        <Term metric={metric} />
                     </strong>{' '}
                     changed on{' '}
                     <a href={onward('/examples', { feature, from: dayOf(Date.parse(change.at)), to: dayOf(Date.parse(change.at)), range: null })}>
@@ -196,7 +200,7 @@ function Confidence({ before, after, psi, expected, p_value }: Schemas['Confiden
         <>
             <p class="sentence">
                 {moved ? 'Confidences are spread differently now than at first' : 'Confidences are spread as they were at first'} (stability index{' '}
-                {psi.toFixed(2)}, {expected.toFixed(2)} by chance alone).
+                {fixed(psi, 2)}, {fixed(expected, 2)} by chance alone).
             </p>
             {moved && (
                 <div class="pair">
@@ -219,4 +223,3 @@ function Confidence({ before, after, psi, expected, p_value }: Schemas['Confiden
         </>
     );
 }
-

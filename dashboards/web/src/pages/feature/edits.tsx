@@ -4,6 +4,7 @@ import { api, type Schemas } from '../../api/client';
 import { useData } from '../../api/data';
 import { count, counted, parts } from '../../format/number';
 import { minute } from '../../format/time';
+import { Written } from '../../parts/estimate';
 import { Await, Empty, Silence } from '../../parts/states';
 import { Explained } from '../../parts/term';
 import { useScope } from '../../state/scope';
@@ -44,31 +45,29 @@ export function Edits({ feature }: { feature: string }) {
 }
 
 function Found({ feature, data, meta }: Answer) {
-    const edited = parts(data.edited, 'share');
     const lists = LISTS.filter(({ list }) => data[list].length > 0);
     return (
         <>
             <p class="sentence">
-                {edited.value} {edited.interval !== '' && <span class="interval">{edited.interval}</span>} of the outputs taken were changed:{' '}
+                <Written {...parts(data.edited, 'share')} /> of the outputs taken were changed:{' '}
                 {count(data.edited.numerator ?? 0)} of {count(data.edited.n)}.
             </p>
             <dl class="facts">
-                {data.kinds.map(({ kind, rule, share, examples }) => {
-                    const shown = parts(share, 'share');
-                    return share.numerator === 0 ? null : (
+                {data.kinds.map(({ kind, rule, share, examples }) =>
+                    share.numerator === 0 ? null : (
                         <div key={kind}>
                             <dt>
                                 <Explained text={`${rule[0]?.toUpperCase()}${rule.slice(1)}.`}>{KINDS[kind]}</Explained>
                             </dt>
                             <dd>
-                                <a class="number" href={to(feature, examples)}>
-                                    {shown.value} {shown.interval !== '' && <span class="interval">{shown.interval}</span>}
+                                <a href={toOutputs(feature, examples)}>
+                                    <Written {...parts(share, 'share')} />
                                 </a>
                                 <span class="evidence">{counted(share.numerator ?? 0, 'output')}</span>
                             </dd>
                         </div>
-                    );
-                })}
+                    ),
+                )}
             </dl>
             {lists.length === 0 && <p class="none">No two people changed the same words.</p>}
             <div class="phrases">
@@ -97,7 +96,7 @@ function Row({ change, feature, verb, of }: { change: Change; feature: string; v
     const share = parts(change.share, 'share');
     return (
         <li>
-            <a href={to(feature, change.examples)}>
+            <a href={toOutputs(feature, change.examples)}>
                 {change.from !== null && <del>{change.from}</del>} {change.to !== null && <ins>{change.to}</ins>}
             </a>
             <span class="evidence" title={`${verb} in ${share.value} ${share.interval} ${of}`}>
@@ -109,6 +108,6 @@ function Row({ change, feature, verb, of }: { change: Change; feature: string; v
 }
 
 /** The outputs behind a number. */
-export function to(feature: string, examples: string[]): string {
+export function toOutputs(feature: string, examples: string[]): string {
     return onward('/examples', { feature, output_ids: JSON.stringify(examples) });
 }

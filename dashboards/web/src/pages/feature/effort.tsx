@@ -1,15 +1,10 @@
 /** How much people change in what they take, and how long they think before. */
 
-import { Trend } from '../../charts/trend';
-import { type Unit, withInterval } from '../../format/number';
-import { bucket } from '../../format/time';
-import { useMetric } from '../../parts/catalogue';
 import { Estimate } from '../../parts/estimate';
-import { Figure } from '../../parts/figure';
 import { Await } from '../../parts/states';
 import { Term } from '../../parts/term';
-import { go } from '../../state/url';
-import { type Answer, axis, immatureFrom, points, useDaily } from './daily';
+import { type Answer, useDaily } from './daily';
+import { DailyTrend } from './daily_trend';
 
 const SIDES = [
     {
@@ -40,39 +35,11 @@ export function Effort({ feature }: { feature: string }) {
 }
 
 function Side({ metric, facts, limits, answer, feature }: (typeof SIDES)[number] & { answer: Answer; feature: string }) {
-    const unit: Unit = useMetric(metric)?.unit ?? 'share';
     const total = answer.totals[0]?.metrics;
-    const all = points(answer, metric, unit, feature);
-    const isThere = all.some((point) => point.value !== null);
-    const immature = immatureFrom(answer);
+    const isThere = answer.data.some(({ metrics }) => metrics[metric]?.value != null);
     return (
         <div>
-            {isThere && (
-                <Figure
-                    title={<Term metric={metric} />}
-                    table={{
-                        head: ['When', 'Value'],
-                        rows: answer.data.map((row) => {
-                            const value = row.metrics[metric];
-                            return [bucket(row.bucket ?? '', answer.meta.granularity), value === undefined ? '' : withInterval(value, unit)];
-                        }),
-                    }}
-                >
-                    {(width) => (
-                        <Trend
-                            label={`${metric} of ${feature} over time`}
-                            points={all}
-                            width={width}
-                            height={140}
-                            limits={limits}
-                            axis={axis(answer, width)}
-                            unit={unit}
-                            {...(immature === undefined ? {} : { immatureFrom: immature })}
-                            onOpen={go}
-                        />
-                    )}
-                </Figure>
-            )}
+            {isThere && <DailyTrend feature={feature} metric={metric} answer={answer} limits={limits} waits height={140} />}
             <dl class="facts wide">
                 {[metric, ...facts].map((id) => (
                     <div key={id}>

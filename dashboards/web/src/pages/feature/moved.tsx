@@ -1,20 +1,22 @@
 /** Which segments moved a metric between two periods. */
 
 import type { Schemas } from '../../api/client';
-import { around, Interval } from '../../charts/intervals';
-import { percent, type Unit, withInterval } from '../../format/number';
+import { fresh } from '../../api/data';
+import { around } from '../../charts/intervals';
+import { isClear, ofDifference, percent, withInterval } from '../../format/number';
 import { span } from '../../format/time';
 import { dimensionName, segment } from '../../format/words';
 import { Cards } from '../../parts/cards';
-import { useMetric } from '../../parts/catalogue';
-import { Difference, Estimate } from '../../parts/estimate';
+import { useUnit } from '../../parts/catalogue';
+import { Difference, DrawnDifference, Estimate } from '../../parts/estimate';
+import { MetricPicker } from '../../parts/picker';
 import { Await, Empty } from '../../parts/states';
 import { Explained, Term } from '../../parts/term';
 import { write } from '../../state/filter';
 import { dayOf } from '../../state/range';
 import { useScope } from '../../state/scope';
 import { onward, set } from '../../state/url';
-import { isClear, standsOut, useExplanation } from '../overview/change';
+import { standsOut, useExplanation } from '../overview/change';
 
 const METRICS = ['acceptance_rate', 'correctness_rate', 'undo_rate', 'edit_distance', 'response_rate'];
 const OTHER = 'correctness_rate';
@@ -28,17 +30,7 @@ export function Moved({ feature }: { feature: string }) {
     return (
         <>
             <div class="controls" role="group" aria-label="What moved">
-                <label>
-                    <span class="label">Metric</span>
-                    <select
-                        value={metric}
-                        onChange={(event) => set({ explain: event.currentTarget.value === METRICS[0] ? null : event.currentTarget.value }, true)}
-                    >
-                        {METRICS.map((id) => (
-                            <MetricOption key={id} id={id} />
-                        ))}
-                    </select>
-                </label>
+                <MetricPicker of={METRICS} value={metric} onPick={(id) => set({ explain: id === METRICS[0] ? null : id }, true)} />
             </div>
             <Await of={explanation}>{(found) => <Found {...found} />}</Await>
             {metric !== OTHER && <Other feature={feature} />}
@@ -48,7 +40,7 @@ export function Moved({ feature }: { feature: string }) {
 
 /** Correctness, where it surely moved and something else is looked at. */
 function Other({ feature }: { feature: string }) {
-    const change = useExplanation(feature, OTHER).data?.change;
+    const change = fresh(useExplanation(feature, OTHER))?.change;
     if (change === undefined || !isClear(change)) return null;
     return (
         <p class="sentence">
@@ -60,14 +52,9 @@ function Other({ feature }: { feature: string }) {
     );
 }
 
-function MetricOption({ id }: { id: string }) {
-    return <option value={id}>{useMetric(id)?.title ?? id}</option>;
-}
-
 function Found(found: Schemas['ExplainResponse']) {
     const { metric, before, after, change, leading, meta } = found;
-    const definition = useMetric(metric);
-    const unit: Unit = definition?.unit === 'share' ? 'share_difference' : (definition?.unit ?? 'share_difference');
+    const unit = useUnit(metric);
     if (change.value === null) {
         return <Empty title="Nothing to compare">One of the two periods has no value for this metric.</Empty>;
     }
@@ -77,8 +64,7 @@ function Found(found: Schemas['ExplainResponse']) {
     return (
         <>
             <p class="sentence">
-                <Term metric={metric} /> went from {withInterval(before, definition?.unit ?? 'share')} to{' '}
-                {withInterval(after, definition?.unit ?? 'share')}: <Difference metric={metric} value={change} />
+                <Term metric={metric} /> went from {withInterval(before, unit)} to {withInterval(after, unit)}: <Difference metric={metric} value={change} />
                 {isClear(change) ? '.' : ', which may be chance.'}
                 {paradox !== undefined &&
                     ` By ${dimensionName(paradox.dimension).toLowerCase()}, every segment moved the other way: believe the segments.`}
@@ -115,8 +101,7 @@ function Found(found: Schemas['ExplainResponse']) {
                                 <Estimate metric={metric} value={one.after} />
                             </td>
                             <td data-label="Adds to the change">
-                                <Difference metric={metric} value={one.contribution} />
-                                <Interval value={one.contribution} domain={domain} label={withInterval(one.contribution, unit, true)} width={150} />
+                                <DrawnDifference value={one.contribution} unit={ofDifference(unit)} domain={domain} />
                             </td>
                             <td data-label="Share of outputs">
                                 {percent(one.share_before)} → {percent(one.share_after)}

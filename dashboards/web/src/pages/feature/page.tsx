@@ -1,5 +1,6 @@
 /** Everything about one feature: the verdict first, then one question after the other. */
 
+import { useLayoutEffect } from 'preact/hooks';
 import { api, type Schemas } from '../../api/client';
 import { useData } from '../../api/data';
 import { span } from '../../format/time';
@@ -25,7 +26,7 @@ export function Feature({ name: feature }: { name: string }) {
     );
     return (
         <>
-            <Title above={['/', 'Overview']}>{feature}</Title>
+            <Title above={[[onward('/'), 'Overview']]}>{feature}</Title>
             <Controls withChange without={['feature']} />
             <Await of={trust} lines={5}>
                 {(found) => (isEmpty(found) ? <Nothing feature={feature} /> : <Verdict {...found} />)}
@@ -83,6 +84,10 @@ function Verdict({ feature, data, meta }: Trust) {
 /** A section asks for its data when it comes near the window. */
 function Shown({ id, title, question, Body, feature }: Section & { feature: string }) {
     const [ref, near] = useNear();
+    useLayoutEffect(() => {
+        // The browser looks for a fragment before there are sections.
+        if (location.hash === `#${id}`) ref.current?.scrollIntoView();
+    }, []);
     return (
         <section ref={ref} id={id} class="section" aria-labelledby={`${id}-title`}>
             <div class="section-head">

@@ -7,6 +7,7 @@ import { evidence, percent, withInterval } from '../../format/number';
 import { reason } from '../../format/words';
 import { Estimate } from '../../parts/estimate';
 import { Figure } from '../../parts/figure';
+import { Picker } from '../../parts/picker';
 import { Await, Silence } from '../../parts/states';
 import { Explained } from '../../parts/term';
 import { useScope } from '../../state/scope';
@@ -45,16 +46,12 @@ function Found({ steps, asked }: { steps: Step[]; asked: string | null }) {
     return (
         <>
             <div class="controls" role="group" aria-label="What must be in place">
-                <label>
-                    <span class="label">Kept means</span>
-                    <select value={String(least)} onChange={(event) => set({ kept: event.currentTarget.value === String(USUAL) ? null : event.currentTarget.value }, true)}>
-                        {shares.map((share) => (
-                            <option key={share} value={String(share)}>
-                                {NAMES[share] ?? `${percent(share)} of it`}
-                            </option>
-                        ))}
-                    </select>
-                </label>
+                <Picker
+                    label="Kept means"
+                    value={String(least)}
+                    options={shares.map((share) => [String(share), NAMES[share] ?? `${percent(share)} of it`])}
+                    onPick={(kept) => set({ kept: kept === String(USUAL) ? null : kept }, true)}
+                />
             </div>
             <Figure
                 title="Kept, of what was accepted"
@@ -106,7 +103,7 @@ function Found({ steps, asked }: { steps: Step[]; asked: string | null }) {
                                 <Explained text={text}>{title}</Explained>, after {after(last)}
                             </dt>
                             <dd>
-                                <Estimate metric="persistence_300s" value={value} />
+                                <Estimate value={value} />
                             </dd>
                         </div>
                     ))}

@@ -4,11 +4,12 @@ import { api, type Schemas } from '../../api/client';
 import { useData } from '../../api/data';
 import { count, counted, parts, withInterval } from '../../format/number';
 import { Cards } from '../../parts/cards';
+import { Estimate, Written } from '../../parts/estimate';
 import { Await, Silence } from '../../parts/states';
 import { Explained } from '../../parts/term';
 import { useScope } from '../../state/scope';
 import { onward } from '../../state/url';
-import { to } from './edits';
+import { toOutputs } from './edits';
 
 type Slice = Schemas['ReasonsSlice'];
 type Marked = Schemas['MarkedWord'];
@@ -29,7 +30,7 @@ export function Reasons({ feature }: { feature: string }) {
                 const marks = words.data?.data;
                 const hasReasons = slice !== undefined && slice.reasons.length > 0;
                 const hasWords = marks !== undefined && marks.worse.length + marks.better.length > 0;
-                if (!hasReasons && !hasWords) return words.pending ? <div class="unseen" /> : <Silence />;
+                if (!hasReasons && !hasWords) return words.pending && words.problem === undefined ? <div class="unseen" /> : <Silence />;
                 return (
                     <>
                         {hasReasons && <Given slice={slice} feature={feature} />}
@@ -81,17 +82,17 @@ function Given({ slice, feature }: { slice: Slice; feature: string }) {
                             </span>
                         </th>
                         <td data-label="Of what was rejected">
-                            <Value value={share_of_rejected} />
+                            <Estimate value={share_of_rejected} bare />
                         </td>
                         <td data-label="Of what was shown">
-                            <Value value={share_of_shown} />
+                            <Estimate value={share_of_shown} bare />
                         </td>
                         {moves && (
                             <td data-label="Since before">
                                 {change === null || change.lower === null ? (
                                     <span class="none">cannot tell</span>
                                 ) : (
-                                    <Value value={change} unit="share_difference" />
+                                    <Written {...parts(change, 'share_difference')} />
                                 )}
                             </td>
                         )}
@@ -107,16 +108,6 @@ function Given({ slice, feature }: { slice: Slice; feature: string }) {
     );
 }
 
-function Value({ value, unit = 'share' }: { value: Schemas['Estimate']; unit?: 'share' | 'share_difference' }) {
-    if (value.value === null) return <span class="none">–</span>;
-    const shown = parts(value, unit, unit === 'share_difference');
-    return (
-        <span class="number">
-            {shown.value} {shown.interval !== '' && <span class="interval">{shown.interval}</span>}
-        </span>
-    );
-}
-
 function Words({ title, words, feature }: { title: string; words: Marked[]; feature: string }) {
     if (words.length === 0) return null;
     return (
@@ -125,7 +116,7 @@ function Words({ title, words, feature }: { title: string; words: Marked[]; feat
             <ol>
                 {words.map(({ word, worse_outputs, better_outputs, log_odds, examples }) => (
                     <li key={word}>
-                        <a href={to(feature, examples)}>{word}</a>
+                        <a href={toOutputs(feature, examples)}>{word}</a>
                         <span class="evidence">
                             {count(worse_outputs)} rejected, {count(better_outputs)} taken
                             {(log_odds.users ?? 0) > 0 && ` · ${counted(log_odds.users ?? 0, 'user')}`}

@@ -1,19 +1,21 @@
 /** Which segments stand out, judged by no more than is known of each. */
 
-import { useState } from 'preact/hooks';
 import { api, type Schemas } from '../../api/client';
 import { useData } from '../../api/data';
-import { around, Interval } from '../../charts/intervals';
-import { count, counted, parts, percent, pValue, type Spread, type Unit, withInterval } from '../../format/number';
+import { around } from '../../charts/intervals';
+import { count, counted, ofDifference, parts, percent, pValue, type Spread, type Unit, withInterval } from '../../format/number';
 import { dimensionName, segment } from '../../format/words';
 import { Cards } from '../../parts/cards';
-import { useMetric } from '../../parts/catalogue';
-import { Difference, Estimate } from '../../parts/estimate';
+import { useUnit } from '../../parts/catalogue';
+import { DrawnDifference, Estimate, Written } from '../../parts/estimate';
+import { MetricPicker, Picker } from '../../parts/picker';
+import { useDimensions, useProjects } from '../../parts/project';
 import { Await, Empty } from '../../parts/states';
 import { Explained, Term } from '../../parts/term';
+import { Says } from '../../parts/verdict';
 import { write } from '../../state/filter';
 import { useScope } from '../../state/scope';
-import { onward, set } from '../../state/url';
+import { onward, set, usePlace } from '../../state/url';
 
 type Answer = Schemas['SegmentsResponse'];
 type Ranked = Schemas['RankedSegment'];
@@ -28,7 +30,6 @@ const METRICS = [
     'over_reliance',
     'under_reliance',
 ];
-const DIMENSIONS = ['version', 'model', 'prompt_version', 'variant', 'environment'];
 /** Segments that are shown before one asks for more. */
 const MOST = 10;
 
@@ -41,57 +42,37 @@ const STANDINGS: Record<Schemas['Standing'], { words: string; sign?: string }> =
 
 export function Segments({ feature }: { feature: string }) {
     const { scope, params } = useScope();
-    const project = useData('projects', () => api.get('/api/v1/projects'));
-    const declared = project.data?.data[0]?.dimensions ?? [];
-    const dimension = params.get('segment') ?? (project.data === undefined ? undefined : (declared[0] ?? 'version'));
+    const projects = useProjects();
+    const own = projects.data?.data[0]?.dimensions[0] ?? 'version';
+    const isWaiting = projects.data === undefined && projects.problem === undefined;
+    const dimension = params.get('segment') ?? (isWaiting ? undefined : own);
+    const dimensions = useDimensions();
     const asked = params.get('segment_metric');
     const metric = asked !== null && METRICS.includes(asked) ? asked : 'acceptance_rate';
-    const dimensions = [...declared, ...DIMENSIONS];
-    if (dimension !== undefined && !dimensions.includes(dimension)) dimensions.push(dimension);
+    const all = dimension === undefined || dimensions.includes(dimension) ? dimensions : [...dimensions, dimension];
     const query = { ...scope, dimension: dimension ?? '', metric };
     const load = () => api.get('/api/v1/features/{feature}/segments', { path: { feature }, query });
     const found = useData(dimension === undefined ? null : `segments ${feature} ${JSON.stringify(query)}`, load);
     return (
         <>
             <div class="controls" role="group" aria-label="Which segments">
-                <label>
-                    <span class="label">By</span>
-                    <select value={dimension ?? ''} onChange={(event) => set({ segment: event.currentTarget.value }, true)}>
-                        {dimensions.map((name) => (
-                            <option key={name} value={name}>
-                                {dimensionName(name)}
-                            </option>
-                        ))}
-                    </select>
-                </label>
-                <label>
-                    <span class="label">Metric</span>
-                    <select
-                        value={metric}
-                        onChange={(event) =>
-                            set({ segment_metric: event.currentTarget.value === METRICS[0] ? null : event.currentTarget.value }, true)
-                        }
-                    >
-                        {METRICS.map((id) => (
-                            <MetricOption key={id} id={id} />
-                        ))}
-                    </select>
-                </label>
+                <Picker
+                    label="By"
+                    value={dimension ?? ''}
+                    options={all.map((name) => [name, dimensionName(name)])}
+                    onPick={(segment) => set({ segment, segments: null }, true)}
+                />
+                <MetricPicker of={METRICS} value={metric} onPick={(id) => set({ segment_metric: id === METRICS[0] ? null : id }, true)} />
             </div>
             <Await of={found}>{(answer) => <Found {...answer} key={`${answer.dimension} ${answer.metric}`} />}</Await>
         </>
     );
 }
 
-function MetricOption({ id }: { id: string }) {
-    return <option value={id}>{useMetric(id)?.title ?? id}</option>;
-}
-
 function Found({ feature, dimension, metric, data, whole, largest_gap }: Answer) {
-    const [all, setAll] = useState(false);
-    const definition = useMetric(metric);
-    const unit: Unit = definition?.unit ?? 'share';
-    const difference: Unit = unit === 'share' ? 'share_difference' : unit;
+    const all = usePlace().params.get('segments') === 'all';
+    const unit = useUnit(metric);
+    const difference = ofDifference(unit);
     if (whole.value === null || data.length === 0) {
         return <Empty title="Nothing to compare">Nothing in this range has a value for this metric.</Empty>;
     }
@@ -153,14 +134,7 @@ function Found({ feature, dimension, metric, data, whole, largest_gap }: Answer)
                             <Estimate metric={metric} value={one.estimate} />
                         </td>
                         <td data-label="Gap to the rest">
-                            {one.gap.value === null ? (
-                                <span class="none">–</span>
-                            ) : (
-                                <>
-                                    <Difference metric={metric} value={one.gap} />
-                                    <Interval value={one.gap} domain={domain} label={withInterval(one.gap, difference, true)} width={150} />
-                                </>
-                            )}
+                            <DrawnDifference value={one.gap} unit={difference} domain={domain} />
                         </td>
                         <td data-label="Share">{percent(one.share)}</td>
                     </tr>
@@ -168,7 +142,7 @@ function Found({ feature, dimension, metric, data, whole, largest_gap }: Answer)
             </Cards>
             {data.length > MOST && (
                 <p class="foot">
-                    <button type="button" onClick={() => setAll(!all)}>
+                    <button type="button" onClick={() => set({ segments: all ? null : 'all' }, true)}>
                         {all ? 'Fewer' : `All ${counted(data.length, 'segment')}`}
                     </button>
                 </p>
@@ -180,26 +154,19 @@ function Found({ feature, dimension, metric, data, whole, largest_gap }: Answer)
 function Standing({ standing, adjusted_p_value }: Ranked) {
     const { words, sign } = STANDINGS[standing];
     const p = adjusted_p_value === null ? '' : `adjusted p ${pValue(adjusted_p_value)}`;
-    if (standing === 'alike' || standing === 'cannot_tell_yet') {
-        return <span class="evidence">{p === '' ? words : `${words} · ${p}`}</span>;
-    }
+    if (sign === undefined) return <span class="evidence">{p === '' ? words : `${words} · ${p}`}</span>;
     return (
         <>
-            <span class="says">
-                <span aria-hidden="true">{sign}</span> {words}
-            </span>
+            <Says sign={sign} words={words} />
             <span class="evidence">{p}</span>
         </>
     );
 }
 
 function Shrunk({ value, weight, unit }: { value: Spread; weight: number; unit: Unit }) {
-    const shown = parts(value, unit);
     return (
         <span class="estimate">
-            <span class="number strong">
-                {shown.value} <span class="interval">{shown.interval}</span>
-            </span>
+            <Written {...parts(value, unit)} strong />
             <span class="evidence">{percent(weight)} its own</span>
         </span>
     );

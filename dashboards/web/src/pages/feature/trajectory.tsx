@@ -2,13 +2,14 @@
 
 import { api, type Estimate as Value, type Schemas } from '../../api/client';
 import { useData } from '../../api/data';
-import { around, Interval } from '../../charts/intervals';
-import { dayTicks } from '../../charts/scale';
+import { around } from '../../charts/intervals';
+import { dayAxis } from '../../charts/scale';
 import { Trend } from '../../charts/trend';
 import { count, evidence, withInterval } from '../../format/number';
-import { bucket, day } from '../../format/time';
-import { Difference, Estimate } from '../../parts/estimate';
+import { bucket } from '../../format/time';
+import { Difference, DrawnDifference, Estimate } from '../../parts/estimate';
 import { Figure } from '../../parts/figure';
+import { Picker } from '../../parts/picker';
 import { Await, Empty } from '../../parts/states';
 import { Explained, Term } from '../../parts/term';
 import { useScope } from '../../state/scope';
@@ -52,16 +53,15 @@ export function Trajectory({ feature }: { feature: string }) {
 function WhoseExposures({ ofRegulars, least }: { ofRegulars: boolean; least: number }) {
     return (
         <div class="controls" role="group" aria-label="Whose meetings">
-            <label>
-                <span class="label">Of</span>
-                <select
-                    value={ofRegulars ? 'regulars' : 'all'}
-                    onChange={(event) => set({ exposures: event.currentTarget.value === 'regulars' ? 'regulars' : null }, true)}
-                >
-                    <option value="all">all users</option>
-                    <option value="regulars">those who met it {least} times or more</option>
-                </select>
-            </label>
+            <Picker
+                label="Of"
+                value={ofRegulars ? 'regulars' : 'all'}
+                options={[
+                    ['all', 'all users'],
+                    ['regulars', `those who met it ${count(least)} times or more`],
+                ]}
+                onPick={(whose) => set({ exposures: whose === 'all' ? null : whose }, true)}
+            />
         </div>
     );
 }
@@ -137,7 +137,7 @@ function Remembered({ by_time, half_life_days, granularity }: Answer) {
                         width={width}
                         height={150}
                         limits={[0, 1]}
-                        axis={dayTicks([first, last], Math.max(2, Math.floor(width / 90))).map((x) => ({ x, words: day(x) }))}
+                        axis={dayAxis([first, last], width)}
                         unit="share"
                     />
                 )}
@@ -222,9 +222,8 @@ function Recovery({ recovery }: Answer) {
                     {shown.map(({ lag, difference }) => (
                         <tr key={lag}>
                             <th scope="row">{lag}</th>
-                            <td class="number">
-                                {withInterval(difference, 'share_difference')}
-                                <Interval value={difference} domain={domain} label={withInterval(difference, 'share_difference')} />
+                            <td>
+                                <DrawnDifference value={difference} unit="share_difference" domain={domain} />
                             </td>
                         </tr>
                     ))}

@@ -1,17 +1,12 @@
 /** Acceptance and correctness over time, with the days on which versions started and levels changed. */
 
 import { api } from '../../api/client';
-import { useData } from '../../api/data';
-import { type Marker, Trend } from '../../charts/trend';
-import { withInterval } from '../../format/number';
-import { bucket } from '../../format/time';
-import { Figure } from '../../parts/figure';
+import { fresh, useData } from '../../api/data';
+import type { Marker } from '../../charts/trend';
 import { Await } from '../../parts/states';
-import { Term } from '../../parts/term';
-import { conditions, filtersParameter } from '../../state/filter';
 import { useScope } from '../../state/scope';
-import { go } from '../../state/url';
-import { axis, immatureFrom, points, useDaily } from './daily';
+import { useDaily } from './daily';
+import { DailyTrend } from './daily_trend';
 import { useDrift } from './drift';
 
 const SHOWN = ['acceptance_rate', 'correctness_rate'];
@@ -32,38 +27,16 @@ export function Trends({ feature }: { feature: string }) {
                             ...logged.markers,
                             ...changes.map((change) => ({ x: Date.parse(change.at), words: 'level changed', kind: 'change' as const })),
                         ];
-                        const immature = metric === 'acceptance_rate' ? immatureFrom(answer) : undefined;
                         return (
-                            <Figure
+                            <DailyTrend
                                 key={metric}
-                                title={<Term metric={metric} />}
-                                caption={immature === undefined ? undefined : 'Shaded: decisions are still arriving.'}
-                                table={{
-                                    head: ['When', 'Value', 'n'],
-                                    rows: answer.data.map((row) => {
-                                        const value = row.metrics[metric];
-                                        return [
-                                            bucket(row.bucket ?? '', answer.meta.granularity),
-                                            value === undefined ? '' : withInterval(value, 'share'),
-                                            value?.n ?? 0,
-                                        ];
-                                    }),
-                                }}
-                            >
-                                {(width) => (
-                                    <Trend
-                                        label={`${metric} of ${feature} over time`}
-                                        points={points(answer, metric, 'share', feature)}
-                                        width={width}
-                                        limits={[0, 1]}
-                                        axis={axis(answer, width)}
-                                        unit="share"
-                                        markers={markers}
-                                        {...(immature === undefined ? {} : { immatureFrom: immature })}
-                                        onOpen={go}
-                                    />
-                                )}
-                            </Figure>
+                                feature={feature}
+                                metric={metric}
+                                answer={answer}
+                                limits={[0, 1]}
+                                waits={metric === 'acceptance_rate'}
+                                markers={markers}
+                            />
                         );
                     })}
                 </>
@@ -74,17 +47,9 @@ export function Trends({ feature }: { feature: string }) {
 
 /** The first bucket of each version that started within the range. */
 function useVersionStarts(feature: string): Marker[] {
-    const { scope, params } = useScope();
-    const filters = filtersParameter(conditions(params));
-    const query = {
-        ...scope,
-        metrics: 'shown',
-        feature,
-        group_by: 'version',
-        granularity: 'day' as const,
-        ...(filters === undefined ? {} : { filters }),
-    };
-    const { data } = useData(`starts ${JSON.stringify(query)}`, () => api.get('/api/v1/series', { query }));
+    const { scope } = useScope();
+    const query = { ...scope, metrics: 'shown', feature, group_by: 'version', granularity: 'day' as const };
+    const data = fresh(useData(`starts ${JSON.stringify(query)}`, () => api.get('/api/v1/series', { query })));
     const starts = new Map<string, number>();
     for (const row of data ?? []) {
         const version = row['version'] as string | null;

@@ -1,11 +1,11 @@
 /** What is found of a feature, in words. Pure. */
 
 import type { Schemas } from '../../api/client';
-import { count, counted, percent, pValue, withInterval } from '../../format/number';
+import { count, counted, isClear, percent, pValue, threshold, withInterval } from '../../format/number';
 
 /** Whether users accept less or more after a bad output than after a good one, by the first decision that tells. */
 export function afterBad(recovery: Schemas['Lag'][]): string {
-    const clear = recovery.find(({ difference: { lower, upper } }) => (lower ?? -1) > 0 || (upper ?? 1) < 0);
+    const clear = recovery.find(({ difference }) => isClear(difference));
     if (clear === undefined) return 'After a bad output they accept about as much as after a good one: no interval leaves zero out.';
     const { lag, difference } = clear;
     const when = lag === 1 ? 'at the next decision' : `${count(lag)} decisions later`;
@@ -23,7 +23,7 @@ export function notTheBand({ curve, delta, reason, risk, users_needed }: Autonom
     const first = curve.find(({ error_rate: { users } }) => (users ?? 0) >= users_needed);
     const guarantee = 'The band is not the test: it is of outputs and of one threshold alone. The guarantee is for users, each counting once, and for all thresholds at once';
     if (first === undefined) return `${guarantee}.`;
-    return `${guarantee}: they are tested from the most confident that ${count(users_needed)} users have met down to the first that fails. Here that is the first one, above ${first.above.toFixed(3)}: users see ${percent(first.mean_user_error)} errors on average, p ${pValue(first.p_value)} where at most ${delta} will do.`;
+    return `${guarantee}: they are tested from the most confident that ${count(users_needed)} users have met down to the first that fails. Here that is the first one, above ${threshold(first.above)}: users see ${percent(first.mean_user_error)} errors on average, p ${pValue(first.p_value)} where at most ${delta} will do.`;
 }
 
 /** Whether users are what is missing, beside how many there are. */

@@ -1,13 +1,14 @@
 /** Where to look first, in sentences. */
 
 import type { Schemas } from '../../api/client';
-import { withInterval } from '../../format/number';
+import { fresh } from '../../api/data';
+import { isClear, withInterval } from '../../format/number';
 import { segment } from '../../format/words';
 import { Mark } from '../../parts/verdict';
-import { onward } from '../../state/url';
 import { periodName } from '../../state/range';
 import { useScope } from '../../state/scope';
-import { culprit, isClear, useExplanation } from './change';
+import { toFeature } from '../../state/url';
+import { culprit, useExplanation } from './change';
 import { useCorrectness } from './correctness';
 
 type Summary = Schemas['FeatureSummary'];
@@ -16,7 +17,7 @@ type Summary = Schemas['FeatureSummary'];
 const MOST = 6;
 
 /** Features by how surely and how far trust is off, the worst first. */
-export function byConcern(features: Summary[]): Summary[] {
+function byConcern(features: Summary[]): Summary[] {
     const concern = ({ verdict, metrics }: Summary) =>
         verdict === 'over' || verdict === 'under' ? Math.abs(metrics['trust_gap']?.value ?? 0) : -1;
     return [...features].sort((one, other) => concern(other) - concern(one));
@@ -44,7 +45,7 @@ function Line({ feature, verdict, metrics, correctness }: Summary & { correctnes
         <li>
             <Mark verdict={verdict} />
             <div>
-                <a href={onward(`/features/${encodeURIComponent(feature)}`)}>{feature}</a> <span>{says(verdict)}</span>
+                <a href={toFeature(feature)}>{feature}</a> <span>{says(verdict)}</span>
                 {gap?.value != null && <span class="evidence">{withInterval(gap, 'share_difference')}</span>}
                 <Moved feature={feature} />
                 {correctness !== undefined && <Correctness by={correctness} />}
@@ -77,15 +78,16 @@ function Correctness({ by }: { by: Schemas['Between'] }) {
 
 function Moved({ feature }: { feature: string }) {
     const { params } = useScope();
-    const { data } = useExplanation(feature);
+    const data = fresh(useExplanation(feature));
     if (data === undefined) return null;
     const found = culprit(data);
     if (!isClear(data.change) && found === undefined) return null;
-    const by = withInterval(data.change, 'share_difference');
+    const moved = isClear(data.change);
+    const what = moved ? `Acceptance moved by ${withInterval(data.change, 'share_difference')}` : 'Acceptance as a whole stood still';
+    const where = found === undefined ? '' : `, ${moved ? 'mostly' : 'but not'} in ${segment(found.dimension, found.value)}`;
     return (
         <p class="moved">
-            {isClear(data.change) ? `Acceptance moved by ${by} (${periodName(params)})` : `Acceptance as a whole stood still (${periodName(params)})`}
-            {found === undefined ? '.' : isClear(data.change) ? `, mostly in ${segment(found.dimension, found.value)}.` : `, but not in ${segment(found.dimension, found.value)}.`}
+            {what} ({periodName(params)}){where}.
         </p>
     );
 }

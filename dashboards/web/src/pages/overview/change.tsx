@@ -1,13 +1,15 @@
 /** What changed in a feature between two periods, and which segment did most of it. */
 
 import { api, type Schemas } from '../../api/client';
-import { type Loaded, useData } from '../../api/data';
+import { fresh, type Loaded, useData } from '../../api/data';
+import { isClear } from '../../format/number';
 import { segment } from '../../format/words';
 import { Difference } from '../../parts/estimate';
 import { Explained, Term } from '../../parts/term';
 import { useScope } from '../../state/scope';
-import { onward } from '../../state/url';
 import { periodName } from '../../state/range';
+import { toFeature } from '../../state/url';
+import { CRITICAL, SURE } from './correctness';
 
 type Explanation = Schemas['ExplainResponse'];
 
@@ -19,19 +21,10 @@ export function useExplanation(feature: string, metric = 'acceptance_rate', want
     return useData(key, load, 'analyses');
 }
 
-/** Whether an interval leaves zero out. */
-export function isClear(between: Schemas['Between']): boolean {
-    return (between.lower ?? -1) > 0 || (between.upper ?? 1) < 0;
-}
-
-/** Many segments are looked at: one stands out when its excess is so many standard errors from zero. */
-const SURE = 3;
-
 /** Whether a segment moved more than its size explains, beyond what the best of many would by chance. */
 export function standsOut({ excess: { value, lower, upper } }: Schemas['Segment']): boolean {
     if (value === null || lower === null || upper === null || upper <= lower) return false;
-    // The intervals are made at 95 %.
-    return Math.abs(value) / ((upper - lower) / (2 * 1.96)) >= SURE;
+    return Math.abs(value) / ((upper - lower) / (2 * CRITICAL)) >= SURE;
 }
 
 /** The segment that moved most, if one surely stands out. */
@@ -61,23 +54,24 @@ export function Change({ correctness, ...asked }: Props) {
 
 function Acceptance({ feature, wanted }: Omit<Props, 'correctness'>) {
     const { params } = useScope();
-    const { data, problem } = useExplanation(feature, 'acceptance_rate', wanted);
-    if (!wanted) return <a href={`${onward(`/features/${encodeURIComponent(feature)}`)}#moved`}>look</a>;
-    if (data === undefined) return <span class="none">{problem === undefined ? '…' : 'not available'}</span>;
+    const found = useExplanation(feature, 'acceptance_rate', wanted);
+    if (!wanted) return <a href={`${toFeature(feature)}#moved`}>look</a>;
+    const data = fresh(found);
+    if (data === undefined) return <span class="none">{found.problem === undefined ? '…' : 'not available'}</span>;
     if (data.change.value === null) return <span class="none">nothing to compare with</span>;
-    const found = culprit(data);
+    const leading = culprit(data);
     return (
         <>
             <span class={isClear(data.change) ? 'number strong' : 'number'}>
                 <Difference metric="acceptance_rate" value={data.change} />
             </span>
             <span class="evidence">
-                {found !== undefined ? (
+                {leading !== undefined ? (
                     <>
-                        {isClear(data.change) ? 'mostly' : 'except in'} {segment(found.dimension, found.value)}
+                        {isClear(data.change) ? 'mostly' : 'except in'} {segment(leading.dimension, leading.value)}
                     </>
                 ) : (
-                    <Explained text={`Acceptance in the ${periodName(params)} against the time before.`}>
+                    <Explained text={`Acceptance, ${periodName(params)} against the time before.`}>
                         {isClear(data.change) ? 'spread evenly' : 'within noise'}
                     </Explained>
                 )}

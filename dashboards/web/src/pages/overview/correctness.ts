@@ -1,16 +1,16 @@
 /** Whether features became more or less often right: for all of them in two requests. */
 
 import { api, type Estimate, type Schemas } from '../../api/client';
-import { useData } from '../../api/data';
+import { fresh, useData } from '../../api/data';
 import { useScope } from '../../state/scope';
 import type { Range } from '../../state/range';
 
 type Between = Schemas['Between'];
 
-/** All features are looked at: correctness moved where the difference is so many standard errors from zero. */
-const SURE = 3;
+/** Many are looked at: one moved surely where its difference is so many standard errors from zero. */
+export const SURE = 3;
 /** Intervals are at 95 %. */
-const CRITICAL = 1.96;
+export const CRITICAL = 1.96;
 
 /**
  * The later minus the earlier value where that surely is not zero. The periods are taken as independent, which makes the interval wider
@@ -40,8 +40,8 @@ export function useCorrectness(): ReadonlyMap<string, Between> {
 }
 
 function usePeriod(filters: object, from: string | undefined, to: string | undefined) {
-    const query: Range = { ...filters, ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
+    const query: Range = { ...filters, from, to };
     // Without a start it would be all of time, twice.
     const key = from === undefined ? null : `features ${JSON.stringify(query)}`;
-    return useData(key, () => api.get('/api/v1/features', { query }), 'analyses').data;
+    return fresh(useData(key, () => api.get('/api/v1/features', { query }), 'analyses'));
 }

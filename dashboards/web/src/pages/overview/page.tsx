@@ -5,13 +5,14 @@ import { api, type Schemas } from '../../api/client';
 import { useData } from '../../api/data';
 import { CALIBRATED, type Placed, Quadrant } from '../../charts/quadrant';
 import { count, counted, percent, withInterval } from '../../format/number';
-import { span } from '../../format/time';
+import { DAY, span } from '../../format/time';
 import { VERDICTS, type Verdict } from '../../format/words';
 import { Controls } from '../../parts/controls';
 import { Figure } from '../../parts/figure';
 import { Await, Empty } from '../../parts/states';
+import { Title } from '../../parts/title';
 import { useScope } from '../../state/scope';
-import { onward } from '../../state/url';
+import { onward, toFeature } from '../../state/url';
 import { Attention } from './attention';
 import { Firing } from './firing';
 import { FeatureTable, rankBy } from './table';
@@ -27,10 +28,7 @@ export function Overview() {
     const features = useData(`features ${JSON.stringify(query)}`, () => api.get('/api/v1/features', { query }));
     return (
         <>
-            <div class="title">
-                <h1>Overview</h1>
-                {features.data !== undefined && <p class="lead">{inWords(features.data.data)}</p>}
-            </div>
+            <Title lead={features.data && inWords(features.data.data)}>Overview</Title>
             <Controls withChange />
             <Firing />
             <Await of={features} lines={14}>
@@ -41,23 +39,23 @@ export function Overview() {
 }
 
 /** `2 features are over-trusted, 1 is calibrated.` */
-export function inWords(features: Summary[]): string {
+function inWords(features: Summary[]): string {
     const parts = ORDER.flatMap((verdict) => {
         const n = features.filter((feature) => feature.verdict === verdict).length;
         if (n === 0) return [];
         const what = verdict === 'insufficient' ? 'cannot be told yet' : `${n === 1 ? 'is' : 'are'} ${VERDICTS[verdict].words.toLowerCase()}`;
-        return [`${n} ${what}`];
+        return [`${count(n)} ${what}`];
     });
     return features.length === 0 ? '' : `Of ${counted(features.length, 'feature')}, ${parts.join(', ')}.`;
 }
 
-const days = ({ from, to }: Schemas['QueryMeta']) => (Date.parse(to) - Date.parse(from)) / 86_400_000;
+const days = ({ from, to }: Schemas['QueryMeta']) => (Date.parse(to) - Date.parse(from)) / DAY;
 
 function Found({ features, meta }: { features: Summary[]; meta: Schemas['QueryMeta'] }) {
     const placed: Placed[] = features.flatMap(({ feature, verdict, metrics }) => {
         const { trust, trustworthiness, trust_gap: gap = { value: null }, shown } = metrics;
         if (trust === undefined || trustworthiness === undefined || trust.value === null) return [];
-        const href = onward(`/features/${encodeURIComponent(feature)}`);
+        const href = toFeature(feature);
         return [{ name: feature, verdict, trust, trustworthiness, gap, volume: shown?.value ?? 0, href }];
     });
     const unjudged = features.length - placed.length;
@@ -109,14 +107,15 @@ function Age() {
     const folded = status.data?.folded_at;
     if (folded === undefined) return null;
     const minutes = Math.max(0, Math.floor((at - Date.parse(folded)) / 60_000));
-    return <>Last new data {minutes === 0 ? 'just now' : minutes < 120 ? `${minutes} min ago` : `${Math.floor(minutes / 60)} h ago`}.</>;
+    const ago = minutes < 120 ? `${count(minutes)} min ago` : `${count(Math.floor(minutes / 60))} h ago`;
+    return <>Last new data {minutes === 0 ? 'just now' : ago}.</>;
 }
 
 function NoJudgements() {
     return (
         <Empty title="Nothing was judged in this range">
             Trust is what people do; trustworthiness is what judgements say. Send <code>judge</code> events, or label a few outputs by
-            hand in <a href={onward('/examples', { judged: 'no' })}>Examples</a>: this picture needs both.
+            hand in <a href={onward('/examples', { judged: 'false' })}>Examples</a>: this picture needs both.
         </Empty>
     );
 }

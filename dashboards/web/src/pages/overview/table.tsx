@@ -1,7 +1,8 @@
 /** Every feature with its numbers, its trends and what changed. */
 
+import type { ComponentChildren } from 'preact';
 import { api, type Schemas } from '../../api/client';
-import { useData } from '../../api/data';
+import { fresh, useData } from '../../api/data';
 import { Sparkline } from '../../charts/sparkline';
 import { count, counted, percent, type Spread } from '../../format/number';
 import { Estimate } from '../../parts/estimate';
@@ -9,7 +10,7 @@ import { Explained, Term } from '../../parts/term';
 import { VerdictName } from '../../parts/verdict';
 import { periodName } from '../../state/range';
 import { useScope } from '../../state/scope';
-import { onward, set } from '../../state/url';
+import { set, toFeature } from '../../state/url';
 import { Change } from './change';
 import { useCorrectness } from './correctness';
 
@@ -19,6 +20,7 @@ type Summary = Schemas['FeatureSummary'];
 const EXPLAINED = 25;
 
 const TRENDS = ['acceptance_rate', 'correctness_rate'] as const;
+const LABELS = { acceptance_rate: 'Acceptance', correctness_rate: 'Correctness' };
 
 /** What the server ranks features by: those that want attention first, small ones no further ahead than is known of them. */
 const RANKS: Record<string, string> = { gap: 'trust_gap', acceptance: 'acceptance_rate', correctness: 'correctness_rate', shown: 'shown' };
@@ -35,7 +37,7 @@ export function FeatureTable({ features, days }: { features: Summary[]; days: nu
     const sort = order(params);
     const moved = useCorrectness();
     const trends = useTrends(isThin(features, days));
-    const head = (name: string, label: preact.ComponentChildren) => (
+    const head = (name: string, label: ComponentChildren) => (
         <th scope="col" aria-sort={sort === name ? (name === 'feature' ? 'ascending' : 'other') : undefined}>
             {label}{' '}
             <button type="button" class="sort" aria-label={`Sort by ${name}`} onClick={() => set({ order: name === DEFAULT_ORDER ? null : name }, true)}>
@@ -54,7 +56,7 @@ export function FeatureTable({ features, days }: { features: Summary[]; days: nu
                         {head('acceptance', <Term metric="acceptance_rate">Acceptance</Term>)}
                         {head('correctness', <Term metric="correctness_rate" />)}
                         <th scope="col">
-                            <Explained text={`Acceptance in the ${periodName(params)} against the time before, and the segment that did most of it; correctness too, where it surely moved.`}>
+                            <Explained text={`Acceptance, ${periodName(params)} against the time before, and the segment that did most of it; correctness too, where it surely moved.`}>
                                 Change, {periodName(params)}
                             </Explained>
                         </th>
@@ -86,16 +88,16 @@ function Row({ feature, verdict, metrics, explained, moved, trends }: Summary & 
     return (
         <tr>
             <th scope="row">
-                <a href={onward(`/features/${encodeURIComponent(feature)}`)}>{feature}</a>
+                <a href={toFeature(feature)}>{feature}</a>
                 <VerdictName verdict={verdict} />
             </th>
             <td data-label="Trust gap">
                 <Estimate metric="trust_gap" value={metrics['trust_gap']} />
             </td>
             {TRENDS.map((metric) => (
-                <td key={metric} data-label={metric === 'acceptance_rate' ? 'Acceptance' : 'Correctness'}>
+                <td key={metric} data-label={LABELS[metric]}>
                     <Estimate metric={metric} value={metrics[metric]} />
-                    {trends !== undefined && <Sparkline points={trends[metric]} label={`Trend of ${metric} of ${feature}`} />}
+                    {trends !== undefined && <Sparkline points={trends[metric]} label={`${LABELS[metric]} of ${feature} over time`} />}
                 </td>
             ))}
             <td data-label="Change">
@@ -105,7 +107,7 @@ function Row({ feature, verdict, metrics, explained, moved, trends }: Summary & 
                 <span class="estimate">
                     <span class="number">{count(shown)}</span>
                     <span class="evidence">
-                        {counted(metrics['users']?.value ?? 0, 'user')} · {shown > 0 ? percent(judged / shown) : '0 %'} judged
+                        {counted(metrics['users']?.value ?? 0, 'user')} · {percent(shown > 0 ? judged / shown : 0)} judged
                     </span>
                 </span>
             </td>
@@ -126,8 +128,9 @@ function isThin(features: Summary[], days: number): boolean {
 /** The trends of all features, in one request. */
 function useTrends(byWeek: boolean): Map<string, Trends> {
     const { scope } = useScope();
-    const query = { ...scope, metrics: TRENDS.join(','), group_by: 'feature', granularity: byWeek ? ('week' as const) : ('auto' as const) };
-    const { data } = useData(`trends ${JSON.stringify(query)}`, () => api.get('/api/v1/series', { query }));
+    const granularity = byWeek ? ('week' as const) : ('auto' as const);
+    const query = { ...scope, metrics: TRENDS.join(','), group_by: 'feature', granularity };
+    const data = fresh(useData(`trends ${JSON.stringify(query)}`, () => api.get('/api/v1/series', { query })));
     const found = new Map<string, Trends>();
     for (const row of data ?? []) {
         const name = String(row['feature']);

@@ -1,18 +1,19 @@
 /** What admins did, the newest first. */
 
-import { useState } from 'preact/hooks';
 import { api } from '../../api/client';
 import { useData } from '../../api/data';
 import { minute } from '../../format/time';
 import { Cards, Heads } from '../../parts/cards';
+import { Pages } from '../../parts/pages';
 import { Await, Empty } from '../../parts/states';
+import { usePlace } from '../../state/url';
 import { settings } from './words';
 
 const PAGE = 20;
 
 export function Audit() {
-    const [cursor, setCursor] = useState<string>();
-    const query = { limit: PAGE, ...(cursor === undefined ? {} : { cursor }) };
+    const cursor = usePlace().params.get('cursor') ?? undefined;
+    const query = { limit: PAGE, cursor };
     const log = useData(`audit ${cursor ?? ''}`, () => api.get('/api/v1/audit', { query }));
     const keys = useData('keys', () => api.get('/api/v1/keys'));
     const by = (id: string | null) => (id === null ? 'the command line' : (keys.data?.data.find((key) => key.id === id)?.name ?? id));
@@ -36,18 +37,7 @@ export function Audit() {
                                 </tr>
                             ))}
                         </Cards>
-                        <div class="pages">
-                            {cursor !== undefined && (
-                                <button type="button" onClick={() => setCursor(undefined)}>
-                                    Newest
-                                </button>
-                            )}
-                            {next_cursor !== null && (
-                                <button type="button" onClick={() => setCursor(next_cursor)}>
-                                    Older
-                                </button>
-                            )}
-                        </div>
+                        <Pages next={next_cursor} first="Newest" more="Older" />
                     </>
                 )
             }

@@ -6,6 +6,7 @@ import { reload } from '../../api/data';
 import { count } from '../../format/number';
 import { minute } from '../../format/time';
 import { Form, Trouble, useAttempt } from '../../parts/form';
+import { text } from '../../parts/values';
 
 type Receipt = Schemas['ErasureView'];
 
@@ -15,8 +16,10 @@ const EVERY = 1_000;
 export function Erase() {
     const [receipt, setReceipt] = useState<Receipt>();
     const { attempt, busy, problem } = useAttempt();
+    // Apart from erasing, so that the form stays as it is while one looks.
+    const following = useAttempt();
     const erase = (form: HTMLFormElement) => {
-        const user = String(new FormData(form).get('user'));
+        const user = text(new FormData(form), 'user');
         const question = `Erase “${user}”? The user’s outputs, events and texts are deleted, and nothing brings them back. Events of the user that come later are refused.`;
         if (!confirm(question)) return;
         void attempt(async () => {
@@ -28,7 +31,7 @@ export function Erase() {
     const id = receipt !== undefined && receipt.vacuumed_at === null ? receipt.id : undefined;
     useEffect(() => {
         if (id === undefined) return;
-        const look = () => void attempt(async () => setReceipt(await api.get('/api/v1/erasures/{id}', { path: { id } })));
+        const look = () => void following.attempt(async () => setReceipt(await api.get('/api/v1/erasures/{id}', { path: { id } })));
         const timer = setInterval(look, EVERY);
         return () => clearInterval(timer);
     }, [id]);
@@ -46,7 +49,7 @@ export function Erase() {
                     <button type="submit">Erase the user</button>
                 </fieldset>
             </Form>
-            <Trouble problem={problem} />
+            <Trouble problem={problem ?? following.problem} />
             <div role="status">{receipt !== undefined && <Told {...receipt} />}</div>
         </>
     );

@@ -4,9 +4,10 @@ import { useState } from 'preact/hooks';
 import { api, type Schemas } from '../../api/client';
 import { reload, useData } from '../../api/data';
 import { date } from '../../format/time';
-import { Cards } from '../../parts/cards';
+import { Cards, Heads } from '../../parts/cards';
 import { Form, Trouble, useAttempt } from '../../parts/form';
 import { Await } from '../../parts/states';
+import { text } from '../../parts/values';
 
 const SCOPES: [Schemas['Scope'], string][] = [
     ['ingest', 'send events'],
@@ -31,7 +32,7 @@ export function Keys({ own }: { own: string }) {
         const values = new FormData(form);
         const scopes = values.getAll('scopes') as Schemas['Scope'][];
         void attempt(async () => {
-            const key = await api.post('/api/v1/keys', { body: { name: String(values.get('name')), scopes } });
+            const key = await api.post('/api/v1/keys', { body: { name: text(values, 'name'), scopes } });
             setMade(key.key);
             form.reset();
             reload();
@@ -42,18 +43,7 @@ export function Keys({ own }: { own: string }) {
             <Trouble problem={problem} />
             <Await of={keys} lines={5}>
                 {({ data }) => (
-                    <Cards
-                        label="The project’s keys"
-                        heads={
-                            <>
-                                {['Name', 'Begins with', 'May', 'Made', ''].map((name) => (
-                                    <th scope="col" key={name}>
-                                        {name === '' ? <span class="hidden">Revoke</span> : name}
-                                    </th>
-                                ))}
-                            </>
-                        }
-                    >
+                    <Cards label="The project’s keys" heads={<Heads of={['Name', 'Begins with', 'May', 'Made', { hidden: 'Revoke' }]} />}>
                         {data.map((key) => (
                             <tr key={key.id}>
                                 <th scope="row">{key.name}</th>

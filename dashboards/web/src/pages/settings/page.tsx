@@ -1,9 +1,8 @@
 /** Keys, dimensions, privacy, and how the service is. */
 
-import { useSession } from '../../app';
-import { may } from '../../session';
 import { Empty } from '../../parts/states';
 import { Title } from '../../parts/title';
+import { useMay, useSession } from '../../session';
 import { Audit } from './audit';
 import { Erase } from './erase';
 import { Keys } from './keys';
@@ -12,7 +11,7 @@ import { Status } from './status';
 
 export function Settings() {
     const session = useSession();
-    const admin = may(session, 'admin');
+    const admin = useMay('admin');
     return (
         <>
             <Title

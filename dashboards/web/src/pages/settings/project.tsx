@@ -2,33 +2,43 @@
 
 import { useState } from 'preact/hooks';
 import { api, type Schemas } from '../../api/client';
-import { reload, useData } from '../../api/data';
+import { reload } from '../../api/data';
 import { Form, Trouble, useAttempt } from '../../parts/form';
+import { useProjects } from '../../parts/project';
 import { Await } from '../../parts/states';
+import { text } from '../../parts/values';
 
 const HOUR = 3_600;
 
 export function Project({ admin }: { admin: boolean }) {
-    const projects = useData('projects', () => api.get('/api/v1/projects'));
+    const projects = useProjects();
+    // Here, since the fields are made anew when they were saved.
+    const [saved, setSaved] = useState(false);
     return (
         <section class="section" aria-labelledby="project">
             <h2 id="project">Project</h2>
             <Await of={projects} lines={5}>
-                {({ data }) => (data[0] === undefined ? null : <Fields {...data[0]} admin={admin} key={data[0].dimensions.join()} />)}
+                {({ data }) => (data[0] === undefined ? null : <Fields {...data[0]} admin={admin} onSaved={setSaved} key={JSON.stringify(data[0])} />)}
             </Await>
+            <p role="status">{saved && 'Saved. Outputs are counted anew.'}</p>
         </section>
     );
 }
 
-function Fields({ dimensions, stores_text, horizon_seconds, admin }: Schemas['ProjectView'] & { admin: boolean }) {
-    const [saved, setSaved] = useState(false);
+interface Props {
+    admin: boolean;
+    /** Told whether what was asked for last is saved. */
+    onSaved: (saved: boolean) => void;
+}
+
+function Fields({ dimensions, stores_text, horizon_seconds, admin, onSaved }: Schemas['ProjectView'] & Props) {
     const { attempt, busy, problem } = useAttempt();
     const save = (form: HTMLFormElement) => {
         const values = new FormData(form);
-        const names = String(values.get('dimensions'))
+        const names = text(values, 'dimensions')
             .split(/[\s,]+/)
             .filter((name) => name !== '');
-        setSaved(false);
+        onSaved(false);
         void attempt(async () => {
             await api.patch('/api/v1/projects/current', {
                 body: {
@@ -37,7 +47,7 @@ function Fields({ dimensions, stores_text, horizon_seconds, admin }: Schemas['Pr
                     horizon_seconds: Math.round(Number(values.get('horizon')) * HOUR),
                 },
             });
-            setSaved(true);
+            onSaved(true);
             reload();
         });
     };
@@ -75,7 +85,6 @@ function Fields({ dimensions, stores_text, horizon_seconds, admin }: Schemas['Pr
                     </button>
                 )}
             </fieldset>
-            <p role="status">{saved && 'Saved. Outputs are counted anew.'}</p>
             <Trouble problem={problem} />
         </Form>
     );

@@ -24,7 +24,7 @@ export function Status() {
                                     value={
                                         waiting === 0
                                             ? 'none: all is counted'
-                                            : `${found.backlog.more ? 'more than ' : ''}${counted(waiting, 'event')}, for ${Math.ceil(found.backlog.lag_seconds)} s`
+                                            : `${found.backlog.more ? 'more than ' : ''}${counted(waiting, 'event')}, for ${count(Math.ceil(found.backlog.lag_seconds))} s`
                                     }
                                 />
                                 <Fact name="Last counted" value={minute(found.folded_at)} />
