@@ -53,14 +53,11 @@ impl FilterRequest {
             FilterValue::Many(values) => values,
         };
         if values.len() > request::MAX_FILTER_VALUES {
-            return Err(ApiError::new(
-                ErrorCode::InvalidBody,
-                format!(
-                    "a filter may list {} values, this one lists {}",
-                    request::MAX_FILTER_VALUES,
-                    values.len()
-                ),
-            ));
+            return Err(ApiError::invalid(format!(
+                "a filter may list {} values, this one lists {}",
+                request::MAX_FILTER_VALUES,
+                values.len()
+            )));
         }
         let operator = match self.op {
             Comparison::Eq | Comparison::In => Operator::In,
@@ -167,13 +164,10 @@ pub fn deciding_metrics(ids: &[String]) -> Result<Vec<&'static Metric>, ApiError
     let metrics = metrics_by_id(ids)?;
     let decides = |metric: &Metric| matches!(metric.direction, Direction::HigherIsBetter | Direction::LowerIsBetter);
     match metrics.iter().find(|metric| !decides(metric)) {
-        Some(other) => Err(ApiError::new(
-            ErrorCode::InvalidBody,
-            format!(
-                "`{}`: neither more nor less of it is better, so that it decides nothing",
-                other.id
-            ),
-        )),
+        Some(other) => Err(ApiError::invalid(format!(
+            "`{}`: neither more nor less of it is better, so that it decides nothing",
+            other.id
+        ))),
         None => Ok(metrics),
     }
 }

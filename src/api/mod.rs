@@ -24,6 +24,7 @@ pub mod forgetting;
 pub mod health;
 pub mod keys;
 pub mod links;
+pub mod names;
 pub mod outputs;
 pub mod pieces;
 pub mod position;

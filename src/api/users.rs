@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::answers::{Absent, ReadAnswers, WriteAnswers};
 use super::auth::{Admin, Authorized};
-use super::error::{ApiError, ErrorCode, Problem};
+use super::error::{ApiError, Problem};
 use super::extract::{JsonBody, Segment};
 use super::respond;
 use crate::domain::action::Action;
@@ -216,8 +216,7 @@ pub async fn update_user(
         let digest = key::tombstone(project.erasure_salt, &user_id);
         let last = erasures::last_of(conn, project.id, digest)?.ok_or_else(|| ApiError::not_found("erased user"))?;
         if last.finished_at.is_none() {
-            return Err(ApiError::new(
-                ErrorCode::Conflict,
+            return Err(ApiError::conflict(
                 "the user is still being erased; wait for the receipt",
             ));
         }

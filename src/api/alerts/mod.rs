@@ -18,7 +18,7 @@ use super::answers::{Absent, ReadAnswers, WriteAnswers};
 use super::ask;
 use super::audit::delete_noted;
 use super::auth::{Admin, Authorized, Read};
-use super::error::{ApiError, ErrorCode, Problem};
+use super::error::{ApiError, Problem};
 use super::extract::{JsonBody, Params, Segment};
 use super::respond;
 use crate::domain::action::Action;
@@ -167,10 +167,9 @@ pub async fn create_alert(
         .await?;
     match made {
         Some(rule) => Ok(HttpResponse::Created().json(AlertView::read(rule, None)?)),
-        None => Err(ApiError::new(
-            ErrorCode::Conflict,
-            format!("a project has at most {MOST_ALERTS} alerts; delete some"),
-        )),
+        None => Err(ApiError::conflict(format!(
+            "a project has at most {MOST_ALERTS} alerts; delete some"
+        ))),
     }
 }
 
@@ -262,10 +261,7 @@ pub async fn update_alert(
     if let Some(Some(until)) = change.muted_until
         && !ask::is_believed(&until)
     {
-        return Err(ApiError::new(
-            ErrorCode::InvalidBody,
-            "`muted_until`: must be from 1970 to 9998",
-        ));
+        return Err(ApiError::invalid("`muted_until`: must be from 1970 to 9998"));
     }
     let (rule, last) = state
         .db

@@ -19,7 +19,7 @@ use super::answers::{Absent, ReadAnswers, WriteAnswers};
 use super::ask;
 use super::audit::delete_noted;
 use super::auth::{Admin, Authorized, Read};
-use super::error::{ApiError, ErrorCode, Problem};
+use super::error::{ApiError, Problem};
 use super::extract::{JsonBody, Params, Segment};
 use super::query::computed;
 use super::respond;
@@ -218,10 +218,9 @@ pub async fn create_change(
         .await?;
     match logged {
         Some(change) => Ok(HttpResponse::Created().json(ChangeView::from(Logged::read(change)?))),
-        None => Err(ApiError::new(
-            ErrorCode::Conflict,
-            format!("a project has at most {MOST_CHANGES} changes; delete old ones"),
-        )),
+        None => Err(ApiError::conflict(format!(
+            "a project has at most {MOST_CHANGES} changes; delete old ones"
+        ))),
     }
 }
 

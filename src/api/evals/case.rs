@@ -10,7 +10,7 @@ use super::rows::CASES;
 use super::sheet::Row;
 use super::upsert::{Wish, note_deleted, upload};
 use super::view::EvalCaseView;
-use super::{changing, invalid, named};
+use super::{changing, named};
 use crate::api::answers::{Absent, WriteAnswers};
 use crate::api::auth::{Admin, Authorized};
 use crate::api::error::ApiError;
@@ -44,7 +44,9 @@ pub async fn update_eval_case(
     let mut fields = body.0.0;
     for field in fields.keys() {
         if field == "case" || !CASES.columns.contains(&field.as_str()) {
-            return Err(invalid(format!("`{field}`: a case has no such field to change")));
+            return Err(ApiError::invalid(format!(
+                "`{field}`: a case has no such field to change"
+            )));
         }
     }
     fields.insert("case".to_owned(), Value::String(case.clone()));
@@ -65,7 +67,7 @@ pub async fn update_eval_case(
             found(conn)?.pop().ok_or_else(absent_case)?;
             let told = upload(conn, (key.project, key.key_id), &set, rows, wish)?;
             if let Some(message) = told.results.into_iter().find_map(|result| result.message) {
-                return Err(invalid(message));
+                return Err(ApiError::invalid(message));
             }
             found(conn)?.pop().ok_or_else(absent_case)
         })

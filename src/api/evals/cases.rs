@@ -6,10 +6,10 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::file::{self, Form};
+use super::named;
 use super::rows::CASES;
 use super::upsert::{Wish, upload};
 use super::view::{EvalCaseView, EvalCasesResponse, EvalUploadResponse};
-use super::{invalid, named};
 use crate::api::answers::{Absent, ReadAnswers, WriteAnswers};
 use crate::api::auth::{Admin, Authorized, Read};
 use crate::api::error::{ApiError, Problem};
@@ -201,7 +201,9 @@ async fn take(
 ) -> Result<HttpResponse, ApiError> {
     let sheet = CASES.receive(request, payload, state).await?;
     if let Some(field) = sheet.envelope.keys().next() {
-        return Err(invalid(format!("`{field}`: cases have no such field beside them")));
+        return Err(ApiError::invalid(format!(
+            "`{field}`: cases have no such field beside them"
+        )));
     }
     let told = state
         .db

@@ -31,10 +31,9 @@ use self::limits::{DESCRIPTION_CHARS, MOST_SETS, PASS_FROM};
 use self::view::{EvalSetView, EvalSetsResponse};
 use super::answers::{Absent, ReadAnswers, WriteAnswers};
 use super::auth::{Admin, Authorized, Read};
-use super::error::{ApiError, ErrorCode, Problem};
+use super::error::{ApiError, Problem};
 use super::extract::{JsonBody, Segment};
-use super::keys::check_name;
-use super::respond;
+use super::{names, respond};
 use crate::domain::action::Action;
 use crate::domain::key::ProjectId;
 use crate::domain::strict;
@@ -73,10 +72,6 @@ fn absent() -> ApiError {
     ApiError::not_found("eval set")
 }
 
-fn invalid(detail: impl Into<String>) -> ApiError {
-    ApiError::new(ErrorCode::InvalidBody, detail)
-}
-
 /// The set of that name.
 fn named(conn: &mut PgConnection, project: ProjectId, name: &str) -> Result<EvalSet, ApiError> {
     evals::find(conn, project, name)?.ok_or_else(absent)
@@ -89,12 +84,12 @@ fn changing(conn: &mut PgConnection, project: ProjectId, name: &str) -> Result<E
 
 fn check_settings(description: Option<&str>, pass_from: Option<f64>) -> Result<(), ApiError> {
     if description.is_some_and(|text| text.chars().count() > DESCRIPTION_CHARS || text.contains('\0')) {
-        return Err(invalid(format!(
+        return Err(ApiError::invalid(format!(
             "`description`: must have at most {DESCRIPTION_CHARS} characters, none of them U+0000"
         )));
     }
     if pass_from.is_some_and(|score| !(0.0..=1.0).contains(&score)) {
-        return Err(invalid("`pass_from`: must be from 0 to 1"));
+        return Err(ApiError::invalid("`pass_from`: must be from 0 to 1"));
     }
     Ok(())
 }
@@ -141,12 +136,7 @@ pub async fn create_eval_set(
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let plan = body.0;
-    check_name(&plan.name)?;
-    if plan.name.contains(['/', '?', '#', '%']) || [".", ".."].contains(&plan.name.as_str()) {
-        return Err(invalid(
-            "`name`: stands in addresses, so that it must not hold / ? # or %",
-        ));
-    }
+    names::check_in_addresses(&plan.name)?;
     check_settings(plan.description.as_deref(), plan.pass_from)?;
     let created = state
         .db
@@ -155,7 +145,7 @@ pub async fn create_eval_set(
             evals::create(conn, key.project, &plan.name, description, pass_from, MOST_SETS).map_err(ApiError::from)
         })
         .await?;
-    let conflict = |detail: String| Err(ApiError::new(ErrorCode::Conflict, detail));
+    let conflict = |detail: String| Err(ApiError::conflict(detail));
     match created {
         Creation::Created(set) => Ok(HttpResponse::Created().json(EvalSetView::empty(set))),
         Creation::Known => conflict("an eval set of this name exists; choose another".to_owned()),

@@ -106,17 +106,17 @@ impl Layout {
     /// Reads an upload.
     pub fn read(&self, bytes: &[u8]) -> Result<Sheet, ApiError> {
         if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
-            return Err(wrong("the file is UTF-16; save it as CSV UTF-8"));
+            return Err(ApiError::invalid("the file is UTF-16; save it as CSV UTF-8"));
         }
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let text = std::str::from_utf8(bytes).map_err(|error| {
-            wrong(format!(
+            ApiError::invalid(format!(
                 "the file is not UTF-8 (byte {}); save it as CSV UTF-8",
                 error.valid_up_to()
             ))
         })?;
         let mut sheet = match text.trim_start().chars().next() {
-            None => return Err(wrong("the upload is empty")),
+            None => return Err(ApiError::invalid("the upload is empty")),
             Some('{' | '[') => self.json(text)?,
             Some(_) => self.csv(text)?,
         };
@@ -153,11 +153,13 @@ impl Layout {
                         ..Sheet::default()
                     });
                 }
-                Some(_) => return Err(wrong(format!("`{}`: must be a list", self.list))),
+                Some(_) => return Err(ApiError::invalid(format!("`{}`: must be a list", self.list))),
                 None => vec![Value::Object(document)],
             },
             Ok(_) => Vec::new(),
-            Err(error) => return lines(text).ok_or_else(|| wrong(format!("the upload is not JSON: {error}"))),
+            Err(error) => {
+                return lines(text).ok_or_else(|| ApiError::invalid(format!("the upload is not JSON: {error}")));
+            }
         };
         Ok(Sheet {
             rows: numbered(rows),
@@ -169,25 +171,31 @@ impl Layout {
         let separator = self.separator(text);
         // Where rows begin and end is not known any more, and so none is taken.
         if let Some(bad) = bad_quote(text.as_bytes(), separator) {
-            return Err(wrong(format!("line {}: {bad}", bad.line + 1)));
+            return Err(ApiError::invalid(format!("line {}: {bad}", bad.line + 1)));
         }
         let mut reader = csv::ReaderBuilder::new()
             .delimiter(separator)
             .flexible(true)
             .from_reader(text.as_bytes());
-        let header = reader.headers().map_err(|error| wrong(error.to_string()))?.clone();
+        let header = reader
+            .headers()
+            .map_err(|error| ApiError::invalid(error.to_string()))?
+            .clone();
         let mut columns: Vec<Column> = header.iter().map(Column::of).collect();
         let mut seen = BTreeSet::new();
         for column in columns.iter().filter(|column| !column.name.is_empty()) {
             if !seen.insert((&column.name, column.piece)) {
-                return Err(wrong(format!("the column `{}` is there twice", column.name)));
+                return Err(ApiError::invalid(format!(
+                    "the column `{}` is there twice",
+                    column.name
+                )));
             }
         }
         if !columns
             .iter()
             .any(|column| self.columns.contains(&column.name.as_str()))
         {
-            return Err(wrong(format!(
+            return Err(ApiError::invalid(format!(
                 "the first row must name the columns, of which there are: {}",
                 self.columns.join(", ")
             )));
@@ -307,10 +315,6 @@ fn lines(text: &str) -> Option<Sheet> {
         rows,
         ..Sheet::default()
     })
-}
-
-fn wrong(detail: impl Into<String>) -> ApiError {
-    ApiError::new(ErrorCode::InvalidBody, detail)
 }
 
 /// A text of at most so many characters; `None` where the row says nothing of it.

@@ -12,7 +12,7 @@ use super::limits::{LISTED_ROWS, MOST_CASES};
 use super::rows::CaseRow;
 use super::sheet::{Refused, Row, refused};
 use super::view::{EvalRowCode as Code, EvalRowResult, EvalRowStatus, EvalUploadResponse};
-use super::{changing, invalid, named};
+use super::{changing, named};
 use crate::api::error::ApiError;
 use crate::domain::action::Action;
 use crate::domain::key::{self, ProjectId};
@@ -72,7 +72,7 @@ pub fn upload(
             upload.delete_others(conn, key_id)?;
         }
         if !wish.dry_run && counted(conn, project, &upload.set)? > MOST_CASES {
-            return Err(invalid(format!(
+            return Err(ApiError::invalid(format!(
                 "a set has at most {MOST_CASES} cases; put the rows right that are not taken, so that others can go"
             )));
         }

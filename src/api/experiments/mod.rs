@@ -16,7 +16,7 @@ use self::view::{Declared, ExperimentView};
 use super::answers::{Absent, ReadAnswers, WriteAnswers};
 use super::audit::delete_noted;
 use super::auth::{Admin, Authorized, Read};
-use super::error::{ApiError, ErrorCode, Problem};
+use super::error::{ApiError, Problem};
 use super::extract::{JsonBody, Segment};
 use super::respond;
 use crate::domain::action::Action;
@@ -132,7 +132,7 @@ pub async fn create_experiment(
             })
         })
         .await?;
-    let conflict = |detail: String| ApiError::new(ErrorCode::Conflict, detail);
+    let conflict = |detail: String| ApiError::conflict(detail);
     match declared {
         Declaration::Declared(experiment) => {
             let view = ExperimentView::from(Declared::read(experiment)?);

@@ -12,7 +12,7 @@ use super::absent;
 use crate::api::answers::{Absent, ReadAnswers, WriteAnswers};
 use crate::api::ask;
 use crate::api::auth::{Admin, Authorized, Read};
-use crate::api::error::{ApiError, ErrorCode, Problem};
+use crate::api::error::{ApiError, Problem};
 use crate::api::extract::{Params, Segment};
 use crate::api::respond;
 use crate::domain::action::Action;
@@ -213,7 +213,7 @@ pub async fn create_redelivery(
             conn.transaction(|conn| {
                 let Some(delivery) = store::redeliver(conn, key.project, id.0)? else {
                     return match store::delivery(conn, key.project, id.0)? {
-                        Some(_) => Err(ApiError::new(ErrorCode::Conflict, "it is on its way already")),
+                        Some(_) => Err(ApiError::conflict("it is on its way already")),
                         None => Err(ApiError::not_found("delivery")),
                     };
                 };

@@ -16,12 +16,11 @@ use uuid::Uuid;
 use super::answers::{Absent, ReadAnswers, WriteAnswers};
 use super::audit::delete_noted;
 use super::auth::{Admin, Authorized, Read};
-use super::error::{ApiError, ErrorCode, Problem};
+use super::error::{ApiError, Problem};
 use super::extract::{JsonBody, Segment};
-use super::respond;
+use super::{names, respond};
 use crate::domain::action::Action;
 use crate::domain::strict;
-use crate::ingest::limits::NAME_CHARS;
 use crate::state::AppState;
 use crate::store::actions;
 use crate::store::webhooks::{self as store, NewWebhook, Undelivered, Webhook, WebhookSettings};
@@ -129,19 +128,6 @@ pub(super) fn absent() -> ApiError {
     ApiError::not_found("webhook")
 }
 
-fn check_name(name: &str) -> Result<(), ApiError> {
-    if name.chars().count() > NAME_CHARS || name.trim().is_empty() || name.chars().any(char::is_control) {
-        return Err(invalid(format!(
-            "`name`: must have 1 to {NAME_CHARS} printable characters, not only spaces"
-        )));
-    }
-    Ok(())
-}
-
-fn invalid(detail: impl Into<String>) -> ApiError {
-    ApiError::new(ErrorCode::InvalidBody, detail)
-}
-
 /// List webhooks
 ///
 /// Where alerts are sent, without the secrets.
@@ -193,8 +179,8 @@ pub async fn create_webhook(
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let asked = body.0;
-    check_name(&asked.name)?;
-    let wrong = |why: String| invalid(format!("`url`: {why}"));
+    names::check("name", &asked.name, names::LONG)?;
+    let wrong = |why: String| ApiError::invalid(format!("`url`: {why}"));
     let uri = sending::check(&asked.url).map_err(wrong)?;
     let allow_private = state.outgoing.allow_private;
     let found = timeout(LOOK_UP, web::block(move || sending::reachable(&uri, allow_private))).await;
@@ -231,10 +217,9 @@ pub async fn create_webhook(
             secret,
             view: WebhookView::of(webhook, Undelivered::default()),
         })),
-        None => Err(ApiError::new(
-            ErrorCode::Conflict,
-            format!("a project has at most {MOST_WEBHOOKS} webhooks; delete one"),
-        )),
+        None => Err(ApiError::conflict(format!(
+            "a project has at most {MOST_WEBHOOKS} webhooks; delete one"
+        ))),
     }
 }
 
@@ -260,7 +245,9 @@ pub async fn update_webhook(
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let change = body.0;
-    change.name.as_deref().map(check_name).transpose()?;
+    if let Some(name) = &change.name {
+        names::check("name", name, names::LONG)?;
+    }
     let view = state
         .db
         .run(move |conn| {

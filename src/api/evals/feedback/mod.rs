@@ -18,11 +18,11 @@ use uuid::Uuid;
 
 use self::drawing::{Candidate, Drawing, Stratum};
 use super::limits::{MOST_CANDIDATES, MOST_CASES, MOST_SAMPLED, SAMPLED, TEXT_CHARS};
-use super::{changing, invalid, named, rows};
+use super::{changing, named, rows};
 use crate::api::answers::{Absent, WriteAnswers};
 use crate::api::ask::{FilterRequest, Instant};
 use crate::api::auth::{Admin, Authorized};
-use crate::api::error::{ApiError, ErrorCode, Problem};
+use crate::api::error::{ApiError, Problem};
 use crate::api::extract::{JsonBody, Segment};
 use crate::domain::decision::Decision;
 use crate::domain::key::ProjectId;
@@ -178,16 +178,16 @@ fn make(
 ) -> Result<EvalFeedbackResponse, ApiError> {
     let sample = asked.sample.unwrap_or(SAMPLED);
     if !(1..=MOST_SAMPLED).contains(&sample) {
-        return Err(invalid(format!("`sample`: must be from 1 to {MOST_SAMPLED}")));
+        return Err(ApiError::invalid(format!("`sample`: must be from 1 to {MOST_SAMPLED}")));
     }
     if asked.decisions.is_empty() {
-        return Err(invalid("`decisions`: name one at least"));
+        return Err(ApiError::invalid("`decisions`: name one at least"));
     }
-    let tags =
-        rows::tags(&asked.tags.clone().into()).map_err(|refused| invalid(format!("`tags`: {}", refused.message)))?;
+    let tags = rows::tags(&asked.tags.clone().into())
+        .map_err(|refused| ApiError::invalid(format!("`tags`: {}", refused.message)))?;
     let too_long = |text: &String| text.chars().count() > TEXT_CHARS || text.contains('\0');
     if asked.rubric.as_ref().is_some_and(too_long) {
-        return Err(invalid(format!(
+        return Err(ApiError::invalid(format!(
             "`rubric`: must have at most {TEXT_CHARS} characters, none of them U+0000"
         )));
     }
@@ -209,10 +209,9 @@ fn make(
     made.retain(|case| case.input.is_some() && !taken.contains(&case.name));
     let known = cases::count(conn, project_id, found.id)?.unsigned_abs() as usize;
     if known + made.len() > MOST_CASES {
-        return Err(ApiError::new(
-            ErrorCode::Conflict,
-            format!("a set has at most {MOST_CASES} cases, and this one has {known}; make another set"),
-        ));
+        return Err(ApiError::conflict(format!(
+            "a set has at most {MOST_CASES} cases, and this one has {known}; make another set"
+        )));
     }
     if !asked.dry_run {
         cases::put(conn, &made)?;

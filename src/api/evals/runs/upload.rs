@@ -14,13 +14,13 @@ use uuid::Uuid;
 
 use crate::api::answers::{Absent, WriteAnswers};
 use crate::api::auth::{Admin, Authorized};
-use crate::api::error::{ApiError, ErrorCode, Problem};
+use crate::api::error::{ApiError, Problem};
+use crate::api::evals::changing;
 use crate::api::evals::limits::{LISTED_ROWS, MOST_RESULTS, MOST_RUNS};
 use crate::api::evals::rows::{RESULTS, ResultRow};
 use crate::api::evals::sheet::{self, Fields, Refused, Sheet, refused};
 use crate::api::evals::upsert::rejection;
 use crate::api::evals::view::{EvalRowCode, EvalRowResult, EvalRunView};
-use crate::api::evals::{changing, invalid};
 use crate::api::extract::{Params, Segment};
 use crate::domain::key::ProjectId;
 use crate::ingest::limits::NAME_CHARS;
@@ -144,7 +144,7 @@ pub async fn create_eval_run(
 fn about(params: EvalRunParams, envelope: &Fields) -> Result<EvalRunParams, ApiError> {
     let known = ["name", "version", "model", "judge"];
     if let Some(field) = envelope.keys().find(|field| !known.contains(&field.as_str())) {
-        return Err(invalid(format!("`{field}`: a run has no such field")));
+        return Err(ApiError::invalid(format!("`{field}`: a run has no such field")));
     }
     let mut fields = envelope.clone();
     let given = [params.name, params.version, params.model, params.judge];
@@ -153,7 +153,8 @@ fn about(params: EvalRunParams, envelope: &Fields) -> Result<EvalRunParams, ApiE
             fields.insert(name.to_owned(), Value::String(given));
         }
     }
-    let read = |name: &str| sheet::name(&fields, name, NAME_CHARS).map_err(|refused| invalid(refused.message));
+    let read =
+        |name: &str| sheet::name(&fields, name, NAME_CHARS).map_err(|refused| ApiError::invalid(refused.message));
     Ok(EvalRunParams {
         name: read("name")?,
         version: read("version")?,
@@ -170,7 +171,7 @@ fn upload(
     sheet: Sheet,
 ) -> Result<EvalRunUploaded, ApiError> {
     let Some(name) = about.name else {
-        return Err(invalid(
+        return Err(ApiError::invalid(
             "`name`: say what to call the run, as a parameter or in the body",
         ));
     };
@@ -178,10 +179,9 @@ fn upload(
     tombstones::hold(conn)?;
     let set = changing(conn, project, set)?;
     if runs::count(conn, project, set.id)? >= MOST_RUNS {
-        return Err(ApiError::new(
-            ErrorCode::Conflict,
-            format!("a set has at most {MOST_RUNS} runs; delete old ones"),
-        ));
+        return Err(ApiError::conflict(format!(
+            "a set has at most {MOST_RUNS} runs; delete old ones"
+        )));
     }
     let run = EvalRun {
         project_id: project,
@@ -217,7 +217,7 @@ fn upload(
             .into_iter()
             .next()
             .and_then(|first| Some((first.row?, first.message?)));
-        return Err(invalid(match first {
+        return Err(ApiError::invalid(match first {
             Some((row, message)) => format!("no result can be taken; row {row}: {message}"),
             None => "the upload has no results".to_owned(),
         }));
