@@ -1,11 +1,11 @@
-//! `GET /audit`: what admins did to the project. And what they delete of it, which is noted.
+//! `GET /audit`: what admins did to the project. And how the other routes note it.
 
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use chrono::{DateTime, Utc};
+use diesel::QueryResult;
 use diesel::pg::PgConnection;
-use diesel::{Connection, QueryResult};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -15,6 +15,7 @@ use super::error::ApiError;
 use super::extract::Params;
 use super::respond;
 use crate::domain::action::Action;
+use crate::domain::key::ProjectId;
 use crate::state::AppState;
 use crate::store::actions::{self, Done};
 
@@ -47,7 +48,7 @@ pub struct ActionView {
     #[schema(required = true)]
     pub subject: Option<String>,
     /// What was asked for.
-    pub detail: serde_json::Value,
+    pub detail: Value,
 }
 
 impl From<Done> for ActionView {
@@ -116,26 +117,44 @@ pub async fn list_actions(
     respond::json(&request, &AuditResponse { data, next_cursor })
 }
 
+impl Authorized<Admin> {
+    /// Notes what was done with this key, and to what, in the transaction that does it.
+    pub fn note(
+        &self,
+        conn: &mut PgConnection,
+        action: Action,
+        subject: impl ToString,
+        detail: Value,
+    ) -> Result<(), ApiError> {
+        let subject = Some(subject.to_string());
+        Ok(actions::note(
+            conn,
+            self.project,
+            Some(self.key_id),
+            action,
+            subject,
+            detail,
+        )?)
+    }
+}
+
 /// Deletes one thing of a project and notes that it was done, in one transaction; `absent` where there is no such thing.
-pub async fn delete_noted(
+pub async fn delete_noted<I: ToString + Send + 'static>(
     state: &AppState,
     key: Authorized<Admin>,
     action: Action,
-    subject: String,
+    id: I,
     absent: fn() -> ApiError,
-    delete: impl FnOnce(&mut PgConnection) -> QueryResult<bool> + Send + 'static,
+    delete: impl FnOnce(&mut PgConnection, ProjectId, I) -> QueryResult<bool> + Send + 'static,
 ) -> Result<HttpResponse, ApiError> {
     state
         .db
-        .run(move |conn| {
-            conn.transaction(|conn| {
-                if !delete(conn)? {
-                    return Err(absent());
-                }
-                let by = Some(key.key_id);
-                actions::note(conn, key.project, by, action, Some(subject), json!({}))?;
-                Ok(())
-            })
+        .transaction(move |conn| {
+            let subject = id.to_string();
+            if !delete(conn, key.project, id)? {
+                return Err(absent());
+            }
+            key.note(conn, action, subject, json!({}))
         })
         .await?;
     Ok(HttpResponse::NoContent().finish())

@@ -2,7 +2,6 @@
 
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
 use chrono::{DateTime, NaiveDate, Utc};
-use diesel::Connection;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -17,7 +16,6 @@ use crate::domain::action::Action;
 use crate::domain::scope::Scope;
 use crate::domain::strict;
 use crate::state::AppState;
-use crate::store::actions;
 use crate::store::keys::{self, ApiKey, Revocation};
 
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -133,16 +131,10 @@ pub async fn create_key(
     let inserted = row.clone();
     state
         .db
-        .run(move |conn| {
-            conn.transaction(|conn| {
-                keys::insert(conn, &inserted)?;
-                let (subject, detail) = (
-                    Some(inserted.id.to_string()),
-                    json!({"name": inserted.name, "scopes": inserted.scopes}),
-                );
-                actions::note(conn, key.project, Some(key.key_id), Action::KeyCreated, subject, detail)?;
-                Ok::<_, ApiError>(())
-            })
+        .transaction(move |conn| {
+            keys::insert(conn, &inserted)?;
+            let detail = json!({"name": inserted.name, "scopes": inserted.scopes});
+            key.note(conn, Action::KeyCreated, inserted.id, detail)
         })
         .await?;
     Ok(HttpResponse::Created().json(NewKeyResponse {
@@ -172,34 +164,16 @@ pub async fn revoke_key(
     id: Segment<Uuid>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let revocation = state
+    state
         .db
-        .run(move |conn| {
-            conn.transaction(|conn| {
-                let revocation = keys::revoke(conn, key.project, id.0)?;
-                if revocation == Revocation::Revoked {
-                    let subject = Some(id.0.to_string());
-                    actions::note(
-                        conn,
-                        key.project,
-                        Some(key.key_id),
-                        Action::KeyRevoked,
-                        subject,
-                        json!({}),
-                    )?;
-                }
-                Ok::<_, ApiError>(revocation)
-            })
+        .transaction(move |conn| match keys::revoke(conn, key.project, id.0)? {
+            Revocation::Revoked => key.note(conn, Action::KeyRevoked, id.0, json!({})),
+            Revocation::Absent => Err(ApiError::not_found("live key")),
+            Revocation::LastAdmin => Err(ApiError::conflict(
+                "this is the project's last admin key; make another before you revoke it",
+            )),
         })
         .await?;
-    match revocation {
-        Revocation::Revoked => {
-            state.keys.clear();
-            Ok(HttpResponse::NoContent().finish())
-        }
-        Revocation::Absent => Err(ApiError::not_found("live key")),
-        Revocation::LastAdmin => Err(ApiError::conflict(
-            "this is the project's last admin key; make another before you revoke it",
-        )),
-    }
+    state.keys.clear();
+    Ok(HttpResponse::NoContent().finish())
 }

@@ -175,25 +175,23 @@ pub async fn create_project(
     names::check("name", &name, names::SHORT)?;
     let (project, admin_key) = state
         .db
-        .run(move |conn| {
+        .transaction(move |conn| {
             if projects::find(conn, key.project)?.name != projects::DEFAULT {
                 let detail = "only admin keys of the first project create projects";
                 return Err(ApiError::new(ErrorCode::Forbidden, detail));
             }
-            conn.transaction(|conn| {
-                let (project, created) = projects::find_or_create(conn, &name)?;
-                if !created {
-                    return Err(ApiError::conflict("a project of this name exists; choose another"));
-                }
-                let (text, row) = auth::new_key(project.id, "first admin key", &Scope::ALL);
-                keys::insert(conn, &row)?;
-                // In both logs: who may make tenants made one, and so the new one began.
-                for of in [key.project, project.id] {
-                    let subject = Some(project.name.clone());
-                    actions::note(conn, of, Some(key.key_id), Action::ProjectCreated, subject, json!({}))?;
-                }
-                Ok((project, text))
-            })
+            let (project, created) = projects::find_or_create(conn, &name)?;
+            if !created {
+                return Err(ApiError::conflict("a project of this name exists; choose another"));
+            }
+            let (text, row) = auth::new_key(project.id, "first admin key", &Scope::ALL);
+            keys::insert(conn, &row)?;
+            // In both logs: who may make tenants made one, and so the new one began.
+            for of in [key.project, project.id] {
+                let subject = Some(project.name.clone());
+                actions::note(conn, of, Some(key.key_id), Action::ProjectCreated, subject, json!({}))?;
+            }
+            Ok((project, text))
         })
         .await?;
     Ok(HttpResponse::Created().json(NewProjectResponse {
@@ -233,7 +231,7 @@ pub async fn update_project(
             note(conn)?;
             Ok::<_, ApiError>(projects::update(conn, key.project, &settings)?)
         };
-        let project = db.run(move |conn| conn.transaction(change)).await?;
+        let project = db.transaction(change).await?;
         state.projects.clear();
         return Ok(HttpResponse::Ok().json(ProjectView::from(project)));
     }

@@ -1,7 +1,6 @@
 //! `/evals/{set}/cases/{case}`: one case, changed or deleted.
 
 use actix_web::{HttpResponse, delete, patch, web};
-use diesel::Connection;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -65,7 +64,7 @@ pub async fn update_eval_case(
             let absent_case = || ApiError::not_found("case");
             let found = |conn: &mut _| cases::of_names(conn, key.project, set_row.id, std::slice::from_ref(&case));
             found(conn)?.pop().ok_or_else(absent_case)?;
-            let told = upload(conn, (key.project, key.key_id), &set, rows, wish)?;
+            let told = upload(conn, &key, &set, rows, wish)?;
             if let Some(message) = told.results.into_iter().find_map(|result| result.message) {
                 return Err(ApiError::invalid(message));
             }
@@ -93,14 +92,12 @@ pub async fn delete_eval_case(
     let (set, case) = path.0;
     state
         .db
-        .run(move |conn| {
-            conn.transaction(|conn| {
-                let found = changing(conn, key.project, &set)?;
-                if cases::delete(conn, key.project, found.id, &[case])? == 0 {
-                    return Err(ApiError::not_found("case"));
-                }
-                note_deleted(conn, (key.project, key.key_id), &set, 1)
-            })
+        .transaction(move |conn| {
+            let found = changing(conn, key.project, &set)?;
+            if cases::delete(conn, key.project, found.id, &[case])? == 0 {
+                return Err(ApiError::not_found("case"));
+            }
+            note_deleted(conn, &key, &set, 1)
         })
         .await?;
     Ok(HttpResponse::NoContent().finish())

@@ -208,7 +208,7 @@ async fn take(
     let told = state
         .db
         .run(move |conn| {
-            let told = upload(conn, (key.project, key.key_id), &set, sheet.rows, wish)?;
+            let told = upload(conn, &key, &set, sheet.rows, wish)?;
             Ok::<_, ApiError>(EvalUploadResponse {
                 ignored_columns: sheet.ignored,
                 ..told

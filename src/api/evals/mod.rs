@@ -21,7 +21,6 @@ pub use self::quality::get_eval_quality;
 pub use self::runs::{create_eval_run, delete_eval_run, get_eval_run, list_eval_results, list_eval_runs};
 
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, web};
-use diesel::Connection;
 use diesel::pg::PgConnection;
 use serde::Deserialize;
 use serde_json::json;
@@ -38,7 +37,6 @@ use crate::domain::action::Action;
 use crate::domain::key::ProjectId;
 use crate::domain::strict;
 use crate::state::AppState;
-use crate::store::actions;
 use crate::store::evals::{self, Creation, EvalSet, SetChange};
 
 /// A set to be made.
@@ -145,11 +143,12 @@ pub async fn create_eval_set(
             evals::create(conn, key.project, &plan.name, description, pass_from, MOST_SETS).map_err(ApiError::from)
         })
         .await?;
-    let conflict = |detail: String| Err(ApiError::conflict(detail));
     match created {
         Creation::Created(set) => Ok(HttpResponse::Created().json(EvalSetView::empty(set))),
-        Creation::Known => conflict("an eval set of this name exists; choose another".to_owned()),
-        Creation::TooMany => conflict(format!("a project has at most {MOST_SETS} eval sets; delete old ones")),
+        Creation::Known => Err(ApiError::conflict("an eval set of this name exists; choose another")),
+        Creation::TooMany => Err(ApiError::conflict(format!(
+            "a project has at most {MOST_SETS} eval sets; delete old ones"
+        ))),
     }
 }
 
@@ -202,12 +201,10 @@ pub async fn update_eval_set(
     let change = SetChange { description, pass_from };
     let changed = state
         .db
-        .run(move |conn| {
-            conn.transaction(|conn| {
-                let set = changing(conn, key.project, &set.0)?;
-                let set = evals::update(conn, key.project, &set, &change)?;
-                evals::counted(conn, key.project, set).map_err(ApiError::from)
-            })
+        .transaction(move |conn| {
+            let set = changing(conn, key.project, &set.0)?;
+            let set = evals::update(conn, key.project, &set, &change)?;
+            evals::counted(conn, key.project, set).map_err(ApiError::from)
         })
         .await?;
     Ok(HttpResponse::Ok().json(EvalSetView::from(changed)))
@@ -230,14 +227,10 @@ pub async fn delete_eval_set(
 ) -> Result<HttpResponse, ApiError> {
     state
         .db
-        .run(move |conn| {
-            conn.transaction(|conn| {
-                let found = changing(conn, key.project, &set.0)?;
-                let cases = evals::delete(conn, key.project, found.id)?;
-                let (action, detail) = (Action::EvalSetDeleted, json!({"cases": cases}));
-                actions::note(conn, key.project, Some(key.key_id), action, Some(set.0), detail)?;
-                Ok::<_, ApiError>(())
-            })
+        .transaction(move |conn| {
+            let found = changing(conn, key.project, &set.0)?;
+            let cases = evals::delete(conn, key.project, found.id)?;
+            key.note(conn, Action::EvalSetDeleted, set.0, json!({"cases": cases}))
         })
         .await?;
     Ok(HttpResponse::NoContent().finish())

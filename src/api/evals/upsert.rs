@@ -13,6 +13,7 @@ use super::rows::CaseRow;
 use super::sheet::{Refused, Row, refused};
 use super::view::{EvalRowCode as Code, EvalRowResult, EvalRowStatus, EvalUploadResponse};
 use super::{changing, named};
+use crate::api::auth::{Admin, Authorized};
 use crate::api::error::ApiError;
 use crate::domain::action::Action;
 use crate::domain::key::{self, ProjectId};
@@ -20,7 +21,7 @@ use crate::domain::text::same::likeness;
 use crate::store::evals::EvalSet;
 use crate::store::evals::cases::{self, EvalCase, Origin};
 use crate::store::projects::{self, Project};
-use crate::store::{actions, tombstones};
+use crate::store::tombstones;
 
 /// Rows that are looked up and written at once.
 const PIECE: usize = 500;
@@ -39,11 +40,12 @@ pub struct Wish {
 /// Puts rows into a set.
 pub fn upload(
     conn: &mut PgConnection,
-    (project, key_id): (ProjectId, Uuid),
+    key: &Authorized<Admin>,
     set: &str,
     rows: Vec<Row>,
     wish: Wish,
 ) -> Result<EvalUploadResponse, ApiError> {
+    let project = key.project;
     conn.transaction(|conn| {
         // Whoever erases a user waits for this, and finds what it adds.
         tombstones::hold(conn)?;
@@ -69,7 +71,7 @@ pub fn upload(
             upload.take(conn, piece)?;
         }
         if wish.replaces && !upload.is_unsure {
-            upload.delete_others(conn, key_id)?;
+            upload.delete_others(conn, key)?;
         }
         if !wish.dry_run && counted(conn, project, &upload.set)? > MOST_CASES {
             return Err(ApiError::invalid(format!(
@@ -287,13 +289,13 @@ impl Upload {
     }
 
     /// Deletes the cases that the upload does not have.
-    fn delete_others(&mut self, conn: &mut PgConnection, key_id: Uuid) -> Result<(), ApiError> {
+    fn delete_others(&mut self, conn: &mut PgConnection, key: &Authorized<Admin>) -> Result<(), ApiError> {
         let project = self.project.id;
         let mut others = cases::names(conn, project, self.set.id)?;
         others.retain(|name| !self.named.contains(name) && !self.unread.contains(name));
         if !self.wish.dry_run && !others.is_empty() {
             cases::delete(conn, project, self.set.id, &others)?;
-            note_deleted(conn, (project, key_id), &self.set.name, others.len())?;
+            note_deleted(conn, key, &self.set.name, others.len())?;
         }
         for name in others {
             self.told.note(None, name, EvalRowStatus::Deleted, Vec::new());
@@ -303,15 +305,8 @@ impl Upload {
 }
 
 /// Names of cases may tell of users, so that only their number is noted.
-pub fn note_deleted(
-    conn: &mut PgConnection,
-    (project, key_id): (ProjectId, Uuid),
-    set: &str,
-    cases: usize,
-) -> Result<(), ApiError> {
-    let (action, detail) = (Action::EvalCasesDeleted, json!({"cases": cases}));
-    actions::note(conn, project, Some(key_id), action, Some(set.to_owned()), detail)?;
-    Ok(())
+pub fn note_deleted(conn: &mut PgConnection, key: &Authorized<Admin>, set: &str, cases: usize) -> Result<(), ApiError> {
+    key.note(conn, Action::EvalCasesDeleted, set, json!({"cases": cases}))
 }
 
 /// A row without a name is named by its input, so that the same file names it the same again.

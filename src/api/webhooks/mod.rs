@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, web};
 use chrono::{DateTime, Utc};
-use diesel::Connection;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::time::timeout;
@@ -22,7 +21,6 @@ use super::{names, respond};
 use crate::domain::action::Action;
 use crate::domain::strict;
 use crate::state::AppState;
-use crate::store::actions;
 use crate::store::webhooks::{self as store, NewWebhook, Undelivered, Webhook, WebhookSettings};
 use crate::webhooks as sending;
 
@@ -128,6 +126,10 @@ pub(super) fn absent() -> ApiError {
     ApiError::not_found("webhook")
 }
 
+fn too_many() -> ApiError {
+    ApiError::conflict(format!("a project has at most {MOST_WEBHOOKS} webhooks; delete one"))
+}
+
 /// List webhooks
 ///
 /// Where alerts are sent, without the secrets.
@@ -199,28 +201,17 @@ pub async fn create_webhook(
     let secret = sending::shown(&row.secret);
     let made = state
         .db
-        .run(move |conn| {
-            conn.transaction(|conn| {
-                let made = store::add(conn, &row, MOST_WEBHOOKS)?;
-                if let Some(made) = &made {
-                    let subject = Some(made.id.to_string());
-                    let detail = json!({"name": made.name, "format": made.format});
-                    let by = Some(key.key_id);
-                    actions::note(conn, key.project, by, Action::WebhookCreated, subject, detail)?;
-                }
-                Ok::<_, ApiError>(made)
-            })
+        .transaction(move |conn| {
+            let made = store::add(conn, &row, MOST_WEBHOOKS)?.ok_or_else(too_many)?;
+            let detail = json!({"name": made.name, "format": made.format});
+            key.note(conn, Action::WebhookCreated, made.id, detail)?;
+            Ok::<_, ApiError>(made)
         })
         .await?;
-    match made {
-        Some(webhook) => Ok(HttpResponse::Created().json(NewWebhookResponse {
-            secret,
-            view: WebhookView::of(webhook, Undelivered::default()),
-        })),
-        None => Err(ApiError::conflict(format!(
-            "a project has at most {MOST_WEBHOOKS} webhooks; delete one"
-        ))),
-    }
+    Ok(HttpResponse::Created().json(NewWebhookResponse {
+        secret,
+        view: WebhookView::of(made, Undelivered::default()),
+    }))
 }
 
 /// Change a webhook
@@ -250,20 +241,16 @@ pub async fn update_webhook(
     }
     let view = state
         .db
-        .run(move |conn| {
-            conn.transaction(|conn| {
-                let settings = WebhookSettings {
-                    name: change.name.clone(),
-                    enabled: change.enabled,
-                };
-                let changed = store::update(conn, key.project, id.0, &settings)?.ok_or_else(absent)?;
-                let subject = Some(id.0.to_string());
-                let detail = json!({"name": change.name, "enabled": change.enabled});
-                let by = Some(key.key_id);
-                actions::note(conn, key.project, by, Action::WebhookChanged, subject, detail)?;
-                let undelivered = store::undelivered(conn, Some(key.project), Some(id.0))?;
-                Ok::<_, ApiError>(WebhookView::of(changed, undelivered))
-            })
+        .transaction(move |conn| {
+            let detail = json!({"name": change.name, "enabled": change.enabled});
+            let settings = WebhookSettings {
+                name: change.name,
+                enabled: change.enabled,
+            };
+            let changed = store::update(conn, key.project, id.0, &settings)?.ok_or_else(absent)?;
+            key.note(conn, Action::WebhookChanged, id.0, detail)?;
+            let undelivered = store::undelivered(conn, Some(key.project), Some(id.0))?;
+            Ok::<_, ApiError>(WebhookView::of(changed, undelivered))
         })
         .await?;
     state.posting.ring();
@@ -289,10 +276,5 @@ pub async fn delete_webhook(
     id: Segment<Uuid>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let subject = id.0.to_string();
-    let project = key.project;
-    delete_noted(&state, key, Action::WebhookDeleted, subject, absent, move |conn| {
-        store::delete(conn, project, id.0)
-    })
-    .await
+    delete_noted(&state, key, Action::WebhookDeleted, id.0, absent, store::delete).await
 }

@@ -25,6 +25,7 @@ use crate::store::projects;
 
 const DECISION: &str = "decision";
 const CONFIDENCE: &str = "confidence";
+
 /// An output that could be drawn.
 pub struct Candidate {
     /// By which it is drawn.

@@ -10,7 +10,6 @@ use std::collections::{HashMap, HashSet};
 
 use actix_web::{HttpResponse, post, web};
 use chrono::{SubsecRound, Utc};
-use diesel::Connection;
 use diesel::pg::PgConnection;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -165,7 +164,7 @@ pub async fn create_eval_cases_from_feedback(
     let asked = body.0;
     let made = state
         .db
-        .run(move |conn| conn.transaction(|conn| make(conn, key.project, &set.0, asked)))
+        .transaction(move |conn| make(conn, key.project, &set.0, asked))
         .await?;
     Ok(HttpResponse::Ok().json(made))
 }

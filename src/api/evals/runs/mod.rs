@@ -3,7 +3,6 @@
 mod upload;
 
 use actix_web::{HttpRequest, HttpResponse, delete, get, web};
-use diesel::Connection;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
@@ -24,7 +23,6 @@ use crate::domain::action::Action;
 use crate::metrics::Estimate;
 use crate::query::analyses::evals::scores::{self, EvalRunScores};
 use crate::state::AppState;
-use crate::store::actions;
 use crate::store::evals::{cases, runs};
 
 /// Runs that are listed with their scores where nothing is said.
@@ -264,23 +262,12 @@ pub async fn delete_eval_run(
     let (set, id) = path.0;
     state
         .db
-        .run(move |conn| {
-            conn.transaction(|conn| {
-                let found = changing(conn, key.project, &set)?;
-                if !runs::delete(conn, key.project, found.id, id)? {
-                    return Err(absent_run());
-                }
-                let (action, detail) = (Action::EvalRunDeleted, json!({"set": set}));
-                actions::note(
-                    conn,
-                    key.project,
-                    Some(key.key_id),
-                    action,
-                    Some(id.to_string()),
-                    detail,
-                )?;
-                Ok::<_, ApiError>(())
-            })
+        .transaction(move |conn| {
+            let found = changing(conn, key.project, &set)?;
+            if !runs::delete(conn, key.project, found.id, id)? {
+                return Err(absent_run());
+            }
+            key.note(conn, Action::EvalRunDeleted, id, json!({"set": set}))
         })
         .await?;
     Ok(HttpResponse::NoContent().finish())

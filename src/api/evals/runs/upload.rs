@@ -5,7 +5,6 @@ use std::collections::HashSet;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, post, web};
 use chrono::{SubsecRound, Utc};
-use diesel::Connection;
 use diesel::pg::PgConnection;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -28,6 +27,7 @@ use crate::state::AppState;
 use crate::store::evals::cases;
 use crate::store::evals::runs::{self, EvalResult, EvalRun};
 use crate::store::{projects, tombstones};
+
 /// What was run; with JSON it may stand in the body instead.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -131,7 +131,7 @@ pub async fn create_eval_run(
     let about = about(params.0, &sheet.envelope)?;
     let uploaded = state
         .db
-        .run(move |conn| conn.transaction(|conn| upload(conn, key.project, &set.0, about, sheet)))
+        .transaction(move |conn| upload(conn, key.project, &set.0, about, sheet))
         .await?;
     let status = match uploaded.rejected {
         0 => StatusCode::CREATED,
