@@ -221,8 +221,11 @@ pub async fn get_change(
     change: Segment<Uuid>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let all = logged(&state, key.project).await?;
-    respond::json(&request, &ChangeView::from(one(&all, change.0)?.clone()))
+    let found = state
+        .db
+        .run(move |conn| changes::find(conn, key.project, change.0).map_err(ApiError::from))
+        .await?;
+    respond::json(&request, &ChangeView::from(Logged::read(found.ok_or_else(absent)?)?))
 }
 
 /// Put a change right
@@ -247,15 +250,15 @@ pub async fn update_change(
     body: JsonBody<ChangeCorrection>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let all = logged(&state, key.project).await?;
-    let mut plan = one(&all, change.0)?.plan.clone();
-    let asked = serde_json::to_value(&body.0).map_err(ApiError::internal)?;
-    body.0.apply(&mut plan);
-    plan.question(key.project, Vec::new(), effect::WEEKS, Level::default())?;
-    let stored = serde_json::to_value(&plan).map_err(ApiError::internal)?;
+    let correction = body.0;
+    let asked = serde_json::to_value(&correction).map_err(ApiError::internal)?;
     let changed = state
         .db
         .transaction(move |conn| {
+            let mut plan = Logged::read(changes::hold(conn, key.project, change.0)?.ok_or_else(absent)?)?.plan;
+            correction.apply(&mut plan);
+            plan.question(key.project, Vec::new(), effect::WEEKS, Level::default())?;
+            let stored = serde_json::to_value(&plan).map_err(ApiError::internal)?;
             let changed = changes::update(conn, key.project, change.0, &stored)?.ok_or_else(absent)?;
             key.note(conn, Action::ChangeCorrected, change.0, without_note(asked))?;
             Ok::<_, ApiError>(changed)

@@ -172,16 +172,17 @@ pub async fn update_experiment(
     body: JsonBody<ExperimentChange>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let mut plan = named(&state, key.project, &experiment.0).await?.plan;
-    plan.ends_at = body.0.ends_at;
-    plan.check_range()?;
-    let stored = serde_json::to_value(&plan).map_err(ApiError::internal)?;
+    let ends_at = body.0.ends_at;
     let changed = state
         .db
         .transaction(move |conn| {
+            let declared = experiments::hold(conn, key.project, &experiment.0)?.ok_or_else(absent)?;
+            let mut plan = Declared::read(declared)?.plan;
+            plan.ends_at = ends_at;
+            plan.check_range()?;
+            let stored = serde_json::to_value(&plan).map_err(ApiError::internal)?;
             let changed = experiments::update(conn, key.project, &plan.name, &stored)?.ok_or_else(absent)?;
-            let detail = json!({"ends_at": plan.ends_at});
-            key.note(conn, Action::ExperimentChanged, &plan.name, detail)?;
+            key.note(conn, Action::ExperimentChanged, &plan.name, json!({"ends_at": ends_at}))?;
             Ok::<_, ApiError>(changed)
         })
         .await?;
