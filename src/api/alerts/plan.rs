@@ -9,8 +9,8 @@ use crate::api::names;
 use crate::domain::dimension::Dimension;
 use crate::domain::key::ProjectId;
 use crate::domain::strict;
+use crate::metrics::Metric;
 use crate::metrics::index::is_ratio;
-use crate::metrics::{self, Metric};
 use crate::query::Query;
 use crate::query::analyses::alerts::{AlertSide, Rule, Watch};
 use crate::query::filter::Filter;
@@ -137,15 +137,6 @@ impl AlertPlan {
         query.filters = ask::filters(plan.filters.clone())?;
         let of_feature = plan.feature.clone().map(|name| Filter::is(Dimension::Feature, name));
         query.filters.extend(of_feature);
-        let least = |field: &str, value: Option<u64>| {
-            let value = value.unwrap_or_default();
-            within(
-                field,
-                value,
-                u64::from(self.kind != AlertKind::NoData || field == "min_n"),
-                MOST_LEAST,
-            )
-        };
         let alpha = plan.alpha.unwrap_or(MOST_ALPHA);
         if !(alpha > 0.0 && alpha <= MOST_ALPHA) {
             return Err(ApiError::invalid(format!(
@@ -157,25 +148,23 @@ impl AlertPlan {
             metric,
             watch: plan.watch()?,
             window_days: within("window_days", plan.window_days.unwrap_or(1), 1, MOST_WINDOW_DAYS)?,
-            min_n: least("min_n", plan.min_n)?,
-            min_users: least("min_users", plan.min_users)?,
+            min_n: within("min_n", plan.min_n.unwrap_or_default(), 1, MOST_LEAST)?,
+            // `no_data` asks for no users.
+            min_users: match plan.min_users {
+                Some(users) => within("min_users", users, 1, MOST_LEAST)?,
+                None => 0,
+            },
             alpha,
         })
     }
 
     fn metric(&self) -> Result<&'static Metric, ApiError> {
-        let id = match (self.kind, &self.metric) {
+        let metric = ask::metric(match (self.kind, &self.metric) {
             (AlertKind::NoData, _) => "shown",
             (AlertKind::Verdict, _) => "trust_gap",
             (_, Some(id)) => id,
             (_, None) => return Err(ApiError::invalid("`metric`: name one; GET /api/v1/metrics lists them")),
-        };
-        let metrics = ask::metrics_by_id(&[id.to_owned()])?;
-        let metric = metrics
-            .first()
-            .copied()
-            .or_else(|| metrics::find(id).map(|(_, metric)| metric));
-        let metric = metric.ok_or_else(|| ApiError::invalid("`metric`: is missing"))?;
+        })?;
         if self.kind == AlertKind::Change && !is_ratio(metric) {
             return Err(ApiError::invalid(format!(
                 "`metric`: `{}` is no share and no mean of outputs, in which changes are found; a threshold takes it",

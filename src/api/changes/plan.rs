@@ -125,12 +125,8 @@ impl ChangePlan {
         match (&self.metric, self.reason()) {
             (None, Some(reason)) => Ok(Outcome::Complaints(reason.to_owned())),
             (metric, _) => {
-                let id = metric.as_deref().unwrap_or(DEFAULT_METRIC).to_owned();
-                let metrics = ask::deciding_metrics(&[id])?;
-                let metric = metrics
-                    .first()
-                    .ok_or_else(|| ApiError::invalid("`metric`: is missing"))?;
-                Ok(Outcome::Metric(metric))
+                let id = metric.as_deref().unwrap_or(DEFAULT_METRIC);
+                Ok(Outcome::Metric(ask::deciding_metric(id)?))
             }
         }
     }
