@@ -13,7 +13,7 @@ use super::answers::ReadAnswers;
 use super::auth::{Admin, Authorized};
 use super::error::ApiError;
 use super::extract::Params;
-use super::respond;
+use super::{ask, paging, respond};
 use crate::domain::action::Action;
 use crate::domain::key::ProjectId;
 use crate::state::AppState;
@@ -93,26 +93,20 @@ pub async fn list_actions(
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let asked = params.0;
-    let limit = asked.limit.unwrap_or(DEFAULT_LIMIT);
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        return Err(ApiError::parameter("limit", format!("must be from 1 to {MAX_LIMIT}")));
-    }
-    let before: Option<i64> = match asked.cursor {
-        None => None,
-        Some(text) => Some(
-            text.parse()
-                .map_err(|_| ApiError::parameter("cursor", "must be taken from `next_cursor` of the answer before"))?,
-        ),
-    };
+    let limit = ask::within("limit", asked.limit, 1, MAX_LIMIT)?.unwrap_or(DEFAULT_LIMIT);
+    let before: Option<i64> = asked
+        .cursor
+        .as_deref()
+        .map(str::parse)
+        .transpose()
+        .map_err(|_| paging::wrong_cursor())?;
     let mut found = state
         .db
         .run(move |conn| {
             actions::of_project(conn, key.project, asked.action, before, limit + 1).map_err(ApiError::from)
         })
         .await?;
-    let has_more = found.len() as i64 > limit;
-    found.truncate(usize::try_from(limit).unwrap_or_default());
-    let next_cursor = found.last().filter(|_| has_more).map(|last| last.id.to_string());
+    let next_cursor = paging::cut(&mut found, limit, |last| last.id.to_string());
     let data = found.into_iter().map(ActionView::from).collect();
     respond::json(&request, &AuditResponse { data, next_cursor })
 }

@@ -26,6 +26,7 @@ pub mod keys;
 pub mod links;
 pub mod names;
 pub mod outputs;
+pub mod paging;
 pub mod pieces;
 pub mod position;
 pub mod priorities;

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::api::ask;
 use crate::api::error::ApiError;
+use crate::api::paging;
 use crate::api::respond::Format;
 use crate::domain::decision::Decision;
 use crate::domain::dimension::Dimension;
@@ -214,7 +215,7 @@ pub fn parse_cursor(text: &str) -> Result<(DateTime<Utc>, Uuid), ApiError> {
     };
     parse()
         .filter(|(time, _)| (0..=253_402_300_799).contains(&time.timestamp()))
-        .ok_or_else(|| ApiError::parameter("cursor", "must be taken from `next_cursor` of the answer before"))
+        .ok_or_else(paging::wrong_cursor)
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ use crate::api::auth::{Admin, Authorized, Read};
 use crate::api::error::ApiError;
 use crate::api::extract::{Params, Segment};
 use crate::api::outputs::listing::MAX_LIMIT;
+use crate::api::paging;
 use crate::api::respond;
 use crate::domain::action::Action;
 use crate::metrics::Estimate;
@@ -25,9 +26,9 @@ use crate::query::analyses::evals::scores::{self, EvalRunScores};
 use crate::state::AppState;
 use crate::store::evals::{cases, runs};
 
-/// Runs that are listed with their scores where nothing is said.
+/// Runs that are listed with their scores, and results, where nothing is said.
 const LISTED_RUNS: i64 = 20;
-const RESULTS_LIMIT: i64 = 100;
+const LISTED_RESULTS: i64 = 100;
 
 /// A run in a list.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -202,20 +203,14 @@ pub async fn list_eval_results(
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let (set, id) = path.0;
-    let limit = params.0.limit.unwrap_or(RESULTS_LIMIT);
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        return Err(ApiError::parameter("limit", format!("must be from 1 to {MAX_LIMIT}")));
-    }
-    let after: Option<(String, String)> = match params.0.cursor.as_deref().map(serde_json::from_str) {
-        None => None,
-        Some(Ok(after)) => Some(after),
-        Some(Err(_)) => {
-            return Err(ApiError::parameter(
-                "cursor",
-                "must be taken from `next_cursor` of the answer before",
-            ));
-        }
-    };
+    let limit = ask::within("limit", params.0.limit, 1, MAX_LIMIT)?.unwrap_or(LISTED_RESULTS);
+    let after: Option<(String, String)> = params
+        .0
+        .cursor
+        .as_deref()
+        .map(serde_json::from_str)
+        .transpose()
+        .map_err(|_| paging::wrong_cursor())?;
     if after
         .as_ref()
         .is_some_and(|(case, judge)| case.contains('\0') || judge.contains('\0'))
@@ -231,12 +226,9 @@ pub async fn list_eval_results(
             Ok::<_, ApiError>((found, set.pass_from))
         })
         .await?;
-    let has_more = found.len() as i64 > limit;
-    found.truncate(usize::try_from(limit).unwrap_or_default());
-    let next_cursor = found
-        .last()
-        .filter(|_| has_more)
-        .map(|last| json!([last.case_name, last.judge]).to_string());
+    let next_cursor = paging::cut(&mut found, limit, |last| {
+        json!([last.case_name, last.judge]).to_string()
+    });
     let data = found
         .into_iter()
         .map(|result| EvalResultView::of(result, pass_from))
