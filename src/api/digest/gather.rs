@@ -93,11 +93,14 @@ pub async fn digest(
     render: impl FnOnce(&Digest) -> Result<Rendered, ApiError> + Send + 'static,
 ) -> Result<HttpResponse, ApiError> {
     let Window { from, to } = weeks.week;
-    let (rules, turned) = state
+    let (rules, turned, fired) = state
         .db
         .run(move |conn| {
             let rules = store::of_project(conn, project)?;
-            Ok::<_, ApiError>((rules, store::between(conn, project, from, to, MOST_ALERTS)?))
+            let turned = store::between(conn, project, from, to, MOST_ALERTS)?;
+            // More may have fired than are listed.
+            let fired = store::fired_between(conn, project, from, to)?.unsigned_abs();
+            Ok::<_, ApiError>((rules, turned, fired))
         })
         .await?;
     let rules: Vec<AlertView> = rules
@@ -163,7 +166,7 @@ pub async fn digest(
         before: weeks.before,
     };
     // The same address says something else once a rule, a change or a week is another.
-    let same = format!("{} {firing:?} {alerts:?} {logged:?}", weeks.name);
+    let same = format!("{} {firing:?} {alerts:?} {fired} {logged:?}", weeks.name);
     let compute = move |conn: &mut _, sources: &_, now| {
         Ok::<_, QueryError>(Found {
             project: projects::find(conn, project)?.name,
@@ -200,7 +203,7 @@ pub async fn digest(
             next_to: found.next.window.to,
             log_position: found.week.log_position,
         };
-        digest.headlines = document::headlines(&digest);
+        digest.headlines = document::headlines(&digest, fired);
         render(&digest)
     })
     .await
