@@ -180,6 +180,7 @@ impl Upload {
     /// What a row makes of its case.
     fn decide(&mut self, row: CaseRow, known: &Known) -> Result<(EvalCase, Vec<&'static str>, EvalRowStatus), Refused> {
         let Some(name) = row.case.clone() else {
+            self.is_unsure = true;
             return refused(Code::Missing, "give the row a `case`, or an `input` to name it by");
         };
         if !self.named.insert(name.clone()) {

@@ -244,6 +244,8 @@ fn replacing_deletes_what_is_not_there_and_says_so_first() {
     // A row of which nobody knows what case it is may be of any: then nothing is deleted.
     let unsure = put(&server, CASES, "case,input\na,1st\nb,2nd,too many\n").expect(207);
     assert_eq!(counts(&unsure), [0, 0, 1, 0, 1]);
+    let unsure = put(&server, CASES, "case,input,tags\na,1st,\n,,x\n").expect(207);
+    assert_eq!(counts(&unsure), [0, 0, 1, 0, 1]);
     // The case of a row that is not taken stays.
     let file = format!("case,input\na,1st\nb,\"{}\"\nd,new\n", "x".repeat(100_001));
     let dry = put(&server, &format!("{CASES}?dry_run=true"), &file).expect(207);
