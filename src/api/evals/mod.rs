@@ -10,6 +10,7 @@ mod quality;
 mod rows;
 pub mod runs;
 mod sheet;
+mod told;
 mod upsert;
 pub mod view;
 

@@ -8,10 +8,11 @@ use diesel::pg::PgConnection;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::limits::{LISTED_ROWS, MOST_CASES};
+use super::limits::MOST_CASES;
 use super::rows::CaseRow;
 use super::sheet::{Refused, Row, refused};
-use super::view::{EvalRowCode as Code, EvalRowResult, EvalRowStatus, EvalUploadResponse};
+use super::told::Told;
+use super::view::{EvalRowCode as Code, EvalRowStatus, EvalUploadResponse};
 use super::{changing, named};
 use crate::api::auth::{Admin, Authorized};
 use crate::api::error::ApiError;
@@ -319,67 +320,4 @@ fn named_by_input(mut row: CaseRow) -> CaseRow {
         row.case = Some(format!("case-{}", digest.get(..12).unwrap_or_default()));
     }
     row
-}
-
-/// What became of the rows.
-#[derive(Default)]
-struct Told {
-    counted: EvalUploadResponse,
-    rejected: Vec<EvalRowResult>,
-    changed: Vec<EvalRowResult>,
-    unchanged: Vec<EvalRowResult>,
-}
-
-impl Told {
-    fn note(&mut self, row: Option<usize>, case: String, status: EvalRowStatus, fields: Vec<&'static str>) {
-        let (count, list) = match status {
-            EvalRowStatus::Created => (&mut self.counted.created, &mut self.changed),
-            EvalRowStatus::Updated => (&mut self.counted.updated, &mut self.changed),
-            EvalRowStatus::Deleted => (&mut self.counted.deleted, &mut self.changed),
-            EvalRowStatus::Unchanged => (&mut self.counted.unchanged, &mut self.unchanged),
-            EvalRowStatus::Rejected => (&mut self.counted.rejected, &mut self.rejected),
-        };
-        *count += 1;
-        if list.len() < LISTED_ROWS {
-            list.push(EvalRowResult {
-                row,
-                case: Some(case),
-                status,
-                fields,
-                code: None,
-                message: None,
-            });
-        }
-    }
-
-    fn refuse(&mut self, row: usize, case: Option<String>, refused: Refused) {
-        self.counted.rejected += 1;
-        if self.rejected.len() < LISTED_ROWS {
-            self.rejected.push(rejection(row, case, refused));
-        }
-    }
-
-    fn answer(self, dry_run: bool) -> EvalUploadResponse {
-        let counted = self.counted;
-        let all = counted.created + counted.updated + counted.unchanged + counted.deleted + counted.rejected;
-        let results = self.rejected.into_iter().chain(self.changed).chain(self.unchanged);
-        EvalUploadResponse {
-            dry_run,
-            truncated: all > LISTED_ROWS as u64,
-            results: results.take(LISTED_ROWS).collect(),
-            ..counted
-        }
-    }
-}
-
-/// A row that was not taken.
-pub fn rejection(row: usize, case: Option<String>, refused: Refused) -> EvalRowResult {
-    EvalRowResult {
-        row: Some(row),
-        case,
-        status: EvalRowStatus::Rejected,
-        fields: Vec::new(),
-        code: Some(refused.code),
-        message: Some(refused.message),
-    }
 }

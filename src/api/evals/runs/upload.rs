@@ -18,7 +18,7 @@ use crate::api::evals::changing;
 use crate::api::evals::limits::{LISTED_ROWS, MOST_RESULTS, MOST_RUNS};
 use crate::api::evals::rows::{RESULTS, ResultRow};
 use crate::api::evals::sheet::{self, Fields, Refused, Sheet, refused};
-use crate::api::evals::upsert::rejection;
+use crate::api::evals::told::rejection;
 use crate::api::evals::view::{EvalRowCode, EvalRowResult, EvalRunView};
 use crate::api::extract::{Params, Segment};
 use crate::domain::key::ProjectId;
