@@ -16,7 +16,8 @@ use crate::domain::key::{self, ProjectId};
 use crate::ingest::limits;
 use crate::query::dimensions;
 use crate::query::filter::{Filter, Operator};
-use crate::store::outputs::{AttributeFilter, Listing, Output};
+use crate::store::outputs::Output;
+use crate::store::outputs::listing::{AttributeFilter, Listing};
 use crate::store::projects::Project;
 
 /// Characters of a text to look for.

@@ -86,7 +86,7 @@ async fn page(
                 .collect();
             listing.cells = cells.keys().copied().collect();
             listing.attributes = attributes;
-            let rows = outputs::list(conn, project, &listing)?;
+            let rows = outputs::listing::list(conn, project, &listing)?;
             let keys: Vec<Uuid> = rows.iter().map(|output| output.output_key).collect();
             let texts = texts_by_key(texts::of_keys(conn, project, &keys)?);
             Ok::<_, ApiError>((with_texts(rows, texts), cells))
