@@ -196,7 +196,8 @@ async fn take(
     state: &AppState,
     wish: Wish,
 ) -> Result<HttpResponse, ApiError> {
-    let sheet = CASES.receive(request, payload, state).await?;
+    let mut share = state.held.share();
+    let sheet = CASES.receive(request, payload, state, &mut share).await?;
     if let Some(field) = sheet.envelope.keys().next() {
         return Err(ApiError::invalid(format!(
             "`{field}`: cases have no such field beside them"

@@ -127,7 +127,8 @@ pub async fn create_eval_run(
     payload: web::Payload,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let sheet = RESULTS.receive(&request, payload, &state).await?;
+    let mut share = state.held.share();
+    let sheet = RESULTS.receive(&request, payload, &state, &mut share).await?;
     let about = about(params.0, &sheet.envelope)?;
     let uploaded = state
         .db

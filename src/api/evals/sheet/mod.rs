@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::limits::UPLOAD_BYTES;
 use super::view::EvalRowCode;
-use crate::api::body::Body;
+use crate::api::body::{Body, Share};
 use crate::api::error::{ApiError, ErrorCode};
 use crate::state::AppState;
 
@@ -64,7 +64,12 @@ pub struct Layout {
 }
 
 /// The bytes of an upload.
-async fn receive(request: &HttpRequest, payload: web::Payload, state: &AppState) -> Result<Vec<u8>, ApiError> {
+async fn receive(
+    request: &HttpRequest,
+    payload: web::Payload,
+    state: &AppState,
+    share: &mut Share<'_>,
+) -> Result<Vec<u8>, ApiError> {
     let encoding = request.headers().get(CONTENT_ENCODING);
     if encoding.is_some_and(|encoding| !["identity", ""].contains(&encoding.to_str().unwrap_or("?").trim())) {
         return Err(ApiError::new(
@@ -73,7 +78,6 @@ async fn receive(request: &HttpRequest, payload: web::Payload, state: &AppState)
         ));
     }
     let mut body = Body::new(payload.into_inner(), state.patience);
-    let mut share = state.held.share();
     let mut bytes = Vec::new();
     while let Some(piece) = body.next().await? {
         bytes.extend_from_slice(&piece);
@@ -90,14 +94,15 @@ async fn receive(request: &HttpRequest, payload: web::Payload, state: &AppState)
 }
 
 impl Layout {
-    /// Receives an upload and reads it, off the async threads.
+    /// Receives an upload and reads it, off the async threads. `share` is the request's until its rows are written, which may have to wait.
     pub async fn receive(
         &'static self,
         request: &HttpRequest,
         payload: web::Payload,
         state: &AppState,
+        share: &mut Share<'_>,
     ) -> Result<Sheet, ApiError> {
-        let bytes = receive(request, payload, state).await?;
+        let bytes = receive(request, payload, state, share).await?;
         let sheet = tokio::task::spawn_blocking(move || self.read(&bytes));
         sheet.await.map_err(ApiError::internal)?
     }
