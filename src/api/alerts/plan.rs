@@ -209,7 +209,7 @@ impl AlertPlan {
 
     /// Fields that belong to other kinds.
     fn refuse_others(&self) -> Result<(), ApiError> {
-        use AlertKind::{Change, NoData, Threshold};
+        use AlertKind::{Change, NoData, Threshold, Verdict};
         let fields: [(&str, bool, &[AlertKind]); 9] = [
             ("metric", self.metric.is_some(), &[Threshold, Change]),
             ("side", self.side.is_some(), &[Threshold, Change]),
@@ -217,17 +217,9 @@ impl AlertPlan {
             ("hysteresis", self.hysteresis.is_some(), &[Threshold]),
             ("baseline_days", self.baseline_days.is_some(), &[Change]),
             ("hours", self.hours.is_some(), &[NoData]),
-            (
-                "window_days",
-                self.window_days.is_some(),
-                &[Threshold, Change, AlertKind::Verdict],
-            ),
-            (
-                "min_users",
-                self.min_users.is_some(),
-                &[Threshold, Change, AlertKind::Verdict],
-            ),
-            ("alpha", self.alpha.is_some(), &[Threshold, Change, AlertKind::Verdict]),
+            ("window_days", self.window_days.is_some(), &[Threshold, Change, Verdict]),
+            ("min_users", self.min_users.is_some(), &[Threshold, Change, Verdict]),
+            ("alpha", self.alpha.is_some(), &[Threshold, Change, Verdict]),
         ];
         match fields
             .iter()

@@ -1,6 +1,6 @@
 //! What range is plausible for a rate when the same users contribute many observations?
 //!
-//! Observations of one user resemble each other, so a million suggestions shown to two thousand
+//! Observations of one user resemble each other, so a million outputs shown to two thousand
 //! people carry far less information than a million coin flips. The unit that *is* independent
 //! is the cluster (the user). With totals `N_g`, `D_g` per cluster and `R = ΣN/ΣD`,
 //!
@@ -95,9 +95,9 @@ pub fn linearised_variance(influence: &[f64]) -> Option<f64> {
 pub struct ClusterRatio {
     /// Clusters that contribute anything.
     pub clusters: u64,
-    /// `ΣN`, e.g. accepted suggestions.
+    /// `ΣN`, e.g. accepted outputs.
     pub numerator: f64,
-    /// `ΣD`, e.g. decided suggestions.
+    /// `ΣD`, e.g. decided outputs.
     pub denominator: f64,
     squared_denominators: f64,
     variance: Option<f64>,
