@@ -43,7 +43,8 @@ pub const HISTORY_DAYS: i64 = 400;
 /// Starts looking until `stopped`. Rings `posting` when there is something to send.
 pub fn start(db: Db, sources: Arc<Sources>, posting: Signal, stopped: Signal) {
     thread::spawn(move || {
-        let mut swept = Utc::now();
+        // At once, or a server that is never up for as long would never do it.
+        let mut swept = DateTime::UNIX_EPOCH;
         while !stopped.is_stopped() {
             let outcome = look(&db, &sources, &posting, &stopped).and_then(|()| {
                 if Utc::now() - swept > SWEEP {

@@ -53,14 +53,11 @@ impl FilterRequest {
             FilterValue::Many(values) => values,
         };
         if values.len() > request::MAX_FILTER_VALUES {
-            return Err(ApiError::new(
-                ErrorCode::InvalidBody,
-                format!(
-                    "a filter may list {} values, this one lists {}",
-                    request::MAX_FILTER_VALUES,
-                    values.len()
-                ),
-            ));
+            return Err(ApiError::invalid(format!(
+                "a filter may list {} values, this one lists {}",
+                request::MAX_FILTER_VALUES,
+                values.len()
+            )));
         }
         let operator = match self.op {
             Comparison::Eq | Comparison::In => Operator::In,
@@ -132,6 +129,17 @@ pub fn filters_parameter(text: Option<&str>) -> Result<Vec<Filter>, ApiError> {
     filters(requests.into_iter().map(|Object(request)| request).collect())
 }
 
+/// A metric by its id.
+pub fn metric(id: &str) -> Result<&'static Metric, ApiError> {
+    let (_, metric) = metrics::find(id).ok_or_else(|| {
+        ApiError::new(
+            ErrorCode::UnknownMetric,
+            format!("there is no metric `{}`; GET /api/v1/metrics lists them", shortened(id)),
+        )
+    })?;
+    Ok(metric)
+}
+
 /// Metrics by their ids, each at most once.
 pub fn metrics_by_id(ids: &[String]) -> Result<Vec<&'static Metric>, ApiError> {
     if ids.is_empty() || ids.len() > request::MAX_METRICS {
@@ -145,12 +153,7 @@ pub fn metrics_by_id(ids: &[String]) -> Result<Vec<&'static Metric>, ApiError> {
     }
     let mut chosen: Vec<&'static Metric> = Vec::with_capacity(ids.len());
     for id in ids {
-        let (_, metric) = metrics::find(id).ok_or_else(|| {
-            ApiError::new(
-                ErrorCode::UnknownMetric,
-                format!("there is no metric `{}`; GET /api/v1/metrics lists them", shortened(id)),
-            )
-        })?;
+        let metric = metric(id)?;
         if chosen.iter().any(|known| known.id == metric.id) {
             return Err(ApiError::new(
                 ErrorCode::InvalidParameter,
@@ -162,19 +165,23 @@ pub fn metrics_by_id(ids: &[String]) -> Result<Vec<&'static Metric>, ApiError> {
     Ok(chosen)
 }
 
-/// The same, of metrics that can decide something: more or less of each is better.
+/// A metric that can decide something: more or less of it is better.
+pub fn deciding_metric(id: &str) -> Result<&'static Metric, ApiError> {
+    deciding(metric(id)?)
+}
+
+/// Metrics that can decide something, each at most once.
 pub fn deciding_metrics(ids: &[String]) -> Result<Vec<&'static Metric>, ApiError> {
-    let metrics = metrics_by_id(ids)?;
-    let decides = |metric: &Metric| matches!(metric.direction, Direction::HigherIsBetter | Direction::LowerIsBetter);
-    match metrics.iter().find(|metric| !decides(metric)) {
-        Some(other) => Err(ApiError::new(
-            ErrorCode::InvalidBody,
-            format!(
-                "`{}`: neither more nor less of it is better, so that it decides nothing",
-                other.id
-            ),
-        )),
-        None => Ok(metrics),
+    metrics_by_id(ids)?.into_iter().map(deciding).collect()
+}
+
+fn deciding(metric: &'static Metric) -> Result<&'static Metric, ApiError> {
+    match metric.direction {
+        Direction::HigherIsBetter | Direction::LowerIsBetter => Ok(metric),
+        _ => Err(ApiError::invalid(format!(
+            "`{}`: neither more nor less of it is better, so that it decides nothing",
+            metric.id
+        ))),
     }
 }
 

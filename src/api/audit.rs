@@ -1,11 +1,11 @@
-//! `GET /audit`: what admins did to the project. And what they delete of it, which is noted.
+//! `GET /audit`: what admins did to the project. And how the other routes note it.
 
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use chrono::{DateTime, Utc};
+use diesel::QueryResult;
 use diesel::pg::PgConnection;
-use diesel::{Connection, QueryResult};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -13,8 +13,9 @@ use super::answers::ReadAnswers;
 use super::auth::{Admin, Authorized};
 use super::error::ApiError;
 use super::extract::Params;
-use super::respond;
+use super::{ask, paging, respond};
 use crate::domain::action::Action;
+use crate::domain::key::ProjectId;
 use crate::state::AppState;
 use crate::store::actions::{self, Done};
 
@@ -47,7 +48,7 @@ pub struct ActionView {
     #[schema(required = true)]
     pub subject: Option<String>,
     /// What was asked for.
-    pub detail: serde_json::Value,
+    pub detail: Value,
 }
 
 impl From<Done> for ActionView {
@@ -92,50 +93,62 @@ pub async fn list_actions(
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let asked = params.0;
-    let limit = asked.limit.unwrap_or(DEFAULT_LIMIT);
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        return Err(ApiError::parameter("limit", format!("must be from 1 to {MAX_LIMIT}")));
-    }
-    let before: Option<i64> = match asked.cursor {
-        None => None,
-        Some(text) => Some(
-            text.parse()
-                .map_err(|_| ApiError::parameter("cursor", "must be taken from `next_cursor` of the answer before"))?,
-        ),
-    };
+    let limit = ask::within("limit", asked.limit, 1, MAX_LIMIT)?.unwrap_or(DEFAULT_LIMIT);
+    let before: Option<i64> = asked
+        .cursor
+        .as_deref()
+        .map(str::parse)
+        .transpose()
+        .map_err(|_| paging::wrong_cursor())?;
     let mut found = state
         .db
         .run(move |conn| {
             actions::of_project(conn, key.project, asked.action, before, limit + 1).map_err(ApiError::from)
         })
         .await?;
-    let has_more = found.len() as i64 > limit;
-    found.truncate(usize::try_from(limit).unwrap_or_default());
-    let next_cursor = found.last().filter(|_| has_more).map(|last| last.id.to_string());
+    let next_cursor = paging::cut(&mut found, limit, |last| last.id.to_string());
     let data = found.into_iter().map(ActionView::from).collect();
     respond::json(&request, &AuditResponse { data, next_cursor })
 }
 
+impl Authorized<Admin> {
+    /// Notes what was done with this key, and to what, in the transaction that does it.
+    pub fn note(
+        &self,
+        conn: &mut PgConnection,
+        action: Action,
+        subject: impl ToString,
+        detail: Value,
+    ) -> Result<(), ApiError> {
+        let subject = Some(subject.to_string());
+        Ok(actions::note(
+            conn,
+            self.project,
+            Some(self.key_id),
+            action,
+            subject,
+            detail,
+        )?)
+    }
+}
+
 /// Deletes one thing of a project and notes that it was done, in one transaction; `absent` where there is no such thing.
-pub async fn delete_noted(
+pub async fn delete_noted<I: ToString + Send + 'static>(
     state: &AppState,
     key: Authorized<Admin>,
     action: Action,
-    subject: String,
+    id: I,
     absent: fn() -> ApiError,
-    delete: impl FnOnce(&mut PgConnection) -> QueryResult<bool> + Send + 'static,
+    delete: impl FnOnce(&mut PgConnection, ProjectId, I) -> QueryResult<bool> + Send + 'static,
 ) -> Result<HttpResponse, ApiError> {
     state
         .db
-        .run(move |conn| {
-            conn.transaction(|conn| {
-                if !delete(conn)? {
-                    return Err(absent());
-                }
-                let by = Some(key.key_id);
-                actions::note(conn, key.project, by, action, Some(subject), json!({}))?;
-                Ok(())
-            })
+        .transaction(move |conn| {
+            let subject = id.to_string();
+            if !delete(conn, key.project, id)? {
+                return Err(absent());
+            }
+            key.note(conn, action, subject, json!({}))
         })
         .await?;
     Ok(HttpResponse::NoContent().finish())

@@ -187,6 +187,15 @@ impl ApiError {
         ApiError::new(ErrorCode::InvalidParameter, format!("`{name}`: {detail}"))
     }
 
+    /// A body that can be read, and says what it must not.
+    pub fn invalid(detail: impl Into<String>) -> ApiError {
+        ApiError::new(ErrorCode::InvalidBody, detail)
+    }
+
+    pub fn conflict(detail: impl Into<String>) -> ApiError {
+        ApiError::new(ErrorCode::Conflict, detail)
+    }
+
     pub fn not_found(what: &str) -> ApiError {
         ApiError::new(ErrorCode::NotFound, format!("the project has no such {what}"))
     }

@@ -41,7 +41,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for JsonBody<T> {
             // serde would read an array as the fields in order.
             let is_array = bytes.trim_ascii_start().starts_with(b"[");
             if is_array && serde_json::from_slice::<IgnoredAny>(&bytes).is_ok() {
-                return Err(ApiError::new(ErrorCode::InvalidBody, "the body must be an object"));
+                return Err(ApiError::invalid("the body must be an object"));
             }
             let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
             let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
@@ -65,7 +65,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for JsonBody<T> {
                 .map_err(|error| ApiError::new(ErrorCode::InvalidJson, error.to_string()))?;
             if let Some(place) = nul(&bytes) {
                 let detail = format!("`{place}`: holds the character U+0000");
-                return Err(ApiError::new(ErrorCode::InvalidBody, detail));
+                return Err(ApiError::invalid(detail));
             }
             Ok(JsonBody(value))
         })

@@ -2,7 +2,6 @@
 
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
 use chrono::{DateTime, NaiveDate, Utc};
-use diesel::Connection;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -10,18 +9,14 @@ use uuid::Uuid;
 
 use super::answers::{Absent, ReadAnswers, WriteAnswers};
 use super::auth::{self, Admin, Authorized};
-use super::error::{ApiError, ErrorCode, Problem};
+use super::error::{ApiError, Problem};
 use super::extract::{JsonBody, Segment};
-use super::respond;
+use super::{names, respond};
 use crate::domain::action::Action;
 use crate::domain::scope::Scope;
 use crate::domain::strict;
 use crate::state::AppState;
-use crate::store::actions;
 use crate::store::keys::{self, ApiKey, Revocation};
-
-/// Characters of the name of a key or a project.
-pub const NAME_CHARS: usize = 100;
 
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -126,29 +121,20 @@ pub async fn create_key(
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let mut asked = body.0;
-    check_name(&asked.name)?;
+    names::check("name", &asked.name, names::SHORT)?;
     asked.scopes.sort_unstable();
     asked.scopes.dedup();
     if asked.scopes.is_empty() {
-        return Err(ApiError::new(
-            ErrorCode::InvalidBody,
-            "`scopes`: name at least one of ingest, read, admin",
-        ));
+        return Err(ApiError::invalid("`scopes`: name at least one of ingest, read, admin"));
     }
     let (text, row) = auth::new_key(key.project, &asked.name, &asked.scopes);
     let inserted = row.clone();
     state
         .db
-        .run(move |conn| {
-            conn.transaction(|conn| {
-                keys::insert(conn, &inserted)?;
-                let (subject, detail) = (
-                    Some(inserted.id.to_string()),
-                    json!({"name": inserted.name, "scopes": inserted.scopes}),
-                );
-                actions::note(conn, key.project, Some(key.key_id), Action::KeyCreated, subject, detail)?;
-                Ok::<_, ApiError>(())
-            })
+        .transaction(move |conn| {
+            keys::insert(conn, &inserted)?;
+            let detail = json!({"name": inserted.name, "scopes": inserted.scopes});
+            key.note(conn, Action::KeyCreated, inserted.id, detail)
         })
         .await?;
     Ok(HttpResponse::Created().json(NewKeyResponse {
@@ -178,47 +164,16 @@ pub async fn revoke_key(
     id: Segment<Uuid>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let revocation = state
+    state
         .db
-        .run(move |conn| {
-            conn.transaction(|conn| {
-                let revocation = keys::revoke(conn, key.project, id.0)?;
-                if revocation == Revocation::Revoked {
-                    let subject = Some(id.0.to_string());
-                    actions::note(
-                        conn,
-                        key.project,
-                        Some(key.key_id),
-                        Action::KeyRevoked,
-                        subject,
-                        json!({}),
-                    )?;
-                }
-                Ok::<_, ApiError>(revocation)
-            })
+        .transaction(move |conn| match keys::revoke(conn, key.project, id.0)? {
+            Revocation::Revoked => key.note(conn, Action::KeyRevoked, id.0, json!({})),
+            Revocation::Absent => Err(ApiError::not_found("live key")),
+            Revocation::LastAdmin => Err(ApiError::conflict(
+                "this is the project's last admin key; make another before you revoke it",
+            )),
         })
         .await?;
-    match revocation {
-        Revocation::Revoked => {
-            state.keys.clear();
-            Ok(HttpResponse::NoContent().finish())
-        }
-        Revocation::Absent => Err(ApiError::not_found("live key")),
-        Revocation::LastAdmin => Err(ApiError::new(
-            ErrorCode::Conflict,
-            "this is the project's last admin key; make another before you revoke it",
-        )),
-    }
-}
-
-/// A name for people: short, not empty or blank, no control characters.
-pub fn check_name(name: &str) -> Result<(), ApiError> {
-    let fits = name.chars().count() <= NAME_CHARS && !name.trim().is_empty() && !name.chars().any(char::is_control);
-    if fits {
-        return Ok(());
-    }
-    Err(ApiError::new(
-        ErrorCode::InvalidBody,
-        format!("`name`: must have 1 to {NAME_CHARS} printable characters, not only spaces"),
-    ))
+    state.keys.clear();
+    Ok(HttpResponse::NoContent().finish())
 }

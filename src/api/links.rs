@@ -82,10 +82,9 @@ pub async fn create_link(
     let asked = body.0;
     let seconds = asked.expires_in_seconds.unwrap_or(USUAL_SECONDS);
     if !(1..=MOST_SECONDS).contains(&seconds) {
-        return Err(ApiError::new(
-            ErrorCode::InvalidBody,
-            format!("`expires_in_seconds` must be from 1 to {MOST_SECONDS}"),
-        ));
+        return Err(ApiError::invalid(format!(
+            "`expires_in_seconds` must be from 1 to {MOST_SECONDS}"
+        )));
     }
     let address = linkable(&asked.path, &known)?;
     let expires_at = Utc::now() + TimeDelta::seconds(seconds);
@@ -130,7 +129,7 @@ fn linkable(path: &str, known: &Routes) -> Result<Uri, ApiError> {
 }
 
 fn unlinkable(why: impl std::fmt::Display) -> ApiError {
-    ApiError::new(ErrorCode::InvalidBody, format!("`path` cannot be linked to: {why}"))
+    ApiError::invalid(format!("`path` cannot be linked to: {why}"))
 }
 
 /// A link that a request came with. It is worth nothing before its signature was checked.

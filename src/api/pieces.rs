@@ -166,8 +166,7 @@ impl Opened {
             _ if reader == Reader::Head => Ok(None),
             _ => {
                 self.0.remove(&key);
-                Err(ApiError::new(
-                    ErrorCode::Conflict,
+                Err(ApiError::conflict(
                     "something in the file was erased since it was begun, or is kept no longer; read it from the beginning",
                 ))
             }

@@ -12,8 +12,7 @@ use super::answers::{ReadAnswers, WriteAnswers};
 use super::auth::{self, Admin, Authorized, Read};
 use super::error::{ApiError, ErrorCode, Problem};
 use super::extract::JsonBody;
-use super::keys::check_name;
-use super::respond;
+use super::{names, respond};
 use crate::domain::action::Action;
 use crate::domain::scope::Scope;
 use crate::domain::strict;
@@ -173,31 +172,26 @@ pub async fn create_project(
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let name = body.0.name;
-    check_name(&name)?;
+    names::check("name", &name, names::SHORT)?;
     let (project, admin_key) = state
         .db
-        .run(move |conn| {
+        .transaction(move |conn| {
             if projects::find(conn, key.project)?.name != projects::DEFAULT {
                 let detail = "only admin keys of the first project create projects";
                 return Err(ApiError::new(ErrorCode::Forbidden, detail));
             }
-            conn.transaction(|conn| {
-                let (project, created) = projects::find_or_create(conn, &name)?;
-                if !created {
-                    return Err(ApiError::new(
-                        ErrorCode::Conflict,
-                        "a project of this name exists; choose another",
-                    ));
-                }
-                let (text, row) = auth::new_key(project.id, "first admin key", &Scope::ALL);
-                keys::insert(conn, &row)?;
-                // In both logs: who may make tenants made one, and so the new one began.
-                for of in [key.project, project.id] {
-                    let subject = Some(project.name.clone());
-                    actions::note(conn, of, Some(key.key_id), Action::ProjectCreated, subject, json!({}))?;
-                }
-                Ok((project, text))
-            })
+            let (project, created) = projects::find_or_create(conn, &name)?;
+            if !created {
+                return Err(ApiError::conflict("a project of this name exists; choose another"));
+            }
+            let (text, row) = auth::new_key(project.id, "first admin key", &Scope::ALL);
+            keys::insert(conn, &row)?;
+            // In both logs: who may make tenants made one, and so the new one began.
+            for of in [key.project, project.id] {
+                let subject = Some(project.name.clone());
+                actions::note(conn, of, Some(key.key_id), Action::ProjectCreated, subject, json!({}))?;
+            }
+            Ok((project, text))
         })
         .await?;
     Ok(HttpResponse::Created().json(NewProjectResponse {
@@ -237,7 +231,7 @@ pub async fn update_project(
             note(conn)?;
             Ok::<_, ApiError>(projects::update(conn, key.project, &settings)?)
         };
-        let project = db.run(move |conn| conn.transaction(change)).await?;
+        let project = db.transaction(change).await?;
         state.projects.clear();
         return Ok(HttpResponse::Ok().json(ProjectView::from(project)));
     }
@@ -266,19 +260,18 @@ fn noted(asked: &ProjectSettings) -> Result<serde_json::Value, ApiError> {
 }
 
 fn check_settings(asked: ProjectSettings) -> Result<Settings, ApiError> {
-    let invalid = |detail: String| ApiError::new(ErrorCode::InvalidBody, detail);
     let dimensions = match asked.dimensions {
         None => None,
         Some(names) => {
             let declared = names.iter().map(|name| declarable(name)).collect::<Result<Vec<_>, _>>();
-            let mut names = declared.map_err(|reason| invalid(format!("`dimensions`: {reason}")))?;
+            let mut names = declared.map_err(|reason| ApiError::invalid(format!("`dimensions`: {reason}")))?;
             names.sort_unstable();
             names.dedup();
             if names.iter().any(|name| name.trim().is_empty()) {
-                return Err(invalid("`dimensions`: a name must not be blank".to_owned()));
+                return Err(ApiError::invalid("`dimensions`: a name must not be blank"));
             }
             if names.len() > DIMENSIONS {
-                return Err(invalid(format!(
+                return Err(ApiError::invalid(format!(
                     "`dimensions`: at most {DIMENSIONS} attributes can be declared"
                 )));
             }
@@ -289,7 +282,7 @@ fn check_settings(asked: ProjectSettings) -> Result<Settings, ApiError> {
         .horizon_seconds
         .is_some_and(|seconds| !(1..=MAX_HORIZON_SECONDS).contains(&seconds))
     {
-        return Err(invalid("`horizon_seconds`: must be from 1 second to a year".to_owned()));
+        return Err(ApiError::invalid("`horizon_seconds`: must be from 1 second to a year"));
     }
     let retained = [
         ("retain_texts_days", asked.retain_texts_days),
@@ -301,7 +294,7 @@ fn check_settings(asked: ProjectSettings) -> Result<Settings, ApiError> {
             .flatten()
             .is_some_and(|days| !(1..=MAX_RETENTION_DAYS).contains(&days))
         {
-            return Err(invalid(format!(
+            return Err(ApiError::invalid(format!(
                 "`{name}`: must be from 1 to {MAX_RETENTION_DAYS} days, or null for ever"
             )));
         }

@@ -88,7 +88,7 @@ pub async fn create_session(
             }
             taken.map(Arc::new)
         }
-        _ => return Err(ApiError::new(ErrorCode::InvalidBody, "send a `key` or a `token`")),
+        _ => return Err(ApiError::invalid("send a `key` or a `token`")),
     };
     let Some(key) = key else {
         return Err(ApiError::new(

@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, web};
 use chrono::{DateTime, SubsecRound, Utc};
-use diesel::Connection;
 use diesel::pg::PgConnection;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -14,7 +13,7 @@ use uuid::Uuid;
 
 use super::answers::{Absent, ReadAnswers, WriteAnswers};
 use super::auth::{Admin, Authorized};
-use super::error::{ApiError, ErrorCode, Problem};
+use super::error::{ApiError, Problem};
 use super::extract::{JsonBody, Segment};
 use super::respond;
 use crate::domain::action::Action;
@@ -22,7 +21,7 @@ use crate::domain::key;
 use crate::ingest::limits;
 use crate::state::AppState;
 use crate::store::erasures::{self, Erasure};
-use crate::store::{actions, projects, tombstones};
+use crate::store::{projects, tombstones};
 
 /// How long a request waits for the erasure to end before it is told to look again.
 const WAITS: Duration = Duration::from_secs(10);
@@ -110,10 +109,7 @@ pub async fn delete_user(
 ) -> Result<HttpResponse, ApiError> {
     let user_id = named(user_id)?;
     let project = key.project;
-    let mut erasure = state
-        .db
-        .run(move |conn| conn.transaction(|conn| request(conn, &key, user_id)))
-        .await?;
+    let mut erasure = state.db.transaction(move |conn| request(conn, &key, user_id)).await?;
     state.erasing.ring();
     let started = Instant::now();
     while erasure.finished_at.is_none() && started.elapsed() < WAITS {
@@ -159,15 +155,7 @@ fn request(conn: &mut PgConnection, key: &Authorized<Admin>, user_id: String) ->
         eval_cases: 0,
     };
     erasures::add(conn, &erasure)?;
-    let subject = Some(erasure.id.to_string());
-    actions::note(
-        conn,
-        project.id,
-        Some(key.key_id),
-        Action::UserErased,
-        subject,
-        json!({}),
-    )?;
+    key.note(conn, Action::UserErased, erasure.id, json!({}))?;
     Ok(erasure)
 }
 
@@ -216,24 +204,14 @@ pub async fn update_user(
         let digest = key::tombstone(project.erasure_salt, &user_id);
         let last = erasures::last_of(conn, project.id, digest)?.ok_or_else(|| ApiError::not_found("erased user"))?;
         if last.finished_at.is_none() {
-            return Err(ApiError::new(
-                ErrorCode::Conflict,
+            return Err(ApiError::conflict(
                 "the user is still being erased; wait for the receipt",
             ));
         }
         tombstones::admit(conn, project.id, digest, from)?;
-        let (subject, detail) = (Some(last.id.to_string()), json!({"admits_from": from}));
-        actions::note(
-            conn,
-            project.id,
-            Some(key.key_id),
-            Action::UserAdmitted,
-            subject,
-            detail,
-        )?;
-        Ok(())
+        key.note(conn, Action::UserAdmitted, last.id, json!({"admits_from": from}))
     };
-    state.db.run(move |conn| conn.transaction(admit)).await?;
+    state.db.transaction(admit).await?;
     Ok(HttpResponse::Ok().json(UserView { admits_from: from }))
 }
 

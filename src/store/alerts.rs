@@ -273,10 +273,29 @@ pub fn between(
                 .ge(from)
                 .and(alert_transitions::noticed_at.lt(to)),
         )
-        .order(alert_transitions::noticed_at)
+        .order((alert_transitions::noticed_at, alert_transitions::id))
         .limit(limit)
         .select(AlertTransition::as_select())
         .load(conn)
+}
+
+/// How often rules of a project fired in some time.
+pub fn fired_between(
+    conn: &mut PgConnection,
+    project: ProjectId,
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+) -> QueryResult<i64> {
+    alert_transitions::table
+        .filter(alert_transitions::project_id.eq(project))
+        .filter(
+            alert_transitions::noticed_at
+                .ge(from)
+                .and(alert_transitions::noticed_at.lt(to)),
+        )
+        .filter(alert_transitions::state.eq("firing"))
+        .count()
+        .get_result(conn)
 }
 
 /// Lets go of what rules did before an instant.

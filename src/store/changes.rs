@@ -57,6 +57,24 @@ pub fn of_project(conn: &mut PgConnection, project: ProjectId) -> QueryResult<Ve
         .load(conn)
 }
 
+pub fn find(conn: &mut PgConnection, project: ProjectId, id: Uuid) -> QueryResult<Option<Change>> {
+    changes::table
+        .find((project, id))
+        .select(Change::as_select())
+        .first(conn)
+        .optional()
+}
+
+/// The same, held for this transaction, which writes what it makes of it.
+pub fn hold(conn: &mut PgConnection, project: ProjectId, id: Uuid) -> QueryResult<Option<Change>> {
+    changes::table
+        .find((project, id))
+        .select(Change::as_select())
+        .for_no_key_update()
+        .first(conn)
+        .optional()
+}
+
 /// Changes what was logged; `None` if there is no such change.
 pub fn update(
     conn: &mut PgConnection,

@@ -78,6 +78,16 @@ pub fn find(conn: &mut PgConnection, project: ProjectId, name: &str) -> QueryRes
         .optional()
 }
 
+/// The same, held for this transaction, which writes what it makes of it.
+pub fn hold(conn: &mut PgConnection, project: ProjectId, name: &str) -> QueryResult<Option<Experiment>> {
+    experiments::table
+        .find((project, name))
+        .select(Experiment::as_select())
+        .for_no_key_update()
+        .first(conn)
+        .optional()
+}
+
 /// Changes a plan; `None` if there is no such experiment.
 pub fn update(
     conn: &mut PgConnection,

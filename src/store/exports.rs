@@ -7,7 +7,8 @@ use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use uuid::Uuid;
 
-use super::outputs::{self, Listing, Output};
+use super::outputs::Output;
+use super::outputs::listing::{Listing, selected};
 use crate::domain::decision::{Decision, Manner};
 use crate::domain::key::ProjectId;
 
@@ -102,7 +103,7 @@ pub fn walk<E: From<diesel::result::Error>>(
     mut take: impl FnMut(Vec<Row>) -> Result<bool, E>,
 ) -> Result<(), E> {
     conn.transaction(|conn| {
-        let inner = outputs::selected(project, &export.listing);
+        let inner = selected(project, &export.listing);
         Declare { inner, export }.execute(conn)?;
         loop {
             let rows: Vec<Row> = diesel::sql_query(format!("FETCH {PIECE} FROM export")).load(conn)?;

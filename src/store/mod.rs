@@ -197,6 +197,18 @@ impl Db {
         self.run_within(ANSWER_TIME, work).await
     }
 
+    /// As [`Db::run`], in one transaction: an error takes back all that was done.
+    pub async fn transaction<T, E>(
+        &self,
+        work: impl FnOnce(&mut PgConnection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + From<diesel::result::Error> + Send + 'static,
+    {
+        self.run(move |conn| conn.transaction(work)).await
+    }
+
     /// As [`Db::run`], for what takes one row by its key and should be told apart from a database that does not answer soon.
     pub async fn look_up<T, E>(
         &self,

@@ -247,7 +247,7 @@ pub fn finish(conn: &mut PgConnection, claimed: &Claimed, outcome: &Outcome) -> 
     Ok(written > 0)
 }
 
-/// Deliveries of a webhook before one of them, the newest first.
+/// Deliveries of a webhook, the newest first.
 pub fn deliveries(
     conn: &mut PgConnection,
     project: ProjectId,

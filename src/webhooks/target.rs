@@ -59,9 +59,9 @@ pub fn reachable(uri: &Uri, allow_private: bool) -> Result<(), String> {
 const PRIVATE: &str = "leads to an address that is not public; set CALIBRANT_WEBHOOKS_ALLOW_PRIVATE to allow it";
 
 /// Looks names up for the client, and gives it only what may be connected to.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Checked {
-    pub allow_private: bool,
+    allow_private: bool,
     inner: DefaultResolver,
 }
 

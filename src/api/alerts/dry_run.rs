@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::plan::{AlertKind, AlertPlan};
 use crate::api::answers::WriteAnswers;
 use crate::api::auth::{Authorized, Read};
-use crate::api::error::{ApiError, ErrorCode};
+use crate::api::error::ApiError;
 use crate::api::extract::JsonBody;
 use crate::api::query::computed;
 use crate::api::respond;
@@ -114,10 +114,9 @@ pub async fn query_alert_dry_run(
     };
     let days = body.0.days.unwrap_or(DAYS.min(most));
     if !(1..=most).contains(&days) {
-        return Err(ApiError::new(
-            ErrorCode::InvalidBody,
-            format!("`days`: must be from 1 to {most} for this kind of rule"),
-        ));
+        return Err(ApiError::invalid(format!(
+            "`days`: must be from 1 to {most} for this kind of rule"
+        )));
     }
     let (project, about) = (key.project, subject(&rule));
     let compute = move |conn: &mut _, sources: &_, now| {

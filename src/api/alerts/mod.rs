@@ -4,11 +4,12 @@ pub mod dry_run;
 pub mod plan;
 pub mod view;
 
+use std::collections::HashMap;
+
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, web};
 use chrono::{DateTime, Utc};
-use diesel::Connection;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -18,16 +19,16 @@ use super::answers::{Absent, ReadAnswers, WriteAnswers};
 use super::ask;
 use super::audit::delete_noted;
 use super::auth::{Admin, Authorized, Read};
-use super::error::{ApiError, ErrorCode, Problem};
+use super::error::{ApiError, Problem};
 use super::extract::{JsonBody, Params, Segment};
 use super::respond;
 use crate::domain::action::Action;
+use crate::domain::strict;
 use crate::query::analyses::alerts::AlertState;
 use crate::query::dimensions;
-use crate::query::request::QueryError;
 use crate::state::AppState;
-use crate::store::alerts::{self as store, AlertSettings};
-use crate::store::{actions, projects};
+use crate::store::alerts::{self as store, AlertRule, AlertSettings, AlertTransition};
+use crate::store::projects;
 
 /// Rules that a project may have.
 pub const MOST_ALERTS: i64 = 100;
@@ -65,27 +66,38 @@ pub struct HistoryResponse {
 }
 
 /// What may be changed of a rule. What it looks for stays: another question is another rule.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AlertChange {
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 256, pattern = r"\S")]
     pub name: Option<String>,
     /// A rule that is not enabled does not look. Enabled again, it begins anew.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
     /// Until then it looks and tells nobody, and it does not tell later what happened meanwhile. Null ends that.
-    #[serde(default, deserialize_with = "given")]
+    #[serde(
+        default,
+        deserialize_with = "strict::stated",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub muted_until: Option<Option<DateTime<Utc>>>,
-}
-
-/// Tells `null` from nothing.
-fn given<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Option<T>>, D::Error> {
-    Option::<T>::deserialize(deserializer).map(Some)
 }
 
 fn absent() -> ApiError {
     ApiError::not_found("alert")
+}
+
+fn too_many() -> ApiError {
+    ApiError::conflict(format!("a project has at most {MOST_ALERTS} alerts; delete some"))
+}
+
+/// The plan of a rule under another name, checked.
+fn renamed(rule: AlertRule, name: String) -> Result<Value, ApiError> {
+    let mut plan: AlertPlan = serde_json::from_value(rule.plan).map_err(ApiError::internal)?;
+    plan.name = name;
+    plan.rule(rule.project_id)?;
+    serde_json::to_value(plan).map_err(ApiError::internal)
 }
 
 /// List alerts
@@ -107,16 +119,17 @@ pub async fn list_alerts(
     params: Params<AlertsParams>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let (rules, mut last) = state
+    let (rules, last) = state
         .db
         .run(move |conn| {
             let rules = store::of_project(conn, key.project)?;
             Ok::<_, ApiError>((rules, store::last_of_each(conn, key.project)?))
         })
         .await?;
+    let mut last: HashMap<Uuid, AlertTransition> = last.into_iter().map(|last| (last.alert_id, last)).collect();
     let views = rules.into_iter().map(|rule| {
-        let place = last.iter().position(|turned| turned.alert_id == rule.id);
-        AlertView::read(rule, place.map(|place| last.swap_remove(place)))
+        let last = last.remove(&rule.id);
+        AlertView::read(rule, last)
     });
     let views: Vec<AlertView> = views.collect::<Result<_, _>>()?;
     let is_asked = |view: &AlertView| params.0.state.is_none_or(|state| view.state == state);
@@ -151,27 +164,14 @@ pub async fn create_alert(
     let plan = serde_json::to_value(body.0.completed()).map_err(ApiError::internal)?;
     let made = state
         .db
-        .run(move |conn| {
-            let project = projects::find(conn, key.project).map_err(QueryError::from)?;
-            dimensions::check(&rule.query, &project)?;
-            conn.transaction(|conn| {
-                let made = store::add(conn, key.project, &plan, MOST_ALERTS)?;
-                if let Some(made) = &made {
-                    let subject = Some(made.id.to_string());
-                    let by = Some(key.key_id);
-                    actions::note(conn, key.project, by, Action::AlertCreated, subject, plan)?;
-                }
-                Ok::<_, ApiError>(made)
-            })
+        .transaction(move |conn| {
+            dimensions::check(&rule.query, &projects::find(conn, key.project)?)?;
+            let made = store::add(conn, key.project, &plan, MOST_ALERTS)?.ok_or_else(too_many)?;
+            key.note(conn, Action::AlertCreated, made.id, plan)?;
+            Ok::<_, ApiError>(made)
         })
         .await?;
-    match made {
-        Some(rule) => Ok(HttpResponse::Created().json(AlertView::read(rule, None)?)),
-        None => Err(ApiError::new(
-            ErrorCode::Conflict,
-            format!("a project has at most {MOST_ALERTS} alerts; delete some"),
-        )),
-    }
+    Ok(HttpResponse::Created().json(AlertView::read(made, None)?))
 }
 
 /// Get an alert
@@ -259,42 +259,24 @@ pub async fn update_alert(
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let change = body.0;
+    let asked = serde_json::to_value(&change).map_err(ApiError::internal)?;
     if let Some(Some(until)) = change.muted_until
         && !ask::is_believed(&until)
     {
-        return Err(ApiError::new(
-            ErrorCode::InvalidBody,
-            "`muted_until`: must be from 1970 to 9998",
-        ));
+        return Err(ApiError::invalid("`muted_until`: must be from 1970 to 9998"));
     }
     let (rule, last) = state
         .db
-        .run(move |conn| {
-            conn.transaction(|conn| {
-                let known = store::find(conn, key.project, id.0)?.ok_or_else(absent)?;
-                let mut settings = AlertSettings {
-                    plan: None,
-                    enabled: change.enabled,
-                    muted_until: change.muted_until,
-                };
-                if let Some(name) = &change.name {
-                    let mut plan: AlertPlan = serde_json::from_value(known.plan).map_err(ApiError::internal)?;
-                    plan.name.clone_from(name);
-                    plan.rule(key.project)?;
-                    settings.plan = Some(serde_json::to_value(plan).map_err(ApiError::internal)?);
-                }
-                let changed = store::update(conn, key.project, id.0, &settings)?.ok_or_else(absent)?;
-                let mut detail = json!({});
-                if let Some(fields) = detail.as_object_mut() {
-                    fields.extend(change.name.map(|name| ("name".to_owned(), json!(name))));
-                    fields.extend(change.enabled.map(|enabled| ("enabled".to_owned(), json!(enabled))));
-                    fields.extend(change.muted_until.map(|until| ("muted_until".to_owned(), json!(until))));
-                }
-                let subject = Some(id.0.to_string());
-                let by = Some(key.key_id);
-                actions::note(conn, key.project, by, Action::AlertChanged, subject, detail)?;
-                Ok::<_, ApiError>((changed, store::history(conn, key.project, id.0, 1)?.pop()))
-            })
+        .transaction(move |conn| {
+            let known = store::find(conn, key.project, id.0)?.ok_or_else(absent)?;
+            let settings = AlertSettings {
+                plan: change.name.map(|name| renamed(known, name)).transpose()?,
+                enabled: change.enabled,
+                muted_until: change.muted_until,
+            };
+            let changed = store::update(conn, key.project, id.0, &settings)?.ok_or_else(absent)?;
+            key.note(conn, Action::AlertChanged, id.0, asked)?;
+            Ok::<_, ApiError>((changed, store::history(conn, key.project, id.0, 1)?.pop()))
         })
         .await?;
     Ok(HttpResponse::Ok().json(AlertView::read(rule, last)?))
@@ -319,10 +301,5 @@ pub async fn delete_alert(
     id: Segment<Uuid>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let subject = id.0.to_string();
-    let project = key.project;
-    delete_noted(&state, key, Action::AlertDeleted, subject, absent, move |conn| {
-        store::delete(conn, project, id.0)
-    })
-    .await
+    delete_noted(&state, key, Action::AlertDeleted, id.0, absent, store::delete).await
 }

@@ -4,13 +4,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::api::ask::{self, FilterRequest};
-use crate::api::error::{ApiError, ErrorCode};
+use crate::api::error::ApiError;
+use crate::api::names;
 use crate::domain::dimension::Dimension;
 use crate::domain::key::ProjectId;
 use crate::domain::strict;
-use crate::ingest::limits::NAME_CHARS;
+use crate::metrics::Metric;
 use crate::metrics::index::is_ratio;
-use crate::metrics::{self, Metric};
 use crate::query::Query;
 use crate::query::analyses::alerts::{AlertSide, Rule, Watch};
 use crate::query::filter::Filter;
@@ -126,15 +126,9 @@ impl AlertPlan {
 
     /// The rule, checked.
     pub fn rule(&self, project: ProjectId) -> Result<Rule, ApiError> {
-        for (field, text) in [("name", Some(&self.name)), ("feature", self.feature.as_ref())] {
-            let fits = |text: &String| {
-                text.chars().count() <= NAME_CHARS && !text.trim().is_empty() && !text.chars().any(char::is_control)
-            };
-            if !text.is_none_or(fits) {
-                return Err(invalid(format!(
-                    "`{field}`: must have 1 to {NAME_CHARS} printable characters, not only spaces"
-                )));
-            }
+        names::check("name", &self.name, names::LONG)?;
+        if let Some(feature) = &self.feature {
+            names::check("feature", feature, names::LONG)?;
         }
         self.refuse_others()?;
         let plan = self.clone().completed();
@@ -143,45 +137,36 @@ impl AlertPlan {
         query.filters = ask::filters(plan.filters.clone())?;
         let of_feature = plan.feature.clone().map(|name| Filter::is(Dimension::Feature, name));
         query.filters.extend(of_feature);
-        let least = |field: &str, value: Option<u64>| {
-            let value = value.unwrap_or_default();
-            within(
-                field,
-                value,
-                u64::from(self.kind != AlertKind::NoData || field == "min_n"),
-                MOST_LEAST,
-            )
-        };
         let alpha = plan.alpha.unwrap_or(MOST_ALPHA);
         if !(alpha > 0.0 && alpha <= MOST_ALPHA) {
-            return Err(invalid(format!("`alpha`: must be above 0 and at most {MOST_ALPHA}")));
+            return Err(ApiError::invalid(format!(
+                "`alpha`: must be above 0 and at most {MOST_ALPHA}"
+            )));
         }
         Ok(Rule {
             query,
             metric,
             watch: plan.watch()?,
             window_days: within("window_days", plan.window_days.unwrap_or(1), 1, MOST_WINDOW_DAYS)?,
-            min_n: least("min_n", plan.min_n)?,
-            min_users: least("min_users", plan.min_users)?,
+            min_n: within("min_n", plan.min_n.unwrap_or_default(), 1, MOST_LEAST)?,
+            // `no_data` asks for no users.
+            min_users: match plan.min_users {
+                Some(users) => within("min_users", users, 1, MOST_LEAST)?,
+                None => 0,
+            },
             alpha,
         })
     }
 
     fn metric(&self) -> Result<&'static Metric, ApiError> {
-        let id = match (self.kind, &self.metric) {
+        let metric = ask::metric(match (self.kind, &self.metric) {
             (AlertKind::NoData, _) => "shown",
             (AlertKind::Verdict, _) => "trust_gap",
             (_, Some(id)) => id,
-            (_, None) => return Err(invalid("`metric`: name one; GET /api/v1/metrics lists them")),
-        };
-        let metrics = ask::metrics_by_id(&[id.to_owned()])?;
-        let metric = metrics
-            .first()
-            .copied()
-            .or_else(|| metrics::find(id).map(|(_, metric)| metric));
-        let metric = metric.ok_or_else(|| invalid("`metric`: is missing"))?;
+            (_, None) => return Err(ApiError::invalid("`metric`: name one; GET /api/v1/metrics lists them")),
+        })?;
         if self.kind == AlertKind::Change && !is_ratio(metric) {
-            return Err(invalid(format!(
+            return Err(ApiError::invalid(format!(
                 "`metric`: `{}` is no share and no mean of outputs, in which changes are found; a threshold takes it",
                 metric.id
             )));
@@ -195,14 +180,14 @@ impl AlertPlan {
                 let side = self.side.filter(|side| *side != AlertSide::Either);
                 let hysteresis = self.hysteresis.unwrap_or_default();
                 if !(hysteresis.is_finite() && hysteresis >= 0.0) {
-                    return Err(invalid("`hysteresis`: must be 0 or more"));
+                    return Err(ApiError::invalid("`hysteresis`: must be 0 or more"));
                 }
                 Watch::Threshold {
-                    side: side.ok_or_else(|| invalid("`side`: must be `above` or `below`"))?,
+                    side: side.ok_or_else(|| ApiError::invalid("`side`: must be `above` or `below`"))?,
                     level: self
                         .threshold
                         .filter(|level| level.is_finite())
-                        .ok_or_else(|| invalid("`threshold`: must be a number"))?,
+                        .ok_or_else(|| ApiError::invalid("`threshold`: must be a number"))?,
                     hysteresis,
                 }
             }
@@ -224,7 +209,7 @@ impl AlertPlan {
 
     /// Fields that belong to other kinds.
     fn refuse_others(&self) -> Result<(), ApiError> {
-        use AlertKind::{Change, NoData, Threshold};
+        use AlertKind::{Change, NoData, Threshold, Verdict};
         let fields: [(&str, bool, &[AlertKind]); 9] = [
             ("metric", self.metric.is_some(), &[Threshold, Change]),
             ("side", self.side.is_some(), &[Threshold, Change]),
@@ -232,23 +217,17 @@ impl AlertPlan {
             ("hysteresis", self.hysteresis.is_some(), &[Threshold]),
             ("baseline_days", self.baseline_days.is_some(), &[Change]),
             ("hours", self.hours.is_some(), &[NoData]),
-            (
-                "window_days",
-                self.window_days.is_some(),
-                &[Threshold, Change, AlertKind::Verdict],
-            ),
-            (
-                "min_users",
-                self.min_users.is_some(),
-                &[Threshold, Change, AlertKind::Verdict],
-            ),
-            ("alpha", self.alpha.is_some(), &[Threshold, Change, AlertKind::Verdict]),
+            ("window_days", self.window_days.is_some(), &[Threshold, Change, Verdict]),
+            ("min_users", self.min_users.is_some(), &[Threshold, Change, Verdict]),
+            ("alpha", self.alpha.is_some(), &[Threshold, Change, Verdict]),
         ];
         match fields
             .iter()
             .find(|(_, given, kinds)| *given && !kinds.contains(&self.kind))
         {
-            Some((field, ..)) => Err(invalid(format!("`{field}`: does not belong to this kind of rule"))),
+            Some((field, ..)) => Err(ApiError::invalid(format!(
+                "`{field}`: does not belong to this kind of rule"
+            ))),
             None => Ok(()),
         }
     }
@@ -258,10 +237,6 @@ fn within<T: PartialOrd + std::fmt::Display>(field: &str, value: T, least: T, mo
     if value >= least && value <= most {
         Ok(value)
     } else {
-        Err(invalid(format!("`{field}`: must be from {least} to {most}")))
+        Err(ApiError::invalid(format!("`{field}`: must be from {least} to {most}")))
     }
-}
-
-fn invalid(detail: impl Into<String>) -> ApiError {
-    ApiError::new(ErrorCode::InvalidBody, detail)
 }

@@ -5,8 +5,6 @@ pub mod plan;
 pub mod view;
 
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, web};
-use diesel::Connection;
-use diesel::pg::PgConnection;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -19,7 +17,7 @@ use super::answers::{Absent, ReadAnswers, WriteAnswers};
 use super::ask;
 use super::audit::delete_noted;
 use super::auth::{Admin, Authorized, Read};
-use super::error::{ApiError, ErrorCode, Problem};
+use super::error::{ApiError, Problem};
 use super::extract::{JsonBody, Params, Segment};
 use super::query::computed;
 use super::respond;
@@ -27,10 +25,9 @@ use crate::domain::action::Action;
 use crate::domain::key::ProjectId;
 use crate::query::analyses::effect::{self as measured, Occasion, Question};
 use crate::query::dimensions;
-use crate::query::request::QueryError;
 use crate::state::AppState;
 use crate::stats::level::Level;
-use crate::store::{actions, changes, projects};
+use crate::store::{changes, projects};
 
 /// Changes that a project may have logged.
 pub const MOST_CHANGES: i64 = 500;
@@ -103,26 +100,16 @@ fn absent() -> ApiError {
     ApiError::not_found("change")
 }
 
-/// Notes in the audit log what was done to a change. That is kept for ever, and a change's note may say anything of anyone: it stays out.
-fn note(
-    conn: &mut PgConnection,
-    key: &Authorized<Admin>,
-    action: Action,
-    change: Uuid,
-    mut asked: Value,
-) -> Result<(), ApiError> {
+fn too_many() -> ApiError {
+    ApiError::conflict(format!("a project has at most {MOST_CHANGES} changes; delete old ones"))
+}
+
+/// What was asked, for the audit log. That is kept for ever, and a change's note may say anything of anyone: it stays out.
+fn without_note(mut asked: Value) -> Value {
     if let Some(asked) = asked.as_object_mut() {
         asked.remove("note");
     }
-    let subject = Some(change.to_string());
-    Ok(actions::note(
-        conn,
-        key.project,
-        Some(key.key_id),
-        action,
-        subject,
-        asked,
-    )?)
+    asked
 }
 
 /// List changes
@@ -204,25 +191,14 @@ pub async fn create_change(
     let stored = serde_json::to_value(&plan).map_err(ApiError::internal)?;
     let logged = state
         .db
-        .run(move |conn| {
-            let project = projects::find(conn, key.project).map_err(QueryError::from)?;
-            dimensions::check(&question.query, &project)?;
-            conn.transaction(|conn| {
-                let logged = changes::log(conn, key.project, &stored, MOST_CHANGES)?;
-                if let Some(change) = &logged {
-                    note(conn, &key, Action::ChangeLogged, change.id, stored)?;
-                }
-                Ok::<_, ApiError>(logged)
-            })
+        .transaction(move |conn| {
+            dimensions::check(&question.query, &projects::find(conn, key.project)?)?;
+            let logged = changes::log(conn, key.project, &stored, MOST_CHANGES)?.ok_or_else(too_many)?;
+            key.note(conn, Action::ChangeLogged, logged.id, without_note(stored))?;
+            Ok::<_, ApiError>(logged)
         })
         .await?;
-    match logged {
-        Some(change) => Ok(HttpResponse::Created().json(ChangeView::from(Logged::read(change)?))),
-        None => Err(ApiError::new(
-            ErrorCode::Conflict,
-            format!("a project has at most {MOST_CHANGES} changes; delete old ones"),
-        )),
-    }
+    Ok(HttpResponse::Created().json(ChangeView::from(Logged::read(logged)?)))
 }
 
 /// Get a change
@@ -245,8 +221,11 @@ pub async fn get_change(
     change: Segment<Uuid>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let all = logged(&state, key.project).await?;
-    respond::json(&request, &ChangeView::from(one(&all, change.0)?.clone()))
+    let found = state
+        .db
+        .run(move |conn| changes::find(conn, key.project, change.0).map_err(ApiError::from))
+        .await?;
+    respond::json(&request, &ChangeView::from(Logged::read(found.ok_or_else(absent)?)?))
 }
 
 /// Put a change right
@@ -271,25 +250,21 @@ pub async fn update_change(
     body: JsonBody<ChangeCorrection>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let all = logged(&state, key.project).await?;
-    let mut plan = one(&all, change.0)?.plan.clone();
-    let asked = serde_json::to_value(&body.0).map_err(ApiError::internal)?;
-    body.0.apply(&mut plan);
-    plan.question(key.project, Vec::new(), effect::WEEKS, Level::default())?;
-    let stored = serde_json::to_value(&plan).map_err(ApiError::internal)?;
+    let correction = body.0;
+    let asked = serde_json::to_value(&correction).map_err(ApiError::internal)?;
     let changed = state
         .db
-        .run(move |conn| {
-            conn.transaction(|conn| {
-                let changed = changes::update(conn, key.project, change.0, &stored)?;
-                if changed.is_some() {
-                    note(conn, &key, Action::ChangeCorrected, change.0, asked)?;
-                }
-                Ok::<_, ApiError>(changed)
-            })
+        .transaction(move |conn| {
+            let mut plan = Logged::read(changes::hold(conn, key.project, change.0)?.ok_or_else(absent)?)?.plan;
+            correction.apply(&mut plan);
+            plan.question(key.project, Vec::new(), effect::WEEKS, Level::default())?;
+            let stored = serde_json::to_value(&plan).map_err(ApiError::internal)?;
+            let changed = changes::update(conn, key.project, change.0, &stored)?.ok_or_else(absent)?;
+            key.note(conn, Action::ChangeCorrected, change.0, without_note(asked))?;
+            Ok::<_, ApiError>(changed)
         })
         .await?;
-    Ok(HttpResponse::Ok().json(ChangeView::from(Logged::read(changed.ok_or_else(absent)?)?)))
+    Ok(HttpResponse::Ok().json(ChangeView::from(Logged::read(changed)?)))
 }
 
 /// Delete a change
@@ -311,10 +286,5 @@ pub async fn delete_change(
     change: Segment<Uuid>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let subject = change.0.to_string();
-    let project = key.project;
-    delete_noted(&state, key, Action::ChangeDeleted, subject, absent, move |conn| {
-        changes::delete(conn, project, change.0)
-    })
-    .await
+    delete_noted(&state, key, Action::ChangeDeleted, change.0, absent, changes::delete).await
 }

@@ -5,10 +5,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::api::ask::{self, FilterRequest};
-use crate::api::error::{ApiError, ErrorCode};
+use crate::api::error::ApiError;
+use crate::api::names;
 use crate::domain::key::ProjectId;
 use crate::domain::strict;
-use crate::ingest::limits::{COMMENT_CHARS, NAME_CHARS};
+use crate::ingest::limits::COMMENT_CHARS;
 use crate::query::Query;
 use crate::query::analyses::effect::{Occasion, Outcome, Question};
 use crate::query::filter::Filter;
@@ -124,10 +125,8 @@ impl ChangePlan {
         match (&self.metric, self.reason()) {
             (None, Some(reason)) => Ok(Outcome::Complaints(reason.to_owned())),
             (metric, _) => {
-                let id = metric.as_deref().unwrap_or(DEFAULT_METRIC).to_owned();
-                let metrics = ask::deciding_metrics(&[id])?;
-                let metric = metrics.first().ok_or_else(|| invalid("`metric`: is missing"))?;
-                Ok(Outcome::Metric(metric))
+                let id = metric.as_deref().unwrap_or(DEFAULT_METRIC);
+                Ok(Outcome::Metric(ask::deciding_metric(id)?))
             }
         }
     }
@@ -156,34 +155,29 @@ impl ChangePlan {
     }
 
     fn check(&self) -> Result<(), ApiError> {
-        let names = [
+        let own = [
             ("title", Some(&self.title)),
             ("by", self.by.as_ref()),
             ("feature", Some(&self.feature)),
         ];
         let reason = self.aim.as_ref().map(|aim| ("aim.reason", aim.reason.as_ref()));
         let versions = self.versions.iter().map(|version| ("versions", Some(version)));
-        for (field, text) in names.into_iter().chain(reason).chain(versions) {
-            let fits = |text: &String| {
-                text.chars().count() <= NAME_CHARS && !text.trim().is_empty() && !text.chars().any(char::is_control)
-            };
-            if !text.is_none_or(fits) {
-                return Err(invalid(format!(
-                    "`{field}`: must have 1 to {NAME_CHARS} printable characters, not only spaces"
-                )));
+        for (field, name) in own.into_iter().chain(reason).chain(versions) {
+            if let Some(name) = name {
+                names::check(field, name, names::LONG)?;
             }
         }
         if self.note.chars().count() > COMMENT_CHARS {
-            return Err(invalid(format!("`note`: at most {COMMENT_CHARS} characters")));
+            return Err(ApiError::invalid(format!("`note`: at most {COMMENT_CHARS} characters")));
         }
         if self.versions.len() > MOST_VERSIONS {
-            return Err(invalid(format!("`versions`: at most {MOST_VERSIONS}")));
+            return Err(ApiError::invalid(format!("`versions`: at most {MOST_VERSIONS}")));
         }
         if !ask::is_believed(&self.made_at) {
-            return Err(invalid("`made_at`: must be from 1970 to 9998"));
+            return Err(ApiError::invalid("`made_at`: must be from 1970 to 9998"));
         }
         if !(self.expected > 0.0 && self.expected.is_finite()) {
-            return Err(invalid("`expected`: must be above 0"));
+            return Err(ApiError::invalid("`expected`: must be above 0"));
         }
         Ok(())
     }
@@ -197,8 +191,4 @@ impl ChangeCorrection {
         plan.by = self.by.or(plan.by.take());
         plan.versions = self.versions.unwrap_or_else(|| std::mem::take(&mut plan.versions));
     }
-}
-
-fn invalid(detail: impl Into<String>) -> ApiError {
-    ApiError::new(ErrorCode::InvalidBody, detail)
 }

@@ -36,8 +36,8 @@ pub enum Block {
     },
 }
 
-/// The week in a few sentences.
-pub fn headlines(digest: &Digest) -> Vec<String> {
+/// The week, in which alerts fired so often, in a few sentences.
+pub fn headlines(digest: &Digest, fired: u64) -> Vec<String> {
     let mut lines = Vec::new();
     if digest.features.is_empty() {
         lines.push("Nothing was shown in this week and the one before.".to_owned());
@@ -71,11 +71,6 @@ pub fn headlines(digest: &Digest) -> Vec<String> {
             ));
         }
     }
-    let fired = digest
-        .alerts
-        .iter()
-        .filter(|alert| alert.state == AlertState::Firing)
-        .count() as u64;
     if fired > 0 || !digest.firing.is_empty() {
         let now = digest.firing.len() as u64;
         let is = if now == 1 { "is" } else { "are" };

@@ -1,8 +1,11 @@
 //! What is in a digest, from the answers of the routes that say more.
 
+use std::collections::{BTreeMap, HashMap};
+
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc, Weekday};
 use chrono_tz::Tz;
+use uuid::Uuid;
 
 use super::document;
 use super::{Digest, DigestAlert, DigestChange, DigestFeature, DigestMetric};
@@ -84,6 +87,52 @@ struct Found {
     next: Priorities,
 }
 
+/// What rules did in a week, and what they do now.
+#[derive(Debug)]
+struct Alerts {
+    /// The first of those that fired or cleared.
+    listed: Vec<DigestAlert>,
+    /// How often any fired.
+    fired: u64,
+    /// Names of those that are firing now.
+    firing: Vec<String>,
+}
+
+async fn alerts(state: &AppState, project: ProjectId, Window { from, to }: Window) -> Result<Alerts, ApiError> {
+    let (rules, turned, fired) = state
+        .db
+        .run(move |conn| {
+            let rules = store::of_project(conn, project)?;
+            let turned = store::between(conn, project, from, to, MOST_ALERTS)?;
+            let fired = store::fired_between(conn, project, from, to)?;
+            Ok::<_, ApiError>((rules, turned, fired.unsigned_abs()))
+        })
+        .await?;
+    let rules = rules.into_iter().map(|rule| AlertView::read(rule, None));
+    let rules: Vec<AlertView> = rules.collect::<Result<_, _>>()?;
+    let names: HashMap<Uuid, &str> = rules.iter().map(|rule| (rule.id, rule.rule.name.as_str())).collect();
+    let listed = turned.into_iter().map(|turned| {
+        let id = turned.alert_id;
+        let view = TransitionView::read(turned)?;
+        Ok(DigestAlert {
+            id,
+            name: names.get(&id).copied().unwrap_or_default().to_owned(),
+            noticed_at: view.noticed_at,
+            state: view.state,
+            cause: view.cause,
+            sentence: view.sentence,
+        })
+    });
+    let firing = rules
+        .iter()
+        .filter(|rule| rule.enabled && rule.state == AlertState::Firing);
+    Ok(Alerts {
+        listed: listed.collect::<Result<_, ApiError>>()?,
+        fired,
+        firing: firing.map(|rule| rule.rule.name.clone()).collect(),
+    })
+}
+
 /// Answers with the digest, in the form that `render` gives it.
 pub async fn digest(
     state: &AppState,
@@ -93,41 +142,7 @@ pub async fn digest(
     render: impl FnOnce(&Digest) -> Result<Rendered, ApiError> + Send + 'static,
 ) -> Result<HttpResponse, ApiError> {
     let Window { from, to } = weeks.week;
-    let (rules, turned) = state
-        .db
-        .run(move |conn| {
-            let rules = store::of_project(conn, project)?;
-            Ok::<_, ApiError>((rules, store::between(conn, project, from, to, MOST_ALERTS)?))
-        })
-        .await?;
-    let rules: Vec<AlertView> = rules
-        .into_iter()
-        .map(|rule| AlertView::read(rule, None))
-        .collect::<Result<_, _>>()?;
-    let firing = rules
-        .iter()
-        .filter(|rule| rule.enabled && rule.state == AlertState::Firing);
-    let firing: Vec<String> = firing.map(|rule| rule.rule.name.clone()).collect();
-    let named = |id| {
-        rules
-            .iter()
-            .find(|rule| rule.id == id)
-            .map(|rule| rule.rule.name.clone())
-    };
-    let mut alerts = Vec::new();
-    for turned in turned {
-        let (id, name) = (turned.alert_id, named(turned.alert_id).unwrap_or_default());
-        let view = TransitionView::read(turned)?;
-        alerts.push(DigestAlert {
-            id,
-            name,
-            noticed_at: view.noticed_at,
-            state: view.state,
-            cause: view.cause,
-            sentence: view.sentence,
-        });
-    }
-
+    let alerts = alerts(state, project, weeks.week).await?;
     let logged = changes::logged(state, project).await?;
     let made: Vec<Logged> = logged
         .iter()
@@ -145,7 +160,7 @@ pub async fn digest(
     asked.to = Some(to);
     let next = ranked::Question {
         changes: priorities::aimed(&made, &made, project, level)?,
-        severity: std::collections::BTreeMap::new(),
+        severity: BTreeMap::new(),
         days: priorities::DAYS,
         query: asked,
     };
@@ -163,7 +178,7 @@ pub async fn digest(
         before: weeks.before,
     };
     // The same address says something else once a rule, a change or a week is another.
-    let same = format!("{} {firing:?} {alerts:?} {logged:?}", weeks.name);
+    let same = format!("{} {alerts:?} {logged:?}", weeks.name);
     let compute = move |conn: &mut _, sources: &_, now| {
         Ok::<_, QueryError>(Found {
             project: projects::find(conn, project)?.name,
@@ -192,15 +207,15 @@ pub async fn digest(
             immature_from: found.week.immature_from,
             headlines: Vec::new(),
             features: found.week.features.iter().map(feature).collect(),
-            alerts,
-            firing,
+            alerts: alerts.listed,
+            firing: alerts.firing,
             changes: changes.collect(),
             next: to_fix(&found.next.priorities),
             next_from: found.next.window.from,
             next_to: found.next.window.to,
             log_position: found.week.log_position,
         };
-        digest.headlines = document::headlines(&digest);
+        digest.headlines = document::headlines(&digest, alerts.fired);
         render(&digest)
     })
     .await

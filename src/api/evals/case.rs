@@ -1,7 +1,6 @@
 //! `/evals/{set}/cases/{case}`: one case, changed or deleted.
 
 use actix_web::{HttpResponse, delete, patch, web};
-use diesel::Connection;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -10,7 +9,7 @@ use super::rows::CASES;
 use super::sheet::Row;
 use super::upsert::{Wish, note_deleted, upload};
 use super::view::EvalCaseView;
-use super::{changing, invalid, named};
+use super::{changing, named};
 use crate::api::answers::{Absent, WriteAnswers};
 use crate::api::auth::{Admin, Authorized};
 use crate::api::error::ApiError;
@@ -44,7 +43,9 @@ pub async fn update_eval_case(
     let mut fields = body.0.0;
     for field in fields.keys() {
         if field == "case" || !CASES.columns.contains(&field.as_str()) {
-            return Err(invalid(format!("`{field}`: a case has no such field to change")));
+            return Err(ApiError::invalid(format!(
+                "`{field}`: a case has no such field to change"
+            )));
         }
     }
     fields.insert("case".to_owned(), Value::String(case.clone()));
@@ -63,9 +64,9 @@ pub async fn update_eval_case(
             let absent_case = || ApiError::not_found("case");
             let found = |conn: &mut _| cases::of_names(conn, key.project, set_row.id, std::slice::from_ref(&case));
             found(conn)?.pop().ok_or_else(absent_case)?;
-            let told = upload(conn, (key.project, key.key_id), &set, rows, wish)?;
+            let told = upload(conn, &key, &set, rows, wish)?;
             if let Some(message) = told.results.into_iter().find_map(|result| result.message) {
-                return Err(invalid(message));
+                return Err(ApiError::invalid(message));
             }
             found(conn)?.pop().ok_or_else(absent_case)
         })
@@ -91,14 +92,12 @@ pub async fn delete_eval_case(
     let (set, case) = path.0;
     state
         .db
-        .run(move |conn| {
-            conn.transaction(|conn| {
-                let found = changing(conn, key.project, &set)?;
-                if cases::delete(conn, key.project, found.id, &[case])? == 0 {
-                    return Err(ApiError::not_found("case"));
-                }
-                note_deleted(conn, (key.project, key.key_id), &set, 1)
-            })
+        .transaction(move |conn| {
+            let found = changing(conn, key.project, &set)?;
+            if cases::delete(conn, key.project, found.id, &[case])? == 0 {
+                return Err(ApiError::not_found("case"));
+            }
+            note_deleted(conn, &key, &set, 1)
         })
         .await?;
     Ok(HttpResponse::NoContent().finish())

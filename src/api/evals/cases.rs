@@ -6,16 +6,18 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::file::{self, Form};
+use super::named;
 use super::rows::CASES;
 use super::upsert::{Wish, upload};
 use super::view::{EvalCaseView, EvalCasesResponse, EvalUploadResponse};
-use super::{invalid, named};
 use crate::api::answers::{Absent, ReadAnswers, WriteAnswers};
+use crate::api::ask;
 use crate::api::auth::{Admin, Authorized, Read};
 use crate::api::error::{ApiError, Problem};
 use crate::api::exports::stream::streamed;
 use crate::api::extract::{Params, Segment};
 use crate::api::outputs::listing::{DEFAULT_LIMIT, MAX_LIMIT, TEXT_CHARS};
+use crate::api::paging;
 use crate::api::respond;
 use crate::api::tables::CSV;
 use crate::state::AppState;
@@ -135,10 +137,7 @@ pub async fn list_eval_cases(
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let (project, asked) = (key.project, params.0);
-    let limit = asked.limit.unwrap_or(DEFAULT_LIMIT);
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        return Err(ApiError::parameter("limit", format!("must be from 1 to {MAX_LIMIT}")));
-    }
+    let limit = ask::within("limit", asked.limit, 1, MAX_LIMIT)?.unwrap_or(DEFAULT_LIMIT);
     for (name, text) in [("text", &asked.text), ("tag", &asked.tag), ("cursor", &asked.cursor)] {
         let most = if name == "cursor" { 4 * TEXT_CHARS } else { TEXT_CHARS };
         if text
@@ -169,9 +168,7 @@ pub async fn list_eval_cases(
             cases::list(conn, project, set.id, &listing).map_err(ApiError::from)
         });
         let mut found = found.await?;
-        let has_more = found.len() as i64 > limit;
-        found.truncate(usize::try_from(limit).unwrap_or_default());
-        let next_cursor = found.last().filter(|_| has_more).map(|case| case.name.clone());
+        let next_cursor = paging::cut(&mut found, limit, |last| last.name.clone());
         let data = found.into_iter().map(EvalCaseView::from).collect();
         return respond::json(&request, &EvalCasesResponse { data, next_cursor });
     }
@@ -199,14 +196,17 @@ async fn take(
     state: &AppState,
     wish: Wish,
 ) -> Result<HttpResponse, ApiError> {
-    let sheet = CASES.receive(request, payload, state).await?;
+    let mut share = state.held.share();
+    let sheet = CASES.receive(request, payload, state, &mut share).await?;
     if let Some(field) = sheet.envelope.keys().next() {
-        return Err(invalid(format!("`{field}`: cases have no such field beside them")));
+        return Err(ApiError::invalid(format!(
+            "`{field}`: cases have no such field beside them"
+        )));
     }
     let told = state
         .db
         .run(move |conn| {
-            let told = upload(conn, (key.project, key.key_id), &set, sheet.rows, wish)?;
+            let told = upload(conn, &key, &set, sheet.rows, wish)?;
             Ok::<_, ApiError>(EvalUploadResponse {
                 ignored_columns: sheet.ignored,
                 ..told

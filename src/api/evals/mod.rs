@@ -10,6 +10,7 @@ mod quality;
 mod rows;
 pub mod runs;
 mod sheet;
+mod told;
 mod upsert;
 pub mod view;
 
@@ -21,7 +22,6 @@ pub use self::quality::get_eval_quality;
 pub use self::runs::{create_eval_run, delete_eval_run, get_eval_run, list_eval_results, list_eval_runs};
 
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, web};
-use diesel::Connection;
 use diesel::pg::PgConnection;
 use serde::Deserialize;
 use serde_json::json;
@@ -31,15 +31,13 @@ use self::limits::{DESCRIPTION_CHARS, MOST_SETS, PASS_FROM};
 use self::view::{EvalSetView, EvalSetsResponse};
 use super::answers::{Absent, ReadAnswers, WriteAnswers};
 use super::auth::{Admin, Authorized, Read};
-use super::error::{ApiError, ErrorCode, Problem};
+use super::error::{ApiError, Problem};
 use super::extract::{JsonBody, Segment};
-use super::keys::check_name;
-use super::respond;
+use super::{names, respond};
 use crate::domain::action::Action;
 use crate::domain::key::ProjectId;
 use crate::domain::strict;
 use crate::state::AppState;
-use crate::store::actions;
 use crate::store::evals::{self, Creation, EvalSet, SetChange};
 
 /// A set to be made.
@@ -73,10 +71,6 @@ fn absent() -> ApiError {
     ApiError::not_found("eval set")
 }
 
-fn invalid(detail: impl Into<String>) -> ApiError {
-    ApiError::new(ErrorCode::InvalidBody, detail)
-}
-
 /// The set of that name.
 fn named(conn: &mut PgConnection, project: ProjectId, name: &str) -> Result<EvalSet, ApiError> {
     evals::find(conn, project, name)?.ok_or_else(absent)
@@ -89,12 +83,12 @@ fn changing(conn: &mut PgConnection, project: ProjectId, name: &str) -> Result<E
 
 fn check_settings(description: Option<&str>, pass_from: Option<f64>) -> Result<(), ApiError> {
     if description.is_some_and(|text| text.chars().count() > DESCRIPTION_CHARS || text.contains('\0')) {
-        return Err(invalid(format!(
+        return Err(ApiError::invalid(format!(
             "`description`: must have at most {DESCRIPTION_CHARS} characters, none of them U+0000"
         )));
     }
     if pass_from.is_some_and(|score| !(0.0..=1.0).contains(&score)) {
-        return Err(invalid("`pass_from`: must be from 0 to 1"));
+        return Err(ApiError::invalid("`pass_from`: must be from 0 to 1"));
     }
     Ok(())
 }
@@ -141,12 +135,7 @@ pub async fn create_eval_set(
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let plan = body.0;
-    check_name(&plan.name)?;
-    if plan.name.contains(['/', '?', '#', '%']) || [".", ".."].contains(&plan.name.as_str()) {
-        return Err(invalid(
-            "`name`: stands in addresses, so that it must not hold / ? # or %",
-        ));
-    }
+    names::check_in_addresses(&plan.name)?;
     check_settings(plan.description.as_deref(), plan.pass_from)?;
     let created = state
         .db
@@ -155,11 +144,12 @@ pub async fn create_eval_set(
             evals::create(conn, key.project, &plan.name, description, pass_from, MOST_SETS).map_err(ApiError::from)
         })
         .await?;
-    let conflict = |detail: String| Err(ApiError::new(ErrorCode::Conflict, detail));
     match created {
         Creation::Created(set) => Ok(HttpResponse::Created().json(EvalSetView::empty(set))),
-        Creation::Known => conflict("an eval set of this name exists; choose another".to_owned()),
-        Creation::TooMany => conflict(format!("a project has at most {MOST_SETS} eval sets; delete old ones")),
+        Creation::Known => Err(ApiError::conflict("an eval set of this name exists; choose another")),
+        Creation::TooMany => Err(ApiError::conflict(format!(
+            "a project has at most {MOST_SETS} eval sets; delete old ones"
+        ))),
     }
 }
 
@@ -212,12 +202,10 @@ pub async fn update_eval_set(
     let change = SetChange { description, pass_from };
     let changed = state
         .db
-        .run(move |conn| {
-            conn.transaction(|conn| {
-                let set = changing(conn, key.project, &set.0)?;
-                let set = evals::update(conn, key.project, &set, &change)?;
-                evals::counted(conn, key.project, set).map_err(ApiError::from)
-            })
+        .transaction(move |conn| {
+            let set = changing(conn, key.project, &set.0)?;
+            let set = evals::update(conn, key.project, &set, &change)?;
+            evals::counted(conn, key.project, set).map_err(ApiError::from)
         })
         .await?;
     Ok(HttpResponse::Ok().json(EvalSetView::from(changed)))
@@ -240,14 +228,10 @@ pub async fn delete_eval_set(
 ) -> Result<HttpResponse, ApiError> {
     state
         .db
-        .run(move |conn| {
-            conn.transaction(|conn| {
-                let found = changing(conn, key.project, &set.0)?;
-                let cases = evals::delete(conn, key.project, found.id)?;
-                let (action, detail) = (Action::EvalSetDeleted, json!({"cases": cases}));
-                actions::note(conn, key.project, Some(key.key_id), action, Some(set.0), detail)?;
-                Ok::<_, ApiError>(())
-            })
+        .transaction(move |conn| {
+            let found = changing(conn, key.project, &set.0)?;
+            let cases = evals::delete(conn, key.project, found.id)?;
+            key.note(conn, Action::EvalSetDeleted, set.0, json!({"cases": cases}))
         })
         .await?;
     Ok(HttpResponse::NoContent().finish())

@@ -8,11 +8,13 @@ use diesel::pg::PgConnection;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::limits::{LISTED_ROWS, MOST_CASES};
+use super::limits::MOST_CASES;
 use super::rows::CaseRow;
 use super::sheet::{Refused, Row, refused};
-use super::view::{EvalRowCode as Code, EvalRowResult, EvalRowStatus, EvalUploadResponse};
-use super::{changing, invalid, named};
+use super::told::Told;
+use super::view::{EvalRowCode as Code, EvalRowStatus, EvalUploadResponse};
+use super::{changing, named};
+use crate::api::auth::{Admin, Authorized};
 use crate::api::error::ApiError;
 use crate::domain::action::Action;
 use crate::domain::key::{self, ProjectId};
@@ -20,7 +22,7 @@ use crate::domain::text::same::likeness;
 use crate::store::evals::EvalSet;
 use crate::store::evals::cases::{self, EvalCase, Origin};
 use crate::store::projects::{self, Project};
-use crate::store::{actions, tombstones};
+use crate::store::tombstones;
 
 /// Rows that are looked up and written at once.
 const PIECE: usize = 500;
@@ -39,11 +41,12 @@ pub struct Wish {
 /// Puts rows into a set.
 pub fn upload(
     conn: &mut PgConnection,
-    (project, key_id): (ProjectId, Uuid),
+    key: &Authorized<Admin>,
     set: &str,
     rows: Vec<Row>,
     wish: Wish,
 ) -> Result<EvalUploadResponse, ApiError> {
+    let project = key.project;
     conn.transaction(|conn| {
         // Whoever erases a user waits for this, and finds what it adds.
         tombstones::hold(conn)?;
@@ -69,10 +72,10 @@ pub fn upload(
             upload.take(conn, piece)?;
         }
         if wish.replaces && !upload.is_unsure {
-            upload.delete_others(conn, key_id)?;
+            upload.delete_others(conn, key)?;
         }
         if !wish.dry_run && counted(conn, project, &upload.set)? > MOST_CASES {
-            return Err(invalid(format!(
+            return Err(ApiError::invalid(format!(
                 "a set has at most {MOST_CASES} cases; put the rows right that are not taken, so that others can go"
             )));
         }
@@ -178,6 +181,7 @@ impl Upload {
     /// What a row makes of its case.
     fn decide(&mut self, row: CaseRow, known: &Known) -> Result<(EvalCase, Vec<&'static str>, EvalRowStatus), Refused> {
         let Some(name) = row.case.clone() else {
+            self.is_unsure = true;
             return refused(Code::Missing, "give the row a `case`, or an `input` to name it by");
         };
         if !self.named.insert(name.clone()) {
@@ -287,13 +291,13 @@ impl Upload {
     }
 
     /// Deletes the cases that the upload does not have.
-    fn delete_others(&mut self, conn: &mut PgConnection, key_id: Uuid) -> Result<(), ApiError> {
+    fn delete_others(&mut self, conn: &mut PgConnection, key: &Authorized<Admin>) -> Result<(), ApiError> {
         let project = self.project.id;
         let mut others = cases::names(conn, project, self.set.id)?;
         others.retain(|name| !self.named.contains(name) && !self.unread.contains(name));
         if !self.wish.dry_run && !others.is_empty() {
             cases::delete(conn, project, self.set.id, &others)?;
-            note_deleted(conn, (project, key_id), &self.set.name, others.len())?;
+            note_deleted(conn, key, &self.set.name, others.len())?;
         }
         for name in others {
             self.told.note(None, name, EvalRowStatus::Deleted, Vec::new());
@@ -303,15 +307,8 @@ impl Upload {
 }
 
 /// Names of cases may tell of users, so that only their number is noted.
-pub fn note_deleted(
-    conn: &mut PgConnection,
-    (project, key_id): (ProjectId, Uuid),
-    set: &str,
-    cases: usize,
-) -> Result<(), ApiError> {
-    let (action, detail) = (Action::EvalCasesDeleted, json!({"cases": cases}));
-    actions::note(conn, project, Some(key_id), action, Some(set.to_owned()), detail)?;
-    Ok(())
+pub fn note_deleted(conn: &mut PgConnection, key: &Authorized<Admin>, set: &str, cases: usize) -> Result<(), ApiError> {
+    key.note(conn, Action::EvalCasesDeleted, set, json!({"cases": cases}))
 }
 
 /// A row without a name is named by its input, so that the same file names it the same again.
@@ -323,67 +320,4 @@ fn named_by_input(mut row: CaseRow) -> CaseRow {
         row.case = Some(format!("case-{}", digest.get(..12).unwrap_or_default()));
     }
     row
-}
-
-/// What became of the rows.
-#[derive(Default)]
-struct Told {
-    counted: EvalUploadResponse,
-    rejected: Vec<EvalRowResult>,
-    changed: Vec<EvalRowResult>,
-    unchanged: Vec<EvalRowResult>,
-}
-
-impl Told {
-    fn note(&mut self, row: Option<usize>, case: String, status: EvalRowStatus, fields: Vec<&'static str>) {
-        let (count, list) = match status {
-            EvalRowStatus::Created => (&mut self.counted.created, &mut self.changed),
-            EvalRowStatus::Updated => (&mut self.counted.updated, &mut self.changed),
-            EvalRowStatus::Deleted => (&mut self.counted.deleted, &mut self.changed),
-            EvalRowStatus::Unchanged => (&mut self.counted.unchanged, &mut self.unchanged),
-            EvalRowStatus::Rejected => (&mut self.counted.rejected, &mut self.rejected),
-        };
-        *count += 1;
-        if list.len() < LISTED_ROWS {
-            list.push(EvalRowResult {
-                row,
-                case: Some(case),
-                status,
-                fields,
-                code: None,
-                message: None,
-            });
-        }
-    }
-
-    fn refuse(&mut self, row: usize, case: Option<String>, refused: Refused) {
-        self.counted.rejected += 1;
-        if self.rejected.len() < LISTED_ROWS {
-            self.rejected.push(rejection(row, case, refused));
-        }
-    }
-
-    fn answer(self, dry_run: bool) -> EvalUploadResponse {
-        let counted = self.counted;
-        let all = counted.created + counted.updated + counted.unchanged + counted.deleted + counted.rejected;
-        let results = self.rejected.into_iter().chain(self.changed).chain(self.unchanged);
-        EvalUploadResponse {
-            dry_run,
-            truncated: all > LISTED_ROWS as u64,
-            results: results.take(LISTED_ROWS).collect(),
-            ..counted
-        }
-    }
-}
-
-/// A row that was not taken.
-pub fn rejection(row: usize, case: Option<String>, refused: Refused) -> EvalRowResult {
-    EvalRowResult {
-        row: Some(row),
-        case,
-        status: EvalRowStatus::Rejected,
-        fields: Vec::new(),
-        code: Some(refused.code),
-        message: Some(refused.message),
-    }
 }

@@ -6,7 +6,6 @@ mod view;
 
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, web};
 use chrono::{DateTime, Utc};
-use diesel::Connection;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -16,15 +15,14 @@ use self::view::{Declared, ExperimentView};
 use super::answers::{Absent, ReadAnswers, WriteAnswers};
 use super::audit::delete_noted;
 use super::auth::{Admin, Authorized, Read};
-use super::error::{ApiError, ErrorCode, Problem};
+use super::error::{ApiError, Problem};
 use super::extract::{JsonBody, Segment};
 use super::respond;
 use crate::domain::action::Action;
 use crate::query::dimensions;
-use crate::query::request::QueryError;
 use crate::state::AppState;
 use crate::store::experiments::{self, Declaration};
-use crate::store::{actions, projects};
+use crate::store::projects;
 
 /// Experiments that a project may have.
 pub const MOST_EXPERIMENTS: i64 = 200;
@@ -109,40 +107,24 @@ pub async fn create_experiment(
     let stored = serde_json::to_value(&plan).map_err(ApiError::internal)?;
     let declared = state
         .db
-        .run(move |conn| {
+        .transaction(move |conn| {
             let mut query = experiment.query;
             let arms = std::iter::once(experiment.control).chain(experiment.candidates);
             query.arms = arms.map(|arm| arm.filters).collect();
-            let project = projects::find(conn, key.project).map_err(QueryError::from)?;
-            dimensions::check(&query, &project)?;
-            conn.transaction(|conn| {
-                let declared = experiments::declare(conn, key.project, &plan.name, &stored, MOST_EXPERIMENTS)?;
-                if let Declaration::Declared(_) = declared {
-                    let subject = Some(plan.name.clone());
-                    actions::note(
-                        conn,
-                        key.project,
-                        Some(key.key_id),
-                        Action::ExperimentDeclared,
-                        subject,
-                        stored,
-                    )?;
+            dimensions::check(&query, &projects::find(conn, key.project)?)?;
+            match experiments::declare(conn, key.project, &plan.name, &stored, MOST_EXPERIMENTS)? {
+                Declaration::Declared(experiment) => {
+                    key.note(conn, Action::ExperimentDeclared, &plan.name, stored)?;
+                    Ok(experiment)
                 }
-                Ok::<_, ApiError>(declared)
-            })
+                Declaration::Known => Err(ApiError::conflict("an experiment of this name exists; choose another")),
+                Declaration::TooMany => Err(ApiError::conflict(format!(
+                    "a project has at most {MOST_EXPERIMENTS} experiments; delete old ones"
+                ))),
+            }
         })
         .await?;
-    let conflict = |detail: String| ApiError::new(ErrorCode::Conflict, detail);
-    match declared {
-        Declaration::Declared(experiment) => {
-            let view = ExperimentView::from(Declared::read(experiment)?);
-            Ok(HttpResponse::Created().json(view))
-        }
-        Declaration::Known => Err(conflict("an experiment of this name exists; choose another".to_owned())),
-        Declaration::TooMany => Err(conflict(format!(
-            "a project has at most {MOST_EXPERIMENTS} experiments; delete old ones"
-        ))),
-    }
+    Ok(HttpResponse::Created().json(ExperimentView::from(Declared::read(declared)?)))
 }
 
 /// Get an experiment
@@ -190,32 +172,21 @@ pub async fn update_experiment(
     body: JsonBody<ExperimentChange>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let mut plan = named(&state, key.project, &experiment.0).await?.plan;
-    plan.ends_at = body.0.ends_at;
-    plan.check_range()?;
-    let stored = serde_json::to_value(&plan).map_err(ApiError::internal)?;
+    let ends_at = body.0.ends_at;
     let changed = state
         .db
-        .run(move |conn| {
-            conn.transaction(|conn| {
-                let changed = experiments::update(conn, key.project, &plan.name, &stored)?;
-                if changed.is_some() {
-                    let (subject, detail) = (Some(plan.name.clone()), json!({"ends_at": plan.ends_at}));
-                    actions::note(
-                        conn,
-                        key.project,
-                        Some(key.key_id),
-                        Action::ExperimentChanged,
-                        subject,
-                        detail,
-                    )?;
-                }
-                Ok::<_, ApiError>(changed)
-            })
+        .transaction(move |conn| {
+            let declared = experiments::hold(conn, key.project, &experiment.0)?.ok_or_else(absent)?;
+            let mut plan = Declared::read(declared)?.plan;
+            plan.ends_at = ends_at;
+            plan.check_range()?;
+            let stored = serde_json::to_value(&plan).map_err(ApiError::internal)?;
+            let changed = experiments::update(conn, key.project, &plan.name, &stored)?.ok_or_else(absent)?;
+            key.note(conn, Action::ExperimentChanged, &plan.name, json!({"ends_at": ends_at}))?;
+            Ok::<_, ApiError>(changed)
         })
         .await?;
-    let view = ExperimentView::from(Declared::read(changed.ok_or_else(absent)?)?);
-    Ok(HttpResponse::Ok().json(view))
+    Ok(HttpResponse::Ok().json(ExperimentView::from(Declared::read(changed)?)))
 }
 
 /// Delete an experiment
@@ -237,10 +208,13 @@ pub async fn delete_experiment(
     experiment: Segment<String>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let subject = experiment.0.clone();
-    let project = key.project;
-    delete_noted(&state, key, Action::ExperimentDeleted, subject, absent, move |conn| {
-        experiments::delete(conn, project, &experiment.0)
-    })
+    delete_noted(
+        &state,
+        key,
+        Action::ExperimentDeleted,
+        experiment.0,
+        absent,
+        |conn, project, name| experiments::delete(conn, project, &name),
+    )
     .await
 }

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::api::ask::{self, FilterRequest};
-use crate::api::error::{ApiError, ErrorCode};
-use crate::api::keys::check_name;
+use crate::api::error::ApiError;
+use crate::api::names;
 use crate::domain::dimension::Dimension;
 use crate::domain::key::ProjectId;
 use crate::domain::strict;
@@ -104,24 +104,21 @@ fn level() -> f64 {
 impl ExperimentPlan {
     /// The question that it asks, checked.
     pub fn experiment(&self, project: ProjectId) -> Result<Experiment, ApiError> {
-        check_name(&self.name)?;
-        if self.name.contains(['/', '?', '#', '%']) || [".", ".."].contains(&self.name.as_str()) {
-            return Err(invalid(
-                "`name`: stands in addresses, so that it must not hold / ? # or %",
-            ));
-        }
+        names::check_in_addresses(&self.name)?;
         self.check_numbers()?;
         let mut arms = self.arms.iter().map(arm).collect::<Result<Vec<Arm>, _>>()?;
         let mut names: Vec<&str> = self.arms.iter().map(|arm| arm.name.as_str()).collect();
         names.sort_unstable();
         names.dedup();
         if !(2..=MOST_ARMS).contains(&arms.len()) || names.len() < arms.len() {
-            return Err(invalid(format!(
+            return Err(ApiError::invalid(format!(
                 "`arms`: name 2 to {MOST_ARMS} different ones, the control first"
             )));
         }
         let candidates = arms.split_off(1);
-        let control = arms.pop().ok_or_else(|| invalid("`arms`: the control is missing"))?;
+        let control = arms
+            .pop()
+            .ok_or_else(|| ApiError::invalid("`arms`: the control is missing"))?;
         let ids: Vec<String> = std::iter::once(&self.primary_metric)
             .chain(self.guardrails.iter().map(|guardrail| &guardrail.metric))
             .cloned()
@@ -144,20 +141,20 @@ impl ExperimentPlan {
 
     fn check_numbers(&self) -> Result<(), ApiError> {
         if self.guardrails.len() > MOST_GUARDRAILS {
-            return Err(invalid(format!("`guardrails`: at most {MOST_GUARDRAILS}")));
+            return Err(ApiError::invalid(format!("`guardrails`: at most {MOST_GUARDRAILS}")));
         }
         if self
             .guardrails
             .iter()
             .any(|guardrail| !(guardrail.margin > 0.0 && guardrail.margin.is_finite()))
         {
-            return Err(invalid("`guardrails`: a margin must be above 0"));
+            return Err(ApiError::invalid("`guardrails`: a margin must be above 0"));
         }
         if !(self.margin >= 0.0 && self.margin.is_finite()) {
-            return Err(invalid("`margin`: must not be negative"));
+            return Err(ApiError::invalid("`margin`: must not be negative"));
         }
         if !(1.0..=MOST_PLANNED_USERS).contains(&self.planned_users) {
-            return Err(invalid(format!(
+            return Err(ApiError::invalid(format!(
                 "`planned_users`: must be from 1 to {MOST_PLANNED_USERS}"
             )));
         }
@@ -165,7 +162,9 @@ impl ExperimentPlan {
             .days_before
             .is_some_and(|days| !(1..=MOST_DAYS_BEFORE).contains(&days))
         {
-            return Err(invalid(format!("`days_before`: must be from 1 to {MOST_DAYS_BEFORE}")));
+            return Err(ApiError::invalid(format!(
+                "`days_before`: must be from 1 to {MOST_DAYS_BEFORE}"
+            )));
         }
         self.check_range()
     }
@@ -174,27 +173,25 @@ impl ExperimentPlan {
     pub fn check_range(&self) -> Result<(), ApiError> {
         let times = std::iter::once(self.starts_at).chain(self.ends_at);
         if !times.clone().all(|time| ask::is_believed(&time)) {
-            return Err(invalid("`starts_at`, `ends_at`: must be from 1970 to 9998"));
+            return Err(ApiError::invalid("`starts_at`, `ends_at`: must be from 1970 to 9998"));
         }
         if self.ends_at.is_some_and(|end| end <= self.starts_at) {
-            return Err(invalid("`ends_at`: must be after `starts_at`"));
+            return Err(ApiError::invalid("`ends_at`: must be after `starts_at`"));
         }
         Ok(())
     }
 }
 
 fn arm(plan: &ArmPlan) -> Result<Arm, ApiError> {
-    check_name(&plan.name)?;
+    names::check("name", &plan.name, names::SHORT)?;
     if plan.filters.is_empty() || !(0.001..=1_000.0).contains(&plan.share) {
-        return Err(invalid("`arms`: each needs a filter, and a share from 0.001 to 1000"));
+        return Err(ApiError::invalid(
+            "`arms`: each needs a filter, and a share from 0.001 to 1000",
+        ));
     }
     Ok(Arm {
         name: plan.name.clone(),
         filters: ask::filters(plan.filters.clone())?,
         share: plan.share,
     })
-}
-
-fn invalid(detail: impl Into<String>) -> ApiError {
-    ApiError::new(ErrorCode::InvalidBody, detail)
 }

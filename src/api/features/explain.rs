@@ -205,14 +205,17 @@ fn question(project: ProjectId, metric: &'static Metric, asked: &ExplainParams) 
 
 /// A metric whose segments add up to it.
 pub fn metric(id: Option<&str>) -> Result<&'static Metric, ApiError> {
-    let id = id.unwrap_or(METRIC).to_owned();
-    let found = ask::metrics_by_id(std::slice::from_ref(&id))?;
-    found.into_iter().find(|metric| is_ratio(metric)).ok_or_else(|| {
-        ApiError::new(
+    let metric = ask::metric(id.unwrap_or(METRIC))?;
+    if !is_ratio(metric) {
+        return Err(ApiError::new(
             ErrorCode::InvalidParameter,
-            format!("`{id}` is no rate and no mean, so that it cannot be split into segments"),
-        )
-    })
+            format!(
+                "`{}` is no rate and no mean, so that it cannot be split into segments",
+                metric.id
+            ),
+        ));
+    }
+    Ok(metric)
 }
 
 fn response(feature: String, metric: &'static Metric, level: f64, found: &Explained) -> ExplainResponse {

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::api::ask;
 use crate::api::error::ApiError;
+use crate::api::paging;
 use crate::api::respond::Format;
 use crate::domain::decision::Decision;
 use crate::domain::dimension::Dimension;
@@ -15,7 +16,8 @@ use crate::domain::key::{self, ProjectId};
 use crate::ingest::limits;
 use crate::query::dimensions;
 use crate::query::filter::{Filter, Operator};
-use crate::store::outputs::{AttributeFilter, Listing, Output};
+use crate::store::outputs::Output;
+use crate::store::outputs::listing::{AttributeFilter, Listing};
 use crate::store::projects::Project;
 
 /// Characters of a text to look for.
@@ -214,7 +216,7 @@ pub fn parse_cursor(text: &str) -> Result<(DateTime<Utc>, Uuid), ApiError> {
     };
     parse()
         .filter(|(time, _)| (0..=253_402_300_799).contains(&time.timestamp()))
-        .ok_or_else(|| ApiError::parameter("cursor", "must be taken from `next_cursor` of the answer before"))
+        .ok_or_else(paging::wrong_cursor)
 }
 
 #[cfg(test)]

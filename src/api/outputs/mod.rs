@@ -14,6 +14,7 @@ use super::answers::{Absent, Files, ReadAnswers};
 use super::auth::{Authorized, Read};
 use super::error::ApiError;
 use super::extract::{Segment, SharedParams};
+use super::paging;
 use super::rendered::{Rendered, as_of_now};
 use super::respond::{self, Format};
 use super::tables::Binary;
@@ -85,18 +86,14 @@ async fn page(
                 .collect();
             listing.cells = cells.keys().copied().collect();
             listing.attributes = attributes;
-            let rows = outputs::list(conn, project, &listing)?;
+            let rows = outputs::listing::list(conn, project, &listing)?;
             let keys: Vec<Uuid> = rows.iter().map(|output| output.output_key).collect();
             let texts = texts_by_key(texts::of_keys(conn, project, &keys)?);
             Ok::<_, ApiError>((with_texts(rows, texts), cells))
         })
         .await?;
 
-    let limit = usize::try_from(asked.size()?).unwrap_or_default();
-    let next_cursor = (found.len() > limit)
-        .then(|| found.get(limit.saturating_sub(1)).map(|(output, _)| cursor(output)))
-        .flatten();
-    found.truncate(limit);
+    let next_cursor = paging::cut(&mut found, asked.size()?, |(last, _)| cursor(last));
     let data: Vec<OutputView> = found
         .into_iter()
         .map(|(output, texts)| {

@@ -2,7 +2,6 @@
 
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use chrono::{DateTime, Utc};
-use diesel::Connection;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
@@ -12,13 +11,13 @@ use super::absent;
 use crate::api::answers::{Absent, ReadAnswers, WriteAnswers};
 use crate::api::ask;
 use crate::api::auth::{Admin, Authorized, Read};
-use crate::api::error::{ApiError, ErrorCode, Problem};
+use crate::api::error::{ApiError, Problem};
 use crate::api::extract::{Params, Segment};
 use crate::api::respond;
 use crate::domain::action::Action;
 use crate::state::AppState;
+use crate::store::projects;
 use crate::store::webhooks::{self as store, Delivery};
-use crate::store::{actions, projects};
 use crate::webhooks;
 
 /// Deliveries in one answer.
@@ -170,17 +169,13 @@ pub async fn create_test_delivery(
 ) -> Result<HttpResponse, ApiError> {
     let delivery = state
         .db
-        .run(move |conn| {
-            conn.transaction(|conn| {
-                let webhook = store::find(conn, key.project, id.0)?.ok_or_else(absent)?;
-                let project = projects::find(conn, key.project)?;
-                let message = webhooks::test_message(&project.name, Utc::now());
-                let delivery = store::post_to(conn, &webhook, &message)?;
-                let subject = Some(id.0.to_string());
-                let by = Some(key.key_id);
-                actions::note(conn, key.project, by, Action::WebhookTested, subject, json!({}))?;
-                Ok::<_, ApiError>(delivery)
-            })
+        .transaction(move |conn| {
+            let webhook = store::find(conn, key.project, id.0)?.ok_or_else(absent)?;
+            let project = projects::find(conn, key.project)?;
+            let message = webhooks::test_message(&project.name, Utc::now());
+            let delivery = store::post_to(conn, &webhook, &message)?;
+            key.note(conn, Action::WebhookTested, id.0, json!({}))?;
+            Ok::<_, ApiError>(delivery)
         })
         .await?;
     state.posting.ring();
@@ -209,19 +204,15 @@ pub async fn create_redelivery(
 ) -> Result<HttpResponse, ApiError> {
     let delivery = state
         .db
-        .run(move |conn| {
-            conn.transaction(|conn| {
-                let Some(delivery) = store::redeliver(conn, key.project, id.0)? else {
-                    return match store::delivery(conn, key.project, id.0)? {
-                        Some(_) => Err(ApiError::new(ErrorCode::Conflict, "it is on its way already")),
-                        None => Err(ApiError::not_found("delivery")),
-                    };
+        .transaction(move |conn| {
+            let Some(delivery) = store::redeliver(conn, key.project, id.0)? else {
+                return match store::delivery(conn, key.project, id.0)? {
+                    Some(_) => Err(ApiError::conflict("it is on its way already")),
+                    None => Err(ApiError::not_found("delivery")),
                 };
-                let subject = Some(id.0.to_string());
-                let by = Some(key.key_id);
-                actions::note(conn, key.project, by, Action::DeliveryRepeated, subject, json!({}))?;
-                Ok(delivery)
-            })
+            };
+            key.note(conn, Action::DeliveryRepeated, id.0, json!({}))?;
+            Ok(delivery)
         })
         .await?;
     state.posting.ring();

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, web};
 use chrono::{DateTime, Utc};
-use diesel::Connection;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::time::timeout;
@@ -16,14 +15,12 @@ use uuid::Uuid;
 use super::answers::{Absent, ReadAnswers, WriteAnswers};
 use super::audit::delete_noted;
 use super::auth::{Admin, Authorized, Read};
-use super::error::{ApiError, ErrorCode, Problem};
+use super::error::{ApiError, Problem};
 use super::extract::{JsonBody, Segment};
-use super::respond;
+use super::{names, respond};
 use crate::domain::action::Action;
 use crate::domain::strict;
-use crate::ingest::limits::NAME_CHARS;
 use crate::state::AppState;
-use crate::store::actions;
 use crate::store::webhooks::{self as store, NewWebhook, Undelivered, Webhook, WebhookSettings};
 use crate::webhooks as sending;
 
@@ -129,17 +126,8 @@ pub(super) fn absent() -> ApiError {
     ApiError::not_found("webhook")
 }
 
-fn check_name(name: &str) -> Result<(), ApiError> {
-    if name.chars().count() > NAME_CHARS || name.trim().is_empty() || name.chars().any(char::is_control) {
-        return Err(invalid(format!(
-            "`name`: must have 1 to {NAME_CHARS} printable characters, not only spaces"
-        )));
-    }
-    Ok(())
-}
-
-fn invalid(detail: impl Into<String>) -> ApiError {
-    ApiError::new(ErrorCode::InvalidBody, detail)
+fn too_many() -> ApiError {
+    ApiError::conflict(format!("a project has at most {MOST_WEBHOOKS} webhooks; delete one"))
 }
 
 /// List webhooks
@@ -193,8 +181,8 @@ pub async fn create_webhook(
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let asked = body.0;
-    check_name(&asked.name)?;
-    let wrong = |why: String| invalid(format!("`url`: {why}"));
+    names::check("name", &asked.name, names::LONG)?;
+    let wrong = |why: String| ApiError::invalid(format!("`url`: {why}"));
     let uri = sending::check(&asked.url).map_err(wrong)?;
     let allow_private = state.outgoing.allow_private;
     let found = timeout(LOOK_UP, web::block(move || sending::reachable(&uri, allow_private))).await;
@@ -213,29 +201,17 @@ pub async fn create_webhook(
     let secret = sending::shown(&row.secret);
     let made = state
         .db
-        .run(move |conn| {
-            conn.transaction(|conn| {
-                let made = store::add(conn, &row, MOST_WEBHOOKS)?;
-                if let Some(made) = &made {
-                    let subject = Some(made.id.to_string());
-                    let detail = json!({"name": made.name, "format": made.format});
-                    let by = Some(key.key_id);
-                    actions::note(conn, key.project, by, Action::WebhookCreated, subject, detail)?;
-                }
-                Ok::<_, ApiError>(made)
-            })
+        .transaction(move |conn| {
+            let made = store::add(conn, &row, MOST_WEBHOOKS)?.ok_or_else(too_many)?;
+            let detail = json!({"name": made.name, "format": made.format});
+            key.note(conn, Action::WebhookCreated, made.id, detail)?;
+            Ok::<_, ApiError>(made)
         })
         .await?;
-    match made {
-        Some(webhook) => Ok(HttpResponse::Created().json(NewWebhookResponse {
-            secret,
-            view: WebhookView::of(webhook, Undelivered::default()),
-        })),
-        None => Err(ApiError::new(
-            ErrorCode::Conflict,
-            format!("a project has at most {MOST_WEBHOOKS} webhooks; delete one"),
-        )),
-    }
+    Ok(HttpResponse::Created().json(NewWebhookResponse {
+        secret,
+        view: WebhookView::of(made, Undelivered::default()),
+    }))
 }
 
 /// Change a webhook
@@ -260,23 +236,21 @@ pub async fn update_webhook(
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let change = body.0;
-    change.name.as_deref().map(check_name).transpose()?;
+    if let Some(name) = &change.name {
+        names::check("name", name, names::LONG)?;
+    }
     let view = state
         .db
-        .run(move |conn| {
-            conn.transaction(|conn| {
-                let settings = WebhookSettings {
-                    name: change.name.clone(),
-                    enabled: change.enabled,
-                };
-                let changed = store::update(conn, key.project, id.0, &settings)?.ok_or_else(absent)?;
-                let subject = Some(id.0.to_string());
-                let detail = json!({"name": change.name, "enabled": change.enabled});
-                let by = Some(key.key_id);
-                actions::note(conn, key.project, by, Action::WebhookChanged, subject, detail)?;
-                let undelivered = store::undelivered(conn, Some(key.project), Some(id.0))?;
-                Ok::<_, ApiError>(WebhookView::of(changed, undelivered))
-            })
+        .transaction(move |conn| {
+            let detail = json!({"name": change.name, "enabled": change.enabled});
+            let settings = WebhookSettings {
+                name: change.name,
+                enabled: change.enabled,
+            };
+            let changed = store::update(conn, key.project, id.0, &settings)?.ok_or_else(absent)?;
+            key.note(conn, Action::WebhookChanged, id.0, detail)?;
+            let undelivered = store::undelivered(conn, Some(key.project), Some(id.0))?;
+            Ok::<_, ApiError>(WebhookView::of(changed, undelivered))
         })
         .await?;
     state.posting.ring();
@@ -302,10 +276,5 @@ pub async fn delete_webhook(
     id: Segment<Uuid>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let subject = id.0.to_string();
-    let project = key.project;
-    delete_noted(&state, key, Action::WebhookDeleted, subject, absent, move |conn| {
-        store::delete(conn, project, id.0)
-    })
-    .await
+    delete_noted(&state, key, Action::WebhookDeleted, id.0, absent, store::delete).await
 }

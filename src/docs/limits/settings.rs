@@ -5,15 +5,15 @@ use crate::api::changes::MOST_CHANGES;
 use crate::api::changes::plan::MOST_VERSIONS;
 use crate::api::experiments::MOST_EXPERIMENTS;
 use crate::api::experiments::plan::{MOST_ARMS, MOST_GUARDRAILS};
-use crate::api::keys::NAME_CHARS;
 use crate::api::links;
+use crate::api::names;
 use crate::api::projects::{DIMENSIONS, MAX_HORIZON_SECONDS, MAX_RETENTION_DAYS};
 
 pub fn rows() -> Vec<Row> {
     vec![
         (
             "name of a key or a project",
-            format!("1 to {NAME_CHARS} characters, not blank, no control characters"),
+            format!("1 to {} characters, not blank, no control characters", names::SHORT),
             "422 `invalid_body`",
         ),
         (

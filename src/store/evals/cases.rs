@@ -69,7 +69,7 @@ pub fn list(conn: &mut PgConnection, project: ProjectId, set: Uuid, listing: &Li
         query = query.filter(eval_cases::tags.contains(vec![tag]));
     }
     if let Some(text) = &listing.text {
-        let pattern = crate::store::outputs::pattern(text);
+        let pattern = crate::store::outputs::listing::pattern(text);
         query = query.filter(
             eval_cases::name
                 .ilike(pattern.clone())

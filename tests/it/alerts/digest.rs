@@ -209,3 +209,25 @@ fn a_week_in_three_forms() {
         digest
     );
 }
+
+#[test]
+fn alarms_are_counted_whether_they_are_listed_or_not() {
+    let server = TestServer::start();
+    let rule = json!({"name": "silence", "kind": "no_data", "feature": "f"});
+    server.post("/api/v1/alerts", rule.to_string()).expect(201);
+    let at = monday().and_hms_opt(0, 0, 0).unwrap().and_utc().to_rfc3339();
+    let look = json!({"from": at, "to": at, "value": 0, "lower": 0, "upper": 0, "level": 0.95, "n": 0, "users": 0, "standing": "told"});
+    tables::execute(
+        &server.db,
+        &format!(
+            "INSERT INTO alert_transitions (project_id, id, alert_id, noticed_at, state, cause, sentence, look, muted) \
+             SELECT project_id, gen_random_uuid(), id, '{at}'::timestamptz + n * interval '1 minute', \
+             CASE n % 2 WHEN 0 THEN 'firing' ELSE 'ok' END, CASE n % 2 WHEN 0 THEN 'silent' ELSE 'recovered' END, \
+             'Nothing was shown.', '{look}', false FROM alert_rules, generate_series(1, 140) AS n"
+        ),
+    );
+    let digest = server.get("/api/v1/digest").expect(200);
+    let headlines = digest["headlines"].to_string();
+    assert!(headlines.contains("70 alerts fired"), "{headlines}");
+    assert_eq!(digest["alerts"].as_array().unwrap().len(), 50);
+}

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use calibrant::alerts::{DEAD_DAYS, DELIVERED_DAYS, HISTORY_DAYS};
 use calibrant::stats::random::Random;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
@@ -314,4 +315,38 @@ fn a_rule_that_cannot_look_says_why() {
             .map(str::to_owned)
     });
     assert!(failure.contains("no dimension `plan`"), "{failure}");
+}
+
+#[test]
+fn a_server_lets_go_of_old_entries_when_it_starts() {
+    let db = fresh_db();
+    let old = |days: i64| format!("now() - interval '1 day' * unnest(ARRAY[{}, {}])", days - 1, days + 1);
+    let delivery = |state: &str, days: i64| {
+        format!(
+            "INSERT INTO webhook_deliveries (project_id, id, webhook_id, kind, body, state, finished_at) \
+             SELECT 1, gen_random_uuid(), gen_random_uuid(), 'webhook.test', '{{}}', '{state}', {}",
+            old(days)
+        )
+    };
+    let transition = format!(
+        "INSERT INTO alert_transitions (project_id, id, alert_id, noticed_at, state, cause, sentence, look, muted) \
+         SELECT 1, gen_random_uuid(), gen_random_uuid(), {}, 'firing', 'silent', '', '{{}}', false",
+        old(HISTORY_DAYS)
+    );
+    for entries in [
+        delivery("delivered", DELIVERED_DAYS),
+        delivery("dead", DEAD_DAYS),
+        transition,
+    ] {
+        tables::execute(&db, &entries);
+    }
+    let server = TestServer::over(db);
+    eventually("the sweep", || {
+        let left = ["delivered", "dead"].map(|state| {
+            let own = format!("SELECT id FROM webhook_deliveries WHERE state = '{state}'");
+            tables::rows(&server.db, &own).len()
+        });
+        let transitions = tables::rows(&server.db, "SELECT id FROM alert_transitions").len();
+        (left == [1, 1] && transitions == 1).then_some(())
+    });
 }

@@ -1,13 +1,16 @@
 //! Changes, logged and measured.
 
 use std::fmt::Write as _;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use calibrant::stats::random::Random;
 use calibrant::store::{StoreError, changes, projects};
 use chrono::{DateTime, TimeDelta, Utc};
+use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, TestServer};
+use crate::support::{Answer, TestServer, tables};
 
 pub fn plan(feature: &str, made_at: &str, more: &Value) -> Value {
     let mut plan =
@@ -258,6 +261,32 @@ fn the_log_is_kept_and_checked() {
         let problem = server.get(&format!("/api/v1/changes?{parameter}"));
         problem.expect_problem(400, "invalid_parameter");
     }
+}
+
+#[test]
+fn corrections_at_the_same_time_are_all_kept() {
+    let server = TestServer::start();
+    let id = log(&server, &plan("f", "2026-03-09T00:00:00Z", &json!({})));
+    let mut held = server.db.dedicated().unwrap();
+    held.batch_execute("BEGIN; SELECT FROM changes FOR UPDATE").unwrap();
+    let waiting = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    thread::scope(|scope| {
+        for correction in [json!({"title": "a better title"}), json!({"by": "editors"})] {
+            let (server, id) = (&server, &id);
+            scope.spawn(move || patch(server, id, &correction).expect(200));
+        }
+        let started = Instant::now();
+        while tables::rows(&server.db, waiting).len() < 2 {
+            assert!(started.elapsed() < Duration::from_secs(10), "both wait for the change");
+            thread::sleep(Duration::from_millis(10));
+        }
+        held.batch_execute("COMMIT").unwrap();
+    });
+    let kept = server.get(&format!("/api/v1/changes/{id}")).expect(200);
+    assert_eq!(
+        (&kept["title"], &kept["by"]),
+        (&json!("a better title"), &json!("editors"))
+    );
 }
 
 /// PostgreSQL takes no text with U+0000.

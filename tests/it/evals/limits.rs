@@ -1,9 +1,14 @@
 //! At each limit, and one beyond it.
 
+use std::thread;
+use std::time::{Duration, Instant};
+
+use calibrant::api::body::HELD_BYTES;
 use calibrant::api::evals::limits::{
     DESCRIPTION_CHARS, MOST_CASES, MOST_RUNS, MOST_SAMPLED, MOST_SETS, MOST_TAGS, STRATA_NAMES, TAG_CHARS, TEXT_CHARS,
     UPLOAD_BYTES,
 };
+use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 
 use super::{CASES, RUNS, SET, counts, patch, server_with_set};
@@ -120,6 +125,36 @@ fn an_upload_has_so_many_bytes() {
     server
         .post(CASES, body(UPLOAD_BYTES + 1))
         .expect_problem(413, "body_too_large");
+}
+
+/// What was read is held until it is written, however long that has to wait.
+#[test]
+fn uploads_that_wait_take_their_share_of_the_memory() {
+    let server = server_with_set();
+    let mut held = server.db.dedicated().unwrap();
+    held.batch_execute("BEGIN; SELECT FROM eval_sets FOR UPDATE").unwrap();
+    let waiting = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let most = HELD_BYTES / (2 * UPLOAD_BYTES);
+    thread::scope(|scope| {
+        for at in 0..most {
+            let server = &server;
+            scope.spawn(move || {
+                let empty = format!(r#"{{"case":"c{at}","mine":""}}"#);
+                let mine = "x".repeat(UPLOAD_BYTES - empty.len());
+                server
+                    .post(CASES, format!(r#"{{"case":"c{at}","mine":"{mine}"}}"#))
+                    .expect(200);
+            });
+        }
+        let started = Instant::now();
+        while tables::rows(&server.db, waiting).len() < most {
+            assert!(started.elapsed() < Duration::from_secs(15), "all wait for the set");
+            thread::sleep(Duration::from_millis(10));
+        }
+        server.post(CASES, "case\nbeyond\n").expect_problem(503, "overloaded");
+        held.batch_execute("COMMIT").unwrap();
+    });
+    server.post(CASES, "case\nbeyond\n").expect(200);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod command;
 mod feedback;
 mod limits;
+mod odd;
 mod office;
 mod privacy;
 mod quality;

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::json;
 
-use super::sheets::odd_set;
+use super::odd::odd_set;
 use super::{CASES, all, counts, put};
 use crate::support::python;
 

@@ -8,7 +8,6 @@ use uuid::Uuid;
 use super::{EvalAllocation, EvalFeedbackRequest, EvalStratum};
 use crate::api::ask::{self, Instant};
 use crate::api::error::{ApiError, ErrorCode};
-use crate::api::evals::invalid;
 use crate::api::evals::limits::{MOST_CANDIDATES, MOST_STRATA, STRATA_NAMES};
 use crate::api::outputs::listing::{OutputFilters, keys, told_apart};
 use crate::domain::decision::Decision;
@@ -26,6 +25,7 @@ use crate::store::projects;
 
 const DECISION: &str = "decision";
 const CONFIDENCE: &str = "confidence";
+
 /// An output that could be drawn.
 pub struct Candidate {
     /// By which it is drawn.
@@ -70,7 +70,7 @@ impl Drawing {
             ));
         }
         if asked.strata.len() > STRATA_NAMES {
-            return Err(invalid(format!("`strata`: at most {STRATA_NAMES}")));
+            return Err(ApiError::invalid(format!("`strata`: at most {STRATA_NAMES}")));
         }
         let of_cells = asked
             .strata

@@ -10,7 +10,6 @@ use std::collections::{HashMap, HashSet};
 
 use actix_web::{HttpResponse, post, web};
 use chrono::{SubsecRound, Utc};
-use diesel::Connection;
 use diesel::pg::PgConnection;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -18,11 +17,11 @@ use uuid::Uuid;
 
 use self::drawing::{Candidate, Drawing, Stratum};
 use super::limits::{MOST_CANDIDATES, MOST_CASES, MOST_SAMPLED, SAMPLED, TEXT_CHARS};
-use super::{changing, invalid, named, rows};
+use super::{changing, named, rows};
 use crate::api::answers::{Absent, WriteAnswers};
 use crate::api::ask::{FilterRequest, Instant};
 use crate::api::auth::{Admin, Authorized};
-use crate::api::error::{ApiError, ErrorCode, Problem};
+use crate::api::error::{ApiError, Problem};
 use crate::api::extract::{JsonBody, Segment};
 use crate::domain::decision::Decision;
 use crate::domain::key::ProjectId;
@@ -165,7 +164,7 @@ pub async fn create_eval_cases_from_feedback(
     let asked = body.0;
     let made = state
         .db
-        .run(move |conn| conn.transaction(|conn| make(conn, key.project, &set.0, asked)))
+        .transaction(move |conn| make(conn, key.project, &set.0, asked))
         .await?;
     Ok(HttpResponse::Ok().json(made))
 }
@@ -178,16 +177,16 @@ fn make(
 ) -> Result<EvalFeedbackResponse, ApiError> {
     let sample = asked.sample.unwrap_or(SAMPLED);
     if !(1..=MOST_SAMPLED).contains(&sample) {
-        return Err(invalid(format!("`sample`: must be from 1 to {MOST_SAMPLED}")));
+        return Err(ApiError::invalid(format!("`sample`: must be from 1 to {MOST_SAMPLED}")));
     }
     if asked.decisions.is_empty() {
-        return Err(invalid("`decisions`: name one at least"));
+        return Err(ApiError::invalid("`decisions`: name one at least"));
     }
-    let tags =
-        rows::tags(&asked.tags.clone().into()).map_err(|refused| invalid(format!("`tags`: {}", refused.message)))?;
+    let tags = rows::tags(&asked.tags.clone().into())
+        .map_err(|refused| ApiError::invalid(format!("`tags`: {}", refused.message)))?;
     let too_long = |text: &String| text.chars().count() > TEXT_CHARS || text.contains('\0');
     if asked.rubric.as_ref().is_some_and(too_long) {
-        return Err(invalid(format!(
+        return Err(ApiError::invalid(format!(
             "`rubric`: must have at most {TEXT_CHARS} characters, none of them U+0000"
         )));
     }
@@ -209,10 +208,9 @@ fn make(
     made.retain(|case| case.input.is_some() && !taken.contains(&case.name));
     let known = cases::count(conn, project_id, found.id)?.unsigned_abs() as usize;
     if known + made.len() > MOST_CASES {
-        return Err(ApiError::new(
-            ErrorCode::Conflict,
-            format!("a set has at most {MOST_CASES} cases, and this one has {known}; make another set"),
-        ));
+        return Err(ApiError::conflict(format!(
+            "a set has at most {MOST_CASES} cases, and this one has {known}; make another set"
+        )));
     }
     if !asked.dry_run {
         cases::put(conn, &made)?;

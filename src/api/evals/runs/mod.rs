@@ -3,7 +3,6 @@
 mod upload;
 
 use actix_web::{HttpRequest, HttpResponse, delete, get, web};
-use diesel::Connection;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
@@ -19,17 +18,17 @@ use crate::api::auth::{Admin, Authorized, Read};
 use crate::api::error::ApiError;
 use crate::api::extract::{Params, Segment};
 use crate::api::outputs::listing::MAX_LIMIT;
+use crate::api::paging;
 use crate::api::respond;
 use crate::domain::action::Action;
 use crate::metrics::Estimate;
 use crate::query::analyses::evals::scores::{self, EvalRunScores};
 use crate::state::AppState;
-use crate::store::actions;
 use crate::store::evals::{cases, runs};
 
-/// Runs that are listed with their scores where nothing is said.
+/// Runs that are listed with their scores, and results, where nothing is said.
 const LISTED_RUNS: i64 = 20;
-const RESULTS_LIMIT: i64 = 100;
+const LISTED_RESULTS: i64 = 100;
 
 /// A run in a list.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -204,20 +203,14 @@ pub async fn list_eval_results(
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let (set, id) = path.0;
-    let limit = params.0.limit.unwrap_or(RESULTS_LIMIT);
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        return Err(ApiError::parameter("limit", format!("must be from 1 to {MAX_LIMIT}")));
-    }
-    let after: Option<(String, String)> = match params.0.cursor.as_deref().map(serde_json::from_str) {
-        None => None,
-        Some(Ok(after)) => Some(after),
-        Some(Err(_)) => {
-            return Err(ApiError::parameter(
-                "cursor",
-                "must be taken from `next_cursor` of the answer before",
-            ));
-        }
-    };
+    let limit = ask::within("limit", params.0.limit, 1, MAX_LIMIT)?.unwrap_or(LISTED_RESULTS);
+    let after: Option<(String, String)> = params
+        .0
+        .cursor
+        .as_deref()
+        .map(serde_json::from_str)
+        .transpose()
+        .map_err(|_| paging::wrong_cursor())?;
     if after
         .as_ref()
         .is_some_and(|(case, judge)| case.contains('\0') || judge.contains('\0'))
@@ -233,12 +226,9 @@ pub async fn list_eval_results(
             Ok::<_, ApiError>((found, set.pass_from))
         })
         .await?;
-    let has_more = found.len() as i64 > limit;
-    found.truncate(usize::try_from(limit).unwrap_or_default());
-    let next_cursor = found
-        .last()
-        .filter(|_| has_more)
-        .map(|last| json!([last.case_name, last.judge]).to_string());
+    let next_cursor = paging::cut(&mut found, limit, |last| {
+        json!([last.case_name, last.judge]).to_string()
+    });
     let data = found
         .into_iter()
         .map(|result| EvalResultView::of(result, pass_from))
@@ -264,23 +254,12 @@ pub async fn delete_eval_run(
     let (set, id) = path.0;
     state
         .db
-        .run(move |conn| {
-            conn.transaction(|conn| {
-                let found = changing(conn, key.project, &set)?;
-                if !runs::delete(conn, key.project, found.id, id)? {
-                    return Err(absent_run());
-                }
-                let (action, detail) = (Action::EvalRunDeleted, json!({"set": set}));
-                actions::note(
-                    conn,
-                    key.project,
-                    Some(key.key_id),
-                    action,
-                    Some(id.to_string()),
-                    detail,
-                )?;
-                Ok::<_, ApiError>(())
-            })
+        .transaction(move |conn| {
+            let found = changing(conn, key.project, &set)?;
+            if !runs::delete(conn, key.project, found.id, id)? {
+                return Err(absent_run());
+            }
+            key.note(conn, Action::EvalRunDeleted, id, json!({"set": set}))
         })
         .await?;
     Ok(HttpResponse::NoContent().finish())

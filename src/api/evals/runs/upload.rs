@@ -5,7 +5,6 @@ use std::collections::HashSet;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, post, web};
 use chrono::{SubsecRound, Utc};
-use diesel::Connection;
 use diesel::pg::PgConnection;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -14,13 +13,13 @@ use uuid::Uuid;
 
 use crate::api::answers::{Absent, WriteAnswers};
 use crate::api::auth::{Admin, Authorized};
-use crate::api::error::{ApiError, ErrorCode, Problem};
+use crate::api::error::{ApiError, Problem};
+use crate::api::evals::changing;
 use crate::api::evals::limits::{LISTED_ROWS, MOST_RESULTS, MOST_RUNS};
 use crate::api::evals::rows::{RESULTS, ResultRow};
 use crate::api::evals::sheet::{self, Fields, Refused, Sheet, refused};
-use crate::api::evals::upsert::rejection;
+use crate::api::evals::told::rejection;
 use crate::api::evals::view::{EvalRowCode, EvalRowResult, EvalRunView};
-use crate::api::evals::{changing, invalid};
 use crate::api::extract::{Params, Segment};
 use crate::domain::key::ProjectId;
 use crate::ingest::limits::NAME_CHARS;
@@ -28,6 +27,7 @@ use crate::state::AppState;
 use crate::store::evals::cases;
 use crate::store::evals::runs::{self, EvalResult, EvalRun};
 use crate::store::{projects, tombstones};
+
 /// What was run; with JSON it may stand in the body instead.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -127,11 +127,12 @@ pub async fn create_eval_run(
     payload: web::Payload,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let sheet = RESULTS.receive(&request, payload, &state).await?;
+    let mut share = state.held.share();
+    let sheet = RESULTS.receive(&request, payload, &state, &mut share).await?;
     let about = about(params.0, &sheet.envelope)?;
     let uploaded = state
         .db
-        .run(move |conn| conn.transaction(|conn| upload(conn, key.project, &set.0, about, sheet)))
+        .transaction(move |conn| upload(conn, key.project, &set.0, about, sheet))
         .await?;
     let status = match uploaded.rejected {
         0 => StatusCode::CREATED,
@@ -144,7 +145,7 @@ pub async fn create_eval_run(
 fn about(params: EvalRunParams, envelope: &Fields) -> Result<EvalRunParams, ApiError> {
     let known = ["name", "version", "model", "judge"];
     if let Some(field) = envelope.keys().find(|field| !known.contains(&field.as_str())) {
-        return Err(invalid(format!("`{field}`: a run has no such field")));
+        return Err(ApiError::invalid(format!("`{field}`: a run has no such field")));
     }
     let mut fields = envelope.clone();
     let given = [params.name, params.version, params.model, params.judge];
@@ -153,7 +154,8 @@ fn about(params: EvalRunParams, envelope: &Fields) -> Result<EvalRunParams, ApiE
             fields.insert(name.to_owned(), Value::String(given));
         }
     }
-    let read = |name: &str| sheet::name(&fields, name, NAME_CHARS).map_err(|refused| invalid(refused.message));
+    let read =
+        |name: &str| sheet::name(&fields, name, NAME_CHARS).map_err(|refused| ApiError::invalid(refused.message));
     Ok(EvalRunParams {
         name: read("name")?,
         version: read("version")?,
@@ -170,7 +172,7 @@ fn upload(
     sheet: Sheet,
 ) -> Result<EvalRunUploaded, ApiError> {
     let Some(name) = about.name else {
-        return Err(invalid(
+        return Err(ApiError::invalid(
             "`name`: say what to call the run, as a parameter or in the body",
         ));
     };
@@ -178,10 +180,9 @@ fn upload(
     tombstones::hold(conn)?;
     let set = changing(conn, project, set)?;
     if runs::count(conn, project, set.id)? >= MOST_RUNS {
-        return Err(ApiError::new(
-            ErrorCode::Conflict,
-            format!("a set has at most {MOST_RUNS} runs; delete old ones"),
-        ));
+        return Err(ApiError::conflict(format!(
+            "a set has at most {MOST_RUNS} runs; delete old ones"
+        )));
     }
     let run = EvalRun {
         project_id: project,
@@ -217,7 +218,7 @@ fn upload(
             .into_iter()
             .next()
             .and_then(|first| Some((first.row?, first.message?)));
-        return Err(invalid(match first {
+        return Err(ApiError::invalid(match first {
             Some((row, message)) => format!("no result can be taken; row {row}: {message}"),
             None => "the upload has no results".to_owned(),
         }));

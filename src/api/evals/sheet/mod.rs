@@ -1,8 +1,6 @@
 //! Uploads as people and programs send them: CSV from a spreadsheet, lines of JSON, or JSON. A body is read as what it is.
-//!
-//! Of CSV the first row names the columns, in any order; columns of other names are told and left aside. Cells are texts as
-//! [`crate::domain::spreadsheet`] writes them, an empty cell is null, and a column that is not there says nothing. Semicolons and tabs
-//! between cells are recognised by the header, which is how spreadsheets of many countries write their files.
+
+mod csv;
 
 use std::collections::BTreeSet;
 
@@ -12,11 +10,12 @@ use serde_json::{Map, Value};
 
 use super::limits::UPLOAD_BYTES;
 use super::view::EvalRowCode;
-use crate::api::body::Body;
+use crate::api::body::{Body, Share};
 use crate::api::error::{ApiError, ErrorCode};
-use crate::domain::quotes::bad_quote;
-use crate::domain::spreadsheet;
 use crate::state::AppState;
+
+/// Names that a JSON upload is told it has and we do not know.
+const TOLD_NAMES: usize = 100;
 
 /// Why a row is not taken, and what to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,7 +64,12 @@ pub struct Layout {
 }
 
 /// The bytes of an upload.
-async fn receive(request: &HttpRequest, payload: web::Payload, state: &AppState) -> Result<Vec<u8>, ApiError> {
+async fn receive(
+    request: &HttpRequest,
+    payload: web::Payload,
+    state: &AppState,
+    share: &mut Share<'_>,
+) -> Result<Vec<u8>, ApiError> {
     let encoding = request.headers().get(CONTENT_ENCODING);
     if encoding.is_some_and(|encoding| !["identity", ""].contains(&encoding.to_str().unwrap_or("?").trim())) {
         return Err(ApiError::new(
@@ -74,7 +78,6 @@ async fn receive(request: &HttpRequest, payload: web::Payload, state: &AppState)
         ));
     }
     let mut body = Body::new(payload.into_inner(), state.patience);
-    let mut share = state.held.share();
     let mut bytes = Vec::new();
     while let Some(piece) = body.next().await? {
         bytes.extend_from_slice(&piece);
@@ -91,14 +94,15 @@ async fn receive(request: &HttpRequest, payload: web::Payload, state: &AppState)
 }
 
 impl Layout {
-    /// Receives an upload and reads it, off the async threads.
+    /// Receives an upload and reads it, off the async threads. `share` is the request's until its rows are written, which may have to wait.
     pub async fn receive(
         &'static self,
         request: &HttpRequest,
         payload: web::Payload,
         state: &AppState,
+        share: &mut Share<'_>,
     ) -> Result<Sheet, ApiError> {
-        let bytes = receive(request, payload, state).await?;
+        let bytes = receive(request, payload, state, share).await?;
         let sheet = tokio::task::spawn_blocking(move || self.read(&bytes));
         sheet.await.map_err(ApiError::internal)?
     }
@@ -106,17 +110,17 @@ impl Layout {
     /// Reads an upload.
     pub fn read(&self, bytes: &[u8]) -> Result<Sheet, ApiError> {
         if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
-            return Err(wrong("the file is UTF-16; save it as CSV UTF-8"));
+            return Err(ApiError::invalid("the file is UTF-16; save it as CSV UTF-8"));
         }
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let text = std::str::from_utf8(bytes).map_err(|error| {
-            wrong(format!(
+            ApiError::invalid(format!(
                 "the file is not UTF-8 (byte {}); save it as CSV UTF-8",
                 error.valid_up_to()
             ))
         })?;
         let mut sheet = match text.trim_start().chars().next() {
-            None => return Err(wrong("the upload is empty")),
+            None => return Err(ApiError::invalid("the upload is empty")),
             Some('{' | '[') => self.json(text)?,
             Some(_) => self.csv(text)?,
         };
@@ -131,7 +135,7 @@ impl Layout {
             let Ok(fields) = &mut row.fields else { continue };
             fields.retain(|name, _| {
                 let known = self.columns.contains(&name.as_str());
-                if !known && !self.told.contains(&name.as_str()) && ignored.len() < 100 {
+                if !known && !self.told.contains(&name.as_str()) && ignored.len() < TOLD_NAMES {
                     ignored.insert(name.clone());
                 }
                 known
@@ -153,124 +157,19 @@ impl Layout {
                         ..Sheet::default()
                     });
                 }
-                Some(_) => return Err(wrong(format!("`{}`: must be a list", self.list))),
+                Some(_) => return Err(ApiError::invalid(format!("`{}`: must be a list", self.list))),
                 None => vec![Value::Object(document)],
             },
             Ok(_) => Vec::new(),
-            Err(error) => return lines(text).ok_or_else(|| wrong(format!("the upload is not JSON: {error}"))),
+            Err(error) => {
+                return lines(text).ok_or_else(|| ApiError::invalid(format!("the upload is not JSON: {error}")));
+            }
         };
         Ok(Sheet {
             rows: numbered(rows),
             ..Sheet::default()
         })
     }
-
-    fn csv(&self, text: &str) -> Result<Sheet, ApiError> {
-        let separator = self.separator(text);
-        // Where rows begin and end is not known any more, and so none is taken.
-        if let Some(bad) = bad_quote(text.as_bytes(), separator) {
-            return Err(wrong(format!("line {}: {bad}", bad.line + 1)));
-        }
-        let mut reader = csv::ReaderBuilder::new()
-            .delimiter(separator)
-            .flexible(true)
-            .from_reader(text.as_bytes());
-        let header = reader.headers().map_err(|error| wrong(error.to_string()))?.clone();
-        let mut columns: Vec<Column> = header.iter().map(Column::of).collect();
-        let mut seen = BTreeSet::new();
-        for column in columns.iter().filter(|column| !column.name.is_empty()) {
-            if !seen.insert((&column.name, column.piece)) {
-                return Err(wrong(format!("the column `{}` is there twice", column.name)));
-            }
-        }
-        if !columns
-            .iter()
-            .any(|column| self.columns.contains(&column.name.as_str()))
-        {
-            return Err(wrong(format!(
-                "the first row must name the columns, of which there are: {}",
-                self.columns.join(", ")
-            )));
-        }
-        // Pieces of one text in their order.
-        let mut places: Vec<usize> = (0..columns.len()).collect();
-        places.sort_by_key(|at| columns.get(*at).map(|column| column.piece));
-        let mut sheet = Sheet {
-            is_text: true,
-            ..Sheet::default()
-        };
-        for (number, record) in (2..).zip(reader.records()) {
-            let fields = match record {
-                // A spreadsheet has empty rows at its end.
-                Ok(record) if record.iter().all(str::is_empty) => continue,
-                Ok(record) if record.iter().skip(columns.len()).any(|cell| !cell.is_empty()) => refused(
-                    EvalRowCode::InvalidRow,
-                    "the row has more cells than the header; quote cells that hold separators",
-                ),
-                Ok(record) => Ok(fields(&columns, &places, &record)),
-                Err(error) => refused(EvalRowCode::InvalidRow, error.to_string()),
-            };
-            sheet.rows.push(Row { number, fields });
-            if sheet.rows.len() > self.most_rows {
-                break;
-            }
-        }
-        let unknown = |column: &Column| {
-            let name = column.name.as_str();
-            !name.is_empty() && !self.columns.contains(&name) && !self.told.contains(&name)
-        };
-        columns.retain(unknown);
-        sheet.ignored = columns.into_iter().map(|column| column.name).collect();
-        Ok(sheet)
-    }
-
-    /// What separates the cells of the header so that most of its columns are known.
-    fn separator(&self, text: &str) -> u8 {
-        let header = text.lines().next().unwrap_or_default();
-        let known = |separator: &u8| {
-            let cells = header.split(char::from(*separator));
-            let cells = cells.map(|cell| Column::of(cell.trim_matches('"')).name);
-            cells.filter(|name| self.columns.contains(&name.as_str())).count()
-        };
-        // Of equals the last: the comma.
-        [b'\t', b';', b','].into_iter().max_by_key(known).unwrap_or(b',')
-    }
-}
-
-/// A column of CSV.
-struct Column {
-    name: String,
-    /// A text that is too long for a cell goes on in `input 2`, `input 3`.
-    piece: usize,
-}
-
-impl Column {
-    fn of(title: &str) -> Column {
-        let title = title.trim().to_lowercase();
-        let numbered = title
-            .rsplit_once(' ')
-            .and_then(|(name, piece)| Some((name.to_owned(), piece.parse().ok()?)));
-        match numbered {
-            Some((name, piece)) if piece > 1 => Column { name, piece },
-            _ => Column { name: title, piece: 1 },
-        }
-    }
-}
-
-fn fields(columns: &[Column], places: &[usize], record: &csv::StringRecord) -> Fields {
-    let mut fields = Fields::new();
-    for (at, column) in places.iter().filter_map(|at| Some((at, columns.get(*at)?))) {
-        // Our own cells hold no carriage returns: programs on the way put them there.
-        let cell = record.get(*at).unwrap_or_default().replace("\r\n", "\n");
-        let cell = spreadsheet::text(&cell);
-        let known = fields.entry(column.name.as_str()).or_insert(Value::Null);
-        *known = match (std::mem::take(known), cell) {
-            (Value::String(before), Some(cell)) => Value::String(before + &cell),
-            (Value::Null, Some(cell)) => Value::String(cell.into_owned()),
-            (before, _) => before,
-        };
-    }
-    fields
 }
 
 fn numbered(rows: Vec<Value>) -> Vec<Row> {
@@ -307,10 +206,6 @@ fn lines(text: &str) -> Option<Sheet> {
         rows,
         ..Sheet::default()
     })
-}
-
-fn wrong(detail: impl Into<String>) -> ApiError {
-    ApiError::new(ErrorCode::InvalidBody, detail)
 }
 
 /// A text of at most so many characters; `None` where the row says nothing of it.

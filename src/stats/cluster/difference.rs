@@ -1,0 +1,70 @@
+//! Two ratios of the same clusters.
+
+use super::{critical, linearised_variance, total};
+use crate::stats::level::{Interval, Level};
+
+/// A difference `R₁ − R₂` of two ratios measured on the same clusters.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ClusterDifference {
+    /// Clusters that contribute to either ratio.
+    pub clusters: u64,
+    /// `R₁ − R₂`.
+    pub value: f64,
+    /// Its standard error; `None` below two clusters.
+    pub standard_error: Option<f64>,
+}
+
+/// The difference of two ratios from `(n₁, d₁, n₂, d₂)` totals per cluster.
+///
+/// Linearised with `e_g = (n₁ − R₁d₁)/D₁ − (n₂ − R₂d₂)/D₂`, so that a user who appears on both
+/// sides counts as the same user: `Var = G/(G−1)·Σe_g²`. Clusters with all four totals 0 do not
+/// count. `None` when either ratio has no denominator.
+#[must_use]
+pub fn difference(totals: &[(f64, f64, f64, f64)]) -> Option<ClusterDifference> {
+    let first = total(totals.iter().map(|t| (t.0, t.1)));
+    let second = total(totals.iter().map(|t| (t.2, t.3)));
+    let (r1, r2) = (first.ratio()?, second.ratio()?);
+    let influence: Vec<f64> = totals
+        .iter()
+        .filter(|total| **total != (0.0, 0.0, 0.0, 0.0))
+        .map(|(n1, d1, n2, d2)| (n1 - r1 * d1) / first.denominator - (n2 - r2 * d2) / second.denominator)
+        .collect();
+    Some(ClusterDifference {
+        clusters: influence.len() as u64,
+        value: r1 - r2,
+        standard_error: linearised_variance(&influence).map(f64::sqrt),
+    })
+}
+
+impl ClusterDifference {
+    /// `value ± critical·se`; `None` below two clusters.
+    #[must_use]
+    pub fn interval(&self, level: Level) -> Option<Interval> {
+        let half_width = critical(self.clusters, level) * self.standard_error?;
+        Some(Interval::around(self.value, half_width))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::cluster::ClusterRatio;
+
+    #[test]
+    fn difference_of_disjoint_users_adds_variances_and_of_the_same_cancels() {
+        let (a, b) = ([(1.0, 4.0), (3.0, 4.0)], [(2.0, 8.0), (5.0, 8.0)]);
+        let disjoint: Vec<_> = a
+            .iter()
+            .map(|t| (t.0, t.1, 0.0, 0.0))
+            .chain(b.iter().map(|t| (0.0, 0.0, t.0, t.1)))
+            .collect();
+        let difference = difference(&disjoint).unwrap();
+        // G/(G−1) is 4/3 for the four users together and 2 for the two of each side.
+        let variances = [a, b].map(|t| ClusterRatio::from_totals(&t).variance().unwrap());
+        let expected = (variances[0] + variances[1]) * (4.0 / 3.0 / 2.0);
+        assert!((difference.standard_error.unwrap().powi(2) - expected).abs() < 1e-15);
+        let same = super::difference(&a.map(|t| (t.0, t.1, t.0, t.1))).unwrap();
+        assert_eq!((same.value, same.standard_error), (0.0, Some(0.0)));
+        assert_eq!(super::difference(&[(1.0, 2.0, 0.0, 0.0)]), None);
+    }
+}
