@@ -24,6 +24,9 @@ use super::{proportion, student};
 /// From this many clusters on, normal critical values replace Student's.
 pub const LARGE: u64 = 50;
 
+/// Standard errors up to this are zero but for rounding. Clusters that all agree have one, which is not the same as being certain.
+pub const ROUNDING: f64 = 1e-12;
+
 /// Two-sided critical value for a variance estimated from `clusters` clusters: Student's t with
 /// `clusters − 1` degrees of freedom below [`LARGE`], normal from there on.
 ///
@@ -255,11 +258,11 @@ pub fn difference(totals: &[(f64, f64, f64, f64)]) -> Option<ClusterDifference> 
 }
 
 impl ClusterDifference {
-    /// `value ± critical·se`; `None` below two clusters.
+    /// `value ± critical·se`; `None` below two clusters, and where nothing varies.
     #[must_use]
     pub fn interval(&self, level: Level) -> Option<Interval> {
-        let half_width = critical(self.clusters, level) * self.standard_error?;
-        Some(Interval::around(self.value, half_width))
+        let error = self.standard_error.filter(|error| *error > ROUNDING)?;
+        Some(Interval::around(self.value, critical(self.clusters, level) * error))
     }
 }
 
