@@ -26,6 +26,7 @@ use super::acceptance::MOSTLY;
 use crate::domain::persistence::{HORIZONS, TAKEN_BACK, stored};
 use crate::metrics::estimate::{Estimate, Reason};
 use crate::metrics::facts::{self, count, decision};
+use crate::metrics::statistics::Moves;
 use crate::metrics::{Direction, Family, Metric, Statistics, Sum, Unit, no_histograms};
 
 /// The shares that must be in place: all of it, most of it, half of it.
@@ -235,8 +236,12 @@ fn persistently_accepted(s: &Statistics, horizon: usize, share: usize) -> Estima
         return s.valued(rate * persistence, decided).within(None, "linear");
     }
     let rates = s.ratio_influence("taken", "decided").into_iter().zip(moves);
-    let influence: Vec<f64> = rates.map(|(own, kept)| persistence * own + rate * kept).collect();
-    s.linearised(rate * persistence, decided, &influence, (0.0, 1.0))
+    let moves = Moves {
+        sizes: s.by_cluster("decided"),
+        influence: rates.map(|(own, kept)| persistence * own + rate * kept).collect(),
+        unseen: 0.0,
+    };
+    s.linearised(rate * persistence, decided, &moves, (0.0, 1.0))
 }
 
 #[cfg(test)]
