@@ -85,7 +85,7 @@ pub struct ComparedMetric {
     pub adjusted_p_value: Option<f64>,
     /// Holds at all looks at once. Without an interval until there are enough users.
     pub sequence: Between,
-    /// Whether there are enough users for a sequence: a hundred.
+    /// Whether there are enough users for a sequence: a hundred, each output of nobody known being one.
     pub enough_users: bool,
     #[schema(required = true)]
     pub always_valid_p_value: Option<f64>,
@@ -95,10 +95,10 @@ pub struct ComparedMetric {
     /// What is lost on average by choosing the candidate, in the unit of the metric.
     #[schema(required = true)]
     pub expected_loss: Option<f64>,
-    /// The least difference that so many users show four times in five.
+    /// The least difference that the sequence shows four times in five with so many users.
     #[schema(required = true)]
     pub detectable: Option<f64>,
-    /// Users it takes to show the least difference worth having four times in five, and days at the present pace.
+    /// Users it takes until the sequence shows the least difference worth having four times in five, and days at the present pace.
     #[schema(required = true)]
     pub users_needed: Option<u64>,
     /// Null where there is no pace to go by, since all outputs are of one day; `sentence` says so.
