@@ -148,9 +148,11 @@ fn compare(
         compared.standard_error = contrast.standard_error;
         compared.p_value = contrast.p_value();
         if let Some(error) = contrast.standard_error.filter(|error| *error > 0.0) {
-            if let Some(choice) =
-                words::better(metric.direction).and_then(|sign| posterior::choice(sign * contrast.difference, error))
-            {
+            let choice = words::better(metric.direction).and_then(|sign| {
+                let degrees_of_freedom = contrast.degrees_of_freedom();
+                posterior::choice(sign * contrast.difference, error, degrees_of_freedom)
+            });
+            if let Some(choice) = choice {
                 compared.probability_better = Some(choice.better);
                 compared.expected_loss = Some(choice.expected_loss);
             }
