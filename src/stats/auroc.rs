@@ -11,6 +11,7 @@
 
 use super::calibration::Bin;
 use super::level::{Interval, Level};
+use super::proportion;
 
 /// Positives and negatives whose score falls in one cell.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -149,13 +150,25 @@ pub fn delong_variance(grid: &[GridCount]) -> Option<f64> {
     Some(positive_squares / (positives - 1.0) / positives + negative_squares / (negatives - 1.0) / negatives)
 }
 
-/// `AUROC ± z·se` with DeLong's standard error, clipped to `[0, 1]`.
+/// The interval of an area of 0 or 1, of which placements show no variance: `pairs` of a positive and a negative, none of them in
+/// two pairs, were all lost or all won, each independently and with the probability that the area is. `None` of any other area, or
+/// without a pair.
+#[must_use]
+pub fn separated(area: f64, pairs: f64, level: Level) -> Option<Interval> {
+    (area <= 0.0 || area >= 1.0)
+        .then(|| proportion::wilson(area * pairs, pairs, level.z()))
+        .flatten()
+}
+
+/// `AUROC ± z·se` with DeLong's standard error, clipped to `[0, 1]`; [`separated`] when the classes separate completely.
 ///
-/// Collapses to a point when the classes separate completely. `None` as [`delong_variance`].
+/// `None` as [`delong_variance`].
 #[must_use]
 pub fn interval(grid: &[GridCount], level: Level) -> Option<Interval> {
     let half_width = level.z() * delong_variance(grid)?.sqrt();
-    Some(Interval::around(from_grid(grid)?.value, half_width).clip_to_unit())
+    let (area, (positives, negatives)) = (from_grid(grid)?.value, totals(grid));
+    let around = Interval::around(area, half_width).clip_to_unit();
+    Some(separated(area, positives.min(negatives), level).unwrap_or(around))
 }
 
 #[cfg(test)]
@@ -185,7 +198,11 @@ mod tests {
         assert_eq!(area(&[(3.0, 0.0), (0.0, 4.0)]), Some((0.0, 0.0)));
         assert_eq!(area(&[(3.0, 4.0)]), Some((0.5, 0.5)));
         let separated = interval(&grid(&[(0.0, 4.0), (3.0, 0.0)]), Level::default());
-        assert_eq!(separated.map(|i| (i.lower, i.upper)), Some((1.0, 1.0)));
+        // Three pairs, all won.
+        let pairs = proportion::wilson(3.0, 3.0, Level::default().z());
+        assert_eq!(separated, pairs);
+        assert!(pairs.is_some_and(|i| i.lower < 0.5 && i.upper == 1.0));
+        assert_eq!(super::separated(0.5, 3.0, Level::default()), None);
     }
 
     #[test]

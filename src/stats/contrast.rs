@@ -11,7 +11,7 @@
 //! Welch's degrees of freedom; when all are on both sides it is the paired variance. Deng, Knoblich and Lu 2018; the ratio by the
 //! delta method on the logarithm.
 
-use super::cluster::LARGE;
+use super::cluster::{LARGE, ROUNDING};
 use super::level::{Interval, Level};
 use super::student;
 
@@ -22,11 +22,13 @@ pub type Pair = (Option<f64>, Option<f64>);
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Contrast {
     pub difference: f64,
-    /// Its standard error; `None` when a side has fewer than two clusters.
+    /// Its standard error; `None` when a side has fewer than two clusters, and where nothing varies: clusters that all agree do not say
+    /// how far off they may be.
     pub standard_error: Option<f64>,
     /// Clusters on the first side, on the second, and on both.
     pub clusters: [usize; 3],
-    degrees_of_freedom: f64,
+    /// Welch's degrees of freedom, at most those of the clusters of both sides together.
+    welch: f64,
 }
 
 impl Contrast {
@@ -55,9 +57,9 @@ impl Contrast {
         });
         Contrast {
             difference: second - first,
-            standard_error: variance.map(f64::sqrt),
+            standard_error: variance.map(f64::sqrt).filter(|error| *error > ROUNDING),
             clusters: [one.clusters, two.clusters, shared],
-            degrees_of_freedom: welch.min(union - 1.0),
+            welch: welch.min(union - 1.0),
         }
     }
 
@@ -77,29 +79,26 @@ impl Contrast {
     /// Two-sided interval: Student's t with few clusters, normal from [`LARGE`] on, as everywhere.
     #[must_use]
     pub fn interval(&self, level: Level) -> Option<Interval> {
-        let critical = if self.is_large() {
-            level.z()
-        } else {
-            level.t(self.degrees_of_freedom)
-        };
+        let critical = level.t(self.degrees_of_freedom());
         self.standard_error
             .map(|error| Interval::around(self.difference, critical * error))
     }
 
-    /// Two-sided p-value of no difference; `None` without a standard error, or with none to speak of.
+    /// Two-sided p-value of no difference; `None` without a standard error.
     #[must_use]
     pub fn p_value(&self) -> Option<f64> {
-        let error = self.standard_error.filter(|error| *error > 0.0)?;
-        let df = if self.is_large() {
-            f64::INFINITY
-        } else {
-            self.degrees_of_freedom
-        };
-        Some(2.0 * student::cdf(-(self.difference / error).abs(), df))
+        let error = self.standard_error?;
+        Some(2.0 * student::cdf(-(self.difference / error).abs(), self.degrees_of_freedom()))
     }
 
-    fn is_large(&self) -> bool {
-        self.degrees_of_freedom + 1.0 >= LARGE as f64
+    /// Of the standard error; infinite from [`LARGE`] clusters on.
+    #[must_use]
+    pub fn degrees_of_freedom(&self) -> f64 {
+        if self.welch + 1.0 >= LARGE as f64 {
+            f64::INFINITY
+        } else {
+            self.welch
+        }
     }
 }
 
@@ -169,7 +168,7 @@ mod tests {
         let expected = cluster::difference(&same).unwrap();
         assert!((paired.difference + expected.value).abs() < 1e-15);
         assert!((paired.standard_error.unwrap() - expected.standard_error.unwrap()).abs() < 1e-15);
-        assert_eq!((paired.clusters, paired.degrees_of_freedom), ([3, 3, 3], 2.0));
+        assert_eq!((paired.clusters, paired.degrees_of_freedom()), ([3, 3, 3], 2.0));
     }
 
     #[test]
@@ -180,5 +179,17 @@ mod tests {
             (None, None, None)
         );
         assert_eq!(Contrast::log_ratio(0.0, 0.5, &[]), None);
+        // Two users on each side who all did the same.
+        let unanimous = [
+            (Some(0.0), None),
+            (Some(0.0), None),
+            (None, Some(0.0)),
+            (None, Some(0.0)),
+        ];
+        let unanimous = Contrast::new(1.0, 1.0, &unanimous);
+        assert_eq!(
+            (unanimous.interval(Level::default()), unanimous.p_value()),
+            (None, None)
+        );
     }
 }

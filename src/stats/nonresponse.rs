@@ -11,11 +11,12 @@
 //! lie behind the rest is bounded by Manski (1990): all that is missing is 0, or all is 1.
 //!
 //! Variances are linearised over clusters, with the sizes and response rates of the strata counted as estimates too:
-//! `e_g = Σ_s [n_s·(y_gs − ȳ_s·o_gs)/o_s + (ȳ_s − R)·n_gs] / Σ_s n_s`.
+//! `e_g = Σ_s [n_s·(y_gs − ȳ_s·o_gs)/o_s + (ȳ_s − R)·n_gs] / Σ_s n_s`. What is not known is what clusters would answer, so that those that
+//! answered anything are the `G` of `G/(G − 1)·Σe²` and of Student's t, however many others were shown something.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::cluster::{ClusterRatio, critical, linearised_variance};
+use super::cluster::{ClusterRatio, critical};
 use super::level::{Interval, Level};
 use super::{normal, proportion};
 
@@ -49,6 +50,7 @@ pub struct Weighted {
     pub value: f64,
     /// `None` below two clusters.
     pub standard_error: Option<f64>,
+    /// Clusters with an observed output.
     pub clusters: u64,
     /// Observed outputs.
     pub observed: f64,
@@ -75,6 +77,7 @@ impl Weighted {
         }
         let value = of(|own, w| w * own.positive) / size;
         let mut influence: BTreeMap<i64, f64> = BTreeMap::new();
+        let mut answered: BTreeSet<i64> = BTreeSet::new();
         for (clusters, own) in strata.iter().zip(&totals).filter(|(_, own)| own.observed > 0.0) {
             let rate = own.positive / own.observed;
             for (cluster, counts) in clusters {
@@ -84,14 +87,18 @@ impl Weighted {
                     weight(own) * (counts.positive - rate * counts.observed) + (rate - value) * counts.shown
                 };
                 *influence.entry(*cluster).or_default() += moved / size;
+                if counts.observed > 0.0 {
+                    answered.insert(*cluster);
+                }
             }
         }
-        let influence: Vec<f64> = influence.into_values().collect();
+        let clusters = answered.len() as f64;
+        let squares: f64 = influence.values().map(|own| own * own).sum();
         let shown: f64 = totals.iter().map(|own| own.shown).sum();
         Some(Self {
             value,
-            standard_error: linearised_variance(&influence).map(f64::sqrt),
-            clusters: influence.len() as u64,
+            standard_error: (clusters >= 2.0).then(|| (clusters / (clusters - 1.0) * squares).sqrt()),
+            clusters: answered.len() as u64,
             observed: of(|own, _| own.observed),
             effective: size * size / of(|own, w| w * w * own.observed),
             unrepresented: 1.0 - seen().map(|own| own.shown).sum::<f64>() / shown,
@@ -253,6 +260,28 @@ mod tests {
             plain.wilson(Level::default()).unwrap(),
         );
         assert!((a.lower - b.lower).abs() < 1e-9 && (a.upper - b.upper).abs() < 1e-9);
+    }
+
+    #[test]
+    fn who_was_shown_something_and_did_not_answer_makes_nothing_surer() {
+        let few = [
+            answers(10.0, 10.0, 4.0),
+            answers(10.0, 10.0, 9.0),
+            answers(10.0, 10.0, 6.0),
+        ];
+        let alone = Weighted::estimate(&of(&[&few])).unwrap();
+        let silent: Vec<Answers> = few.into_iter().chain([answers(10.0, 0.0, 0.0); 50]).collect();
+        let among = Weighted::estimate(&of(&[&silent])).unwrap();
+        assert_eq!((among.clusters, alone.clusters), (3, 3));
+        assert!((among.value - alone.value).abs() < 1e-12);
+        let level = Level::default();
+        assert_eq!(
+            alone.interval(level).map(|own| own.upper > 0.9),
+            Some(true),
+            "Student's t of three users"
+        );
+        let [one, other] = [&alone, &among].map(|own| own.interval(level).unwrap());
+        assert!((one.lower - other.lower).abs() < 1e-9 && (one.upper - other.upper).abs() < 1e-9);
     }
 
     #[test]

@@ -14,16 +14,18 @@
 //! Var θ(λ) = G/(G − 1)·Σ_g (a_g + λ·b_g)²
 //! ```
 //!
-//! the residual sandwich. With a user for each output and without its correction it is the variance of the papers,
+//! the residual sandwich, with `G` the users whose outputs people have labelled: however many others the judge has labelled, what is not
+//! known is what people would say. With a user for each output and without its correction it is the variance of the papers,
 //! `λ²·Var(f)/N + Var(Y − λf)/n`. Two choices of `λ`:
 //!
 //! * [`Ppi::optimal`], `−Σab/Σb²`, makes this variance least, so that it is not above that of people alone but for the correction.
-//!   It may be above 1 when the judge's scale is narrow, or below 0 when the judge has it the wrong way round.
+//!   It may be above 1 when the judge's scale is narrow, or below 0 when the judge has it the wrong way round. Being fitted to the
+//!   same labels it costs a degree of freedom ([`Ppi::best`]), as a slope does: `G/(G − 2)`.
 //! * [`Ppi::power_tuned`], `Cov_n(Y, f)/((1 + n/N)·Var_{n+N}(f))` cut to `[0, 1]`, as PPI++ and the Python library `ppi_py` have it.
 
 use std::collections::BTreeMap;
 
-use super::cluster::{critical, linearised_variance};
+use super::cluster::critical;
 use super::level::{Interval, Level};
 
 /// One output that the judge has judged.
@@ -41,17 +43,22 @@ pub struct Judged {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Mean {
     pub value: f64,
-    /// `None` below two clusters.
+    /// `None` without a degree of freedom.
     pub standard_error: Option<f64>,
+    /// One more than its degrees of freedom: the clusters that it is known from, less those that were spent on a fit.
     pub clusters: u64,
 }
 
 impl Mean {
-    fn new(value: f64, influence: &[f64]) -> Mean {
+    /// From what each cluster contributes, which adds up to 0. It is known from so many of them, and has so many fitted parameters.
+    fn new(value: f64, influence: impl Iterator<Item = f64>, known: usize, fitted: usize) -> Mean {
+        let clusters = known.saturating_sub(fitted);
+        let squares: f64 = influence.map(|own| own * own).sum();
+        let correction = known as f64 / (clusters as f64 - 1.0);
         Mean {
             value,
-            standard_error: linearised_variance(influence).map(f64::sqrt),
-            clusters: influence.len() as u64,
+            standard_error: (clusters >= 2).then(|| (correction * squares).sqrt()),
+            clusters: clusters as u64,
         }
     }
 
@@ -137,36 +144,48 @@ impl Ppi {
     /// The mean of people's labels: no bias, but few.
     #[must_use]
     pub fn people_alone(&self) -> Mean {
-        let influence: Vec<f64> = self.clusters.iter().filter_map(|own| own.people).collect();
-        Mean::new(self.people, &influence)
+        let influence = self.clusters.iter().filter_map(|own| own.people);
+        Mean::new(self.people, influence, self.known(), 0)
+    }
+
+    /// Clusters that people have labelled something of.
+    fn known(&self) -> usize {
+        self.clusters.iter().filter(|own| own.people.is_some()).count()
     }
 
     /// The mean of the judge's labels over all outputs: many, but as biased as the judge.
     #[must_use]
     pub fn judge_alone(&self) -> Mean {
         let (n, other) = (self.labelled as f64, self.unlabelled as f64);
-        let influence: Vec<f64> = self.clusters.iter().map(|own| own.all).collect();
-        Mean::new((self.judge[0] * n + self.judge[1] * other) / (n + other), &influence)
+        let influence = self.clusters.iter().map(|own| own.all);
+        let value = (self.judge[0] * n + self.judge[1] * other) / (n + other);
+        Mean::new(value, influence, self.clusters.len(), 0)
     }
 
     /// `θ(λ)`.
     #[must_use]
     pub fn at(&self, lambda: f64) -> Mean {
-        let influence = self
-            .clusters
-            .iter()
-            .map(|own| own.people.unwrap_or_default() + lambda * own.judge);
-        Mean::new(
-            self.people + lambda * (self.judge[1] - self.judge[0]),
-            &influence.collect::<Vec<_>>(),
-        )
+        self.mean(lambda, 0)
+    }
+
+    /// `θ(λ)` at the [`Self::optimal`] `λ`, which was fitted to the same labels.
+    #[must_use]
+    pub fn best(&self) -> Mean {
+        self.mean(self.optimal(), 1)
+    }
+
+    fn mean(&self, lambda: f64, fitted: usize) -> Mean {
+        let own = self.clusters.iter();
+        let influence = own.map(|own| own.people.unwrap_or_default() + lambda * own.judge);
+        let value = self.people + lambda * (self.judge[1] - self.judge[0]);
+        Mean::new(value, influence, self.known(), fitted)
     }
 
     /// How far the judge's mean over the others is from that over the labelled: far from 0 when people did not choose at random.
     #[must_use]
     pub fn imbalance(&self) -> Mean {
-        let influence: Vec<f64> = self.clusters.iter().map(|own| own.judge).collect();
-        Mean::new(self.judge[1] - self.judge[0], &influence)
+        let influence = self.clusters.iter().map(|own| own.judge);
+        Mean::new(self.judge[1] - self.judge[0], influence, self.known(), 0)
     }
 
     /// The `λ` of the least clustered variance; 0 when the judge always says the same.
@@ -246,12 +265,13 @@ mod tests {
                     let interval = mean.interval(Level::default()).unwrap();
                     u32::from((interval.lower..=interval.upper).contains(&truth))
                 };
-                let (people, best) = (ppi.people_alone(), ppi.at(ppi.optimal()));
+                let (people, best) = (ppi.people_alone(), ppi.best());
                 covered += holds(best);
                 tuned += holds(ppi.at(ppi.power_tuned()));
                 naive += holds(ppi.judge_alone());
-                let ratio = best.standard_error.unwrap() / people.standard_error.unwrap();
-                assert!(ratio < 1.01, "{ratio}");
+                let least = ppi.at(ppi.optimal()).standard_error.unwrap();
+                let ratio = least / people.standard_error.unwrap();
+                assert!(ratio < 1.0 + 1e-9, "{ratio}");
                 gain += ratio;
             }
             for covered in [covered, tuned] {
@@ -259,6 +279,33 @@ mod tests {
             }
             assert!(naive < 200, "the judge alone is biased: {naive}");
             assert!(gain / 1_000.0 < 0.9, "{gain}");
+        }
+    }
+
+    /// What people say of the outputs of a few users does not become surer by how many others the judge has seen.
+    #[test]
+    fn labels_of_few_users_cover_too() {
+        for (asked, least) in [(5, 870), (10, 900)] {
+            let mut random = Random::new(13);
+            let (mut covered, mut of_many) = (0, 0);
+            for _ in 0..1_000 {
+                let (mut outputs, truth) = simulated(&mut random, 400, 1.0);
+                outputs
+                    .iter_mut()
+                    .filter(|own| own.cluster >= asked)
+                    .for_each(|own| own.people = None);
+                let ppi = Ppi::new(&outputs).unwrap();
+                let best = ppi.best();
+                assert_eq!((ppi.at(1.0).clusters, best.clusters), (asked as u64, asked as u64 - 1));
+                let holds = |mean: Mean| {
+                    let interval = mean.interval(Level::default()).unwrap();
+                    u32::from((interval.lower..=interval.upper).contains(&truth))
+                };
+                covered += holds(best);
+                of_many += holds(Mean { clusters: 400, ..best });
+            }
+            assert!(covered >= least, "{covered} of {asked} users");
+            assert!(of_many < covered - 20, "{of_many} against {covered}");
         }
     }
 

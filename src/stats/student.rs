@@ -131,7 +131,8 @@ fn centre(t: f64, df: f64) -> f64 {
 }
 
 /// Density at `t` for `df > 0`.
-fn density(t: f64, df: f64) -> f64 {
+#[must_use]
+pub fn density(t: f64, df: f64) -> f64 {
     if df.is_infinite() {
         return normal::density(t);
     }

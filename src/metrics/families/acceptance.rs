@@ -9,7 +9,7 @@ use super::coverage::viewed;
 use super::{LINEAR, PROPORTION};
 use crate::metrics::estimate::{Estimate, Reason};
 use crate::metrics::facts::{self, count, decision, integer, only, shown};
-use crate::metrics::statistics::Clustering;
+use crate::metrics::statistics::{Clustering, Moves};
 use crate::metrics::{Direction, Family, Metric, Statistics, Sum, Unit, no_histograms};
 
 /// The share of an output that must be in place for it to count as kept: what Cody's completion persistence uses.
@@ -139,7 +139,7 @@ pub static FAMILY: Family = Family {
     ],
 };
 
-/// The mean of the users' own rates.
+/// The mean of the users' own rates. An output of nobody is of no user.
 fn per_user(s: &Statistics) -> Estimate {
     if s.count("decided") == 0 {
         return s.nothing(Reason::NoDecisions);
@@ -147,14 +147,83 @@ fn per_user(s: &Statistics) -> Estimate {
     if s.clustering != Clustering::Exact {
         return s.nothing(Reason::NeedsExact);
     }
-    let own = s.by_cluster("taken").into_iter().zip(s.by_cluster("decided"));
-    let rates: Vec<f64> = own.filter(|(_, n)| *n > 0.0).map(|(k, n)| k / n).collect();
-    let users = rates.len() as f64;
-    let mean = rates.iter().sum::<f64>() / users;
-    let influence: Vec<f64> = rates.iter().map(|rate| (rate - mean) / users).collect();
-    s.linearised(mean, s.total("decided"), &influence, (0.0, 1.0))
+    let decided: Vec<f64> = s
+        .by_cluster("decided")
+        .into_iter()
+        .zip(s.is_user)
+        .map(|(decided, is_user)| if *is_user { decided } else { 0.0 })
+        .collect();
+    let rates: Vec<Option<f64>> = s
+        .by_cluster("taken")
+        .into_iter()
+        .zip(&decided)
+        .map(|(taken, decided)| (*decided > 0.0).then(|| taken / decided))
+        .collect();
+    let users = rates.iter().flatten().count() as f64;
+    if users <= 0.0 {
+        return s.nothing(Reason::NoCases);
+    }
+    let mean = rates.iter().flatten().sum::<f64>() / users;
+    let moves = Moves {
+        sizes: rates.iter().map(|rate| f64::from(u8::from(rate.is_some()))).collect(),
+        influence: rates
+            .iter()
+            .map(|rate| rate.map_or(0.0, |rate| (rate - mean) / users))
+            .collect(),
+        unseen: 0.0,
+    };
+    s.linearised(mean, decided.iter().sum(), &moves, (0.0, 1.0))
 }
 
 fn integer_where(condition: Expr, value: Expr) -> Expr {
     only(condition, value).fill_null(lit(0_i64))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::collections::HashMap;
+
+    use super::*;
+    use crate::metrics::index::Index;
+    use crate::metrics::statistics::IntervalKind;
+
+    /// The average user of these, who took some of what they decided, and what each moves.
+    fn average(users: &[(i64, i64, bool)]) -> (Estimate, Vec<Option<f64>>) {
+        let (taken, decided): (Vec<i64>, Vec<i64>) = users.iter().map(|user| (user.0, user.1)).unzip();
+        let is_user: Vec<bool> = users.iter().map(|user| user.2).collect();
+        let trace = RefCell::default();
+        let estimate = per_user(&Statistics {
+            level: Default::default(),
+            interval: IntervalKind::Clustered,
+            outputs: 1_000,
+            users: Some(is_user.iter().filter(|is_user| **is_user).count() as u64),
+            clustering: Clustering::Exact,
+            index: &Index::new(&["taken", "decided"].map(str::to_owned)),
+            totals: &[taken.iter().sum(), decided.iter().sum()],
+            clusters: &[&taken, &decided],
+            is_user: &is_user,
+            histograms: &HashMap::new(),
+            trace: Some(&trace),
+        });
+        (estimate, trace.into_inner().unwrap_or_default().influence)
+    }
+
+    #[test]
+    fn each_user_moves_the_average_user_in_its_own_place() {
+        let (found, influence) = average(&[(9, 10, true), (0, 0, true), (1, 10, true), (0, 4, false)]);
+        assert_eq!((found.value, found.users), (Some(0.5), Some(2)));
+        assert_eq!(
+            influence.iter().map(Option::is_some).collect::<Vec<_>>(),
+            [true, false, true, false]
+        );
+        assert!((influence[0].unwrap() - 0.2).abs() < 1e-15 && (influence[2].unwrap() + 0.2).abs() < 1e-15);
+    }
+
+    #[test]
+    fn three_users_who_took_everything_are_not_certain() {
+        let (found, _) = average(&[(5, 5, true), (2, 2, true), (7, 7, true)]);
+        assert_eq!((found.value, found.upper), (Some(1.0), Some(1.0)));
+        assert!(found.lower.unwrap() < 0.5, "{found:?}");
+    }
 }

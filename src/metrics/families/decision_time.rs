@@ -5,6 +5,7 @@ use polars::prelude::{col, lit};
 use super::PROPORTION;
 use crate::metrics::estimate::{Estimate, Reason};
 use crate::metrics::facts::{self, count, decision};
+use crate::metrics::statistics::Moves;
 use crate::metrics::{Direction, Family, Histogram, Metric, Statistics, Sum, Unit};
 use crate::stats::sketch;
 
@@ -181,11 +182,15 @@ fn excess_error(s: &Statistics) -> Estimate {
         return s.nothing(Reason::NoCases);
     }
     let [one, other] = sides.map(|(n, d)| s.ratio_influence(n, d));
-    let influence: Vec<f64> = one.into_iter().zip(other).map(|(fast, slow)| fast - slow).collect();
-    s.linearised(
-        fast_wrong / fast - slow_wrong / slow,
-        fast + slow,
-        &influence,
-        (-1.0, 1.0),
-    )
+    let [sizes, slow_sizes] = sides.map(|(_, d)| s.by_cluster(d));
+    let moves = Moves {
+        sizes: sizes
+            .into_iter()
+            .zip(slow_sizes)
+            .map(|(fast, slow)| fast + slow)
+            .collect(),
+        influence: one.into_iter().zip(other).map(|(fast, slow)| fast - slow).collect(),
+        unseen: 0.0,
+    };
+    s.linearised(fast_wrong / fast - slow_wrong / slow, fast + slow, &moves, (-1.0, 1.0))
 }

@@ -17,7 +17,7 @@ pub mod trust;
 pub mod users;
 
 /// What the catalogue says of intervals for proportions of outputs.
-const PROPORTION: &str = "Wilson score with the effective number of outputs, clustered by user (Korn & Graubard 1998); t with G-1 degrees of freedom below 50 users; plain Wilson where no user has two outputs";
+const PROPORTION: &str = "Wilson score with the effective number of outputs, clustered by user (Korn & Graubard 1998); t with G-1 degrees of freedom below 50 users; plain Wilson where no user has two outputs; where all are of one user, as of one output";
 /// What the catalogue says of intervals for means and differences.
 const LINEAR: &str = "linearised ratio of sums, clustered by user (Deng, Knoblich & Lu 2018); t with G-1 degrees of freedom below 50 users";
 /// Counts have none.

@@ -1,6 +1,6 @@
 //! Estimates with their intervals, made of the sums of a slice.
 
-use super::{Clustering, IntervalKind, Statistics};
+use super::{Clustering, IntervalKind, Moves, Statistics};
 use crate::metrics::estimate::{Estimate, Reason};
 use crate::metrics::facts::unfixed;
 use crate::stats::cluster::ClusterRatio;
@@ -78,12 +78,8 @@ impl Statistics<'_> {
         let standard_error = clusters
             .standard_error()
             .map(|error| error * (clusters.denominator / d).sqrt());
-        let critical = clusters.critical(self.level);
-        let interval = if standard_error == Some(0.0) {
-            unanimous(n / d, &totals, critical, range)
-        } else {
-            linear(n / d, standard_error, critical).map(|interval| clipped(interval, range))
-        };
+        let sizes = totals.iter().map(|(_, d)| *d);
+        let interval = linear_within(n / d, standard_error, sizes, clusters.critical(self.level), range);
         estimate
             .within(interval, self.name("linear"))
             .with_standard_error(standard_error)
@@ -98,14 +94,17 @@ impl Statistics<'_> {
         totals.into_iter().map(|(n, d)| (n - ratio * d) / scale).collect()
     }
 
-    /// A smooth function of sums, from how much each cluster moves it.
-    pub fn linearised(&self, value: f64, n: f64, influence: &[f64], range: (f64, f64)) -> Estimate {
-        self.note_influence(|| influence.iter().copied().map(Some).collect());
-        let estimate = self.valued(value, n);
-        let standard_error = cluster::linearised_variance(influence).map(f64::sqrt);
-        let critical = cluster::critical(influence.len() as u64, self.level);
-        let interval = linear(value, standard_error, critical).map(|interval| clipped(interval, range));
-        estimate
+    /// A smooth function of sums over `n` units, from how much each cluster moves it.
+    pub fn linearised(&self, value: f64, n: f64, moves: &Moves, range: (f64, f64)) -> Estimate {
+        let influence: Vec<Option<f64>> = moves.influence().collect();
+        let own: Vec<f64> = influence.iter().flatten().copied().collect();
+        self.note_influence(|| influence);
+        let variance = cluster::linearised_variance(&own).map(|variance| variance + moves.unseen);
+        let standard_error = variance.map(f64::sqrt);
+        let critical = cluster::critical(own.len() as u64, self.level);
+        let sizes = moves.sizes.iter().copied();
+        let interval = linear_within(value, standard_error, sizes, critical, range);
+        self.valued_of(value, n, moves.sizes.iter().map(|size| *size != 0.0))
             .within(interval, self.name("linear"))
             .with_standard_error(standard_error)
     }
@@ -137,12 +136,30 @@ fn clipped(interval: Interval, (lowest, highest): (f64, f64)) -> Interval {
     }
 }
 
+/// `value ± critical × error` within a range, and [`unanimous`] where all clusters agree. `sizes` are the numbers of units of the clusters.
+pub fn linear_within(
+    value: f64,
+    standard_error: Option<f64>,
+    sizes: impl Iterator<Item = f64>,
+    critical: f64,
+    range: (f64, f64),
+) -> Option<Interval> {
+    match standard_error {
+        Some(error) if error <= cluster::ROUNDING => unanimous(value, sizes, critical, range),
+        _ => linear(value, standard_error, critical).map(|interval| clipped(interval, range)),
+    }
+}
+
 /// The interval where all clusters agree. A standard error of zero would claim certainty from two users who happen to agree;
 /// instead, as many outputs may differ as Wilson's upper bound of none out of the effective number allows, and each as far as
 /// the range goes. `None` where the range has no ends.
-fn unanimous(value: f64, totals: &[(f64, f64)], critical: f64, (lowest, highest): (f64, f64)) -> Option<Interval> {
-    let size: f64 = totals.iter().map(|(_, d)| d).sum();
-    let squares: f64 = totals.iter().map(|(_, d)| d * d).sum();
+fn unanimous(
+    value: f64,
+    sizes: impl Iterator<Item = f64>,
+    critical: f64,
+    (lowest, highest): (f64, f64),
+) -> Option<Interval> {
+    let (size, squares) = sizes.fold((0.0, 0.0), |(size, squares), own| (size + own, squares + own * own));
     let differing = proportion::wilson(0.0, size * size / squares, critical)?.upper;
     let interval = Interval {
         lower: value - differing * (value - lowest),
@@ -157,11 +174,11 @@ mod tests {
 
     #[test]
     fn two_users_who_agree_prove_little() {
-        let interval = unanimous(0.0, &[(0.0, 1.0), (0.0, 1.0)], 1.96, (-1.0, 1.0)).unwrap();
+        let within = |users: usize, range| unanimous(0.0, std::iter::repeat_n(1.0, users), 1.96, range);
+        let interval = within(2, (-1.0, 1.0)).unwrap();
         assert!(interval.lower < -0.6 && interval.upper > 0.6, "{interval:?}");
-        let many: Vec<(f64, f64)> = vec![(0.0, 1.0); 1_000];
-        let interval = unanimous(0.0, &many, 1.96, (-1.0, 1.0)).unwrap();
+        let interval = within(1_000, (-1.0, 1.0)).unwrap();
         assert!(interval.upper < 0.005, "{interval:?}");
-        assert_eq!(unanimous(3.0, &many, 1.96, (f64::NEG_INFINITY, f64::INFINITY)), None);
+        assert_eq!(within(1_000, (f64::NEG_INFINITY, f64::INFINITY)), None);
     }
 }

@@ -45,6 +45,24 @@ pub struct Trace {
     pub totals: Vec<(f64, f64)>,
 }
 
+/// What each cluster does to a smooth function of sums, in the order of the clusters.
+#[derive(Clone, Debug, Default)]
+pub struct Moves {
+    /// How many of the units it has that count. Clusters without any have nothing to say, and do not make anything surer.
+    pub sizes: Vec<f64>,
+    /// How far it moves the value.
+    pub influence: Vec<f64>,
+    /// Variance that clusters which all agree do not show.
+    pub unseen: f64,
+}
+
+impl Moves {
+    fn influence(&self) -> impl Iterator<Item = Option<f64>> {
+        let own = self.sizes.iter().zip(&self.influence);
+        own.map(|(size, moves)| (*size != 0.0).then_some(*moves))
+    }
+}
+
 /// One slice: sums in total and by cluster, histograms, and how to make intervals of them.
 #[derive(Clone, Copy)]
 pub struct Statistics<'a> {

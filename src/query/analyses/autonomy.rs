@@ -2,10 +2,11 @@
 //!
 //! Errors are outputs that judgements say were wrong; what users accepted does not count. The threshold comes from a fixed sequence
 //! of tests ([`thresholds`]) with a guarantee for independent users, each counting once; the one for independent outputs is given
-//! beside it under that name. A guarantee is about outputs like those it was made from, so that the same search over the earlier
-//! part of the range is checked on the later part.
+//! beside it under that name. An output of nobody known counts as a user of its own, and the sentence says how many do. A guarantee is
+//! about outputs like those it was made from, the judged ones, so that the same search over the earlier part of the range is checked on
+//! the later part: on what was guaranteed, the mean over users.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
@@ -19,6 +20,7 @@ use crate::domain::clock;
 use crate::domain::decision::Decision;
 use crate::domain::window::Window;
 use crate::metrics::families::calibration::Target;
+use crate::metrics::number::count;
 use crate::metrics::{Estimate, Reason, facts as f};
 use crate::query::request::{Query, QueryError};
 use crate::query::sources::Sources;
@@ -27,7 +29,7 @@ use crate::stats::cluster::ClusterRatio;
 use crate::stats::level::Level;
 use crate::stats::sample::GRID;
 use crate::stats::thresholds::{self, Threshold, safe_for_outputs, safe_for_users};
-use crate::stats::{risk_control, sketch};
+use crate::stats::{proportion, risk_control, sketch};
 
 /// A question about one slice.
 #[derive(Clone)]
@@ -77,7 +79,7 @@ pub struct Check {
     /// The threshold of the earlier outputs; null if none met the risk.
     #[schema(required = true)]
     pub above: Option<f64>,
-    /// The error rate among later outputs above it.
+    /// The mean over users of the share of their later outputs above it that was judged wrong: what was guaranteed.
     pub later: Estimate,
     #[schema(required = true)]
     pub verdict: Option<CheckVerdict>,
@@ -86,7 +88,7 @@ pub struct Check {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CheckVerdict {
-    /// The interval of the later error rate is below the risk.
+    /// The interval of the later mean over users is below the risk.
     Kept,
     /// It contains the risk.
     NotContradicted,
@@ -117,9 +119,10 @@ pub struct Autonomy {
     pub spared: Option<Spared>,
     /// From the most confident outputs down.
     pub curve: Vec<Covered>,
-    /// All outputs with a confidence; all of them that were judged.
+    /// All outputs with a confidence; all of them that were judged, and those of nobody known among these.
     pub outputs: u64,
     pub judged: u64,
+    pub judged_of_nobody: u64,
     pub window: Window,
     pub log_position: i64,
 }
@@ -205,6 +208,7 @@ impl Seen {
             curve: descent.iter().map(covered).collect(),
             outputs: self.cells.iter().map(|cell| cell.outputs).sum(),
             judged: self.outcomes.len() as u64,
+            judged_of_nobody: self.outcomes.iter().filter(|outcome| !outcome.has_user).count() as u64,
             window,
             log_position,
         }
@@ -250,7 +254,7 @@ impl Seen {
             .and_then(|place| descent.get(place))
             .map(|threshold| threshold.above);
         let later = match above {
-            Some(above) => error_rate(&errors_above(&later, above), question.query.level),
+            Some(above) => mean_user_error(&errors_above(&later, above), question.query.level),
             None => Estimate::none(Reason::TooFew),
         };
         let verdict = match (later.lower, later.upper) {
@@ -269,9 +273,9 @@ impl Seen {
 }
 
 /// Errors and outputs above a threshold, by user.
-fn errors_above(outcomes: &[&Outcome], above: f64) -> ClusterRatio {
+fn errors_above(outcomes: &[&Outcome], above: f64) -> Vec<(f64, f64)> {
     let first = (above * GRID as f64).round() as usize;
-    let mut users: HashMap<i64, (f64, f64)> = HashMap::new();
+    let mut users: BTreeMap<i64, (f64, f64)> = BTreeMap::new();
     for outcome in outcomes {
         if bin_index(outcome.confidence, GRID) >= first {
             let (errors, n) = users.entry(outcome.cluster).or_default();
@@ -279,10 +283,34 @@ fn errors_above(outcomes: &[&Outcome], above: f64) -> ClusterRatio {
             *n += 1.0;
         }
     }
-    // The order of a hash map must not show in the last digit.
-    let mut totals: Vec<(i64, (f64, f64))> = users.into_iter().collect();
-    totals.sort_unstable_by_key(|(user, _)| *user);
-    ClusterRatio::from_totals(&totals.into_iter().map(|(_, totals)| totals).collect::<Vec<_>>())
+    users.into_values().collect()
+}
+
+/// The mean of users' shares of errors. Its interval is Wilson's with as many outputs as its variance is worth, at most those there are,
+/// and with as many as there are users where none has an error, or none is right.
+fn mean_user_error(users: &[(f64, f64)], level: Level) -> Estimate {
+    let shares: Vec<(f64, f64)> = users.iter().map(|(errors, n)| (errors / n, 1.0)).collect();
+    let ratio = ClusterRatio::from_totals(&shares);
+    let Some(mean) = ratio.ratio() else {
+        return Estimate::none(Reason::NoCases);
+    };
+    let outputs: f64 = users.iter().map(|(_, n)| n).sum();
+    let spread = mean * (1.0 - mean);
+    let trials = ratio.variance().map(|variance| {
+        if spread > 0.0 && variance > 0.0 {
+            (spread / variance).min(outputs)
+        } else {
+            ratio.denominator
+        }
+    });
+    let critical = ratio.critical(level);
+    let interval = trials.and_then(|trials| proportion::wilson((mean * trials).min(trials), trials, critical));
+    Estimate {
+        users: Some(ratio.clusters),
+        ..Estimate::point(mean, outputs as u64)
+    }
+    .with_standard_error(ratio.standard_error())
+    .within(interval, "wilson_cluster_exact")
 }
 
 fn error_rate(ratio: &ClusterRatio, level: Level) -> Estimate {
@@ -293,12 +321,13 @@ fn error_rate(ratio: &ClusterRatio, level: Level) -> Estimate {
 pub fn sentence(found: &Autonomy, question: &Question) -> String {
     let percent = |share: f64| format!("{:.1} %", share * 100.0);
     let (risk, sure) = (percent(question.risk), percent(1.0 - question.delta));
-    match (&found.threshold, found.reason) {
+    let mut text = match (&found.threshold, found.reason) {
         (Some(covered), _) => format!(
             "With {sure} confidence, users see on average at most {risk} errors among outputs with a confidence above {:.3}, which \
-             are {} of all: users taken as independent, each counting once, and outputs to come as like these.",
+             are {} of all: users taken as independent, each counting once, and outputs to come as like the {} that were judged.",
             covered.above,
-            percent(covered.share)
+            percent(covered.share),
+            count(found.judged as f64)
         ),
         (None, Some(NoThreshold::TooFewUsers)) => format!(
             "No threshold meets the risk of {risk}: {} users have judged outputs, and it takes about {} to show with {sure} confidence \
@@ -316,5 +345,37 @@ pub fn sentence(found: &Autonomy, question: &Question) -> String {
         (None, _) => {
             "No output has both a confidence and a judgement, so that no threshold can be shown to be safe.".to_owned()
         }
+    };
+    if found.judged_of_nobody > 0 {
+        text += &format!(
+            " Of the judged outputs {} are of nobody known, and each of them was taken for a user of its own.",
+            count(found.judged_of_nobody as f64)
+        );
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Many users with few outputs, few of which are wrong, and a few users with many, of which more are.
+    #[test]
+    fn a_check_is_of_the_average_user_as_the_guarantee_is() {
+        let light = (0..300).map(|user| (f64::from(u8::from(user % 10 == 0)), 5.0));
+        let users: Vec<(f64, f64)> = light.chain((0..20).map(|_| (60.0, 300.0))).collect();
+        let found = mean_user_error(&users, Level::default());
+        let pooled = ClusterRatio::from_totals(&users).ratio().unwrap();
+        assert!(pooled > 0.15 && (found.value.unwrap() - (300.0 * 0.02 + 20.0 * 0.2) / 320.0).abs() < 1e-12);
+        assert!(found.upper.unwrap() < 0.05, "{found:?}");
+        assert_eq!((found.users, found.n), (Some(320), 7_500));
+        // That none of ten users has an error says little.
+        let clean = mean_user_error(&[(0.0, 50.0); 10], Level::default());
+        assert!(clean.lower == Some(0.0) && clean.upper.unwrap() > 0.2, "{clean:?}");
+        assert_eq!(mean_user_error(&[], Level::default()).reason, Some(Reason::NoCases));
+        assert_eq!(
+            mean_user_error(&[(1.0, 9.0)], Level::default()).reason,
+            Some(Reason::TooFew)
+        );
     }
 }

@@ -25,6 +25,7 @@ use crate::query::sources::Sources;
 use crate::query::sums::SliceKey;
 use crate::stats::bootstrap::Spread;
 use crate::stats::calibration::Bin;
+use crate::stats::cluster::ROUNDING;
 use crate::stats::level::Level;
 use crate::stats::recalibration;
 use crate::stats::sample::{GRID, Sample};
@@ -135,6 +136,11 @@ fn draw(query: &Query, target: Target, row: &mut Row, sample: &Sample) {
 
 fn give(metric: &Metric, estimate: &mut Estimate, spread: Option<Spread>, method: &'static str, level: Level) {
     let Some(value) = estimate.value else { return };
+    // Draws that all say the same do not tell how far off it may be.
+    let spread = spread.filter(|spread| spread.error.hypot(spread.bias) > ROUNDING);
+    if spread.is_none() && estimate.lower.is_some() {
+        return;
+    }
     let interval = spread.map(|spread| {
         let interval = spread.interval(value, level);
         match metric.unit {

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::opinions::Discussed;
+use crate::metrics::statistics::linear_within;
 use crate::metrics::{Estimate, Reason};
 use crate::stats::cluster::{self, ClusterRatio};
 use crate::stats::level::{Interval, Level};
-use crate::stats::proportion;
+use crate::stats::{auroc, proportion};
 
 /// What an output is one of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,7 +92,7 @@ impl Clusters {
             .within(interval, "linear_cluster_exact")
     }
 
-    /// A mean of differences, which may have any sign.
+    /// A mean of differences of shares.
     pub fn mean_difference(&self, values: impl Iterator<Item = f64>, level: Level) -> Estimate {
         let values: Vec<f64> = values.collect();
         let n = values.len() as f64;
@@ -99,19 +100,51 @@ impl Clusters {
             return Estimate::none(Reason::NoCases);
         }
         let mean = values.iter().sum::<f64>() / n;
-        self.linear(mean, values.iter().map(|value| (value - mean) / n), level)
+        self.within(mean, values.iter().map(|value| (value - mean) / n), (-1.0, 1.0), level)
     }
 
-    /// Any statistic, from how far each output moves it.
+    /// Any statistic, from how far each output moves it. Without an interval where outputs of all clusters move it alike.
     pub fn linear(&self, value: f64, influence: impl Iterator<Item = f64>, level: Level) -> Estimate {
-        let sums = self.sums(influence.map(|own| [own]));
-        let influence: Vec<f64> = sums.into_iter().map(|[own]| own).collect();
+        self.within(value, influence, (f64::NEG_INFINITY, f64::INFINITY), level)
+    }
+
+    /// The same of a statistic that cannot leave a range. Where nothing varies, as many outputs may differ as so many that all agree
+    /// allow, each as far as the range goes.
+    pub fn within(
+        &self,
+        value: f64,
+        influence: impl Iterator<Item = f64>,
+        range: (f64, f64),
+        level: Level,
+    ) -> Estimate {
+        let sums = self.sums(influence.map(|own| [own, 1.0]));
+        let influence: Vec<f64> = sums.iter().map(|[own, _]| *own).collect();
         let error = cluster::linearised_variance(&influence).map(f64::sqrt);
         let critical = cluster::critical(influence.len() as u64, level);
-        let interval = error.map(|error| Interval::around(value, critical * error));
+        let sizes = sums.iter().map(|[_, size]| *size);
+        let interval = linear_within(value, error, sizes, critical, range);
         self.with_users(Estimate::point(value, self.outputs()))
             .with_standard_error(error)
             .within(interval, "linear_cluster_exact")
+    }
+
+    /// The area under the ROC curve of a score and an outcome of each output; `None` unless both outcomes occur. Where the scores tell all
+    /// outcomes apart, its interval is that of pairs of clusters.
+    pub fn area(&self, rows: &[(f64, bool)], level: Level) -> Option<Estimate> {
+        let (area, influence) = auroc::influence(rows)?;
+        let estimate = self.within(area, influence.into_iter(), (0.0, 1.0), level);
+        let with = |outcome: bool| {
+            let own = self.of.iter().zip(rows).filter(|(_, row)| row.1 == outcome);
+            own.map(|(output, _)| output.cluster).collect::<HashSet<i64>>()
+        };
+        let (positives, negatives) = (with(true), with(false));
+        let pairs = positives.len().min(negatives.len());
+        let pairs = pairs.min(positives.union(&negatives).count() / 2);
+        match auroc::separated(area, pairs as f64, level) {
+            Some(interval) => Some(estimate.within(Some(interval), "wilson_of_pairs")),
+            None if area <= 0.0 || area >= 1.0 => Some(estimate.within(None, "wilson_of_pairs")),
+            None => Some(estimate),
+        }
     }
 
     pub fn with_users(&self, mut estimate: Estimate) -> Estimate {

@@ -3,7 +3,8 @@
 //! Each candidate arm is [compared](super::compare) with the control: the primary metric for a difference worth having, each guardrail
 //! for not being worse than its margin allows (non-inferiority: the whole confidence sequence of the difference is above `−margin`
 //! in the direction that is better). Sequences hold at every look; with several candidates each has its share of the error (Bonferroni),
-//! and guardrails need none, since all of them must hold (an intersection-union test, Berger 1982).
+//! and guardrails need none to adopt, since all of them must hold (an intersection-union test, Berger 1982). One that is broken is enough
+//! to reject: with `k` guardrails, a candidate that keeps all of them is rejected by chance up to `k` times as often as one of them errs.
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;

@@ -112,13 +112,21 @@ impl Faded {
             return Estimate::none(Reason::NoDecisions);
         };
         let worth = pooled.effective_trials().unwrap_or_else(|| pooled.denominator.min(1.0));
-        let belief = Trust {
+        let belief = |worth: f64| Trust {
             alpha: 1.0 + rate * worth,
             beta: 1.0 + (1.0 - rate) * worth,
         };
-        Estimate::point(belief.mean(), pooled.denominator.round() as u64)
+        // What few users are worth is itself not known well: as much wider as Student's t is.
+        let widening = match pooled.clusters {
+            0 | 1 => 1.0,
+            _ => pooled.critical(level) / level.z(),
+        };
+        Estimate::point(belief(worth).mean(), pooled.denominator.round() as u64)
             .of(pooled.numerator, pooled.denominator)
-            .within(Some(belief.interval(level)), "faded_beta_cluster")
+            .within(
+                Some(belief(worth / widening.powi(2)).interval(level)),
+                "faded_beta_cluster",
+            )
     }
 }
 
@@ -165,5 +173,29 @@ mod tests {
         let refused: Vec<(i64, f64, f64)> = (0..40).map(|user| (user, 1.0, 10.0)).collect();
         faded.add(&day(&refused), 36.0);
         assert!(faded.trust(36.0, level).value.unwrap() < 0.2);
+    }
+
+    #[test]
+    fn a_few_users_who_happen_to_agree_are_not_trusted_like_many() {
+        let level = Level::default();
+        let width = |users: i64| {
+            let mut faded = Faded {
+                half_life: 7.0,
+                users: BTreeMap::new(),
+            };
+            let own: Vec<(i64, f64, f64)> = (0..users).map(|user| (user, 48.0 + (user % 2) as f64, 80.0)).collect();
+            faded.add(&day(&own), 1.0);
+            let found = faded.trust(1.0, level);
+            assert!((found.value.unwrap() - 0.6).abs() < 0.02, "{found:?}");
+            assert!(found.lower < found.value && found.value < found.upper, "{found:?}");
+            found.upper.unwrap() - found.lower.unwrap()
+        };
+        assert!(
+            width(2) > 0.6 && width(3) > 0.2 && width(60) < 0.05,
+            "{} {} {}",
+            width(2),
+            width(3),
+            width(60)
+        );
     }
 }

@@ -18,9 +18,10 @@ use crate::store::cells::CellId;
 pub const MOST_OUTCOMES: usize = 2_000_000;
 
 /// The columns that [`outcomes`] reads.
-pub const COLUMNS: [&str; 7] = [
+pub const COLUMNS: [&str; 8] = [
     f::CELL,
     f::CLUSTER,
+    f::USER,
     f::SHOWN_AT,
     f::DECISION,
     f::MANNER,
@@ -35,6 +36,8 @@ const POSITIVE: &str = "positive";
 pub struct Outcome {
     /// The user, or the output itself where no user is known.
     pub cluster: i64,
+    /// Whether a user is known.
+    pub has_user: bool,
     /// In microseconds since the epoch.
     pub shown_at: i64,
     pub confidence: f64,
@@ -44,7 +47,7 @@ pub struct Outcome {
 /// The outputs of a frame of stated facts that have a confidence and a known outcome, in their order; with them, the numbers that
 /// the frame has in `places`, if it has any.
 pub fn outcomes(stated: DataFrame, target: Target, places: &[&str]) -> PolarsResult<Vec<(Outcome, Vec<u32>)>> {
-    let mut columns = vec![col(f::CLUSTER), col(f::SHOWN_AT), col(f::CONFIDENCE)];
+    let mut columns = vec![col(f::CLUSTER), col(f::USER), col(f::SHOWN_AT), col(f::CONFIDENCE)];
     columns.push(target.positive().alias(POSITIVE));
     columns.extend(places.iter().map(|place| col(*place)));
     let frame = stated.lazy().filter(target.known()).select(columns).collect()?;
@@ -53,18 +56,23 @@ pub fn outcomes(stated: DataFrame, target: Target, places: &[&str]) -> PolarsRes
         .map(|place| frame.column(place)?.u32())
         .collect::<PolarsResult<_>>()?;
     let clusters = frame.column(f::CLUSTER)?.i64()?.iter();
+    let users = frame.column(f::USER)?.i64()?.iter();
     let times = frame.column(f::SHOWN_AT)?.i64()?.iter();
     let confidences = frame.column(f::CONFIDENCE)?.f64()?.iter();
     let positives = frame.column(POSITIVE)?.bool()?.iter();
     let mut found = Vec::with_capacity(frame.height());
-    for (row, ((cluster, shown_at), (confidence, positive))) in
-        clusters.zip(times).zip(confidences.zip(positives)).enumerate()
+    for (row, (((cluster, user), shown_at), (confidence, positive))) in clusters
+        .zip(users)
+        .zip(times)
+        .zip(confidences.zip(positives))
+        .enumerate()
     {
         if let (Some(cluster), Some(shown_at), Some(confidence), Some(positive)) =
             (cluster, shown_at, confidence, positive)
         {
             let outcome = Outcome {
                 cluster,
+                has_user: user.is_some(),
                 shown_at,
                 confidence,
                 positive,

@@ -4,6 +4,8 @@
 //! share of outputs that people call right (of one output, the share of the people who do), among those that the judge has judged.
 //! People are human judges, and raters where no human judges.
 
+use std::collections::BTreeMap;
+
 use diesel::PgConnection;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -15,8 +17,8 @@ use crate::metrics::number::Spread;
 use crate::metrics::{Estimate, Reason, Unit};
 use crate::query::request::{Query, QueryError};
 use crate::query::sources::Sources;
+use crate::stats::cluster::{self, ClusterRatio, ROUNDING};
 use crate::stats::level::Level;
-use crate::stats::normal;
 use crate::stats::ppi::{Judged, Mean, Ppi};
 
 /// Labels of people below which normal intervals should not be believed.
@@ -113,13 +115,15 @@ fn with_help_of(heard: &Heard, judge: usize, rubric: usize, level: Level) -> Opt
         .collect();
     let ppi = Ppi::new(&outputs)?;
     let all = ppi.labelled + ppi.unlabelled;
-    let assisted = |lambda| Assisted {
+    let labels = totals(&outputs, |output| output.people);
+    let opinions = totals(&outputs, |output| Some(output.judge));
+    let assisted = |lambda, mean| Assisted {
         lambda,
-        estimate: estimate(ppi.at(lambda), all, level),
+        estimate: estimate(mean, all, &labels, level),
     };
-    let (people, best) = (ppi.people_alone(), ppi.at(ppi.optimal()));
+    let (people, best, tuned) = (ppi.people_alone(), ppi.best(), ppi.power_tuned());
     let imbalance = ppi.imbalance();
-    let error = |mean: Mean| mean.standard_error.filter(|error| *error > 0.0);
+    let error = |mean: Mean| mean.standard_error.filter(|error| *error > ROUNDING);
     let gain = error(people)
         .zip(error(best))
         .map(|(people, best)| (people / best).powi(2));
@@ -129,21 +133,37 @@ fn with_help_of(heard: &Heard, judge: usize, rubric: usize, level: Level) -> Opt
         sentence: String::new(),
         labelled: ppi.labelled,
         unlabelled: ppi.unlabelled,
-        people_alone: estimate(people, ppi.labelled, level),
-        judge_alone: estimate(ppi.judge_alone(), all, level),
-        assisted: assisted(ppi.optimal()),
-        ppi_plus_plus: assisted(ppi.power_tuned()),
+        people_alone: estimate(people, ppi.labelled, &labels, level),
+        judge_alone: estimate(ppi.judge_alone(), all, &opinions, level),
+        assisted: assisted(ppi.optimal(), best),
+        ppi_plus_plus: assisted(tuned, ppi.at(tuned)),
         effective_labels: gain.map(|gain| gain * ppi.labelled as f64),
-        random_labels_p_value: error(imbalance).map(|error| 2.0 * normal::cdf(-(imbalance.value / error).abs())),
+        random_labels_p_value: error(imbalance)
+            .map(|error| cluster::p_value(imbalance.value / error, imbalance.clusters)),
     };
     quality.sentence = sentence(&quality);
     Some(quality)
 }
 
-fn estimate(mean: Mean, n: u64, level: Level) -> Estimate {
+/// Sums and numbers of labels by cluster.
+fn totals(outputs: &[Judged], label: fn(&Judged) -> Option<f64>) -> ClusterRatio {
+    let mut totals: BTreeMap<i64, (f64, f64)> = BTreeMap::new();
+    for (cluster, label) in outputs.iter().filter_map(|own| Some((own.cluster, label(own)?))) {
+        let (sum, n) = totals.entry(cluster).or_default();
+        (*sum, *n) = (*sum + label, *n + 1.0);
+    }
+    ClusterRatio::from_totals(&totals.into_values().collect::<Vec<_>>())
+}
+
+/// A mean from labels that are all alike has the interval of a share: that nothing varies does not make it certain.
+fn estimate(mean: Mean, n: u64, labels: &ClusterRatio, level: Level) -> Estimate {
+    let (interval, method) = match mean.standard_error {
+        Some(error) if error <= ROUNDING => (labels.wilson(level), "wilson_cluster_exact"),
+        _ => (mean.interval(level), "linear_cluster_exact"),
+    };
     Estimate::point(mean.value, n)
         .with_standard_error(mean.standard_error)
-        .within(mean.interval(level), "linear_cluster_exact")
+        .within(interval, method)
 }
 
 fn sentence(quality: &AssistedQuality) -> String {

@@ -58,6 +58,8 @@ pub struct Kappa {
     pub value: f64,
     /// Of independent outputs.
     pub standard_error: f64,
+    /// The least that it could be with these margins, `−p_e/(1 − p_e)`.
+    pub least: f64,
     k: usize,
     n: f64,
     /// `u_ij` less its mean, row by row.
@@ -153,6 +155,7 @@ impl Table {
         Some(Kappa {
             value: (observed - expected) / room,
             standard_error: (variance / n).sqrt(),
+            least: -expected / room,
             k: self.k,
             n,
             influence,

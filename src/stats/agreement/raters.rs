@@ -106,10 +106,22 @@ impl Ratings {
         (room > f64::EPSILON).then_some((self.agreement()? - chance) / room)
     }
 
+    /// The agreement that chance alone would bring, as Fleiss has it: `Σπ_k²`.
+    #[must_use]
+    pub fn chance(&self) -> f64 {
+        self.shares().map(|share| share * share).sum()
+    }
+
+    /// The same as Gwet has it, for two categories or more: `Σπ_k(1 − π_k)/(K − 1)`.
+    #[must_use]
+    pub fn gwets_chance(&self) -> f64 {
+        (1.0 - self.chance()) / (self.k as f64 - 1.0)
+    }
+
     /// Fleiss' κ; `None` without an output that has two raters, or when all ratings are the same.
     #[must_use]
     pub fn fleiss_kappa(&self) -> Option<f64> {
-        self.beyond(self.shares().map(|share| share * share).sum())
+        self.beyond(self.chance())
     }
 
     /// Gwet's AC1; `None` without an output that has two raters, or with a single category.
@@ -118,8 +130,7 @@ impl Ratings {
         if self.k < 2 {
             return None;
         }
-        let spread: f64 = self.shares().map(|share| share * (1.0 - share)).sum();
-        self.beyond(spread / (self.k as f64 - 1.0))
+        self.beyond(self.gwets_chance())
     }
 
     /// Krippendorff's α; `None` without an output that has two raters, or when all ratings are the same. `values` are those of the

@@ -1,6 +1,6 @@
 //! Two ratios of the same clusters.
 
-use super::{critical, linearised_variance, total};
+use super::{ROUNDING, critical, linearised_variance, total};
 use crate::stats::level::{Interval, Level};
 
 /// A difference `R₁ − R₂` of two ratios measured on the same clusters.
@@ -37,11 +37,11 @@ pub fn difference(totals: &[(f64, f64, f64, f64)]) -> Option<ClusterDifference> 
 }
 
 impl ClusterDifference {
-    /// `value ± critical·se`; `None` below two clusters.
+    /// `value ± critical·se`; `None` below two clusters, and where nothing varies.
     #[must_use]
     pub fn interval(&self, level: Level) -> Option<Interval> {
-        let half_width = critical(self.clusters, level) * self.standard_error?;
-        Some(Interval::around(self.value, half_width))
+        let error = self.standard_error.filter(|error| *error > ROUNDING)?;
+        Some(Interval::around(self.value, critical(self.clusters, level) * error))
     }
 }
 

@@ -27,6 +27,9 @@ use super::{proportion, student};
 /// From this many clusters on, normal critical values replace Student's.
 pub const LARGE: u64 = 50;
 
+/// Standard errors up to this are zero but for rounding. Clusters that all agree have one, which is not the same as being certain.
+pub const ROUNDING: f64 = 1e-12;
+
 /// Two-sided critical value for a variance estimated from `clusters` clusters: Student's t with
 /// `clusters − 1` degrees of freedom below [`LARGE`], normal from there on.
 ///

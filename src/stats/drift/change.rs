@@ -250,6 +250,16 @@ mod tests {
         assert!(interval.lower > 0.1 && interval.upper < 0.2);
     }
 
+    /// The stretch after the first of two changes is a sixth of the days, and is tested at less than one in two thousand.
+    #[test]
+    fn a_short_stretch_of_a_long_series_can_be_found_at_a_strict_level() {
+        let mut random = Random::new(8);
+        let level = |day| if (300..330).contains(&day) { 0.45 } else { 0.3 };
+        let changes = find_changes(&series(&mut random, 365, 0.0, false, level), 0.0025, 7);
+        let found: Vec<usize> = changes.iter().map(|change| change.at).collect();
+        assert_eq!(found, [300, 330]);
+    }
+
     /// The share of series without change in which one is found.
     fn false_alarms(noise: f64, estimated: bool, seed: u64) -> f64 {
         const SERIES: u32 = 500;

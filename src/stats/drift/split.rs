@@ -3,8 +3,10 @@
 use super::{Day, dispersion, range, step_variance};
 use crate::stats::random::Random;
 
-/// Simulated series per test.
-const SIMULATIONS: u32 = 1999;
+/// Simulated series per test, and where it takes more to reach a level at all. Strict levels are those of short stretches, whose series
+/// cost little.
+const SIMULATIONS: u32 = 1_999;
+const MOST_SIMULATIONS: u32 = 99_999;
 
 pub struct Split {
     /// The first day after it.
@@ -84,7 +86,9 @@ impl Stretch {
         let errors: Vec<f64> = days.iter().map(|day| 1.0 / day.weight.sqrt()).collect();
         let mut null = vec![0.0; days.len()];
         let mut reached = 0_u32;
-        for _ in 0..SIMULATIONS {
+        let simulations = simulations(alpha);
+        let p = |reached: u32| p(reached, simulations);
+        for _ in 0..simulations {
             for (value, error) in null.iter_mut().zip(&errors) {
                 *value = random.normal() * error;
             }
@@ -100,9 +104,15 @@ impl Stretch {
     }
 }
 
+/// So many that a p-value can be a quarter of the level.
+fn simulations(alpha: f64) -> u32 {
+    // The cast saturates.
+    ((4.0 / alpha).ceil() as u32).clamp(SIMULATIONS, MOST_SIMULATIONS)
+}
+
 /// The Monte Carlo p-value, never 0 (Davison and Hinkley 1997).
-fn p(reached: u32) -> f64 {
-    f64::from(reached + 1) / f64::from(SIMULATIONS + 1)
+fn p(reached: u32, simulations: u32) -> f64 {
+    f64::from(reached + 1) / f64::from(simulations + 1)
 }
 
 /// `1/W_before + 1/W_after`.

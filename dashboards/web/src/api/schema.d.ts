@@ -2307,7 +2307,7 @@ export interface components {
              * @description Where earlier ends and later begins.
              */
             at: string;
-            /** @description The error rate among later outputs above it. */
+            /** @description The mean over users of the share of their later outputs above it that was judged wrong: what was guaranteed. */
             later: components["schemas"]["Estimate"];
             verdict: components["schemas"]["CheckVerdict"] | null;
         };
@@ -2333,23 +2333,18 @@ export interface components {
             candidate: components["schemas"]["Estimate"];
             /**
              * Format: double
-             * @description The least difference that so many users show four times in five.
+             * @description The least difference that the sequence shows four times in five with so many users.
              */
             detectable: number | null;
             /** @description Candidate minus baseline, with the interval of a single look. */
             difference: components["schemas"]["Between"];
-            /** @description Whether there are enough users for a sequence. */
+            /** @description Whether there are enough users for a sequence: a hundred, each output of nobody known being one. */
             enough_users: boolean;
             /**
              * Format: double
              * @description What is lost on average by choosing the candidate, in the unit of the metric.
              */
             expected_loss: number | null;
-            /**
-             * Format: int64
-             * @description Users that a sequence takes, at least.
-             */
-            least_users: number;
             metric: string;
             /**
              * Format: int64
@@ -2377,12 +2372,7 @@ export interface components {
             standard_error: number | null;
             /**
              * Format: int64
-             * @description Independent users behind the difference; of a metric without a value on one of the sides none.
-             */
-            users: number;
-            /**
-             * Format: int64
-             * @description Users it takes to show the least difference worth having four times in five, and days at the present pace.
+             * @description Users it takes until the sequence shows the least difference worth having four times in five, and days at the present pace.
              */
             users_needed: number | null;
             /**
@@ -2760,6 +2750,7 @@ export interface components {
             /**
              * Format: int64
              * @description Days at the present pace until an effect of the expected size is found four times in five, or until there is a first look.
+             *     Null where the weeks that are looked at are too few for that.
              */
             more_days_needed: number | null;
             /** Format: double */
@@ -4259,7 +4250,7 @@ export interface components {
         /** @description The first metric up to one moment. */
         Look: {
             difference: components["schemas"]["Between"];
-            /** @description Without an interval until there are enough users. */
+            /** @description Without an interval until there are a hundred users. */
             sequence: components["schemas"]["Between"];
             /**
              * Format: date-time

@@ -4,6 +4,7 @@ use super::Target;
 use crate::metrics::Statistics;
 use crate::metrics::estimate::{Estimate, Reason};
 use crate::metrics::facts::{BINS, unfixed};
+use crate::metrics::statistics::linear_within;
 use crate::stats::auroc::{self, GridCount};
 use crate::stats::binned as stats;
 use crate::stats::calibration::{self, Bin};
@@ -55,7 +56,7 @@ pub(super) fn ece(s: &Statistics, target: Target) -> Estimate {
 /// An expected error over bins, with its interval from the bins of each cluster.
 pub fn binned(s: &Statistics, value: f64, n: f64, clusters: &[Vec<Bin>]) -> Estimate {
     let influence = calibration::ece_influence(clusters).unwrap_or_default();
-    let interval = around(s, value, n, clusters, influence).map(Interval::clip_to_unit);
+    let interval = around(s, (value, n), clusters, influence, (0.0, 1.0));
     valued(s, value, n, clusters).within(interval, s.name("linear"))
 }
 
@@ -63,16 +64,23 @@ fn valued(s: &Statistics, value: f64, n: f64, clusters: &[Vec<Bin>]) -> Estimate
     s.valued_of(value, n, clusters.iter().map(|bins| bins.iter().any(|bin| bin.n > 0.0)))
 }
 
-/// The interval of a value from the influence of each cluster. The clusters may cover more time than the slice.
-fn around(s: &Statistics, value: f64, n: f64, clusters: &[Vec<Bin>], influence: Vec<Option<f64>>) -> Option<Interval> {
-    let covered: f64 = clusters.iter().flatten().map(|bin| bin.n).sum();
+/// The interval of a value from the influence of each cluster, within a range. The clusters may cover more time than the slice.
+fn around(
+    s: &Statistics,
+    (value, n): (f64, f64),
+    clusters: &[Vec<Bin>],
+    influence: Vec<Option<f64>>,
+    range: (f64, f64),
+) -> Option<Interval> {
+    let sizes: Vec<f64> = clusters.iter().map(|bins| bins.iter().map(|bin| bin.n).sum()).collect();
+    let covered: f64 = sizes.iter().sum();
     let scale = (covered / n).sqrt();
     let scaled: Vec<Option<f64>> = influence.into_iter().map(|own| Some(own? * scale)).collect();
     let own: Vec<f64> = scaled.iter().flatten().copied().collect();
     s.note_influence(|| scaled);
-    let variance = cluster::linearised_variance(&own)?;
-    let half_width = cluster::critical(own.len() as u64, s.level) * variance.sqrt();
-    Some(Interval::around(value, half_width))
+    let error = cluster::linearised_variance(&own).map(f64::sqrt);
+    let critical = cluster::critical(own.len() as u64, s.level);
+    linear_within(value, error, sizes.into_iter(), critical, range)
 }
 
 pub(super) fn debiased_square(s: &Statistics, target: Target) -> Estimate {
@@ -82,7 +90,13 @@ pub(super) fn debiased_square(s: &Statistics, target: Target) -> Estimate {
     };
     let n = pooled.iter().map(|bin| bin.n).sum();
     let clusters = bins_by_cluster(s, target);
-    let interval = around(s, value, n, &clusters, stats::square_influence(&clusters));
+    let interval = around(
+        s,
+        (value, n),
+        &clusters,
+        stats::square_influence(&clusters),
+        (-1.0, 1.0),
+    );
     valued(s, value, n, &clusters).within(interval, s.name("linear"))
 }
 
@@ -105,8 +119,13 @@ pub(super) fn average(s: &Statistics, target: Target) -> Estimate {
     };
     let n = pooled.iter().map(|bin| bin.n).sum();
     let clusters = bins_by_cluster(s, target);
-    let interval = around(s, value, n, &clusters, stats::average_influence(&clusters));
-    let interval = interval.map(Interval::clip_to_unit);
+    let interval = around(
+        s,
+        (value, n),
+        &clusters,
+        stats::average_influence(&clusters),
+        (0.0, 1.0),
+    );
     valued(s, value, n, &clusters).within(interval, s.name("linear"))
 }
 

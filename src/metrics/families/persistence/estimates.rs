@@ -19,6 +19,7 @@
 use super::{KEPT, name};
 use crate::metrics::Statistics;
 use crate::metrics::estimate::{Estimate, Reason};
+use crate::metrics::statistics::Moves;
 
 /// The share of the accepted outputs of which it is known whether they were in place.
 pub(super) fn known(s: &Statistics, horizon: usize) -> Estimate {
@@ -87,8 +88,12 @@ pub(super) fn persistently_accepted(s: &Statistics, horizon: usize, share: usize
         return s.valued(rate * persistence, decided).within(None, "linear");
     }
     let rates = s.ratio_influence("taken", "decided").into_iter().zip(moves);
-    let influence: Vec<f64> = rates.map(|(own, kept)| persistence * own + rate * kept).collect();
-    s.linearised(rate * persistence, decided, &influence, (0.0, 1.0))
+    let moves = Moves {
+        sizes: s.by_cluster("decided"),
+        influence: rates.map(|(own, kept)| persistence * own + rate * kept).collect(),
+        unseen: 0.0,
+    };
+    s.linearised(rate * persistence, decided, &moves, (0.0, 1.0))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::query::analyses::opinions::{Discussed, Heard, Holder, HolderKind, Sai
 use crate::stats::agreement::pair::Weights;
 use crate::stats::level::Level;
 use crate::stats::prevalence::{self, Share};
-use crate::stats::{auroc, cluster::ClusterRatio, spearman};
+use crate::stats::{cluster::ClusterRatio, spearman};
 
 /// Cohen's κ by how much it counts to be near.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -204,13 +204,10 @@ fn against_people(heard: &Heard, cases: &[Case], called: &ClusterRatio, level: L
 /// Of the judge's opinions, for what is so and what is not.
 fn auc(cases: &[(&Case, bool)], level: Level) -> Estimate {
     let rows: Vec<(f64, bool)> = cases.iter().map(|(case, is_so)| (case.said.value, *is_so)).collect();
-    match auroc::influence(&rows) {
-        Some((area, influence)) => {
-            let clusters = Clusters::new(cases.iter().map(|(case, _)| case.output));
-            clusters.linear(area, influence.into_iter(), level)
-        }
-        None => Estimate::none(Reason::OneClass),
-    }
+    let clusters = Clusters::new(cases.iter().map(|(case, _)| case.output));
+    clusters
+        .area(&rows, level)
+        .unwrap_or_else(|| Estimate::none(Reason::OneClass))
 }
 
 /// The judge's rate corrected for its errors; each share counts as many trials as it is worth.

@@ -54,7 +54,7 @@ impl Paired {
             Some(kappa) => {
                 let places = self.places.iter();
                 let influence = places.map(|(first, second)| kappa.influence(*first, *second));
-                self.clusters.linear(kappa.value, influence, level)
+                self.clusters.within(kappa.value, influence, (kappa.least, 1.0), level)
             }
             None if self.places.is_empty() => Estimate::none(Reason::NoCases),
             None => Estimate::none(Reason::OneClass),

@@ -167,18 +167,39 @@ fn coefficients(outputs: &[(&Discussed, Vec<&Said>)], categories: &Categories, l
     }
     let shared = outputs.iter().filter(|(_, said)| said.len() >= 2);
     let shared = Clusters::new(shared.map(|(output, _)| *output));
-    let intervals = bootstrap::percentiles(&sums, level, all);
+    let values = all(&total);
+    let (intervals, method) = if values[0] == Some(1.0) {
+        let whole = Ratings::from_sums(k, &total);
+        (unanimous(&whole, &shared, level), "wilson_cluster_exact")
+    } else {
+        (bootstrap::percentiles(&sums, level, all), METHOD)
+    };
     let mut intervals = intervals.into_iter();
-    all(&total).map(|value| {
+    values.map(|value| {
         let interval: Option<Interval> = intervals.next().flatten();
         match value {
             Some(value) => shared
                 .with_users(Estimate::point(value, shared.outputs()))
-                .within(interval, METHOD),
+                .within(interval, method),
             None if shared.outputs() == 0 => Estimate::none(Reason::NoCases),
             None => Estimate::none(Reason::OneClass),
         }
     })
+}
+
+/// Where all agree, all draws do, which would be certainty from a few outputs. Instead, as many may be disagreed on as so many without a
+/// disagreement allow (Wilson's interval), each by as much as chance would have it.
+fn unanimous(ratings: &Ratings, shared: &Clusters, level: Level) -> [Option<Interval>; 6] {
+    let agreeing = (0..shared.outputs()).map(|_| Some(true));
+    let least = shared.share(agreeing, level, Reason::NoCases).lower;
+    let beyond = |chance: f64| {
+        Some(Interval {
+            lower: 1.0 - (1.0 - least?) / (1.0 - chance),
+            upper: 1.0,
+        })
+    };
+    let (chance, gwets) = (beyond(ratings.chance()), beyond(ratings.gwets_chance()));
+    [beyond(0.0), chance, chance, chance, chance, gwets]
 }
 
 /// The pairs of people with the most outputs in common.
@@ -243,5 +264,32 @@ fn sentence(verdict: AgreementVerdict, kind: HolderKind, rubric: Option<&str>, a
             format!("{they} do not see {quality} alike: {evidence}; a single person's word says little about it.")
         }
         AgreementVerdict::CannotTellYet => format!("Cannot tell yet whether {who} see {quality} alike: {evidence}."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::query::analyses::clusters::Member;
+
+    /// The interval of α where two people rated so many outputs, of a user each, and always alike.
+    fn alpha(outputs: i64) -> Interval {
+        let mut ratings = Ratings::new(2);
+        for output in 0..outputs {
+            ratings.add(if output % 2 == 0 { &[2.0, 0.0] } else { &[0.0, 2.0] });
+        }
+        let members = (0..outputs).map(|cluster| Member {
+            cluster,
+            has_user: true,
+        });
+        let [agreement, nominal, ordinal, ..] = unanimous(&ratings, &Clusters::new(members), Level::default());
+        assert!(agreement.unwrap().lower > nominal.unwrap().lower && nominal == ordinal);
+        nominal.unwrap()
+    }
+
+    #[test]
+    fn ten_outputs_that_all_see_alike_do_not_make_a_quality_reliable() {
+        assert!(alpha(10).lower < TENTATIVE, "{:?}", alpha(10));
+        assert!(alpha(200).lower > RELIABLE, "{:?}", alpha(200));
     }
 }

@@ -87,7 +87,7 @@ pub struct ComparedMetric {
     pub sequence: Between,
     /// Independent users behind the difference; of a metric without a value on one of the sides none.
     pub users: u64,
-    /// Users that a sequence takes, at least.
+    /// Users that a sequence takes, at least, each output of nobody known being one.
     pub least_users: u64,
     /// Whether there are enough users for a sequence.
     pub enough_users: bool,
@@ -99,10 +99,10 @@ pub struct ComparedMetric {
     /// What is lost on average by choosing the candidate, in the unit of the metric.
     #[schema(required = true)]
     pub expected_loss: Option<f64>,
-    /// The least difference that so many users show four times in five.
+    /// The least difference that the sequence shows four times in five with so many users.
     #[schema(required = true)]
     pub detectable: Option<f64>,
-    /// Users it takes to show the least difference worth having four times in five, and days at the present pace.
+    /// Users it takes until the sequence shows the least difference worth having four times in five, and days at the present pace.
     #[schema(required = true)]
     pub users_needed: Option<u64>,
     /// Null where there is no pace to go by, since all outputs are of one day; `sentence` says so.

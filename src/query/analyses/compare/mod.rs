@@ -24,7 +24,7 @@ use crate::query::request::{Query, QueryError};
 use crate::query::snapshot::Snapshot;
 use crate::query::sources::Sources;
 use crate::query::{plan, running};
-use crate::stats::{balance, multiple, posterior, power, sequence};
+use crate::stats::{balance, multiple, posterior, sequence};
 use crate::store::projects;
 
 /// Looks in the series of a comparison: about so many, and one a day at most.
@@ -150,23 +150,26 @@ fn compare(
         compared.standard_error = contrast.standard_error;
         compared.p_value = contrast.p_value();
         if let Some(error) = contrast.standard_error.filter(|error| *error > 0.0) {
-            if let Some(choice) =
-                words::better(metric.direction).and_then(|sign| posterior::choice(sign * contrast.difference, error))
-            {
+            let choice = words::better(metric.direction).and_then(|sign| {
+                let degrees_of_freedom = contrast.degrees_of_freedom();
+                posterior::choice(sign * contrast.difference, error, degrees_of_freedom)
+            });
+            if let Some(choice) = choice {
                 compared.probability_better = Some(choice.better);
                 compared.expected_loss = Some(choice.expected_loss);
             }
-            compared.detectable = Some(power::detectable(error, level, POWER));
+            // Verdicts rest on the sequence, and so does what it takes to get one.
+            let tuning = sequence::tuning(comparison.planned_users, level);
+            compared.detectable = Some(sequence::detectable(error, users, tuning, level, POWER));
             // Of fewer users a sequence promises nothing: the first few who agree would make a narrow one.
             if compared.enough_users {
-                let tuning = sequence::tuning(comparison.planned_users, level);
                 let interval = sequence::interval(contrast.difference, error, users, tuning, level);
                 compared.sequence = Between::interval(contrast.difference, Some(interval));
                 compared.always_valid_p_value = Some(sequence::p_value(contrast.difference, error, users, tuning));
                 compared.verdict = words::verdict(metric.direction, interval, margin);
             }
             if margin > 0.0 {
-                let needed = power::clusters_needed(margin, error, users, level, POWER);
+                let needed = sequence::units_needed(margin, error, users, tuning, level, POWER);
                 compared.users_needed = Some(needed.ceil() as u64);
                 let days = elapsed.map(|elapsed| elapsed * (needed / users - 1.0));
                 compared.more_days_needed = days.map(|days| days.max(0.0).ceil() as u64);

@@ -1,7 +1,7 @@
 //! The days of a metric on control charts: quick to read, and known to everyone who runs a process.
 //!
-//! They promise less than changes and alarms do: limits and baseline are taken as known, and false alarms come about every `1/α`
-//! days. What they show is which day stood out, and since when a small drift has been adding up. All of them run on days, whose errors
+//! They promise less than changes and alarms do: limits and baseline are taken as known, so that false alarms of the cumulative sums come
+//! up to twice as often as every `1/α` days. What they show is which day stood out, and since when a small drift has been adding up. All of them run on days, whose errors
 //! are clustered by user: of single outputs they would take the return of a heavy user for a change. Only the threshold of the cumulative
 //! sums is calculated from a rate of false alarms; settings of the others follow `α` or a prior, and nothing keeps them to it.
 
@@ -119,18 +119,23 @@ pub fn chart(buckets: &[Bucket], dates: &[DateTime<Utc>], baseline: usize, alpha
 
 /// Successes and trials of each day, as many as its outputs are worth when users resemble themselves.
 fn effective(buckets: &[Bucket]) -> Vec<(f64, f64)> {
-    let worth = |bucket: &Bucket| {
+    let known = |bucket: &Bucket| bucket.denominator > 0.0 && bucket.variance.is_finite();
+    let trials = |bucket: &Bucket| {
         let rate = bucket.numerator / bucket.denominator;
         let trials = rate * (1.0 - rate) / bucket.variance;
-        // A day whose users all agree says nothing about its variance.
-        let trials = if trials.is_finite() && trials > 0.0 {
-            trials.min(bucket.denominator)
-        } else {
-            bucket.denominator
-        };
-        (rate * trials, trials)
+        (trials.is_finite() && trials > 0.0).then(|| trials.min(bucket.denominator))
     };
-    let known = |bucket: &Bucket| bucket.denominator > 0.0 && bucket.variance.is_finite();
+    // A day whose users all agree says nothing about its variance: its outputs are worth what those of the other days are.
+    let (worth, outputs) = buckets
+        .iter()
+        .filter(|bucket| known(bucket))
+        .filter_map(|bucket| Some((trials(bucket)?, bucket.denominator)))
+        .fold((0.0, 0.0), |sums, own| (sums.0 + own.0, sums.1 + own.1));
+    let typical = if outputs > 0.0 { worth / outputs } else { 1.0 };
+    let worth = |bucket: &Bucket| {
+        let trials = trials(bucket).unwrap_or(bucket.denominator * typical);
+        (bucket.numerator / bucket.denominator * trials, trials)
+    };
     buckets
         .iter()
         .map(|bucket| if known(bucket) { worth(bucket) } else { (0.0, 0.0) })
@@ -220,5 +225,33 @@ impl From<cusum::Direction> for ChartDirection {
             cusum::Direction::Up => ChartDirection::Up,
             cusum::Direction::Down => ChartDirection::Down,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bucket(rate: f64, variance: f64) -> Bucket {
+        Bucket {
+            numerator: 1_000.0 * rate,
+            denominator: 1_000.0,
+            variance,
+        }
+    }
+
+    #[test]
+    fn a_day_on_which_two_users_agree_is_worth_what_other_days_are() {
+        // A thousand outputs of few users, worth twenty.
+        let mut buckets = vec![bucket(0.6, 0.6 * 0.4 / 20.0); 10];
+        buckets.push(bucket(1.0, 0.0));
+        buckets.push(bucket(0.0, f64::NAN));
+        let found = effective(&buckets);
+        assert!(
+            (found[0].1 - 20.0).abs() < 1e-9 && (found[10].1 - 20.0).abs() < 1e-9,
+            "{found:?}"
+        );
+        assert_eq!((found[10].0, found[11]), (found[10].1, (0.0, 0.0)));
+        assert_eq!(effective(&[bucket(1.0, 0.0)]), [(1_000.0, 1_000.0)]);
     }
 }

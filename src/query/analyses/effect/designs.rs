@@ -60,7 +60,7 @@ pub fn same_days(meter: &mut Meter, days: &Days, shared: &[i32]) -> Result<Effec
         question,
         &mut effect,
         (weights > 0.0).then_some(combination),
-        shared.len(),
+        (shared.len(), 1.0),
     );
     Ok(effect)
 }
@@ -116,6 +116,19 @@ pub fn before_and_after(
         terms.extend(moves.iter().flat_map(controls::Move::terms));
         Combination::new(&terms)
     });
+    let side = |after: usize| {
+        let own = own.map(|(was, is)| [was.term(-1.0), is.term(1.0)]);
+        let terms = own.into_iter().chain(moves.iter().map(controls::Move::terms));
+        let terms: Vec<Term> = terms.filter_map(|sides| sides.get(after).copied()).collect();
+        Combination::new(&terms).standard_error.unwrap_or_default().powi(2)
+    };
+    // Days to come are all after the change: they make only that side surer.
+    let (fixed, shrinking) = (side(0), side(1));
+    let shrinking = if fixed > 0.0 {
+        shrinking / (fixed + shrinking)
+    } else {
+        1.0
+    };
     let mut effect = Effect {
         design: Some(if moves.is_empty() {
             EffectDesign::BeforeAfter
@@ -138,7 +151,7 @@ pub fn before_and_after(
         .collect();
     effect.trend = trend(meter, &arms, &weights, &before)?;
     effect.warnings.extend(words::doubts(&effect, &question.outcome));
-    conclude(question, &mut effect, combination, after.len());
+    conclude(question, &mut effect, combination, (after.len(), shrinking));
     Ok(effect)
 }
 
@@ -176,8 +189,8 @@ fn trend(
     }))
 }
 
-/// The verdict on what was measured over so many days after the change.
-fn conclude(question: &Question, effect: &mut Effect, measured: Option<Combination>, days: usize) {
+/// The verdict on what was measured over so many days after the change, with more of which so much of the variance shrinks.
+fn conclude(question: &Question, effect: &mut Effect, measured: Option<Combination>, (days, shrinking): (usize, f64)) {
     let level = question.query.level;
     if let Some(measured) = measured {
         let looks = shared(level, question.weeks);
@@ -193,8 +206,11 @@ fn conclude(question: &Question, effect: &mut Effect, measured: Option<Combinati
             .standard_error
             .filter(|_| effect.verdict == EffectVerdict::CannotTellYet)
         {
-            let more = power::clusters_needed(question.expected, error, days as f64, looks, POWER) - days as f64;
-            effect.more_days_needed = Some(more.max(1.0).ceil() as u64);
+            let grows = (days as f64, shrinking);
+            let needed = power::clusters_needed_of_one_side(question.expected, error, grows, looks, POWER);
+            // More weeks than are looked at will never be.
+            let needed = needed.filter(|needed| *needed <= 7.0 * question.weeks as f64);
+            effect.more_days_needed = needed.map(|needed| (needed - days as f64).max(1.0).ceil() as u64);
         }
     }
     effect.sentence = words::sentence(question, effect, days);

@@ -171,6 +171,7 @@ pub struct Effect {
     #[schema(required = true)]
     pub trend: Option<EffectTrend>,
     /// Days at the present pace until an effect of the expected size is found four times in five, or until there is a first look.
+    /// Null where the weeks that are looked at are too few for that.
     #[schema(required = true)]
     pub more_days_needed: Option<u64>,
     /// What one must know before believing it.

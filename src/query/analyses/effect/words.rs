@@ -77,6 +77,10 @@ pub fn sentence(question: &Question, effect: &Effect, days: usize) -> String {
                     counted(more, "more day")
                 );
             }
+            None if effect.standard_error.is_some() => {
+                let weeks = counted(question.weeks as u64, "week");
+                text += &format!("; it would take more than {weeks} to show {expected}");
+            }
             None => text += "; nothing varies that could tell",
         },
         _ => {}

@@ -9,7 +9,7 @@ use crate::metrics::{Estimate, Reason};
 use crate::query::analyses::clusters::{Clusters, Member};
 use crate::stats::agreement::pair::{Table, Weights};
 use crate::stats::level::Level;
-use crate::stats::{auroc, spearman};
+use crate::stats::spearman;
 use crate::store::evals::cases::Fact;
 
 /// Pairs, and of those taken and not taken each, below which nothing is said.
@@ -102,8 +102,7 @@ pub fn agreement(feature: Option<String>, pairs: &[Pair], level: Level) -> EvalA
         (None, None) => none(Reason::OneClass, pairs.len()),
     };
     let rows: Vec<(f64, bool)> = pairs.iter().map(|pair| (pair.scored.score, pair.taken)).collect();
-    let area = auroc::influence(&rows).map(|(area, influence)| clusters.linear(area, influence.into_iter(), level));
-    let area = unless(reason, area.map(|area| clipped(area, 0.0)));
+    let area = unless(reason, clusters.area(&rows, level));
     let place = |is: bool| usize::from(is);
     let mut table = Table::new(2);
     for pair in pairs {
@@ -113,7 +112,7 @@ pub fn agreement(feature: Option<String>, pairs: &[Pair], level: Level) -> EvalA
         let influence = pairs
             .iter()
             .map(|pair| kappa.influence(place(pair.taken), place(pair.scored.passes)));
-        clipped(clusters.linear(kappa.value, influence, level), -1.0)
+        clusters.within(kappa.value, influence, (kappa.least, 1.0), level)
     });
     let ranks: Vec<(f64, f64)> = pairs.iter().map(|pair| (pair.scored.score, pair.kept)).collect();
     let correlation = spearman::correlation(&ranks).map(|found| {

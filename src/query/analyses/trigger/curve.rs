@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::metrics::estimate::plain_number;
+use crate::metrics::statistics::linear_within;
 use crate::metrics::{Estimate, Reason};
 use crate::query::analyses::clusters;
 use crate::query::analyses::compare::Between;
@@ -97,8 +98,12 @@ impl Curve {
         self.users.iter().map(|own| own.known_above(0)).sum()
     }
 
-    fn ratio(&self, totals: impl Fn(&User) -> Counts) -> ClusterRatio {
-        ClusterRatio::from_totals(&self.users.iter().map(totals).collect::<Vec<_>>())
+    fn totals(&self, of: impl Fn(&User) -> Counts) -> Vec<Counts> {
+        self.users.iter().map(of).collect()
+    }
+
+    fn ratio(&self, of: impl Fn(&User) -> Counts) -> ClusterRatio {
+        ClusterRatio::from_totals(&self.totals(of))
     }
 
     /// A share of outputs.
@@ -110,31 +115,42 @@ impl Curve {
     pub fn step(&self, step: u32, level: Level) -> Option<ThresholdStep> {
         let threshold = threshold(step);
         let cost = odds(threshold)?;
-        let benefit = self.ratio(|own| (own.benefit(step, cost), own.known_above(0)));
+        let benefit = self.totals(|own| (own.benefit(step, cost), own.known_above(0)));
         let of_all = self.ratio(|own| (own.benefit(0, cost), own.known_above(0)));
-        let advantage = self.ratio(|own| (own.benefit(step, cost) - own.benefit(0, cost), own.known_above(0)));
+        let advantage = self.totals(|own| (own.benefit(step, cost) - own.benefit(0, cost), own.known_above(0)));
+        // No confidence is below 0, so that there nothing is gained or lost for sure.
+        let advantage = mean(&advantage, if step == 0 { (0.0, 0.0) } else { (-1.0, cost) }, level);
         Some(ThresholdStep {
             threshold,
             shown: self.share(|own| (own.known_above(step), own.known_above(0)), level),
             precision: self.share(|own| (own.useful_above(step), own.known_above(step)), level),
             recall_of_shown: self.share(|own| (own.useful_above(step), own.useful_above(0)), level),
-            net_benefit: mean(&benefit, level),
+            net_benefit: mean(&benefit, (-cost, 1.0), level),
             net_benefit_of_all: of_all.ratio(),
-            advantage: advantage.ratio().map_or(Between::none(Reason::NoCases), |value| {
-                Between::interval(value, advantage.linear(level))
-            }),
+            advantage: Between {
+                value: advantage.value,
+                lower: advantage.lower,
+                upper: advantage.upper,
+                reason: advantage.reason,
+            },
         })
     }
 }
 
-fn mean(ratio: &ClusterRatio, level: Level) -> Estimate {
+/// A mean over outputs that lies in a range, from its sum and number by user.
+fn mean(totals: &[Counts], range: (f64, f64), level: Level) -> Estimate {
+    let ratio = ClusterRatio::from_totals(totals);
+    let (error, sizes) = (ratio.standard_error(), totals.iter().map(|(_, n)| *n));
     match ratio.ratio() {
         Some(value) => Estimate {
             users: Some(ratio.clusters),
             ..Estimate::point(value, ratio.denominator as u64)
                 .of(ratio.numerator, ratio.denominator)
-                .within(ratio.linear(level), "linear_cluster_exact")
-                .with_standard_error(ratio.standard_error())
+                .within(
+                    linear_within(value, error, sizes, ratio.critical(level), range),
+                    "linear_cluster_exact",
+                )
+                .with_standard_error(error)
         },
         None => Estimate::none(Reason::NoCases),
     }
@@ -166,6 +182,11 @@ mod tests {
         assert!((half.net_benefit.value.unwrap() - (18.0 - 2.0) / 40.0).abs() < 1e-15);
         assert!((half.net_benefit_of_all.unwrap() - (20.0 - 20.0) / 40.0).abs() < 1e-15);
         assert!((half.advantage.value.unwrap() - 0.4).abs() < 1e-15);
+        let benefit = half.net_benefit;
+        assert!(
+            benefit.lower < Some(0.0) && benefit.upper > Some(0.9),
+            "two users who agree: {benefit:?}"
+        );
         let all = curve.step(0, Level::default()).unwrap();
         assert_eq!((all.shown.value, all.advantage.value), (Some(1.0), Some(0.0)));
     }
