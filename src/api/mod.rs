@@ -32,6 +32,7 @@ pub mod projects;
 pub mod query;
 pub mod range;
 pub mod rate;
+pub mod rejected;
 pub mod rendered;
 pub mod respond;
 pub mod routes;
@@ -154,6 +155,7 @@ pub fn configure(routes: &mut ServiceConfig) {
                 .service(users::get_erasure)
                 .service(audit::list_actions)
                 .service(status::get_status)
+                .service(rejected::list_rejections)
                 .service(position::get_position),
         )
         .service(health::get_service_metrics);
