@@ -97,6 +97,7 @@ pub fn configure(routes: &mut ServiceConfig) {
                 .service(webhooks::deliveries::create_test_delivery)
                 .service(webhooks::deliveries::create_redelivery)
                 .service(features::list::list_features)
+                .service(features::one::get_feature)
                 .service(features::trust::get_feature_trust)
                 .service(features::calibration::get_feature_calibration)
                 .service(features::recalibration::get_feature_recalibration)
