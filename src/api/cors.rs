@@ -5,16 +5,17 @@
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
-use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpResponse};
+use actix_web::{Error, HttpResponse, web};
 
-const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PATCH, DELETE");
+use super::routes::Routes;
+
 const HEADERS: HeaderValue = HeaderValue::from_static(
     "Authorization, X-Api-Key, Content-Type, Content-Encoding, Idempotency-Key, If-None-Match, Range, If-Range",
 );
 const EXPOSED: HeaderValue =
-    HeaderValue::from_static("ETag, Accept-Ranges, Content-Range, Link, Retry-After, X-Request-Id");
+    HeaderValue::from_static("ETag, Accept-Ranges, Content-Range, Link, Location, Retry-After, X-Request-Id");
 const ANY: HeaderValue = HeaderValue::from_static("*");
 /// How many seconds a browser may remember the answer.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("86400");
@@ -30,21 +31,24 @@ pub async fn allow<B: MessageBody>(
     let is_preflight =
         request.method() == Method::OPTIONS && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
     let mut response = if is_preflight {
-        let mut response = request
-            .into_response(HttpResponse::NoContent().finish())
-            .map_into_right_body();
-        set(response.headers_mut(), header::ACCESS_CONTROL_ALLOW_METHODS, METHODS);
-        set(response.headers_mut(), header::ACCESS_CONTROL_ALLOW_HEADERS, HEADERS);
-        set(response.headers_mut(), header::ACCESS_CONTROL_MAX_AGE, MAX_AGE);
-        response
+        let allowed = preflight(&request);
+        request.into_response(allowed).map_into_right_body()
     } else {
         next.call(request).await?.map_into_left_body()
     };
-    set(response.headers_mut(), header::ACCESS_CONTROL_ALLOW_ORIGIN, ANY);
-    set(response.headers_mut(), header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, ANY);
+    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
     Ok(response)
 }
 
-fn set(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) {
-    headers.insert(name, value);
+/// What a page may send: each method that some route takes.
+fn preflight(request: &ServiceRequest) -> HttpResponse {
+    let known = request.app_data::<web::Data<Routes>>();
+    let methods: Vec<&str> = known.into_iter().flat_map(|known| known.methods()).collect();
+    HttpResponse::NoContent()
+        .insert_header((header::ACCESS_CONTROL_ALLOW_METHODS, methods.join(", ")))
+        .insert_header((header::ACCESS_CONTROL_ALLOW_HEADERS, HEADERS))
+        .insert_header((header::ACCESS_CONTROL_MAX_AGE, MAX_AGE))
+        .finish()
 }

@@ -34,6 +34,7 @@ pub mod projects;
 pub mod query;
 pub mod range;
 pub mod rate;
+pub mod rejected;
 pub mod rendered;
 pub mod respond;
 pub mod routes;
@@ -98,6 +99,7 @@ pub fn configure(routes: &mut ServiceConfig) {
                 .service(webhooks::deliveries::create_test_delivery)
                 .service(webhooks::deliveries::create_redelivery)
                 .service(features::list::list_features)
+                .service(features::one::get_feature)
                 .service(features::trust::get_feature_trust)
                 .service(features::calibration::get_feature_calibration)
                 .service(features::recalibration::get_feature_recalibration)
@@ -157,6 +159,7 @@ pub fn configure(routes: &mut ServiceConfig) {
                 .service(users::get_erasure)
                 .service(audit::list_actions)
                 .service(status::get_status)
+                .service(rejected::list_rejections)
                 .service(position::get_position),
         )
         .service(health::get_service_metrics);

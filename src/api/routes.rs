@@ -1,5 +1,7 @@
 //! The routes of the API, as they are described: which there are, what they take, and who may call them.
 
+use std::collections::BTreeSet;
+
 use actix_web::web;
 use serde_json::Value;
 use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
@@ -46,6 +48,11 @@ impl Routes {
             }
         });
         Routes(known.collect())
+    }
+
+    /// The methods that some path takes.
+    pub fn methods(&self) -> BTreeSet<&'static str> {
+        self.0.iter().flat_map(|path| path.methods.iter().copied()).collect()
     }
 
     pub fn methods_at(&self, path: &str) -> Option<&[&'static str]> {

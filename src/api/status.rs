@@ -48,7 +48,7 @@ pub struct StatusResponse {
     pub late_events: i64,
     /// Events of the log position that are no longer kept.
     pub expired_events: i64,
-    /// Refused events by code.
+    /// Refused events by code, of the last 400 days; `/rejected` has them by key and time, with what to do about them.
     pub rejected: BTreeMap<String, i64>,
 }
 

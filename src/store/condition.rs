@@ -154,18 +154,25 @@ pub fn tables(conn: &mut PgConnection) -> QueryResult<Vec<TableSize>> {
     .load(conn)
 }
 
-/// The events that were refused since an hour, by code, most first.
+/// The events of one key that were refused for one reason.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct Refused {
+    #[diesel(sql_type = Text)]
+    pub project: String,
+    #[diesel(sql_type = Text)]
+    pub key: String,
     #[diesel(sql_type = Text)]
     pub code: String,
     #[diesel(sql_type = BigInt)]
     pub events: i64,
 }
 
+/// What was refused since an hour in all projects, most first.
 pub fn refused_since(conn: &mut PgConnection, hour: i32) -> QueryResult<Vec<Refused>> {
     diesel::sql_query(
-        "SELECT code, sum(events)::bigint AS events FROM rejections WHERE hour >= $1 GROUP BY code ORDER BY 2 DESC, 1",
+        "SELECT p.name AS project, k.name AS key, r.code, sum(r.events)::bigint AS events FROM rejections r \
+         JOIN api_keys k ON k.project_id = r.project_id AND k.id = r.key_id JOIN projects p ON p.id = r.project_id \
+         WHERE r.hour >= $1 GROUP BY p.name, k.name, k.id, r.code ORDER BY events DESC, project, key, k.id, r.code",
     )
     .bind::<Integer, _>(hour)
     .load(conn)

@@ -174,7 +174,11 @@ fn what_is_wrong_inside_the_database_is_found() {
     damaged.expect("durability", "problem", "synchronous_commit = off");
     damaged.expect("stalled projects", "problem", "it ended in a panic");
     damaged.expect("keys", "problem", "create-key --project 'locked'");
-    damaged.expect("refused events", "warning", "1 `missing_field`");
+    damaged.expect(
+        "refused events",
+        "warning",
+        "1 `missing_field` of the key `test` of `default`; `missing_field`: send the field",
+    );
     tables::execute(&server.db, "DELETE FROM projects WHERE name = 'locked'");
     doctor_of(&data, &url).expect("keys", "warning", "not used for 90 days: cal_sk_");
 

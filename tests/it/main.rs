@@ -25,6 +25,7 @@ mod golden;
 mod grafana;
 mod ingest;
 mod intervals;
+mod origins;
 mod overload;
 mod position;
 mod promises;

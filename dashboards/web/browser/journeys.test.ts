@@ -3,7 +3,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { open, server, settled, visit, withBrowser } from './visit';
+import { open, refuse, server, settled, visit, withBrowser } from './visit';
 
 withBrowser();
 
@@ -151,6 +151,29 @@ it('follows new data without a reload', async () => {
     console.log(`a new feature showed after ${took} ms`);
     // Within two seconds where the server answers at once; a test machine may be busy with other things.
     expect(took).toBeLessThan(20_000);
+    await close();
+});
+
+it('says what was refused, of which key, and what to do', async () => {
+    await refuse('a phone app');
+    const { page, close } = await visit();
+    await open(page, '/settings');
+    const section = page.getByRole('region', { name: 'What was refused', exact: true });
+    const row = section.getByRole('row', { name: /missing_field/ });
+    expect(await row.innerText()).toMatch(/Send the field that path names[^]*a phone app[^]*2\sevents, last on/);
+    expect(await section.getByRole('row', { name: /out_of_range/ }).innerText()).toContain('from 0 to 1');
+    expect(await section.getByRole('img', { name: 'Refused events by day' }).locator('.bar').count()).toBe(30);
+    await close();
+});
+
+it('says so where nothing was refused', async () => {
+    const headers = { 'x-api-key': server.key, 'content-type': 'application/json' };
+    const made = await fetch(`${server.origin}/api/v1/projects`, { method: 'POST', body: JSON.stringify({ name: 'quiet' }), headers });
+    const { admin_key } = (await made.json()) as { admin_key: string };
+    const { page, errors, close } = await visit({ key: admin_key });
+    await open(page, '/settings');
+    await page.getByText('No event was refused in the last 30 days').waitFor();
+    expect(errors).toEqual([]);
     await close();
 });
 

@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 import { beforeAll, expect, it } from 'vitest';
-import { declare, evaluate, open, THEMES, visit, watch, WIDTHS, withBrowser } from './visit';
+import { declare, evaluate, open, refuse, THEMES, visit, watch, WIDTHS, withBrowser } from './visit';
 
 withBrowser();
 
@@ -50,6 +50,7 @@ beforeAll(async () => {
     await declare('planner', 'agent.task', ['planner-4', 'planner-5']);
     const [baseline, candidate] = await evaluate('asked');
     const { alert, webhook } = await watch();
+    await refuse('a web app');
     Object.assign(PAGES, {
         run: `/evals?set=asked&run=${candidate}`,
         runs: `/evals?set=asked&baseline=${baseline}&candidate=${candidate}`,

@@ -118,6 +118,20 @@ export async function watch(): Promise<{ alert: string; webhook: string }> {
     return { alert, webhook };
 }
 
+/** Sends events that are refused, with a key of a name. */
+export async function refuse(name: string): Promise<void> {
+    const post = (path: string, key: string, body: unknown) => {
+        const headers = { 'x-api-key': key, 'content-type': 'application/json' };
+        return fetch(`${server.origin}/api/v1${path}`, { method: 'POST', body: JSON.stringify(body), headers });
+    };
+    const made = await post('/keys', server.key, { name, scopes: ['ingest'] });
+    if (!made.ok) throw new Error(await made.text());
+    const { key } = (await made.json()) as { key: string };
+    const events = [{ type: 'rate', output_id: 'x' }, { type: 'judge', output_id: 'x' }, { type: 'accept', output_id: 'x', confidence: 2 }];
+    const sent = await post('/events', key, { events });
+    if (sent.status !== 207) throw new Error(await sent.text());
+}
+
 export async function settled(page: Page): Promise<void> {
     await page.waitForFunction(() => document.querySelector('.skeleton, .pending') === null, undefined, { timeout: 120_000 });
 }

@@ -13,6 +13,7 @@ use crate::api::query::{QueryMeta, answer, estimates, meta};
 use crate::api::range::RangeParams;
 use crate::api::respond::{self, Ordered};
 use crate::domain::dimension::Dimension;
+use crate::domain::key::ProjectId;
 use crate::metrics::families::trust::Verdict;
 use crate::metrics::index::is_ratio;
 use crate::metrics::{self, Estimate, Metric};
@@ -86,10 +87,7 @@ pub async fn list_features(
 ) -> Result<HttpResponse, ApiError> {
     let SharedParams(range, asked) = params;
     let ranked_by = asked.rank_by.as_deref().map(ranked_by).transpose()?;
-    let mut query = question(key.project, &HEADLINE, &range, None, asked.exact)?;
-    query.group_by = vec![Dimension::Feature];
-    query.contributions = true;
-    query.exact_by_group = true;
+    let query = headline(key.project, &range, asked.exact)?;
     answer(&state, &request, query, String::new(), move |query, answer| {
         let mut data = summaries(query, answer);
         if let Some(metric) = ranked_by {
@@ -107,6 +105,16 @@ pub async fn list_features(
     .await
 }
 
+/// The question after the headline numbers of every feature.
+pub fn headline(project: ProjectId, range: &RangeParams, exact: bool) -> Result<Query, ApiError> {
+    Ok(Query {
+        group_by: vec![Dimension::Feature],
+        contributions: true,
+        exact_by_group: true,
+        ..question(project, &HEADLINE, range, None, exact)?
+    })
+}
+
 fn ranked_by(id: &str) -> Result<&'static Metric, ApiError> {
     let known = HEADLINE
         .iter()
@@ -117,7 +125,8 @@ fn ranked_by(id: &str) -> Result<&'static Metric, ApiError> {
         .ok_or_else(|| ApiError::parameter("rank_by", format!("must be one of {}", HEADLINE.join(", "))))
 }
 
-fn summaries(query: &Query, answer: &Answer) -> Vec<FeatureSummary> {
+/// What the answer to it says of each feature that has outputs in the range.
+pub fn summaries(query: &Query, answer: &Answer) -> Vec<FeatureSummary> {
     let shrinkable = query.metrics.iter().enumerate().filter(|(_, metric)| is_ratio(metric));
     let shrunk: Vec<(&str, Vec<Option<Shrunk>>)> = shrinkable
         .map(|(at, metric)| (metric.id, shrink(metric, &answer.rows, at, query.level)))

@@ -1,4 +1,4 @@
-//! `GET /features`, and one question each about a feature.
+//! `GET /features`, one of them, and one question each about it.
 
 pub mod agreement;
 pub mod approvals;
@@ -8,6 +8,7 @@ pub mod coverage;
 pub mod drift;
 pub mod explain;
 pub mod list;
+pub mod one;
 pub mod persistence;
 pub mod quality;
 pub mod reasons;

@@ -8,6 +8,8 @@ use diesel::PgConnection;
 use super::finding::Finding;
 use crate::domain::clock;
 use crate::domain::key::ProjectId;
+use crate::ingest::rejection::RejectionCode;
+use crate::store::condition::Refused;
 use crate::store::projects::{self, Project};
 use crate::store::{condition, events, stalled, webhooks};
 
@@ -18,7 +20,7 @@ const LATE_SECONDS: f64 = 10.0;
 const TOO_LATE_SECONDS: f64 = 300.0;
 /// How many hours back "lately" reaches.
 const LATELY_HOURS: i32 = 24;
-/// Codes that are listed.
+/// Keys with a code that are listed.
 const LISTED: usize = 3;
 
 pub fn keys(conn: &mut PgConnection) -> anyhow::Result<Finding> {
@@ -179,16 +181,25 @@ pub fn refused(conn: &mut PgConnection) -> anyhow::Result<Finding> {
     const CHECK: &str = "refused events";
     let since = clock::hour_of(Utc::now()) - LATELY_HOURS;
     let refused = condition::refused_since(conn, since)?;
-    if refused.is_empty() {
+    let Some(most) = refused.first() else {
         return Ok(Finding::ok(CHECK, format!("none in {LATELY_HOURS} hours")));
-    }
-    let listed = refused
-        .iter()
-        .take(LISTED)
-        .map(|refused| format!("{} `{}`", refused.events, refused.code));
+    };
+    let listed = refused.iter().take(LISTED).map(|refused| {
+        let Refused {
+            project,
+            key,
+            code,
+            events,
+        } = refused;
+        format!("{events} `{code}` of the key `{key}` of `{project}`")
+    });
+    let advice = RejectionCode::parse(&most.code).map_or("the answers to the client say more", RejectionCode::advice);
     Ok(Finding::warning(
         CHECK,
         format!("in {LATELY_HOURS} hours: {}", listed.collect::<Vec<_>>().join(", ")),
-        "the answers to the clients name the field; docs/limits.md has the limits",
+        format!(
+            "`{}`: {advice}. GET /api/v1/rejected says when, and what to do about the others",
+            most.code
+        ),
     ))
 }

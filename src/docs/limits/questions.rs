@@ -52,6 +52,11 @@ pub fn rows() -> Vec<Row> {
             "422 `answer_too_large`",
         ),
         (
+            "counts of refused events in an answer",
+            grouped(query::MAX_ROWS),
+            "422 `answer_too_large`",
+        ),
+        (
             "outputs that `exact` reads",
             grouped(MOST_EXACT_OUTPUTS as usize),
             "422 `answer_too_large`",

@@ -8,6 +8,7 @@ use crate::api::experiments::plan::{MOST_ARMS, MOST_GUARDRAILS};
 use crate::api::links;
 use crate::api::names;
 use crate::api::projects::{DIMENSIONS, MAX_HORIZON_SECONDS, MAX_RETENTION_DAYS};
+use crate::store::rejections::KEPT_DAYS;
 
 pub fn rows() -> Vec<Row> {
     vec![
@@ -30,6 +31,11 @@ pub fn rows() -> Vec<Row> {
             "`retain_texts_days`, `retain_events_days`, `retain_outputs_days`",
             format!("1 to {}, or null for ever", grouped(MAX_RETENTION_DAYS as usize)),
             "422 `invalid_body`",
+        ),
+        (
+            "counts of refused events",
+            format!("kept for {KEPT_DAYS} days"),
+            "older ones are let go of",
         ),
         (
             "experiments of a project",

@@ -7,8 +7,9 @@ use chrono::Utc;
 use diesel::pg::PgConnection;
 
 use super::{Expired, apply};
+use crate::domain::clock;
 use crate::fold::signal::Signal;
-use crate::store::{Db, projects, retention as store};
+use crate::store::{Db, projects, rejections, retention as store};
 
 /// How long after a start the first look is, and how long to wait between two.
 const FIRST: Duration = Duration::from_secs(10);
@@ -39,6 +40,7 @@ fn look(conn: &mut PgConnection, signal: &Signal) -> anyhow::Result<()> {
     if !store::try_lock(conn)? {
         return Ok(());
     }
+    rejections::forget(conn, clock::hour_of(Utc::now()) - 24 * rejections::KEPT_DAYS)?;
     for project in projects::all(conn)? {
         if project.retention().is_for_ever() {
             continue;

@@ -9,6 +9,7 @@ mod identity;
 mod limits;
 mod outcomes;
 mod privacy;
+mod refused;
 mod streams;
 mod wire;
 

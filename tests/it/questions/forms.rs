@@ -92,10 +92,12 @@ fn a_client_that_has_the_answer_is_told_so() {
         "outputs".to_owned(),
         "outputs/o1".to_owned(),
         format!("features?{range}"),
+        format!("features/%3Df?{range}"),
         format!("features/%3Df/trust?{range}"),
         format!("features/%3Df/calibration?{range}"),
         format!("features/%3Df/reliance?{range}"),
         format!("series?metrics=shown&{range}"),
+        format!("rejected?{range}"),
     ] {
         check_tag(&server, &format!("/api/v1/{path}"));
     }
@@ -155,4 +157,52 @@ fn a_feature_is_described_in_numbers_and_words() {
     server
         .get("/api/v1/features?group_by=version")
         .expect_problem(400, "invalid_parameter");
+}
+
+/// Its shrunk numbers too, which know of the others.
+#[test]
+fn a_feature_is_told_as_the_list_tells_it() {
+    let server = TestServer::start();
+    let decided = |feature: u32, number: u32| {
+        json!({"type": if number <= feature % 5 { "accept" } else { "reject" }, "output_id": format!("{feature}-{number}"),
+            "feature": format!("f{feature}"), "user_id": format!("u{number}"), "occurred_at": "2026-03-01T10:00:00Z"})
+    };
+    let mut events: Vec<_> = (0..9)
+        .flat_map(|feature| (0..6).map(move |number| decided(feature, number)))
+        .collect();
+    events.push(
+        json!({"type": "accept", "output_id": "later", "feature": "=f/?", "occurred_at": "2026-03-05T10:00:00Z"}),
+    );
+    server.send(json!(events).to_string());
+    for query in [
+        "",
+        "?exact=true&level=0.9",
+        "?from=2026-03-01T00:00:00Z&to=2026-03-02T00:00:00Z",
+    ] {
+        let list = server.get(&format!("/api/v1/features{query}")).expect(200);
+        let rows = list["data"].as_array().unwrap();
+        assert!(rows.len() >= 9);
+        assert!(
+            !rows.last().unwrap()["shrunk"].as_object().unwrap().is_empty(),
+            "{list}"
+        );
+        for row in rows {
+            let name = row["feature"].as_str().unwrap().replace("=f/?", "%3Df%2F%3F");
+            let alone = server.get(&format!("/api/v1/features/{name}{query}")).expect(200);
+            assert_eq!(alone, json!({"data": row, "meta": list["meta"]}));
+        }
+    }
+    // It is there in a range without outputs of it, in which the list leaves it out.
+    let range = "from=2026-03-05T00:00:00Z&to=2026-03-06T00:00:00Z";
+    let list = server.get(&format!("/api/v1/features?{range}")).expect(200);
+    assert_eq!(list["data"].as_array().unwrap().len(), 1);
+    let silent = server.get(&format!("/api/v1/features/f0?{range}")).expect(200);
+    assert_eq!(silent["data"]["metrics"]["shown"]["value"], 0);
+    assert_eq!(silent["data"]["metrics"]["acceptance_rate"]["reason"], "no_data");
+    assert_eq!(silent["data"]["shrunk"], json!({}));
+    server.get("/api/v1/features/absent").expect_problem(404, "not_found");
+    for wrong in ["rank_by=trust_gap", "group_by=version", "x=1"] {
+        let path = format!("/api/v1/features/f0?{wrong}");
+        server.get(&path).expect_problem(400, "invalid_parameter");
+    }
 }

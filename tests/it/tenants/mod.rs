@@ -156,9 +156,11 @@ fn planted() -> (TestServer, String) {
     server.send(json!({"type": "accept", "output_id": MARKER}).to_string());
     let opinion = json!({"type": "judge", "correct": false, "output_id": MARKER, "judge": MARKER, "rubric": MARKER});
     server.send(opinion.to_string());
-    server
-        .post("/api/v1/events", json!({"type": MARKER}).to_string())
-        .expect(207);
+    let client = json!({"name": MARKER, "scopes": ["ingest"]}).to_string();
+    let client = server.post("/api/v1/keys", client).expect(201);
+    let refused = json!({"type": MARKER}).to_string();
+    let client = client["key"].as_str().unwrap();
+    server.post_as(client, "/api/v1/events", refused).expect(207);
     let declared = experiment(MARKER).to_string();
     server.post("/api/v1/experiments", declared).expect(201);
     server.post("/api/v1/changes", change(MARKER).to_string()).expect(201);

@@ -43,6 +43,7 @@ fn no_route_tells_another_project_anything() {
     for path in [
         format!("/api/v1/outputs/{MARKER}"),
         format!("/api/v1/outputs/{MARKER}-alias"),
+        format!("/api/v1/features/{MARKER}"),
         format!("/api/v1/features/{MARKER}/trust"),
         format!("/api/v1/features/{MARKER}/calibration"),
         format!("/api/v1/features/{MARKER}/reliance"),

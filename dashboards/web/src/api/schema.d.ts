@@ -735,6 +735,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/features/{feature}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a feature
+         * @description One feature as the list has it: its headline numbers, and what they say of its trust.
+         */
+        get: operations["get_feature"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/features/{feature}/agreement": {
         parameters: {
             query?: never;
@@ -1389,6 +1409,28 @@ export interface paths {
          *     `Accept`, as CSV, Arrow stream or Parquet file with a row per slice and metric.
          */
         post: operations["query_metrics"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rejected": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what was refused
+         * @description How many events were refused, by key, code and time of receipt, with what each code means and what to do about it. An event that is sent
+         *     again is counted again. Counts are of whole hours, to which the range is widened, and are kept for 400 days. Requests that were refused
+         *     as a whole are not among them. As JSON; or, by `format` or `Accept`, as CSV, Arrow stream or Parquet file with a row per count.
+         */
+        get: operations["list_rejections"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3955,6 +3997,10 @@ export interface components {
             outputs: number;
             reason: components["schemas"]["Silence"] | null;
         };
+        FeatureResponse: {
+            data: components["schemas"]["FeatureSummary"];
+            meta: components["schemas"]["QueryMeta"];
+        };
         /** @description A feature and its headline numbers. */
         FeatureSummary: {
             feature: string;
@@ -4989,6 +5035,63 @@ export interface components {
          * @enum {string}
          */
         RecalibrationVerdict: "helps" | "does_not_last" | "already_calibrated" | "no_clear_gain" | "too_few";
+        /** @description The events of one key that were refused for one reason in one bucket. */
+        RejectedCount: {
+            /**
+             * Format: date-time
+             * @description The start of the bucket.
+             */
+            bucket: string;
+            code: components["schemas"]["RejectionCode"];
+            /** Format: int64 */
+            events: number;
+            key: components["schemas"]["RejectedKey"];
+        };
+        /** @description The key that events came with. */
+        RejectedKey: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+        };
+        /** @description The range, in whole hours. */
+        RejectedMeta: {
+            /** Format: date-time */
+            from: string;
+            granularity: components["schemas"]["Granularity"];
+            /** Format: date-time */
+            to: string;
+        };
+        /** @description A reason for which events were refused. */
+        RejectedReason: {
+            /** @description What to do about it. */
+            advice: string;
+            code: components["schemas"]["RejectionCode"];
+            /** Format: int64 */
+            events: number;
+            /** @description What it says of the event. */
+            meaning: string;
+        };
+        RejectedResponse: {
+            /** @description By code, most first, with what to do. */
+            codes: components["schemas"]["RejectedReason"][];
+            /** @description In the order of time, of the names of the keys, and of codes. Without those of which there were none. */
+            data: components["schemas"]["RejectedCount"][];
+            /**
+             * Format: int64
+             * @description All of them.
+             */
+            events: number;
+            meta: components["schemas"]["RejectedMeta"];
+            /** @description By key and code, most first. */
+            totals: components["schemas"]["RejectedTotal"][];
+        };
+        /** @description The same over the whole range. */
+        RejectedTotal: {
+            code: components["schemas"]["RejectionCode"];
+            /** Format: int64 */
+            events: number;
+            key: components["schemas"]["RejectedKey"];
+        };
         /** @enum {string} */
         RejectionCode: "invalid_json" | "invalid_field" | "unknown_field" | "missing_field" | "out_of_range" | "invalid_length" | "too_many" | "invalid_character" | "invalid_time" | "expired" | "event_too_large" | "id_conflict" | "erased";
         /** @description One band of confidence. */
@@ -5185,7 +5288,7 @@ export interface components {
              */
             outputs: number;
             project: string;
-            /** @description Refused events by code. */
+            /** @description Refused events by code, of the last 400 days; `/rejected` has them by key and time, with what to do about them. */
             rejected: {
                 [key: string]: number;
             };
@@ -10649,6 +10752,109 @@ export interface operations {
             };
         };
     };
+    get_feature: {
+        parameters: {
+            query?: {
+                /** @description Start of the range in which outputs were shown, RFC 3339 or milliseconds since 1970; the day of the first output without it. */
+                from?: string;
+                /** @description End of the range, not part of it; the end of the day of the last output without it. */
+                to?: string;
+                /** @description A JSON array of filters as `POST /query` takes them. */
+                filters?: string;
+                /** @description Level of the intervals; 0.95 without it. */
+                level?: number;
+                exact?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The feature */
+                feature: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The feature */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeatureResponse"];
+                };
+            };
+            /** @description The client has this answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_feature_agreement: {
         parameters: {
             query?: {
@@ -14031,6 +14237,130 @@ export interface operations {
                 };
             };
             /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`); The database's disk is full; come back when there is room (`storage_full`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_rejections: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Start of the range in which events were refused, RFC 3339 or milliseconds since 1970; as far back as they are counted, 400 days,
+                 *     without it.
+                 */
+                from?: string;
+                /** @description End of the range, not part of it; the end of this hour without it. */
+                to?: string;
+                /** @description Length of the buckets, which follow UTC; a day without it. */
+                granularity?: components["schemas"]["Granularity"];
+                /** @description Only events that came with the key of this id. */
+                key_id?: string;
+                /** @description Only events that were refused for this reason. */
+                code?: components["schemas"]["RejectionCode"];
+                format?: components["schemas"]["Format"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The counts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RejectedResponse"];
+                    "text/csv": string;
+                    "application/vnd.apache.arrow.stream": components["schemas"]["Binary"];
+                    "application/vnd.apache.parquet": components["schemas"]["Binary"];
+                };
+            };
+            /** @description The piece of a file that `Range` asks for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The client has this answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It conflicts with what is there (`conflict`) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The file ends before that (`range_not_satisfiable`) */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`) */
             503: {
                 headers: {
                     [name: string]: unknown;

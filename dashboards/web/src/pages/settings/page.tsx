@@ -7,6 +7,7 @@ import { Audit } from './audit';
 import { Erase } from './erase';
 import { Keys } from './keys';
 import { Project } from './project';
+import { Refused } from './refused';
 import { Status } from './status';
 
 export function Settings() {
@@ -24,6 +25,7 @@ export function Settings() {
                 Settings
             </Title>
             <Status />
+            <Refused />
             <Project admin={admin} />
             <section class="section" aria-labelledby="keys">
                 <h2 id="keys">Keys</h2>

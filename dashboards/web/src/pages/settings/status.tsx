@@ -1,4 +1,4 @@
-/** How far the numbers are behind the events, and what was refused. */
+/** How far the numbers are behind the events. */
 
 import { api } from '../../api/client';
 import { useData } from '../../api/data';
@@ -14,48 +14,22 @@ export function Status() {
             <Await of={status} lines={4}>
                 {(found) => {
                     const waiting = found.backlog.events;
-                    const refused = Object.entries(found.rejected);
                     return (
-                        <>
-                            <dl class="facts wide">
-                                <Fact name="Events in the numbers" value={count(found.log_position)} />
-                                <Fact
-                                    name="Waiting"
-                                    value={
-                                        waiting === 0
-                                            ? 'none: all is counted'
-                                            : `${found.backlog.more ? 'more than ' : ''}${counted(waiting, 'event')}, for ${count(Math.ceil(found.backlog.lag_seconds))} s`
-                                    }
-                                />
-                                <Fact name="Last counted" value={minute(found.folded_at)} />
-                                <Fact name="Outputs" value={count(found.outputs)} />
-                                <Fact name="Unlinked outputs" value={`${count(found.unlinked)}${found.unlinked > 0 ? ', which wait for an event that names their feature' : ''}`} />
-                                <Fact name="Version" value={found.version} />
-                            </dl>
-                            <h3>Refused events</h3>
-                            {refused.length === 0 ? (
-                                <p>None so far.</p>
-                            ) : (
-                                <table class="narrow">
-                                    <thead>
-                                        <tr>
-                                            <th scope="col">Why</th>
-                                            <th scope="col">Events</th>
-                                        </tr>
-                                    </thead>
-                                    <tbody>
-                                        {refused.map(([code, n]) => (
-                                            <tr key={code}>
-                                                <th scope="row">
-                                                    <code>{code}</code>
-                                                </th>
-                                                <td>{count(n)}</td>
-                                            </tr>
-                                        ))}
-                                    </tbody>
-                                </table>
-                            )}
-                        </>
+                        <dl class="facts wide">
+                            <Fact name="Events in the numbers" value={count(found.log_position)} />
+                            <Fact
+                                name="Waiting"
+                                value={
+                                    waiting === 0
+                                        ? 'none: all is counted'
+                                        : `${found.backlog.more ? 'more than ' : ''}${counted(waiting, 'event')}, for ${count(Math.ceil(found.backlog.lag_seconds))} s`
+                                }
+                            />
+                            <Fact name="Last counted" value={minute(found.folded_at)} />
+                            <Fact name="Outputs" value={count(found.outputs)} />
+                            <Fact name="Unlinked outputs" value={`${count(found.unlinked)}${found.unlinked > 0 ? ', which wait for an event that names their feature' : ''}`} />
+                            <Fact name="Version" value={found.version} />
+                        </dl>
                     );
                 }}
             </Await>
