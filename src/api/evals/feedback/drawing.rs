@@ -237,6 +237,8 @@ fn output_filters(asked: EvalFeedbackRequest) -> OutputFilters {
         judged: asked.judged,
         confidence_from: asked.confidence_from,
         confidence_to: asked.confidence_to,
+        edit_distance_from: asked.edit_distance_from,
+        edit_distance_to: asked.edit_distance_to,
         text: asked.text,
         comment: None,
         from: asked.from.map(Instant::into_text),
