@@ -7,9 +7,9 @@ mod feedback;
 mod file;
 pub mod limits;
 mod quality;
-mod rows;
+pub mod rows;
 pub mod runs;
-mod sheet;
+pub mod sheet;
 mod upsert;
 pub mod view;
 
