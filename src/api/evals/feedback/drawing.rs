@@ -102,6 +102,7 @@ impl Drawing {
                 content: Content::Cases(wanted),
                 listing,
                 distinct: false,
+                per_user: None,
                 before: None,
             },
             cells,
