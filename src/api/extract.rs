@@ -38,38 +38,43 @@ impl<T: DeserializeOwned + 'static> FromRequest for JsonBody<T> {
                 }
                 share.set(bytes.len())?;
             }
-            // serde would read an array as the fields in order.
-            let is_array = bytes.trim_ascii_start().starts_with(b"[");
-            if is_array && serde_json::from_slice::<IgnoredAny>(&bytes).is_ok() {
-                return Err(ApiError::invalid("the body must be an object"));
-            }
-            let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
-            let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-                let path = error.path().to_string();
-                let inner = error.into_inner();
-                let code = match inner.classify() {
-                    serde_json::error::Category::Data => ErrorCode::InvalidBody,
-                    _ => ErrorCode::InvalidJson,
-                };
-                ApiError::new(
-                    code,
-                    if path == "." {
-                        inner.to_string()
-                    } else {
-                        format!("`{path}`: {inner}")
-                    },
-                )
-            })?;
-            deserializer
-                .end()
-                .map_err(|error| ApiError::new(ErrorCode::InvalidJson, error.to_string()))?;
-            if let Some(place) = nul(&bytes) {
-                let detail = format!("`{place}`: holds the character U+0000");
-                return Err(ApiError::invalid(detail));
-            }
-            Ok(JsonBody(value))
+            decode(&bytes).map(JsonBody)
         })
     }
+}
+
+/// Reads a JSON body: an object without the character U+0000.
+pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    // serde would read an array as the fields in order.
+    let is_array = bytes.trim_ascii_start().starts_with(b"[");
+    if is_array && serde_json::from_slice::<IgnoredAny>(bytes).is_ok() {
+        return Err(ApiError::invalid("the body must be an object"));
+    }
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let path = error.path().to_string();
+        let inner = error.into_inner();
+        let code = match inner.classify() {
+            serde_json::error::Category::Data => ErrorCode::InvalidBody,
+            _ => ErrorCode::InvalidJson,
+        };
+        ApiError::new(
+            code,
+            if path == "." {
+                inner.to_string()
+            } else {
+                format!("`{path}`: {inner}")
+            },
+        )
+    })?;
+    deserializer
+        .end()
+        .map_err(|error| ApiError::new(ErrorCode::InvalidJson, error.to_string()))?;
+    if let Some(place) = nul(bytes) {
+        let detail = format!("`{place}`: holds the character U+0000");
+        return Err(ApiError::invalid(detail));
+    }
+    Ok(value)
 }
 
 /// Where a JSON document holds U+0000, which PostgreSQL takes in no text.

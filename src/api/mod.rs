@@ -122,6 +122,7 @@ pub fn configure(routes: &mut ServiceConfig) {
                 .service(outputs::list_outputs)
                 .service(outputs::get_output)
                 .service(exports::export_preferences)
+                .service(exports::export_feedback)
                 .service(exports::export_demonstrations)
                 .service(exports::export_outputs_jsonl)
                 .service(exports::export_outputs_csv)

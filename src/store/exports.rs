@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::pg::{Pg, PgConnection};
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel::sql_types::{Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Int8, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use uuid::Uuid;
 
 use super::outputs::Output;
@@ -20,8 +20,10 @@ const PIECE: usize = 200;
 pub enum Content {
     /// All of them.
     Outputs,
-    /// Those of which the user made another text, and kept it.
+    /// Those of which the user made another text, and kept it. Words put behind an output say nothing against it.
     Preferences,
+    /// Those that the user took as they were and nobody judged wrong, and those that the user refused and nobody judged right.
+    Feedback,
     /// Those that the user took, as they were or changed, and that nobody judged wrong; with the text that the user had in the end.
     Demonstrations,
     /// Those with an input, of the decisions that are marked, by their codes.
@@ -31,20 +33,28 @@ pub enum Content {
 impl Content {
     /// The condition on an output `o` with its texts `t`.
     fn condition(self) -> String {
-        let (accepted, edited, undone) = (
-            Decision::Accepted.code(),
-            Decision::Edited.code(),
-            Decision::Undone.code(),
-        );
+        let [accepted, edited, rejected, undone] = [
+            Decision::Accepted,
+            Decision::Edited,
+            Decision::Rejected,
+            Decision::Undone,
+        ]
+        .map(Decision::code);
+        let automatic = Manner::Automatic.code();
         match self {
             Content::Outputs => "true".to_owned(),
             Content::Preferences => format!(
-                "t.input IS NOT NULL AND t.output IS NOT NULL AND t.final IS NOT NULL AND t.final <> t.output AND decision <> {undone}"
+                "t.input IS NOT NULL AND t.output IS NOT NULL AND t.final IS NOT NULL AND t.final <> t.output AND decision <> {undone} \
+                 AND NOT starts_with(t.final, rtrim(t.output, E' \\t\\r\\n'))"
+            ),
+            Content::Feedback => format!(
+                "t.input IS NOT NULL AND t.output IS NOT NULL AND ((decision = {accepted} AND manner <> {automatic} \
+                 AND coalesce(t.final, t.output) = t.output AND correct IS DISTINCT FROM false) \
+                 OR (decision = {rejected} AND correct IS DISTINCT FROM true))"
             ),
             Content::Demonstrations => format!(
                 "t.input IS NOT NULL AND ((decision = {edited} AND t.final IS NOT NULL) OR (decision = {accepted} \
-                 AND manner <> {} AND coalesce(t.final, t.output) IS NOT NULL AND correct IS DISTINCT FROM false))",
-                Manner::Automatic.code()
+                 AND manner <> {automatic} AND coalesce(t.final, t.output) IS NOT NULL AND correct IS DISTINCT FROM false))"
             ),
             Content::Cases(decisions) => {
                 let codes = decisions.iter().enumerate().filter(|(_, wanted)| **wanted);
@@ -59,6 +69,8 @@ impl Content {
         match self {
             Content::Demonstrations => "t.input, coalesce(t.final, t.output)",
             Content::Preferences => "t.input, t.output, t.final",
+            // What one user took and another refused is no double.
+            Content::Feedback => "t.input, t.output, decision",
             Content::Cases(_) => "t.input",
             // Those without texts are each its own.
             Content::Outputs => {
@@ -91,6 +103,8 @@ pub struct Export {
     pub listing: Listing,
     /// Of outputs with the same texts only the newest.
     pub distinct: bool,
+    /// Of each user only so many, the newest; those of nobody known are all handed out.
+    pub per_user: Option<i64>,
     /// Only outputs before this one, in the order of the export, whichever are left out as the same.
     pub before: Option<(DateTime<Utc>, Uuid)>,
 }
@@ -126,14 +140,21 @@ impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for Declare<'_, Q> {
         let Export {
             content,
             distinct,
+            per_user,
             before,
             ..
         } = self.export;
         out.unsafe_to_cache_prepared();
         out.push_sql(
             "DECLARE export NO SCROLL CURSOR FOR SELECT o.*, t.input AS text_input, t.output AS text_output, \
-             t.final AS text_final, t.comment AS text_comment FROM (SELECT ",
+             t.final AS text_final, t.comment AS text_comment FROM (SELECT o.*",
         );
+        if per_user.is_some() {
+            out.push_sql(
+                ", row_number() OVER (PARTITION BY user_key ORDER BY shown_at DESC, output_key DESC) AS of_user",
+            );
+        }
+        out.push_sql(" FROM (SELECT ");
         if *distinct {
             out.push_sql("DISTINCT ON (sha256(convert_to(json_build_array(");
             out.push_sql(content.sameness());
@@ -148,9 +169,14 @@ impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for Declare<'_, Q> {
             out.push_sql(content.sameness());
             out.push_sql(")::text, 'UTF8')), shown_at DESC, output_key DESC");
         }
-        out.push_sql(") AS o LEFT JOIN output_texts t USING (project_id, output_key)");
+        out.push_sql(") AS o) AS o LEFT JOIN output_texts t USING (project_id, output_key) WHERE true");
+        if let Some(most) = per_user {
+            out.push_sql(" AND (user_key IS NULL OR of_user <= ");
+            out.push_bind_param::<Int8, _>(most)?;
+            out.push_sql(")");
+        }
         if let Some((shown_at, output_key)) = before {
-            out.push_sql(" WHERE (shown_at, output_key) < (");
+            out.push_sql(" AND (shown_at, output_key) < (");
             out.push_bind_param::<Timestamptz, _>(shown_at)?;
             out.push_sql(", ");
             out.push_bind_param::<SqlUuid, _>(output_key)?;

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use self::file::Parquet;
 use self::params::{ExportParams, Form};
-use self::rows::{DemonstrationRow, OutputRow, PreferenceRow};
+use self::rows::{DemonstrationRow, FeedbackRow, OutputRow, PreferenceRow};
 use self::stream::{Writer, export, export_file};
 use super::answers::{Files, ReadAnswers};
 use super::auth::{Authorized, Read};
@@ -29,8 +29,9 @@ const JSONL: &str = "application/jsonl";
 /// Export preferences
 ///
 /// One line per output of which the user made another text: the prompt, the user's text as chosen, the AI's as rejected. The explicit
-/// prompt form of preferences that TRL and `datasets` read. Newest first; a dropped connection is gone on with by `cursor`, which each
-/// row has.
+/// prompt form of preferences that TRL and `datasets` read. Edit distances are from 0.02 to 0.9 where nothing else is said, and nothing is
+/// taken of which the user only went on writing behind it. Newest first; a dropped connection is gone on with by `cursor`, which each row
+/// has.
 #[utoipa::path(
     tag = "exports",
     params(OutputFilters, ExportParams),
@@ -49,6 +50,32 @@ pub async fn export_preferences(
 ) -> Result<HttpResponse, ApiError> {
     let form = params.1.form.unwrap_or_default();
     let (content, writer) = (Content::Preferences, Preferences(form));
+    export(&state, key.project, params, content, JSONL, writer).await
+}
+
+/// Export feedback
+///
+/// One line per output that the user took as it was or refused: the prompt, what the AI showed, and which of the two as `label`. The form
+/// of unpaired preferences that TRL trains KTO on. Leaves out what the app took by itself, what was taken and judged wrong, and what was
+/// refused and judged right. Refused is not always bad: it may have come at the wrong moment.
+#[utoipa::path(
+    tag = "exports",
+    params(OutputFilters, ExportParams),
+    responses(
+        (status = 200, description = "Lines of JSON", body = FeedbackRow, content_type = "application/jsonl"),
+        (status = 422, description = "The project stores no texts (`not_kept`), or has no such dimension (`unknown_dimension`)", body = Problem, content_type = "application/problem+json"),
+        ReadAnswers,
+    ),
+    security(("api_key" = ["read"]))
+)]
+#[get("/exports/feedback.jsonl")]
+pub async fn export_feedback(
+    key: Authorized<Read>,
+    params: Asked,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let form = params.1.form.unwrap_or_default();
+    let (content, writer) = (Content::Feedback, Feedback(form));
     export(&state, key.project, params, content, JSONL, writer).await
 }
 
@@ -154,6 +181,14 @@ struct Preferences(Form);
 impl Writer for Preferences {
     fn row(&mut self, to: &mut Vec<u8>, row: OutputRow) -> Result<(), ApiError> {
         line(to, &PreferenceRow::of(row, self.0))
+    }
+}
+
+struct Feedback(Form);
+
+impl Writer for Feedback {
+    fn row(&mut self, to: &mut Vec<u8>, row: OutputRow) -> Result<(), ApiError> {
+        line(to, &FeedbackRow::of(row, self.0))
     }
 }
 

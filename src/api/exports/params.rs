@@ -1,6 +1,6 @@
 //! What a data set is made of besides the filters of `/outputs`: consent, and how it is split.
 
-use std::num::NonZeroU64;
+use std::num::{NonZeroU32, NonZeroU64};
 
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -14,6 +14,9 @@ use crate::store::outputs::Output;
 
 /// The share of users whose outputs are for validation.
 const VALIDATION_SHARE: f64 = 0.1;
+/// The edit distances of preferences where nothing is said: less is a slip of the pen, more is another text.
+pub const LEAST_EDIT: f64 = 0.02;
+pub const MOST_EDIT: f64 = 0.9;
 /// What `consent` is when it was had in another way.
 const ALL: &str = "all";
 
@@ -63,7 +66,11 @@ pub struct ExportParams {
     pub seed: Option<u32>,
     /// Whether of outputs with the same texts only the newest is taken. Data sets of texts do so without it, outputs do not.
     pub distinct: Option<bool>,
-    /// Of preferences: `standard` (texts, without it) or `conversational` (messages).
+    /// At most so many rows of each user, the newest, so that no one user is the teacher; all without it. Outputs of nobody known are
+    /// all taken.
+    #[param(value_type = Option<i64>, minimum = 1, maximum = 4_294_967_295_u64)]
+    pub per_user: Option<NonZeroU32>,
+    /// Of preferences and feedback: `standard` (texts, without it) or `conversational` (messages).
     #[param(inline)]
     pub form: Option<Form>,
     /// Of the last row that arrived: go on after it.

@@ -5,11 +5,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::params::{Form, Side};
-use crate::api::outputs::view::{self, OutputView};
+use crate::api::outputs::view::{self, KeptView, OutputView};
 use crate::api::tables::{Column, Table};
 use crate::domain::decision::Decision;
 
-/// Where a row comes from.
+/// Where a row comes from, and what its user did.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Provenance {
     pub output_id: String,
@@ -23,6 +23,14 @@ pub struct Provenance {
     pub prompt_version: Option<String>,
     pub shown_at: DateTime<Utc>,
     pub decision: Decision,
+    /// Why it was refused, if the user said so.
+    #[schema(required = true)]
+    pub reason: Option<String>,
+    /// Between what was shown and what the user made of it: 0 for unchanged, 1 for another text.
+    #[schema(required = true)]
+    pub edit_distance: Option<f64>,
+    /// How much of it was in place so long after it was taken, where that is known: to weigh rows by.
+    pub kept: Vec<KeptView>,
     pub split: Side,
     /// To go on after this row.
     pub cursor: String,
@@ -39,6 +47,9 @@ impl Provenance {
             prompt_version: view.prompt_version.clone(),
             shown_at: view.shown_at,
             decision: view.decision,
+            reason: view.reason.clone(),
+            edit_distance: view.edit_distance,
+            kept: view.kept.clone(),
             split: row.split,
             cursor: row.cursor.clone(),
         }
@@ -96,6 +107,30 @@ impl PreferenceRow {
             prompt: Words::of(form, USER, view.input.unwrap_or_default()),
             chosen: Words::of(form, ASSISTANT, view.r#final.unwrap_or_default()),
             rejected: Words::of(form, ASSISTANT, view.output.unwrap_or_default()),
+            provenance,
+        }
+    }
+}
+
+/// What the AI showed, and whether the user took it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct FeedbackRow {
+    /// What the user gave to the AI.
+    prompt: Words,
+    /// What the AI showed.
+    completion: Words,
+    /// True of what was taken as it was, false of what was refused. Refused is not always bad: see `reason`.
+    label: bool,
+    provenance: Provenance,
+}
+
+impl FeedbackRow {
+    pub fn of(row: OutputRow, form: Form) -> FeedbackRow {
+        let (provenance, view) = (Provenance::of(&row), row.output);
+        FeedbackRow {
+            prompt: Words::of(form, USER, view.input.unwrap_or_default()),
+            completion: Words::of(form, ASSISTANT, view.output.unwrap_or_default()),
+            label: view.decision.is_taken(),
             provenance,
         }
     }

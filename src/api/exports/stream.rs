@@ -13,7 +13,7 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use uuid::Uuid;
 
 use super::Asked;
-use super::params::Side;
+use super::params::{LEAST_EDIT, MOST_EDIT, Side};
 use super::rows::OutputRow;
 use crate::api::error::{ApiError, ErrorCode};
 use crate::api::extract::SharedParams;
@@ -226,6 +226,10 @@ fn prepare(
     let mut filters = outputs.of_dimensions()?;
     filters.extend(asked.consent(is_of_texts)?);
     let mut listing = outputs.listing()?;
+    if content == Content::Preferences {
+        listing.edit_distance_from = listing.edit_distance_from.or(Some(LEAST_EDIT));
+        listing.edit_distance_to = listing.edit_distance_to.or(Some(MOST_EDIT));
+    }
     let project = projects::find(conn, project)?;
     if is_of_texts && !project.stores_text {
         return Err(ApiError::new(
@@ -244,6 +248,7 @@ fn prepare(
         content,
         listing,
         distinct: asked.distinct.unwrap_or(is_of_texts),
+        per_user: asked.per_user.map(|most| most.get().into()),
         before: asked.cursor.as_deref().map(parse_cursor).transpose()?,
     };
     Ok((export, cells))

@@ -51,6 +51,12 @@ pub struct OutputFilters {
     /// The greatest confidence.
     #[param(minimum = 0, maximum = 1)]
     pub confidence_to: Option<f64>,
+    /// The least edit distance between what was shown and what the user made of it, 0 for unchanged and 1 for another text.
+    #[param(minimum = 0, maximum = 1)]
+    pub edit_distance_from: Option<f64>,
+    /// The greatest edit distance.
+    #[param(minimum = 0, maximum = 1)]
+    pub edit_distance_to: Option<f64>,
     /// A piece of text, in any letter case, of input, output, final text or comment.
     #[param(max_length = 200)]
     pub text: Option<String>,
@@ -94,6 +100,8 @@ impl OutputFilters {
         for (name, share) in [
             ("confidence_from", self.confidence_from),
             ("confidence_to", self.confidence_to),
+            ("edit_distance_from", self.edit_distance_from),
+            ("edit_distance_to", self.edit_distance_to),
         ] {
             ask::within(name, share, 0.0, 1.0)?;
         }
@@ -111,6 +119,8 @@ impl OutputFilters {
             judged: self.judged,
             confidence_from: self.confidence_from,
             confidence_to: self.confidence_to,
+            edit_distance_from: self.edit_distance_from,
+            edit_distance_to: self.edit_distance_to,
             text: self.text.clone(),
             comment: self.comment.clone(),
             before: None,

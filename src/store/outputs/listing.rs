@@ -28,6 +28,8 @@ pub struct Listing {
     pub judged: Option<bool>,
     pub confidence_from: Option<f64>,
     pub confidence_to: Option<f64>,
+    pub edit_distance_from: Option<f64>,
+    pub edit_distance_to: Option<f64>,
     /// A piece of text, in any letter case, of input, output, final text or comment.
     pub text: Option<String>,
     /// A piece of text, in any letter case, of the comment.
@@ -107,6 +109,12 @@ pub fn selected(project: ProjectId, listing: &Listing) -> Selected {
     }
     if let Some(limit) = listing.confidence_to {
         query = query.filter(outputs::confidence.le(limit));
+    }
+    if let Some(least) = listing.edit_distance_from {
+        query = query.filter(outputs::edit_distance.ge(least));
+    }
+    if let Some(limit) = listing.edit_distance_to {
+        query = query.filter(outputs::edit_distance.le(limit));
     }
     if let Some((shown_at, output_key)) = listing.before {
         query = query.filter(

@@ -63,6 +63,24 @@ fn what_users_made_is_expected() {
 }
 
 #[test]
+fn heavy_edits_are_found_by_their_distance() {
+    let server = server_with_set();
+    let mut events = Vec::new();
+    for (name, last) in [("light", "say  light"), ("heavy", "something else")] {
+        let mut own = output(name, name, "v1", "edit", None);
+        own[1]["final"] = json!(last);
+        events.extend(own);
+    }
+    send(&server, &events);
+    let some = |body: Value| names(&make(&server, &body)).into_iter().collect::<Vec<_>>();
+    assert_eq!(some(json!({"edit_distance_from": 0.3, "dry_run": true})), ["heavy"]);
+    assert_eq!(some(json!({"edit_distance_to": 0.3, "dry_run": true})), ["light"]);
+    server
+        .post(MAKE, json!({"edit_distance_to": 1.5}).to_string())
+        .expect_problem(400, "invalid_parameter");
+}
+
+#[test]
 fn inputs_that_are_the_same_are_taken_once() {
     let server = server_with_set();
     server

@@ -1,6 +1,6 @@
 //! `datasets`, pandas, Polars, pyarrow and DuckDB, as people have them, read what is exported.
 
-use super::{edited, send};
+use super::{decided, edited, send};
 use crate::support::{TestServer, python};
 
 #[test]
@@ -8,4 +8,11 @@ fn real_clients_read_the_data_sets() {
     let server = TestServer::start();
     send(&server, &edited(250));
     python::run("exports.py", &[&format!("http://{}", server.address()), &server.key]);
+}
+
+#[test]
+fn real_clients_read_feedback() {
+    let server = TestServer::start();
+    send(&server, &decided(200));
+    python::run("feedback.py", &[&format!("http://{}", server.address()), &server.key]);
 }

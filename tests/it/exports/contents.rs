@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 use super::{edited, output, rows, send};
 use crate::support::TestServer;
 
+/// Data sets that do not go without consent.
+const SETS_OF_TEXTS: [&str; 3] = ["preferences", "feedback", "sft"];
+
 fn outputs_of(rows: &[Value]) -> BTreeSet<&str> {
     let names = rows.iter().map(|row| row["provenance"]["output_id"].as_str().unwrap());
     names.collect()
@@ -88,7 +91,7 @@ fn demonstrations_are_what_users_took() {
 #[test]
 fn consent_must_be_said() {
     let server = server();
-    for set in ["preferences", "sft"] {
+    for set in SETS_OF_TEXTS {
         let path = format!("/api/v1/exports/{set}.jsonl");
         server.get(&path).expect_problem(400, "invalid_parameter");
         for wrong in ["training:yes", "attributes.training", "attributes.training:", "yes", ""] {
@@ -164,7 +167,7 @@ fn a_project_without_texts_has_no_data_sets_of_them() {
     server
         .request("PATCH", "/api/v1/projects/current", Some(&server.key), &[], off)
         .expect(200);
-    for set in ["preferences", "sft"] {
+    for set in SETS_OF_TEXTS {
         server
             .get(&format!("/api/v1/exports/{set}.jsonl?consent=all"))
             .expect_problem(422, "not_kept");
@@ -177,9 +180,11 @@ fn a_project_without_texts_has_no_data_sets_of_them() {
         .get("/api/v1/exports/outputs.jsonl?validation_share=2")
         .expect_problem(400, "invalid_parameter");
     for limit in ["0", "-1", "x"] {
-        server
-            .get(&format!("/api/v1/exports/outputs.jsonl?limit={limit}"))
-            .expect_problem(400, "invalid_parameter");
+        for parameter in ["limit", "per_user"] {
+            server
+                .get(&format!("/api/v1/exports/outputs.jsonl?{parameter}={limit}"))
+                .expect_problem(400, "invalid_parameter");
+        }
     }
     assert_eq!(
         rows(&server, "outputs.jsonl?limit=3"),

@@ -2,6 +2,8 @@
 
 mod clients;
 mod contents;
+mod feedback;
+mod preferences;
 mod streams;
 
 use serde_json::{Value, json};
@@ -54,4 +56,22 @@ fn edited(count: usize) -> Vec<Value> {
             output(number, "edit", [Some(&input), Some(&output_text), Some(&last)])
         })
         .collect()
+}
+
+/// So many outputs that were accepted and rejected in turn, all different; of each that was accepted, somebody looked whether it stayed.
+fn decided(count: usize) -> Vec<Value> {
+    let of = |number: usize| {
+        let (input, text) = (format!("ask {number}"), format!("say {number} — «ü» \n"));
+        let decision = ["accept", "reject"][number % 2];
+        let mut events = output(number, decision, [Some(&input), Some(&text), None]);
+        match decision {
+            "accept" => events.push(
+                json!({"type": "retained", "output_id": format!("o{number}"), "retained_share": 0.8,
+                "after_seconds": 30}),
+            ),
+            _ => events[1]["reason"] = json!("wrong_moment"),
+        }
+        events
+    };
+    (0..count).flat_map(of).collect()
 }

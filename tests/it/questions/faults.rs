@@ -110,6 +110,7 @@ fn what_no_one_means_is_refused() {
     for parameters in [
         "confidence_from=5",
         "confidence_to=NaN",
+        "edit_distance_to=1.1",
         &format!("text={}", "x".repeat(201)),
     ] {
         server

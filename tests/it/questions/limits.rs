@@ -138,6 +138,10 @@ fn listings_have_limits() {
             "confidence_from=0&confidence_to=1".to_owned(),
             "confidence_to=1.0000001".to_owned(),
         ),
+        (
+            "edit_distance_from=0&edit_distance_to=1".to_owned(),
+            "edit_distance_from=-0.0000001".to_owned(),
+        ),
         ("from=0".to_owned(), "from=-1".to_owned()),
         (
             "to=9998-12-31T23:59:59Z".to_owned(),

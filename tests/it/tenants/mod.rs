@@ -101,7 +101,11 @@ fn experiment(name: &str) -> Value {
 fn call(server: &TestServer, method: &str, template: &str, key: Option<&str>, key_id: &str, query: &str) -> Answer {
     let query = match template {
         "/api/v1/series" if query.is_empty() => "?metrics=shown",
-        "/api/v1/exports/preferences.jsonl" | "/api/v1/exports/sft.jsonl" if query.is_empty() => "?consent=all",
+        "/api/v1/exports/preferences.jsonl" | "/api/v1/exports/feedback.jsonl" | "/api/v1/exports/sft.jsonl"
+            if query.is_empty() =>
+        {
+            "?consent=all"
+        }
         _ => query,
     };
     let path = format!("{}{query}", path_to(template, key_id));

@@ -611,6 +611,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/exports/feedback.jsonl": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export feedback
+         * @description One line per output that the user took as it was or refused: the prompt, what the AI showed, and which of the two as `label`. The form
+         *     of unpaired preferences that TRL trains KTO on. Leaves out what the app took by itself, what was taken and judged wrong, and what was
+         *     refused and judged right. Refused is not always bad: it may have come at the wrong moment.
+         */
+        get: operations["export_feedback"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/exports/outputs.csv": {
         parameters: {
             query?: never;
@@ -682,8 +704,9 @@ export interface paths {
         /**
          * Export preferences
          * @description One line per output of which the user made another text: the prompt, the user's text as chosen, the AI's as rejected. The explicit
-         *     prompt form of preferences that TRL and `datasets` read. Newest first; a dropped connection is gone on with by `cursor`, which each
-         *     row has.
+         *     prompt form of preferences that TRL and `datasets` read. Edit distances are from 0.02 to 0.9 where nothing else is said, and nothing is
+         *     taken of which the user only went on writing behind it. Newest first; a dropped connection is gone on with by `cursor`, which each row
+         *     has.
          */
         get: operations["export_preferences"];
         put?: never;
@@ -3150,6 +3173,13 @@ export interface components {
             decisions?: components["schemas"]["Decision"][];
             /** @description Say what would be made, and make nothing. */
             dry_run?: boolean;
+            /**
+             * Format: double
+             * @description The least edit distance between what was shown and what the user made of it: heavy edits are above 0.3.
+             */
+            edit_distance_from?: number | null;
+            /** Format: double */
+            edit_distance_to?: number | null;
             feature?: string | null;
             /** @description As `POST /query` takes them. */
             filters?: components["schemas"]["FilterRequest"][];
@@ -4025,6 +4055,16 @@ export interface components {
             data: components["schemas"]["FeatureSummary"][];
             meta: components["schemas"]["QueryMeta"];
         };
+        /** @description What the AI showed, and whether the user took it. */
+        FeedbackRow: {
+            /** @description What the AI showed. */
+            completion: components["schemas"]["Words"];
+            /** @description True of what was taken as it was, false of what was refused. Refused is not always bad: see `reason`. */
+            label: boolean;
+            /** @description What the user gave to the AI. */
+            prompt: components["schemas"]["Words"];
+            provenance: components["schemas"]["Provenance"];
+        };
         /**
          * @description A condition on one dimension.
          * @example {
@@ -4807,15 +4847,24 @@ export interface components {
         ProjectsResponse: {
             data: components["schemas"]["ProjectView"][];
         };
-        /** @description Where a row comes from. */
+        /** @description Where a row comes from, and what its user did. */
         Provenance: {
             /** @description To go on after this row. */
             cursor: string;
             decision: components["schemas"]["Decision"];
+            /**
+             * Format: double
+             * @description Between what was shown and what the user made of it: 0 for unchanged, 1 for another text.
+             */
+            edit_distance: number | null;
             feature: string | null;
+            /** @description How much of it was in place so long after it was taken, where that is known: to weigh rows by. */
+            kept: components["schemas"]["KeptView"][];
             model: string | null;
             output_id: string;
             prompt_version: string | null;
+            /** @description Why it was refused, if the user said so. */
+            reason: string | null;
             /** Format: date-time */
             shown_at: string;
             split: components["schemas"]["Side"];
@@ -10006,7 +10055,7 @@ export interface operations {
             };
         };
     };
-    export_outputs_csv: {
+    export_feedback: {
         parameters: {
             query?: {
                 feature?: string;
@@ -10024,6 +10073,10 @@ export interface operations {
                 confidence_from?: number;
                 /** @description The greatest confidence. */
                 confidence_to?: number;
+                /** @description The least edit distance between what was shown and what the user made of it, 0 for unchanged and 1 for another text. */
+                edit_distance_from?: number;
+                /** @description The greatest edit distance. */
+                edit_distance_to?: number;
                 /** @description A piece of text, in any letter case, of input, output, final text or comment. */
                 text?: string;
                 /** @description A piece of the comment, in any letter case. */
@@ -10046,7 +10099,146 @@ export interface operations {
                 seed?: number;
                 /** @description Whether of outputs with the same texts only the newest is taken. Data sets of texts do so without it, outputs do not. */
                 distinct?: boolean;
-                /** @description Of preferences: `standard` (texts, without it) or `conversational` (messages). */
+                /**
+                 * @description At most so many rows of each user, the newest, so that no one user is the teacher; all without it. Outputs of nobody known are
+                 *     all taken.
+                 */
+                per_user?: number;
+                /** @description Of preferences and feedback: `standard` (texts, without it) or `conversational` (messages). */
+                form?: "standard" | "conversational";
+                /** @description Of the last row that arrived: go on after it. */
+                cursor?: string;
+                /** @description At most so many rows; all without it. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Lines of JSON */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": components["schemas"]["FeedbackRow"];
+                };
+            };
+            /** @description The client has this answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_outputs_csv: {
+        parameters: {
+            query?: {
+                feature?: string;
+                version?: string;
+                /** @description A JSON array of filters as `POST /query` takes them. */
+                filters?: string;
+                decision?: components["schemas"]["Decision"];
+                reason?: string;
+                user_id?: string;
+                /** @description Only outputs judged right, or wrong. */
+                correct?: boolean;
+                /** @description Only outputs that were judged, or that wait for it. */
+                judged?: boolean;
+                /** @description The least confidence. */
+                confidence_from?: number;
+                /** @description The greatest confidence. */
+                confidence_to?: number;
+                /** @description The least edit distance between what was shown and what the user made of it, 0 for unchanged and 1 for another text. */
+                edit_distance_from?: number;
+                /** @description The greatest edit distance. */
+                edit_distance_to?: number;
+                /** @description A piece of text, in any letter case, of input, output, final text or comment. */
+                text?: string;
+                /** @description A piece of the comment, in any letter case. */
+                comment?: string;
+                /** @description Shown at or after this, RFC 3339 or milliseconds since 1970. */
+                from?: string;
+                /** @description Shown before this. */
+                to?: string;
+                /**
+                 * @description Whose texts may be used. `attributes.training:yes` takes outputs whose attribute `training` is `yes`; `all` takes every output,
+                 *     and says that consent was had in another way. Data sets of texts do not go without it.
+                 * @example attributes.training:yes
+                 */
+                consent?: string;
+                /** @description Only one side of the split; each row says which it is on. */
+                split?: components["schemas"]["Side"];
+                /** @description The share of users on the validation side, 0.1 without it. */
+                validation_share?: number;
+                /** @description Another seed is another split; 0 without it. */
+                seed?: number;
+                /** @description Whether of outputs with the same texts only the newest is taken. Data sets of texts do so without it, outputs do not. */
+                distinct?: boolean;
+                /**
+                 * @description At most so many rows of each user, the newest, so that no one user is the teacher; all without it. Outputs of nobody known are
+                 *     all taken.
+                 */
+                per_user?: number;
+                /** @description Of preferences and feedback: `standard` (texts, without it) or `conversational` (messages). */
                 form?: "standard" | "conversational";
                 /** @description Of the last row that arrived: go on after it. */
                 cursor?: string;
@@ -10149,6 +10341,10 @@ export interface operations {
                 confidence_from?: number;
                 /** @description The greatest confidence. */
                 confidence_to?: number;
+                /** @description The least edit distance between what was shown and what the user made of it, 0 for unchanged and 1 for another text. */
+                edit_distance_from?: number;
+                /** @description The greatest edit distance. */
+                edit_distance_to?: number;
                 /** @description A piece of text, in any letter case, of input, output, final text or comment. */
                 text?: string;
                 /** @description A piece of the comment, in any letter case. */
@@ -10171,7 +10367,12 @@ export interface operations {
                 seed?: number;
                 /** @description Whether of outputs with the same texts only the newest is taken. Data sets of texts do so without it, outputs do not. */
                 distinct?: boolean;
-                /** @description Of preferences: `standard` (texts, without it) or `conversational` (messages). */
+                /**
+                 * @description At most so many rows of each user, the newest, so that no one user is the teacher; all without it. Outputs of nobody known are
+                 *     all taken.
+                 */
+                per_user?: number;
+                /** @description Of preferences and feedback: `standard` (texts, without it) or `conversational` (messages). */
                 form?: "standard" | "conversational";
                 /** @description Of the last row that arrived: go on after it. */
                 cursor?: string;
@@ -10274,6 +10475,10 @@ export interface operations {
                 confidence_from?: number;
                 /** @description The greatest confidence. */
                 confidence_to?: number;
+                /** @description The least edit distance between what was shown and what the user made of it, 0 for unchanged and 1 for another text. */
+                edit_distance_from?: number;
+                /** @description The greatest edit distance. */
+                edit_distance_to?: number;
                 /** @description A piece of text, in any letter case, of input, output, final text or comment. */
                 text?: string;
                 /** @description A piece of the comment, in any letter case. */
@@ -10296,7 +10501,12 @@ export interface operations {
                 seed?: number;
                 /** @description Whether of outputs with the same texts only the newest is taken. Data sets of texts do so without it, outputs do not. */
                 distinct?: boolean;
-                /** @description Of preferences: `standard` (texts, without it) or `conversational` (messages). */
+                /**
+                 * @description At most so many rows of each user, the newest, so that no one user is the teacher; all without it. Outputs of nobody known are
+                 *     all taken.
+                 */
+                per_user?: number;
+                /** @description Of preferences and feedback: `standard` (texts, without it) or `conversational` (messages). */
                 form?: "standard" | "conversational";
                 /** @description Of the last row that arrived: go on after it. */
                 cursor?: string;
@@ -10424,6 +10634,10 @@ export interface operations {
                 confidence_from?: number;
                 /** @description The greatest confidence. */
                 confidence_to?: number;
+                /** @description The least edit distance between what was shown and what the user made of it, 0 for unchanged and 1 for another text. */
+                edit_distance_from?: number;
+                /** @description The greatest edit distance. */
+                edit_distance_to?: number;
                 /** @description A piece of text, in any letter case, of input, output, final text or comment. */
                 text?: string;
                 /** @description A piece of the comment, in any letter case. */
@@ -10446,7 +10660,12 @@ export interface operations {
                 seed?: number;
                 /** @description Whether of outputs with the same texts only the newest is taken. Data sets of texts do so without it, outputs do not. */
                 distinct?: boolean;
-                /** @description Of preferences: `standard` (texts, without it) or `conversational` (messages). */
+                /**
+                 * @description At most so many rows of each user, the newest, so that no one user is the teacher; all without it. Outputs of nobody known are
+                 *     all taken.
+                 */
+                per_user?: number;
+                /** @description Of preferences and feedback: `standard` (texts, without it) or `conversational` (messages). */
                 form?: "standard" | "conversational";
                 /** @description Of the last row that arrived: go on after it. */
                 cursor?: string;
@@ -10549,6 +10768,10 @@ export interface operations {
                 confidence_from?: number;
                 /** @description The greatest confidence. */
                 confidence_to?: number;
+                /** @description The least edit distance between what was shown and what the user made of it, 0 for unchanged and 1 for another text. */
+                edit_distance_from?: number;
+                /** @description The greatest edit distance. */
+                edit_distance_to?: number;
                 /** @description A piece of text, in any letter case, of input, output, final text or comment. */
                 text?: string;
                 /** @description A piece of the comment, in any letter case. */
@@ -10571,7 +10794,12 @@ export interface operations {
                 seed?: number;
                 /** @description Whether of outputs with the same texts only the newest is taken. Data sets of texts do so without it, outputs do not. */
                 distinct?: boolean;
-                /** @description Of preferences: `standard` (texts, without it) or `conversational` (messages). */
+                /**
+                 * @description At most so many rows of each user, the newest, so that no one user is the teacher; all without it. Outputs of nobody known are
+                 *     all taken.
+                 */
+                per_user?: number;
+                /** @description Of preferences and feedback: `standard` (texts, without it) or `conversational` (messages). */
                 form?: "standard" | "conversational";
                 /** @description Of the last row that arrived: go on after it. */
                 cursor?: string;
@@ -13333,6 +13561,10 @@ export interface operations {
                 confidence_from?: number;
                 /** @description The greatest confidence. */
                 confidence_to?: number;
+                /** @description The least edit distance between what was shown and what the user made of it, 0 for unchanged and 1 for another text. */
+                edit_distance_from?: number;
+                /** @description The greatest edit distance. */
+                edit_distance_to?: number;
                 /** @description A piece of text, in any letter case, of input, output, final text or comment. */
                 text?: string;
                 /** @description A piece of the comment, in any letter case. */

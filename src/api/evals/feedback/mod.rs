@@ -69,6 +69,11 @@ pub struct EvalFeedbackRequest {
     pub confidence_from: Option<f64>,
     #[schema(minimum = 0, maximum = 1)]
     pub confidence_to: Option<f64>,
+    /// The least edit distance between what was shown and what the user made of it: heavy edits are above 0.3.
+    #[schema(minimum = 0, maximum = 1)]
+    pub edit_distance_from: Option<f64>,
+    #[schema(minimum = 0, maximum = 1)]
+    pub edit_distance_to: Option<f64>,
     /// A piece of text, in any letter case, of input, output, final text or comment.
     #[schema(max_length = 200)]
     pub text: Option<String>,

@@ -8,6 +8,7 @@ const SETS = [
     ['outputs.parquet', 'Parquet', false],
     ['outputs.jsonl', 'JSON lines', false],
     ['preferences.jsonl', 'preferences', true],
+    ['feedback.jsonl', 'feedback', true],
     ['sft.jsonl', 'demonstrations', true],
 ] as const;
 
