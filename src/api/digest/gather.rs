@@ -1,8 +1,8 @@
 //! What is in a digest, from the answers of the routes that say more.
 
-use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc, Weekday};
 use chrono_tz::Tz;
+use diesel::pg::PgConnection;
 
 use super::document;
 use super::{Digest, DigestAlert, DigestChange, DigestFeature, DigestMetric};
@@ -11,17 +11,16 @@ use crate::api::changes::view::Logged;
 use crate::api::changes::{self, effect};
 use crate::api::error::ApiError;
 use crate::api::priorities;
-use crate::api::query::computed;
-use crate::api::rendered::Rendered;
+use crate::api::query::bounded;
 use crate::domain::key::ProjectId;
 use crate::domain::window::{Window, midnight};
 use crate::metrics;
-use crate::query::Query;
 use crate::query::analyses::alerts::AlertState;
-use crate::query::analyses::effect::{self as measured, Effect};
-use crate::query::analyses::priorities::{self as ranked, FixStanding, Priorities, Priority};
-use crate::query::analyses::week::{self, FeatureWeek, Week};
+use crate::query::analyses::effect as measured;
+use crate::query::analyses::priorities::{self as ranked, FixStanding, Priority};
+use crate::query::analyses::week::{self, FeatureWeek};
 use crate::query::request::QueryError;
+use crate::query::{Query, Sources};
 use crate::state::AppState;
 use crate::stats::level::Level;
 use crate::store::{alerts as store, projects};
@@ -76,22 +75,28 @@ pub fn week(name: Option<&str>, zone: Tz, now: DateTime<Utc>) -> Result<Weeks, A
     })
 }
 
-/// What is computed.
-struct Found {
-    project: String,
-    week: Week,
-    effects: Vec<Effect>,
-    next: Priorities,
-}
-
-/// Answers with the digest, in the form that `render` gives it.
-pub async fn digest(
-    state: &AppState,
-    request: &HttpRequest,
+/// The questions that a digest asks, with what it says beside their answers.
+pub struct Asked {
     project: ProjectId,
     weeks: Weeks,
-    render: impl FnOnce(&Digest) -> Result<Rendered, ApiError> + Send + 'static,
-) -> Result<HttpResponse, ApiError> {
+    alerts: Vec<DigestAlert>,
+    firing: Vec<String>,
+    recent: Vec<Logged>,
+    week: week::Question,
+    effects: Vec<measured::Question>,
+    next: ranked::Question,
+    /// What the address does not say of it: it says something else once a rule, a change or a week is another.
+    pub same: String,
+}
+
+/// The digest of a project, computed under the limits of questions.
+pub async fn digest(state: &AppState, project: ProjectId, weeks: Weeks) -> Result<Digest, ApiError> {
+    let asked = ask(state, project, weeks).await?;
+    bounded(state, move |conn, sources, now| Ok(asked.answer(conn, sources, now)?)).await
+}
+
+/// Reads what a digest is to ask.
+pub async fn ask(state: &AppState, project: ProjectId, weeks: Weeks) -> Result<Asked, ApiError> {
     let Window { from, to } = weeks.week;
     let (rules, turned) = state
         .db
@@ -162,18 +167,27 @@ pub async fn digest(
         week: weeks.week,
         before: weeks.before,
     };
-    // The same address says something else once a rule, a change or a week is another.
     let same = format!("{} {firing:?} {alerts:?} {logged:?}", weeks.name);
-    let compute = move |conn: &mut _, sources: &_, now| {
-        Ok::<_, QueryError>(Found {
-            project: projects::find(conn, project)?.name,
-            week: week::run(conn, sources, &question, now)?,
-            effects: measured::run_each(conn, sources, &effects, now)?,
-            next: ranked::run(conn, sources, &next, now)?,
-        })
-    };
-    computed(state, request, project, same, compute, move |found: &Found| {
-        let changes = recent.iter().zip(&found.effects).map(|(change, effect)| DigestChange {
+    Ok(Asked {
+        project,
+        weeks,
+        alerts,
+        firing,
+        recent,
+        week: question,
+        effects,
+        next,
+        same,
+    })
+}
+
+impl Asked {
+    pub fn answer(&self, conn: &mut PgConnection, sources: &Sources, now: DateTime<Utc>) -> Result<Digest, QueryError> {
+        let project = projects::find(conn, self.project)?.name;
+        let week = week::run(conn, sources, &self.week, now)?;
+        let effects = measured::run_each(conn, sources, &self.effects, now)?;
+        let next = ranked::run(conn, sources, &self.next, now)?;
+        let changes = self.recent.iter().zip(&effects).map(|(change, effect)| DigestChange {
             id: change.id,
             title: change.plan.title.clone(),
             feature: change.plan.feature.clone(),
@@ -183,27 +197,26 @@ pub async fn digest(
             sentence: effect.sentence.clone(),
         });
         let mut digest = Digest {
-            project: found.project.clone(),
-            week: weeks.name.clone(),
-            from,
-            to,
-            timezone: weeks.zone.name(),
-            level: level.get(),
-            immature_from: found.week.immature_from,
+            project,
+            week: self.weeks.name.clone(),
+            from: self.weeks.week.from,
+            to: self.weeks.week.to,
+            timezone: self.weeks.zone.name(),
+            level: self.week.query.level.get(),
+            immature_from: week.immature_from,
             headlines: Vec::new(),
-            features: found.week.features.iter().map(feature).collect(),
-            alerts,
-            firing,
+            features: week.features.iter().map(feature).collect(),
+            alerts: self.alerts.clone(),
+            firing: self.firing.clone(),
             changes: changes.collect(),
-            next: to_fix(&found.next.priorities),
-            next_from: found.next.window.from,
-            next_to: found.next.window.to,
-            log_position: found.week.log_position,
+            next: to_fix(&next.priorities),
+            next_from: next.window.from,
+            next_to: next.window.to,
+            log_position: week.log_position,
         };
         digest.headlines = document::headlines(&digest);
-        render(&digest)
-    })
-    .await
+        Ok(digest)
+    }
 }
 
 /// The first few things to fix, one that is open among them if there is any.
