@@ -7,6 +7,7 @@ import { count } from '../../format/number';
 import { minute } from '../../format/time';
 import { Await, Empty } from '../../parts/states';
 import { onward, set, usePlace } from '../../state/url';
+import { Digest, DigestActions, DigestFields, digestOf } from './digest';
 import { useAttempt } from './page';
 import { DELIVERIES } from './words';
 
@@ -63,7 +64,10 @@ function Row({ webhook, admin, attempt }: { webhook: Schemas['WebhookView']; adm
                     {!enabled && ' · switched off'}
                 </span>
             </th>
-            <td data-label="Sends">{FORMATS[format]}</td>
+            <td data-label="Sends">
+                {FORMATS[format]}
+                <Digest webhook={webhook} />
+            </td>
             <td data-label="Deliveries">
                 {count(waiting)} on the way
                 {dead > 0 && <span class="says firing">▲ {dead} given up</span>}
@@ -74,6 +78,7 @@ function Row({ webhook, admin, attempt }: { webhook: Schemas['WebhookView']; adm
                         <button type="button" onClick={() => void attempt(() => api.post('/api/v1/webhooks/{id}/test', { path }))}>
                             Send a test
                         </button>
+                        <DigestActions webhook={webhook} attempt={attempt} />
                         <button
                             type="button"
                             onClick={() => void attempt(() => api.patch('/api/v1/webhooks/{id}', { path, body: { enabled: !enabled } }))}
@@ -101,7 +106,8 @@ function New({ attempt }: { attempt: Attempt }) {
         const values = new FormData(form);
         const text = (name: string) => String(values.get(name) ?? '').trim();
         void attempt(async () => {
-            const body = { name: text('name'), url: text('url'), format: text('format') as Schemas['WebhookFormat'] };
+            const format = text('format') as Schemas['WebhookFormat'];
+            const body = { name: text('name'), url: text('url'), format, digest: digestOf(values) };
             const made = await api.post('/api/v1/webhooks', { body });
             setSecret(made.secret);
             form.reset();
@@ -135,6 +141,7 @@ function New({ attempt }: { attempt: Attempt }) {
                         ))}
                     </select>
                 </label>
+                <DigestFields />
                 <button type="submit" class="primary">
                     Make the webhook
                 </button>
