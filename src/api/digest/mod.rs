@@ -1,9 +1,13 @@
-//! `GET /digest`: the week in short. One form in code, written as JSON, Markdown or HTML.
+//! `GET /digest`: the week in short. One form in code, written as JSON, Markdown or HTML, and sent to webhooks every week.
 
 mod document;
 mod gather;
 mod html;
+pub mod keeper;
 mod markdown;
+pub mod message;
+pub mod slack;
+pub mod time;
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, web};

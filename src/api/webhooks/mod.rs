@@ -1,6 +1,7 @@
-//! `/webhooks`: where a project's alerts are sent.
+//! `/webhooks`: where a project's alerts are sent, and its digest every week.
 
 pub mod deliveries;
+pub mod digest;
 
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use uuid::Uuid;
 use super::answers::{Absent, ReadAnswers, WriteAnswers};
 use super::audit::delete_noted;
 use super::auth::{Admin, Authorized, Read};
+use super::digest::time::DigestTime;
 use super::error::{ApiError, ErrorCode, Problem};
 use super::extract::{JsonBody, Segment};
 use super::respond;
@@ -64,6 +66,9 @@ pub struct NewWebhookRequest {
     /// `standard` without it.
     #[serde(default, deserialize_with = "strict::optional_word")]
     pub format: Option<WebhookFormat>,
+    /// When it gets the weekly digest; never without it.
+    #[serde(default, deserialize_with = "strict::optional_object")]
+    pub digest: Option<DigestTime>,
 }
 
 /// A webhook, without its secret. Of its address only where it leads is told: the rest may be a secret of the receiver.
@@ -77,6 +82,12 @@ pub struct WebhookView {
     pub format: String,
     pub enabled: bool,
     pub created_at: DateTime<Utc>,
+    /// When it gets the weekly digest; null for never.
+    #[schema(required = true)]
+    pub digest: Option<DigestTime>,
+    /// When the next digest is due; null if there is none.
+    #[schema(required = true)]
+    pub next_digest_at: Option<DateTime<Utc>>,
     /// Deliveries that are still to be made.
     pub waiting: i64,
     /// Deliveries that were given up.
@@ -84,21 +95,24 @@ pub struct WebhookView {
 }
 
 impl WebhookView {
-    fn of(webhook: Webhook, undelivered: Undelivered) -> WebhookView {
+    fn of(webhook: Webhook, undelivered: Undelivered) -> Result<WebhookView, ApiError> {
         let origin = sending::check(&webhook.url).ok().and_then(|uri| {
             let (scheme, authority) = (uri.scheme_str()?, uri.authority()?);
             Some(format!("{scheme}://{authority}"))
         });
-        WebhookView {
+        let digest = DigestTime::of(&webhook)?;
+        Ok(WebhookView {
             id: webhook.id,
             name: webhook.name,
             origin: origin.unwrap_or_default(),
+            digest,
             format: webhook.format,
             enabled: webhook.enabled,
             created_at: webhook.created_at,
+            next_digest_at: webhook.digest_at.filter(|_| webhook.enabled),
             waiting: undelivered.waiting,
             dead: undelivered.dead,
-        }
+        })
     }
 }
 
@@ -123,6 +137,10 @@ pub struct WebhookChange {
     pub name: Option<String>,
     /// To one that is not enabled nothing new is sent, and what waits goes on waiting.
     pub enabled: Option<bool>,
+    /// When it gets the weekly digest; null for never. A week that it was sent is not sent again at another time.
+    #[serde(default, deserialize_with = "strict::stated_object")]
+    #[schema(value_type = Option<DigestTime>)]
+    pub digest: Option<Option<DigestTime>>,
 }
 
 pub(super) fn absent() -> ApiError {
@@ -165,7 +183,7 @@ pub async fn list_webhooks(
             let found = store::of_project(conn, key.project)?;
             let views = found.into_iter().map(|webhook| {
                 let undelivered = store::undelivered(conn, Some(key.project), Some(webhook.id))?;
-                Ok::<_, ApiError>(WebhookView::of(webhook, undelivered))
+                WebhookView::of(webhook, undelivered)
             });
             views.collect::<Result<Vec<_>, _>>()
         })
@@ -175,7 +193,8 @@ pub async fn list_webhooks(
 
 /// Create a webhook
 ///
-/// From then on alerts are sent there, signed with a secret that is in this answer and told never again.
+/// From then on alerts are sent there, and the digest every week if `digest` says when, signed with a secret that is in this answer and
+/// told never again.
 #[utoipa::path(
     tag = "alerts",
     request_body = NewWebhookRequest,
@@ -194,6 +213,8 @@ pub async fn create_webhook(
 ) -> Result<HttpResponse, ApiError> {
     let asked = body.0;
     check_name(&asked.name)?;
+    let digest_at = asked.digest.as_ref().map(|time| time.next(None, Utc::now()));
+    let digest_at = digest_at.transpose()?;
     let wrong = |why: String| invalid(format!("`url`: {why}"));
     let uri = sending::check(&asked.url).map_err(wrong)?;
     let allow_private = state.outgoing.allow_private;
@@ -209,6 +230,8 @@ pub async fn create_webhook(
         url: asked.url,
         format: asked.format.unwrap_or_default().name(),
         secret: sending::secret(),
+        digest: asked.digest.as_ref().map(DigestTime::kept).transpose()?,
+        digest_at,
     };
     let secret = sending::shown(&row.secret);
     let made = state
@@ -218,7 +241,7 @@ pub async fn create_webhook(
                 let made = store::add(conn, &row, MOST_WEBHOOKS)?;
                 if let Some(made) = &made {
                     let subject = Some(made.id.to_string());
-                    let detail = json!({"name": made.name, "format": made.format});
+                    let detail = json!({"name": made.name, "format": made.format, "digest": made.digest});
                     let by = Some(key.key_id);
                     actions::note(conn, key.project, by, Action::WebhookCreated, subject, detail)?;
                 }
@@ -229,7 +252,7 @@ pub async fn create_webhook(
     match made {
         Some(webhook) => Ok(HttpResponse::Created().json(NewWebhookResponse {
             secret,
-            view: WebhookView::of(webhook, Undelivered::default()),
+            view: WebhookView::of(webhook, Undelivered::default())?,
         })),
         None => Err(ApiError::new(
             ErrorCode::Conflict,
@@ -240,7 +263,7 @@ pub async fn create_webhook(
 
 /// Change a webhook
 ///
-/// Names it, or switches it off and on.
+/// Names it, switches it off and on, or says when it gets the weekly digest.
 #[utoipa::path(
     tag = "alerts",
     params(("id" = Uuid, Path, description = "The webhook's id")),
@@ -265,17 +288,25 @@ pub async fn update_webhook(
         .db
         .run(move |conn| {
             conn.transaction(|conn| {
+                let known = store::lock(conn, key.project, id.0)?.ok_or_else(absent)?;
+                let digest = change.digest.as_ref();
+                let kept = digest.map(|time| time.as_ref().map(DigestTime::kept).transpose());
                 let settings = WebhookSettings {
                     name: change.name.clone(),
                     enabled: change.enabled,
+                    digest: kept.transpose()?,
+                    digest_at: digest::moved(&known, &change, Utc::now())?,
                 };
                 let changed = store::update(conn, key.project, id.0, &settings)?.ok_or_else(absent)?;
                 let subject = Some(id.0.to_string());
-                let detail = json!({"name": change.name, "enabled": change.enabled});
+                let mut detail = json!({"name": change.name, "enabled": change.enabled});
+                if let Some(digest) = digest {
+                    detail["digest"] = json!(digest);
+                }
                 let by = Some(key.key_id);
                 actions::note(conn, key.project, by, Action::WebhookChanged, subject, detail)?;
                 let undelivered = store::undelivered(conn, Some(key.project), Some(id.0))?;
-                Ok::<_, ApiError>(WebhookView::of(changed, undelivered))
+                WebhookView::of(changed, undelivered)
             })
         })
         .await?;
