@@ -7,6 +7,7 @@
 //! - `CALIBRANT_LOG`: what to log, such as `info` or `calibrant=debug`
 //! - `CALIBRANT_RATE_REQUESTS`, `CALIBRANT_RATE_EVENTS`: what one key may send per second; 0 for any number
 //! - `CALIBRANT_WEBHOOKS_ALLOW_PRIVATE`: `true` lets webhooks lead to addresses that are not public
+//! - `CALIBRANT_PUBLIC_URL`: where people reach the server, for links in what webhooks are sent
 //! - `CALIBRANT_CONFIG`: a TOML file with the same names in lower case without the prefix
 
 use std::net::SocketAddr;
@@ -76,6 +77,9 @@ pub struct Settings {
         default_missing_value = "true"
     )]
     pub webhooks_allow_private: Option<bool>,
+    /// Where people reach the server, such as https://calibrant.example.com: messages to chats link there
+    #[arg(long, global = true, env = "CALIBRANT_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<String>,
     /// A TOML file with these settings
     #[arg(long, global = true, env = "CALIBRANT_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -92,6 +96,7 @@ struct SettingsFile {
     rate_requests: Option<u32>,
     rate_events: Option<u32>,
     webhooks_allow_private: Option<bool>,
+    public_url: Option<String>,
 }
 
 /// The settings in force.
@@ -104,6 +109,8 @@ pub struct Config {
     pub log: String,
     pub rates: Rates,
     pub webhooks_allow_private: bool,
+    /// Without a slash at its end.
+    pub public_url: Option<String>,
 }
 
 /// The database in use. Keeps the private one running for as long as it lives.
@@ -148,6 +155,15 @@ impl Config {
         {
             bail!("the preset admin key must begin with cal_sk_ and have at least {ADMIN_KEY_CHARS} characters");
         }
+        let public_url = settings.public_url.clone().or(file.public_url);
+        let public_url = public_url
+            .map(|url| url.trim_end_matches('/').to_owned())
+            .filter(|url| !url.is_empty());
+        if let Some(url) = &public_url
+            && !["http://", "https://"].iter().any(|scheme| url.starts_with(scheme))
+        {
+            bail!("the public URL must begin with https:// or http://, as in https://calibrant.example.com");
+        }
         Ok(Config {
             database_url,
             data_dir,
@@ -168,6 +184,7 @@ impl Config {
                 .webhooks_allow_private
                 .or(file.webhooks_allow_private)
                 .unwrap_or(false),
+            public_url,
         })
     }
 
@@ -175,6 +192,7 @@ impl Config {
     pub fn limits(&self) -> Limits {
         let mut limits = Limits::with_rates(self.rates);
         limits.outgoing.allow_private = self.webhooks_allow_private;
+        limits.outgoing.public_url.clone_from(&self.public_url);
         limits
     }
 

@@ -21,6 +21,7 @@ use utoipa_swagger_ui::SwaggerUi;
 use uuid::Uuid;
 
 use crate::alerts;
+use crate::api::digest::keeper as digests;
 use crate::api::error::ApiError;
 use crate::api::pieces::SentAsHead;
 use crate::api::rate::Rates;
@@ -219,6 +220,7 @@ impl Service {
         webhooks::start(&db, &limits.outgoing, &state.posting, &signal);
         erasure::start(db.clone(), state.erasing.clone(), signal.clone());
         forgetting::start(state.clone(), signal.clone());
+        digests::start(state.clone(), signal.clone())?;
         let folding = (folding == Folding::Here).then(|| Workers::start(&db, &signal));
         Ok(Service {
             state,

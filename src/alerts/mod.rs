@@ -31,8 +31,6 @@ const AFTER_FAILURE: Duration = Duration::from_secs(30);
 const EVERY: TimeDelta = TimeDelta::seconds(60);
 /// How long a rule that could not look waits.
 const AGAIN: TimeDelta = TimeDelta::minutes(10);
-/// A fold that is this far behind is waited for: the day is mature, its numbers are not there.
-const LATE: TimeDelta = TimeDelta::seconds(60);
 
 /// How often old entries are let go of, and how long they are kept.
 const SWEEP: TimeDelta = TimeDelta::hours(1);
@@ -132,14 +130,13 @@ fn due(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<Vec<Due>, StoreErr
             });
         }
     }
-    let mut late = BTreeMap::new();
+    let mut behind = BTreeMap::new();
     for project in found.iter().map(|due| due.project.id) {
-        if let Entry::Vacant(unknown) = late.entry(project) {
-            let oldest = events::backlog(conn, Some(project), 1)?.oldest;
-            unknown.insert(oldest.is_some_and(|oldest| now - oldest > LATE));
+        if let Entry::Vacant(unknown) = behind.entry(project) {
+            unknown.insert(events::is_behind(conn, project, now)?);
         }
     }
-    found.retain(|due| late.get(&due.project.id) != Some(&true));
+    found.retain(|due| behind.get(&due.project.id) != Some(&true));
     Ok(found)
 }
 

@@ -98,6 +98,7 @@ pub fn configure(routes: &mut ServiceConfig) {
                 .service(webhooks::deliveries::list_deliveries)
                 .service(webhooks::deliveries::create_test_delivery)
                 .service(webhooks::deliveries::create_redelivery)
+                .service(webhooks::digest::create_digest_delivery)
                 .service(features::list::list_features)
                 .service(features::one::get_feature)
                 .service(features::trust::get_feature_trust)

@@ -199,19 +199,7 @@ pub async fn computed<T>(
     render: impl FnOnce(&T) -> Result<Rendered, ApiError> + Send + 'static,
 ) -> Result<HttpResponse, ApiError> {
     let question = format!("{} {asked}", request.uri());
-    let found = async {
-        // Off the async threads, with a bound on how many are computed at once and on how long others wait.
-        let slot = timeout(QUEUED, Arc::clone(&state.queries).acquire_owned()).await;
-        let slot = slot.map_err(|_| ApiError::overloaded())?.map_err(ApiError::internal)?;
-        let now = Utc::now();
-        // Dropped with this future, which ends the computation at its next piece.
-        let (sources, _waiting) = state.sources.wanted_until(time::Instant::now() + PATIENCE);
-        let rendered = move |conn: &mut PgConnection| {
-            let _slot = slot;
-            render(&compute(conn, &sources, now)?)
-        };
-        state.db.run(rendered).await
-    };
+    let found = bounded(state, move |conn, sources, now| render(&compute(conn, sources, now)?));
     let answer = async {
         let project = as_of_now(state, project).await?;
         let current = state.answers.get(Arc::clone(&project), question.clone(), found);
@@ -227,6 +215,23 @@ pub async fn computed<T>(
         },
         None => answer.await,
     }
+}
+
+/// Computes off the async threads, with a bound on how many are computed at once, on how long others wait, and on how long it takes.
+/// Ends at its next piece if the caller stops waiting.
+pub async fn bounded<T: Send + 'static>(
+    state: &AppState,
+    compute: impl FnOnce(&mut PgConnection, &Sources, DateTime<Utc>) -> Result<T, ApiError> + Send + 'static,
+) -> Result<T, ApiError> {
+    let slot = timeout(QUEUED, Arc::clone(&state.queries).acquire_owned()).await;
+    let slot = slot.map_err(|_| ApiError::overloaded())?.map_err(ApiError::internal)?;
+    let now = Utc::now();
+    let (sources, _waiting) = state.sources.wanted_until(time::Instant::now() + PATIENCE);
+    let computed = move |conn: &mut PgConnection| {
+        let _slot = slot;
+        compute(conn, &sources, now)
+    };
+    state.db.run(computed).await
 }
 
 /// The items of a list separated by commas.

@@ -33,11 +33,13 @@ pub enum Action {
     WebhookChanged,
     WebhookDeleted,
     WebhookTested,
+    /// By hand: those of every week are no action of anyone.
+    DigestSent,
     DeliveryRepeated,
 }
 
 impl Action {
-    pub const ALL: [Action; 23] = [
+    pub const ALL: [Action; 24] = [
         Action::KeyCreated,
         Action::KeyRevoked,
         Action::ProjectCreated,
@@ -60,6 +62,7 @@ impl Action {
         Action::WebhookChanged,
         Action::WebhookDeleted,
         Action::WebhookTested,
+        Action::DigestSent,
         Action::DeliveryRepeated,
     ];
 
@@ -87,6 +90,7 @@ impl Action {
             Action::WebhookChanged => "webhook_changed",
             Action::WebhookDeleted => "webhook_deleted",
             Action::WebhookTested => "webhook_tested",
+            Action::DigestSent => "digest_sent",
             Action::DeliveryRepeated => "delivery_repeated",
         }
     }

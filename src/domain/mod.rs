@@ -14,4 +14,5 @@ pub mod scope;
 pub mod spreadsheet;
 pub mod strict;
 pub mod text;
+pub mod weekly;
 pub mod window;

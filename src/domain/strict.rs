@@ -65,6 +65,13 @@ pub fn stated<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -
     Option::deserialize(deserializer).map(Some)
 }
 
+/// The same of an object or `null`.
+pub fn stated_object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    optional_object(deserializer).map(Some)
+}
+
 /// A list of objects, for `deserialize_with`.
 pub fn objects<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
     let values = Vec::<Object<T>>::deserialize(deserializer)?;

@@ -114,9 +114,13 @@ impl Granularity {
     }
 }
 
-/// The first instant of a local day. Where a clock change skips midnight, that is the first instant after the gap.
+/// The first instant of a local day.
 pub fn midnight(date: NaiveDate, zone: Tz) -> DateTime<Tz> {
-    let mut local = NaiveDateTime::from(date);
+    first_instant(NaiveDateTime::from(date), zone)
+}
+
+/// The instant of a local time: the first one where a clock change repeats it, and the first after the gap where one skips it.
+pub fn first_instant(mut local: NaiveDateTime, zone: Tz) -> DateTime<Tz> {
     loop {
         if let Some(instant) = zone.from_local_datetime(&local).earliest() {
             return instant;

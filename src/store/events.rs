@@ -1,6 +1,6 @@
 //! Reading the append-only log of events.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Bool, Int4, Int8, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
@@ -9,6 +9,9 @@ use uuid::Uuid;
 use super::ranges::RANGES;
 use super::schema::events;
 use crate::domain::key::ProjectId;
+
+/// A fold that is this far behind is waited for by what looks by itself: a day may be mature, and its numbers not there.
+const BEHIND: TimeDelta = TimeDelta::seconds(60);
 
 /// An event as the fold reads it.
 #[derive(Clone, Debug, QueryableByName)]
@@ -174,4 +177,10 @@ pub fn backlog(conn: &mut PgConnection, project: Option<ProjectId>, limit: i64) 
     .bind::<Nullable<Int4>, _>(project)
     .bind::<Int8, _>((limit / RANGES as i64).max(1))
     .get_result(conn)
+}
+
+/// Whether the numbers of a project are not to be relied on yet, since its events wait for the fold for too long.
+pub fn is_behind(conn: &mut PgConnection, project: ProjectId, now: DateTime<Utc>) -> QueryResult<bool> {
+    let oldest = backlog(conn, Some(project), 1)?.oldest;
+    Ok(oldest.is_some_and(|oldest| now - oldest > BEHIND))
 }

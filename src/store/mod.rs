@@ -10,6 +10,7 @@ pub mod cells;
 pub mod changes;
 pub mod condition;
 pub mod copy;
+pub mod digests;
 pub mod erasures;
 pub mod evals;
 pub mod events;

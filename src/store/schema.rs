@@ -404,6 +404,9 @@ diesel::table! {
         secret -> Bytea,
         enabled -> Bool,
         created_at -> Timestamptz,
+        digest -> Nullable<Jsonb>,
+        digest_at -> Nullable<Timestamptz>,
+        digest_week -> Nullable<Text>,
     }
 }
 

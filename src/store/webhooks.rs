@@ -30,6 +30,12 @@ pub struct Webhook {
     pub format: String,
     pub enabled: bool,
     pub created_at: DateTime<Utc>,
+    /// When it gets the weekly digest, as JSON; `None` never.
+    pub digest: Option<Value>,
+    /// The next time that it gets one, if it is enabled then.
+    pub digest_at: Option<DateTime<Utc>>,
+    /// The ISO week that it was sent last.
+    pub digest_week: Option<String>,
 }
 
 #[derive(Clone, PartialEq, Insertable)]
@@ -41,13 +47,18 @@ pub struct NewWebhook {
     pub url: String,
     pub format: &'static str,
     pub secret: Vec<u8>,
+    pub digest: Option<Value>,
+    pub digest_at: Option<DateTime<Utc>>,
 }
 
+/// What may be changed of a webhook; `None` leaves it as it is.
 #[derive(Clone, Debug, Default, AsChangeset)]
 #[diesel(table_name = webhooks)]
 pub struct WebhookSettings {
     pub name: Option<String>,
     pub enabled: Option<bool>,
+    pub digest: Option<Option<Value>>,
+    pub digest_at: Option<Option<DateTime<Utc>>>,
 }
 
 /// What is told, in both forms.
@@ -140,6 +151,16 @@ pub fn find(conn: &mut PgConnection, project: ProjectId, id: Uuid) -> QueryResul
         .optional()
 }
 
+/// The same, held until the transaction ends.
+pub fn lock(conn: &mut PgConnection, project: ProjectId, id: Uuid) -> QueryResult<Option<Webhook>> {
+    webhooks::table
+        .find((project, id))
+        .select(Webhook::as_select())
+        .for_no_key_update()
+        .first(conn)
+        .optional()
+}
+
 /// Changes a webhook; `None` if there is no such webhook.
 pub fn update(
     conn: &mut PgConnection,
@@ -147,7 +168,7 @@ pub fn update(
     id: Uuid,
     settings: &WebhookSettings,
 ) -> QueryResult<Option<Webhook>> {
-    if settings.name.is_none() && settings.enabled.is_none() {
+    if settings.name.is_none() && settings.enabled.is_none() && settings.digest.is_none() {
         return find(conn, project, id);
     }
     diesel::update(webhooks::table.find((project, id)))

@@ -8,6 +8,7 @@ use crate::store::webhooks::Message;
 
 pub const FIRED: &str = "alert.fired";
 pub const CLEARED: &str = "alert.cleared";
+pub const DIGEST: &str = "digest.weekly";
 const TEST: &str = "webhook.test";
 
 /// The value of `webhook-id`: the same at each attempt.
@@ -15,12 +16,17 @@ pub fn message_id(delivery: Uuid) -> String {
     format!("msg_{}", delivery.simple())
 }
 
+/// What happened, as Standard Webhooks has it.
+pub fn standard(kind: &'static str, at: DateTime<Utc>, data: &Value) -> Value {
+    json!({"type": kind, "timestamp": at.to_rfc3339_opts(SecondsFormat::Millis, true), "data": data})
+}
+
 /// A message as Standard Webhooks has it, and as a line of chat: a bold title, and what happened.
 pub fn message(kind: &'static str, at: DateTime<Utc>, data: &Value, title: &str, says: &str) -> Message {
     let text = format!("*{}*\n{}", escaped(title), escaped(says));
     Message {
         kind,
-        standard: json!({"type": kind, "timestamp": at.to_rfc3339_opts(SecondsFormat::Millis, true), "data": data}),
+        standard: standard(kind, at, data),
         slack: json!({
             "text": format!("{}: {}", escaped(title), escaped(says)),
             "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": text}}],
@@ -35,7 +41,7 @@ pub fn test_message(project: &str, at: DateTime<Utc>) -> Message {
 }
 
 /// What Slack would read as markup, made plain.
-fn escaped(text: &str) -> String {
+pub fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 

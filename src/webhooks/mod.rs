@@ -11,7 +11,7 @@ mod target;
 
 use std::time::Duration;
 
-pub use self::message::{CLEARED, FIRED, message, message_id, test_message};
+pub use self::message::{CLEARED, DIGEST, FIRED, escaped, message, message_id, standard, test_message};
 pub use self::postman::start;
 pub use self::signature::{SECRET_BYTES, SECRET_PREFIX, secret, shown, sign};
 pub use self::target::{URL_CHARS, check, reachable};
@@ -36,6 +36,8 @@ pub struct Outgoing {
     pub allow_private: bool,
     pub waits: Vec<Duration>,
     pub patience: Duration,
+    /// Where people reach the server, without a slash at its end: messages lead there.
+    pub public_url: Option<String>,
 }
 
 impl Default for Outgoing {
@@ -44,6 +46,7 @@ impl Default for Outgoing {
             allow_private: false,
             waits: WAITS.to_vec(),
             patience: PATIENCE,
+            public_url: None,
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc, Weekday};
 use chrono_tz::Tz;
+use diesel::pg::PgConnection;
 use uuid::Uuid;
 
 use super::document;
@@ -14,17 +14,16 @@ use crate::api::changes::view::Logged;
 use crate::api::changes::{self, effect};
 use crate::api::error::ApiError;
 use crate::api::priorities;
-use crate::api::query::computed;
-use crate::api::rendered::Rendered;
+use crate::api::query::bounded;
 use crate::domain::key::ProjectId;
 use crate::domain::window::{Window, midnight};
 use crate::metrics;
-use crate::query::Query;
 use crate::query::analyses::alerts::AlertState;
-use crate::query::analyses::effect::{self as measured, Effect};
-use crate::query::analyses::priorities::{self as ranked, FixStanding, Priorities, Priority};
-use crate::query::analyses::week::{self, FeatureWeek, Week};
+use crate::query::analyses::effect as measured;
+use crate::query::analyses::priorities::{self as ranked, FixStanding, Priority};
+use crate::query::analyses::week::{self, FeatureWeek};
 use crate::query::request::QueryError;
+use crate::query::{Query, Sources};
 use crate::state::AppState;
 use crate::stats::level::Level;
 use crate::store::{alerts as store, projects};
@@ -79,14 +78,6 @@ pub fn week(name: Option<&str>, zone: Tz, now: DateTime<Utc>) -> Result<Weeks, A
     })
 }
 
-/// What is computed.
-struct Found {
-    project: String,
-    week: Week,
-    effects: Vec<Effect>,
-    next: Priorities,
-}
-
 /// What rules did in a week, and what they do now.
 #[derive(Debug)]
 struct Alerts {
@@ -133,15 +124,28 @@ async fn alerts(state: &AppState, project: ProjectId, Window { from, to }: Windo
     })
 }
 
-/// Answers with the digest, in the form that `render` gives it.
-pub async fn digest(
-    state: &AppState,
-    request: &HttpRequest,
+/// The questions that a digest asks, with what it says beside their answers.
+pub struct Asked {
     project: ProjectId,
     weeks: Weeks,
-    render: impl FnOnce(&Digest) -> Result<Rendered, ApiError> + Send + 'static,
-) -> Result<HttpResponse, ApiError> {
-    let Window { from, to } = weeks.week;
+    alerts: Alerts,
+    recent: Vec<Logged>,
+    week: week::Question,
+    effects: Vec<measured::Question>,
+    next: ranked::Question,
+    /// What the address does not say of it: it says something else once a rule, a change or a week is another.
+    pub same: String,
+}
+
+/// The digest of a project, computed under the limits of questions.
+pub async fn digest(state: &AppState, project: ProjectId, weeks: Weeks) -> Result<Digest, ApiError> {
+    let asked = ask(state, project, weeks).await?;
+    bounded(state, move |conn, sources, now| Ok(asked.answer(conn, sources, now)?)).await
+}
+
+/// Reads what a digest is to ask.
+pub async fn ask(state: &AppState, project: ProjectId, weeks: Weeks) -> Result<Asked, ApiError> {
+    let to = weeks.week.to;
     let alerts = alerts(state, project, weeks.week).await?;
     let logged = changes::logged(state, project).await?;
     let made: Vec<Logged> = logged
@@ -177,18 +181,26 @@ pub async fn digest(
         week: weeks.week,
         before: weeks.before,
     };
-    // The same address says something else once a rule, a change or a week is another.
     let same = format!("{} {alerts:?} {logged:?}", weeks.name);
-    let compute = move |conn: &mut _, sources: &_, now| {
-        Ok::<_, QueryError>(Found {
-            project: projects::find(conn, project)?.name,
-            week: week::run(conn, sources, &question, now)?,
-            effects: measured::run_each(conn, sources, &effects, now)?,
-            next: ranked::run(conn, sources, &next, now)?,
-        })
-    };
-    computed(state, request, project, same, compute, move |found: &Found| {
-        let changes = recent.iter().zip(&found.effects).map(|(change, effect)| DigestChange {
+    Ok(Asked {
+        project,
+        weeks,
+        alerts,
+        recent,
+        week: question,
+        effects,
+        next,
+        same,
+    })
+}
+
+impl Asked {
+    pub fn answer(&self, conn: &mut PgConnection, sources: &Sources, now: DateTime<Utc>) -> Result<Digest, QueryError> {
+        let project = projects::find(conn, self.project)?.name;
+        let week = week::run(conn, sources, &self.week, now)?;
+        let effects = measured::run_each(conn, sources, &self.effects, now)?;
+        let next = ranked::run(conn, sources, &self.next, now)?;
+        let changes = self.recent.iter().zip(&effects).map(|(change, effect)| DigestChange {
             id: change.id,
             title: change.plan.title.clone(),
             feature: change.plan.feature.clone(),
@@ -198,27 +210,26 @@ pub async fn digest(
             sentence: effect.sentence.clone(),
         });
         let mut digest = Digest {
-            project: found.project.clone(),
-            week: weeks.name.clone(),
-            from,
-            to,
-            timezone: weeks.zone.name(),
-            level: level.get(),
-            immature_from: found.week.immature_from,
+            project,
+            week: self.weeks.name.clone(),
+            from: self.weeks.week.from,
+            to: self.weeks.week.to,
+            timezone: self.weeks.zone.name(),
+            level: self.week.query.level.get(),
+            immature_from: week.immature_from,
             headlines: Vec::new(),
-            features: found.week.features.iter().map(feature).collect(),
-            alerts: alerts.listed,
-            firing: alerts.firing,
+            features: week.features.iter().map(feature).collect(),
+            alerts: self.alerts.listed.clone(),
+            firing: self.alerts.firing.clone(),
             changes: changes.collect(),
-            next: to_fix(&found.next.priorities),
-            next_from: found.next.window.from,
-            next_to: found.next.window.to,
-            log_position: found.week.log_position,
+            next: to_fix(&next.priorities),
+            next_from: next.window.from,
+            next_to: next.window.to,
+            log_position: week.log_position,
         };
-        digest.headlines = document::headlines(&digest, alerts.fired);
-        render(&digest)
-    })
-    .await
+        digest.headlines = document::headlines(&digest, self.alerts.fired);
+        Ok(digest)
+    }
 }
 
 /// The first few things to fix, one that is open among them if there is any.

@@ -1,9 +1,13 @@
-//! `GET /digest`: the week in short. One form in code, written as JSON, Markdown or HTML.
+//! `GET /digest`: the week in short. One form in code, written as JSON, Markdown or HTML, and sent to webhooks every week.
 
 mod document;
 mod gather;
 mod html;
+pub mod keeper;
 mod markdown;
+pub mod message;
+pub mod slack;
+pub mod time;
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, web};
@@ -18,6 +22,7 @@ use super::auth::{Authorized, Read};
 use super::changes::plan::ChangeKind;
 use super::error::ApiError;
 use super::extract::Params;
+use super::query::computed;
 use super::rendered::Rendered;
 use super::respond;
 use crate::metrics::Estimate;
@@ -154,15 +159,18 @@ pub async fn get_digest(
     let zone = ask::timezone(params.0.timezone.as_deref())?;
     let week = gather::week(params.0.week.as_deref(), zone, Utc::now())?;
     let format = params.0.format.unwrap_or_default();
-    let mut response = gather::digest(&state, &request, key.project, week, move |digest| match format {
+    let asked = gather::ask(&state, key.project, week).await?;
+    let same = asked.same.clone();
+    let compute = move |conn: &mut _, sources: &_, now| asked.answer(conn, sources, now);
+    let render = move |digest: &Digest| match format {
         DigestFormat::Json => respond::rendered_json(digest),
         DigestFormat::Md => Ok(Rendered::new(
             MARKDOWN,
             markdown::write(&document::of(digest)).into_bytes(),
         )),
         DigestFormat::Html => Ok(Rendered::new(HTML, html::write(&document::of(digest)).into_bytes())),
-    })
-    .await?;
+    };
+    let mut response = computed(&state, &request, key.project, same, compute, render).await?;
     if format == DigestFormat::Html {
         let policy = header::HeaderValue::from_static(POLICY);
         response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);

@@ -61,7 +61,7 @@ pub struct DeliveryView {
     pub id: Uuid,
     /// As in the header `webhook-id` of each attempt.
     pub webhook_id: String,
-    /// `alert.fired`, `alert.cleared` or `webhook.test`.
+    /// `alert.fired`, `alert.cleared`, `digest.weekly` or `webhook.test`.
     #[serde(rename = "type")]
     pub kind: String,
     pub created_at: DateTime<Utc>,
@@ -86,7 +86,7 @@ pub struct DeliveryView {
 }
 
 impl DeliveryView {
-    fn of(delivery: Delivery) -> DeliveryView {
+    pub(super) fn of(delivery: Delivery) -> DeliveryView {
         DeliveryView {
             id: delivery.id,
             webhook_id: webhooks::message_id(delivery.id),

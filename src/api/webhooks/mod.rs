@@ -1,6 +1,7 @@
-//! `/webhooks`: where a project's alerts are sent.
+//! `/webhooks`: where a project's alerts are sent, and its digest every week.
 
 pub mod deliveries;
+pub mod digest;
 
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use uuid::Uuid;
 use super::answers::{Absent, ReadAnswers, WriteAnswers};
 use super::audit::delete_noted;
 use super::auth::{Admin, Authorized, Read};
+use super::digest::time::DigestTime;
 use super::error::{ApiError, Problem};
 use super::extract::{JsonBody, Segment};
 use super::{names, respond};
@@ -61,6 +63,9 @@ pub struct NewWebhookRequest {
     /// `standard` without it.
     #[serde(default, deserialize_with = "strict::optional_word")]
     pub format: Option<WebhookFormat>,
+    /// When it gets the weekly digest; never without it.
+    #[serde(default, deserialize_with = "strict::optional_object")]
+    pub digest: Option<DigestTime>,
 }
 
 /// A webhook, without its secret. Of its address only where it leads is told: the rest may be a secret of the receiver.
@@ -74,6 +79,12 @@ pub struct WebhookView {
     pub format: String,
     pub enabled: bool,
     pub created_at: DateTime<Utc>,
+    /// When it gets the weekly digest; null for never.
+    #[schema(required = true)]
+    pub digest: Option<DigestTime>,
+    /// When the next digest is due; null if there is none.
+    #[schema(required = true)]
+    pub next_digest_at: Option<DateTime<Utc>>,
     /// Deliveries that are still to be made.
     pub waiting: i64,
     /// Deliveries that were given up.
@@ -81,21 +92,24 @@ pub struct WebhookView {
 }
 
 impl WebhookView {
-    fn of(webhook: Webhook, undelivered: Undelivered) -> WebhookView {
+    fn of(webhook: Webhook, undelivered: Undelivered) -> Result<WebhookView, ApiError> {
         let origin = sending::check(&webhook.url).ok().and_then(|uri| {
             let (scheme, authority) = (uri.scheme_str()?, uri.authority()?);
             Some(format!("{scheme}://{authority}"))
         });
-        WebhookView {
+        let digest = DigestTime::of(&webhook)?;
+        Ok(WebhookView {
             id: webhook.id,
             name: webhook.name,
             origin: origin.unwrap_or_default(),
+            digest,
             format: webhook.format,
             enabled: webhook.enabled,
             created_at: webhook.created_at,
+            next_digest_at: webhook.digest_at.filter(|_| webhook.enabled),
             waiting: undelivered.waiting,
             dead: undelivered.dead,
-        }
+        })
     }
 }
 
@@ -120,6 +134,10 @@ pub struct WebhookChange {
     pub name: Option<String>,
     /// To one that is not enabled nothing new is sent, and what waits goes on waiting.
     pub enabled: Option<bool>,
+    /// When it gets the weekly digest; null for never. A week that it was sent is not sent again at another time.
+    #[serde(default, deserialize_with = "strict::stated_object")]
+    #[schema(value_type = Option<DigestTime>)]
+    pub digest: Option<Option<DigestTime>>,
 }
 
 pub(super) fn absent() -> ApiError {
@@ -153,7 +171,7 @@ pub async fn list_webhooks(
             let found = store::of_project(conn, key.project)?;
             let views = found.into_iter().map(|webhook| {
                 let undelivered = store::undelivered(conn, Some(key.project), Some(webhook.id))?;
-                Ok::<_, ApiError>(WebhookView::of(webhook, undelivered))
+                WebhookView::of(webhook, undelivered)
             });
             views.collect::<Result<Vec<_>, _>>()
         })
@@ -163,7 +181,8 @@ pub async fn list_webhooks(
 
 /// Create a webhook
 ///
-/// From then on alerts are sent there, signed with a secret that is in this answer and told never again.
+/// From then on alerts are sent there, and the digest every week if `digest` says when, signed with a secret that is in this answer and
+/// told never again.
 #[utoipa::path(
     tag = "alerts",
     request_body = NewWebhookRequest,
@@ -182,6 +201,8 @@ pub async fn create_webhook(
 ) -> Result<HttpResponse, ApiError> {
     let asked = body.0;
     names::check("name", &asked.name, names::LONG)?;
+    let digest_at = asked.digest.as_ref().map(|time| time.next(None, Utc::now()));
+    let digest_at = digest_at.transpose()?;
     let wrong = |why: String| ApiError::invalid(format!("`url`: {why}"));
     let uri = sending::check(&asked.url).map_err(wrong)?;
     let allow_private = state.outgoing.allow_private;
@@ -197,26 +218,28 @@ pub async fn create_webhook(
         url: asked.url,
         format: asked.format.unwrap_or_default().name(),
         secret: sending::secret(),
+        digest: asked.digest.as_ref().map(DigestTime::kept).transpose()?,
+        digest_at,
     };
     let secret = sending::shown(&row.secret);
     let made = state
         .db
         .transaction(move |conn| {
             let made = store::add(conn, &row, MOST_WEBHOOKS)?.ok_or_else(too_many)?;
-            let detail = json!({"name": made.name, "format": made.format});
+            let detail = json!({"name": made.name, "format": made.format, "digest": made.digest});
             key.note(conn, Action::WebhookCreated, made.id, detail)?;
             Ok::<_, ApiError>(made)
         })
         .await?;
     Ok(HttpResponse::Created().json(NewWebhookResponse {
         secret,
-        view: WebhookView::of(made, Undelivered::default()),
+        view: WebhookView::of(made, Undelivered::default())?,
     }))
 }
 
 /// Change a webhook
 ///
-/// Names it, or switches it off and on.
+/// Names it, switches it off and on, or says when it gets the weekly digest.
 #[utoipa::path(
     tag = "alerts",
     params(("id" = Uuid, Path, description = "The webhook's id")),
@@ -242,15 +265,22 @@ pub async fn update_webhook(
     let view = state
         .db
         .transaction(move |conn| {
-            let detail = json!({"name": change.name, "enabled": change.enabled});
+            let known = store::lock(conn, key.project, id.0)?.ok_or_else(absent)?;
+            let mut detail = json!({"name": change.name, "enabled": change.enabled});
+            if let Some(time) = &change.digest {
+                detail["digest"] = json!(time);
+            }
+            let kept = change.digest.as_ref().map(|time| time.as_ref().map(DigestTime::kept).transpose());
             let settings = WebhookSettings {
+                digest: kept.transpose()?,
+                digest_at: digest::moved(&known, &change, Utc::now())?,
                 name: change.name,
                 enabled: change.enabled,
             };
             let changed = store::update(conn, key.project, id.0, &settings)?.ok_or_else(absent)?;
             key.note(conn, Action::WebhookChanged, id.0, detail)?;
             let undelivered = store::undelivered(conn, Some(key.project), Some(id.0))?;
-            Ok::<_, ApiError>(WebhookView::of(changed, undelivered))
+            WebhookView::of(changed, undelivered)
         })
         .await?;
     state.posting.ring();

@@ -4,6 +4,9 @@ use super::{Row, grouped};
 use crate::api::alerts::dry_run::{MOST_DAYS, MOST_DAYS_OF_HOURS};
 use crate::api::alerts::plan::{BASELINE_DAYS, MOST_HOURS, MOST_WINDOW_DAYS};
 use crate::api::alerts::{self, MOST_ALERTS};
+use crate::api::digest::keeper::LATEST;
+use crate::api::digest::slack::SECTION_CHARS;
+use crate::api::digest::time::LAST_HOUR;
 use crate::api::webhooks::{MOST_WEBHOOKS, deliveries};
 use crate::ingest::limits as events;
 use crate::webhooks::{PATIENCE as ATTEMPT, URL_CHARS, WAITS};
@@ -49,6 +52,21 @@ pub fn rows() -> Vec<Row> {
             "an attempt at a delivery; attempts",
             format!("{} seconds; {}", ATTEMPT.as_secs(), WAITS.len() + 1),
             "the delivery is dead",
+        ),
+        (
+            "`hour` of a webhook's `digest`",
+            format!("0 to {LAST_HOUR}"),
+            "422 `invalid_body`",
+        ),
+        (
+            "how late a digest may be",
+            format!("{} hours", LATEST.num_hours()),
+            "it is not sent",
+        ),
+        (
+            "a section of a digest in Slack's form",
+            format!("{} characters", grouped(SECTION_CHARS)),
+            "cut between lines, with how many more there are",
         ),
     ]
 }

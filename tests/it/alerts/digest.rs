@@ -11,15 +11,15 @@ use crate::crash::program::DataDir;
 use crate::support::{TestServer, fresh_database, tables};
 use calibrant::store::Db;
 
-const TEXT: &str = "Wolverine";
+pub const TEXT: &str = "Wolverine";
 
 /// The Monday of the last whole week.
-fn monday() -> NaiveDate {
+pub fn monday() -> NaiveDate {
     Utc::now().date_naive().week(Weekday::Mon).first_day() - Days::new(7)
 }
 
 /// Two weeks of two features by the same users: one stands still, the other falls by thirty points in the second.
-fn two_weeks(server: &TestServer) {
+pub fn two_weeks(server: &TestServer) {
     let start = (monday() - Days::new(7)).and_hms_opt(12, 0, 0).unwrap().and_utc();
     let mut random = Random::new(8);
     for day in 0..14 {

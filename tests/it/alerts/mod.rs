@@ -6,6 +6,7 @@ mod plans;
 mod receiver;
 mod rules;
 mod webhooks;
+mod weekly;
 
 use std::time::{Duration, Instant};
 
@@ -28,6 +29,7 @@ fn hurried() -> Outgoing {
         allow_private: true,
         waits: usual.waits.iter().map(|_| Duration::from_millis(30)).collect(),
         patience: Duration::from_millis(700),
+        ..usual
     }
 }
 

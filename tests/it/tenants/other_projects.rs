@@ -91,6 +91,7 @@ fn no_route_tells_another_project_anything() {
         ("DELETE", format!("/api/v1/alerts/{alert}")),
         ("GET", format!("/api/v1/webhooks/{webhook}/deliveries")),
         ("POST", format!("/api/v1/webhooks/{webhook}/test")),
+        ("POST", format!("/api/v1/webhooks/{webhook}/digest")),
         ("PATCH", format!("/api/v1/webhooks/{webhook}")),
         ("DELETE", format!("/api/v1/webhooks/{webhook}")),
         ("POST", format!("/api/v1/deliveries/{delivery}/redeliver")),

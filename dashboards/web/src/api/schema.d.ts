@@ -1574,7 +1574,8 @@ export interface paths {
         put?: never;
         /**
          * Create a webhook
-         * @description From then on alerts are sent there, signed with a secret that is in this answer and told never again.
+         * @description From then on alerts are sent there, and the digest every week if `digest` says when, signed with a secret that is in this answer and
+         *     told never again.
          */
         post: operations["create_webhook"];
         delete?: never;
@@ -1602,7 +1603,7 @@ export interface paths {
         head?: never;
         /**
          * Change a webhook
-         * @description Names it, or switches it off and on.
+         * @description Names it, switches it off and on, or says when it gets the weekly digest.
          */
         patch: operations["update_webhook"];
         trace?: never;
@@ -1621,6 +1622,27 @@ export interface paths {
         get: operations["list_deliveries"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/digest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send the digest
+         * @description Sends the digest of the last whole week now, in the webhook's time zone, whether or not it gets one every week; that of the week still
+         *     comes at its time.
+         */
+        post: operations["create_digest_delivery"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1672,7 +1694,7 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /** @enum {string} */
-        Action: "key_created" | "key_revoked" | "project_created" | "project_changed" | "user_erased" | "user_admitted" | "experiment_declared" | "experiment_changed" | "experiment_deleted" | "change_logged" | "change_corrected" | "change_deleted" | "eval_set_deleted" | "eval_cases_deleted" | "eval_run_deleted" | "alert_created" | "alert_changed" | "alert_deleted" | "webhook_created" | "webhook_changed" | "webhook_deleted" | "webhook_tested" | "delivery_repeated";
+        Action: "key_created" | "key_revoked" | "project_created" | "project_changed" | "user_erased" | "user_admitted" | "experiment_declared" | "experiment_changed" | "experiment_deleted" | "change_logged" | "change_corrected" | "change_deleted" | "eval_set_deleted" | "eval_cases_deleted" | "eval_run_deleted" | "alert_created" | "alert_changed" | "alert_deleted" | "webhook_created" | "webhook_changed" | "webhook_deleted" | "webhook_tested" | "digest_sent" | "delivery_repeated";
         /** @description One thing that was done. */
         ActionView: {
             action: components["schemas"]["Action"];
@@ -2597,7 +2619,7 @@ export interface components {
              * @description The status that the last attempt was answered with.
              */
             status: number | null;
-            /** @description `alert.fired`, `alert.cleared` or `webhook.test`. */
+            /** @description `alert.fired`, `alert.cleared`, `digest.weekly` or `webhook.test`. */
             type: string;
             /** @description As in the header `webhook-id` of each attempt. */
             webhook_id: string;
@@ -2687,6 +2709,21 @@ export interface components {
             /** @description Beyond chance, given how many features and metrics are looked at. */
             moved: boolean;
             now: components["schemas"]["Estimate"];
+        };
+        /** @description When it is sent: the digest of the last week that was over then. */
+        DigestTime: {
+            /**
+             * Format: int32
+             * @description By the clocks of the time zone; 8 without it.
+             */
+            hour?: number;
+            /**
+             * @description IANA time zone, in which weeks begin on Monday too; UTC without it.
+             * @example Europe/Berlin
+             */
+            timezone?: string;
+            /** @description Monday without it. */
+            weekday?: components["schemas"]["Weekday"];
         };
         /**
          * @description Which way is better.
@@ -4491,6 +4528,7 @@ export interface components {
             project: components["schemas"]["ProjectView"];
         };
         NewWebhookRequest: {
+            digest?: components["schemas"]["DigestTime"] | null;
             format?: components["schemas"]["WebhookFormat"] | null;
             /** @description Where it leads, in any words. */
             name: string;
@@ -5578,6 +5616,7 @@ export interface components {
          */
         Verdict: "over" | "calibrated" | "under" | "insufficient";
         WebhookChange: {
+            digest?: components["schemas"]["DigestTime"] | null;
             /** @description To one that is not enabled nothing new is sent, and what waits goes on waiting. */
             enabled?: boolean | null;
             name?: string | null;
@@ -5596,11 +5635,17 @@ export interface components {
              * @description Deliveries that were given up.
              */
             dead: number;
+            digest: components["schemas"]["DigestTime"] | null;
             enabled: boolean;
             format: components["schemas"]["WebhookFormat"];
             /** Format: uuid */
             id: string;
             name: string;
+            /**
+             * Format: date-time
+             * @description When the next digest is due; null if there is none.
+             */
+            next_digest_at: string | null;
             /** @description Scheme and host. */
             origin: string;
             /**
@@ -5612,6 +5657,8 @@ export interface components {
         WebhooksResponse: {
             data: components["schemas"]["WebhookView"][];
         };
+        /** @enum {string} */
+        Weekday: "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";
         /** @description The score with each stratum at its share of what was shown. */
         WeightedScore: {
             /**
@@ -15787,6 +15834,110 @@ export interface operations {
                 };
             };
             /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_digest_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is on its way */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryView"];
+                };
+            };
+            /** @description The body is not JSON (`invalid_json`); A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly (`too_slow`) */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large (`body_too_large`); The batch holds too many events (`too_many_events`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what this route takes (`invalid_body`); There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`); The database's disk is full; come back when there is room (`storage_full`) */
             503: {
                 headers: {
                     [name: string]: unknown;

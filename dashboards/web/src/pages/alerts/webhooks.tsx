@@ -13,6 +13,7 @@ import { Title } from '../../parts/title';
 import { text } from '../../parts/values';
 import { Says } from '../../parts/verdict';
 import { onward, set, usePlace } from '../../state/url';
+import { Digest, DigestActions, DigestFields, digestOf } from './digest';
 import { DELIVERIES } from './words';
 
 const FORMATS: Record<Schemas['WebhookFormat'], string> = { standard: 'Standard Webhooks', slack: 'Slack message' };
@@ -50,17 +51,21 @@ function Row({ webhook, admin }: { webhook: Schemas['WebhookView']; admin: boole
                     {!enabled && ' · switched off'}
                 </span>
             </th>
-            <td data-label="Sends">{FORMATS[format]}</td>
+            <td data-label="Sends">
+                {FORMATS[format]}
+                <Digest webhook={webhook} />
+            </td>
             <td data-label="Deliveries">
                 {count(waiting)} on the way
                 {dead > 0 && <Says sign={DELIVERIES.dead.sign} words={`${count(dead)} given up`} isAlarm />}
             </td>
-            <td>{admin && <Actions {...webhook} />}</td>
+            <td>{admin && <Actions webhook={webhook} />}</td>
         </tr>
     );
 }
 
-function Actions({ id, name, enabled }: Schemas['WebhookView']) {
+function Actions({ webhook }: { webhook: Schemas['WebhookView'] }) {
+    const { id, name, enabled } = webhook;
     const { attempt, problem } = useAttempt();
     const path = { id };
     const act = (what: () => Promise<unknown>) =>
@@ -73,6 +78,7 @@ function Actions({ id, name, enabled }: Schemas['WebhookView']) {
             <button type="button" onClick={() => act(() => api.post('/api/v1/webhooks/{id}/test', { path }))}>
                 Send a test
             </button>
+            <DigestActions webhook={webhook} act={act} />
             <button type="button" onClick={() => act(() => api.patch('/api/v1/webhooks/{id}', { path, body: { enabled: !enabled } }))}>
                 {enabled ? 'Switch off' : 'Switch on'}
             </button>
@@ -94,7 +100,8 @@ function New() {
         void attempt(async () => {
             const values = new FormData(form);
             const format = text(values, 'format') as Schemas['WebhookFormat'];
-            const made = await api.post('/api/v1/webhooks', { body: { name: text(values, 'name'), url: text(values, 'url'), format } });
+            const body = { name: text(values, 'name'), url: text(values, 'url'), format, digest: digestOf(values) };
+            const made = await api.post('/api/v1/webhooks', { body });
             setSecret(made.secret);
             form.reset();
             reload();
@@ -121,6 +128,7 @@ function New() {
                         ))}
                     </select>
                 </label>
+                <DigestFields />
                 <button type="submit" class="primary" disabled={busy}>
                     Make the webhook
                 </button>
