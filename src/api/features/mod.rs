@@ -10,6 +10,7 @@ pub mod explain;
 pub mod list;
 pub mod persistence;
 pub mod quality;
+pub mod ratings;
 pub mod reasons;
 pub mod recalibration;
 pub mod reliance;
