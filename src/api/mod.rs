@@ -117,6 +117,7 @@ pub fn configure(routes: &mut ServiceConfig) {
                 .service(features::trigger::get_feature_trigger)
                 .service(features::approvals::get_feature_approvals)
                 .service(features::persistence::get_feature_persistence)
+                .service(features::ratings::get_feature_ratings)
                 .service(features::reasons::get_feature_reasons)
                 .service(features::texts::get_feature_edits)
                 .service(features::texts::get_feature_words)

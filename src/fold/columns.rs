@@ -35,6 +35,8 @@ pub const HOLDER: &str = "holder";
 pub const RUBRIC: &str = "rubric";
 pub const VALUE: &str = "value";
 pub const IS_RIGHT: &str = "is_right";
+pub const LOWEST: &str = "lowest";
+pub const HIGHEST: &str = "highest";
 
 pub const STILL_RETAINED: &str = "still_retained";
 
@@ -56,6 +58,7 @@ pub const CONFIDENCE: &str = "confidence";
 pub const INITIAL_AGREES: &str = "initial_agrees";
 pub const INITIAL_CORRECT: &str = "initial_correct";
 pub const CHARS_SHOWN: &str = "chars_shown";
+pub const GENERATION_MS: &str = "generation_ms";
 
 /// Columns of what users did with the output; the newest counts.
 pub const FINAL: &str = "final";
@@ -63,6 +66,7 @@ pub const COMMENT: &str = "comment";
 pub const REASON: &str = "reason";
 pub const EDIT_DISTANCE: &str = "edit_distance";
 pub const CHARS_RETAINED: &str = "chars_retained";
+pub const CHARS_FINAL: &str = "chars_final";
 
 /// Who rates: nobody's name stands for the output's user, whether that is said or not.
 fn rater<'a>(entry: &'a Entry, users: &HashMap<Uuid, String>) -> &'a str {
@@ -127,6 +131,7 @@ pub fn actions(
             column.text(REASON, |e| e.event.reason.as_deref()),
             column.of(EDIT_DISTANCE, |e| e.event.edit_distance),
             column.of(CHARS_RETAINED, |e| e.event.chars_retained),
+            column.of(CHARS_FINAL, |e| e.event.chars_final),
         ],
     )
 }
@@ -164,6 +169,8 @@ pub fn opinions(
                 EventKind::Rate => positive(e),
                 _ => judged_right(e),
             }),
+            column.of(LOWEST, |e| scale(e).map(|(low, _)| low)),
+            column.of(HIGHEST, |e| scale(e).map(|(_, high)| high)),
         ],
     )
 }
@@ -178,6 +185,11 @@ fn source(entry: &Entry) -> i16 {
         EventKind::Judge => entry.event.source.unwrap_or(JudgementSource::Human).rank(),
         _ => RATING_SOURCE,
     }
+}
+
+/// The ends of a rating's scale.
+fn scale(entry: &Entry) -> Option<(f64, f64)> {
+    (entry.kind == EventKind::Rate).then(|| entry.event.rating_scale())
 }
 
 /// Whether a rating is in the upper half of its scale.
@@ -216,6 +228,7 @@ pub fn context(entries: &[Entry], numbers: &HashMap<Uuid, u32>) -> PolarsResult<
             column.of(INITIAL_AGREES, |e| e.event.initial.and_then(|initial| initial.agrees)),
             column.of(INITIAL_CORRECT, |e| e.event.initial.and_then(|initial| initial.correct)),
             column.of(CHARS_SHOWN, |e| e.event.chars_shown),
+            column.of(GENERATION_MS, |e| e.event.generation_ms),
         ],
     )
 }

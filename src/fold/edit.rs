@@ -9,6 +9,7 @@ pub struct Edit {
     pub distance: Option<f64>,
     pub retained_share: Option<f64>,
     pub chars_shown: Option<i32>,
+    pub chars_final: Option<i32>,
 }
 
 /// Takes the texts where both are there, then what the client measured; what the user accepted unchanged has not changed.
@@ -18,13 +19,10 @@ pub fn edit(
     distance: Option<f64>,
     chars_shown: Option<u32>,
     chars_retained: Option<u32>,
+    chars_final: Option<u32>,
 ) -> Edit {
-    let measured = texts
-        .output
-        .as_deref()
-        .map(text::length)
-        .and_then(|chars| u32::try_from(chars).ok());
-    let shown = chars_shown.or(measured);
+    let measured = |text: Option<&str>| text.and_then(|text| u32::try_from(text::length(text)).ok());
+    let shown = chars_shown.or_else(|| measured(texts.output.as_deref()));
     let compared = texts
         .output
         .as_deref()
@@ -44,6 +42,14 @@ pub fn edit(
             .map(|change| change.retained_share)
             .or(share)
             .or(unchanged.then_some(1.0)),
-        chars_shown: shown.and_then(|chars| i32::try_from(chars).ok()),
+        chars_shown: shown.and_then(whole),
+        chars_final: measured(texts.final_.as_deref())
+            .or(chars_final)
+            .or(shown.filter(|_| unchanged))
+            .and_then(whole),
     }
+}
+
+fn whole(chars: u32) -> Option<i32> {
+    i32::try_from(chars).ok()
 }

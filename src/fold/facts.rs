@@ -45,6 +45,8 @@ pub fn stated(outputs: &[&Output]) -> PolarsResult<DataFrame> {
             columns.of(facts::KEPT_300S, |o| o.kept_300s.map(i32::from)),
             columns.of(facts::KEPT_600S, |o| o.kept_600s.map(i32::from)),
             columns.of(facts::CHARS_SHOWN, |o| o.chars_shown),
+            columns.of(facts::CHARS_FINAL, |o| o.chars_final),
+            columns.of(facts::GENERATION_MS, |o| o.generation_ms.map(i64::from)),
             columns.of(facts::COPIES, |o| Some(o.copies)),
             columns.of(facts::REGENERATES, |o| Some(o.regenerates)),
             columns.of(facts::RATINGS, |o| Some(o.ratings)),
@@ -69,7 +71,7 @@ struct Derived {
     make: fn(&Column) -> PolarsResult<Column>,
 }
 
-const DERIVED: [Derived; 8] = [
+const DERIVED: [Derived; 9] = [
     Derived {
         name: facts::HOUR,
         from: facts::SHOWN_AT,
@@ -108,7 +110,12 @@ const DERIVED: [Derived; 8] = [
     Derived {
         name: facts::DECISION_BUCKET,
         from: facts::DECISION_MS,
-        make: |times| of_integers(times, |ms| i64::from(sketch::index(ms as f64))),
+        make: time_bucket,
+    },
+    Derived {
+        name: facts::GENERATION_BUCKET,
+        from: facts::GENERATION_MS,
+        make: time_bucket,
     },
 ];
 
@@ -126,6 +133,11 @@ pub fn derive(mut frame: DataFrame, is_wanted: impl Fn(&str) -> bool) -> PolarsR
         frame.with_column(column.with_name(derived.name.into()))?;
     }
     Ok(frame)
+}
+
+/// The bucket of the sketch of each time in milliseconds.
+fn time_bucket(times: &Column) -> PolarsResult<Column> {
+    of_integers(times, |ms| i64::from(sketch::index(ms as f64)))
 }
 
 fn of_integers<T>(column: &Column, value: fn(i64) -> T) -> PolarsResult<Column>

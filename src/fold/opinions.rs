@@ -92,13 +92,14 @@ pub fn newest(history: &History) -> PolarsResult<HashMap<Uuid, Vec<Opinion>>> {
         .lazy()
         .filter(col(h::VALUE).is_not_null())
         .group_by_stable(key.map(col))
-        .agg([h::VALUE, h::IS_RIGHT, h::TIME].map(|name| col(name).last()))
+        .agg([h::VALUE, h::IS_RIGHT, h::TIME, h::LOWEST, h::HIGHEST].map(|name| col(name).last()))
         .sort(key, SortMultipleOptions::default())
         .collect()?;
     let (numbers, sources) = (frame.column(h::OUTPUT)?.u32()?, frame.column(h::SOURCE)?.i32()?);
     let (holders, rubrics) = (frame.column(h::HOLDER)?.str()?, frame.column(h::RUBRIC)?.str()?);
     let (values, rights) = (frame.column(h::VALUE)?.f64()?, frame.column(h::IS_RIGHT)?.bool()?);
     let times = frame.column(h::TIME)?.i64()?;
+    let (lowest, highest) = (frame.column(h::LOWEST)?.f64()?, frame.column(h::HIGHEST)?.f64()?);
     let mut found: HashMap<Uuid, Vec<Opinion>> = HashMap::new();
     for row in 0..frame.height() {
         let opinion = || {
@@ -111,6 +112,8 @@ pub fn newest(history: &History) -> PolarsResult<HashMap<Uuid, Vec<Opinion>>> {
                 value: values.get(row)?,
                 is_right: rights.get(row)?,
                 stated_at: DateTime::from_timestamp_micros(times.get(row)?)?,
+                lowest: lowest.get(row),
+                highest: highest.get(row),
             })
         };
         if let Some(opinion) = opinion() {

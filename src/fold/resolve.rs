@@ -70,6 +70,7 @@ fn actions(actions: &DataFrame) -> PolarsResult<DataFrame> {
         h::REASON,
         h::EDIT_DISTANCE,
         h::CHARS_RETAINED,
+        h::CHARS_FINAL,
     ];
     let mut aggregates = vec![
         col(h::TIME).min(),
@@ -95,10 +96,13 @@ fn actions(actions: &DataFrame) -> PolarsResult<DataFrame> {
 
 /// Per output: what it is. `shown` events come last in the frame, so that the last word is theirs if they have one.
 fn context(context: &DataFrame) -> PolarsResult<DataFrame> {
-    let names =
-        h::TEXT_CONTEXT
-            .into_iter()
-            .chain([h::CONFIDENCE, h::INITIAL_AGREES, h::INITIAL_CORRECT, h::CHARS_SHOWN]);
+    let names = h::TEXT_CONTEXT.into_iter().chain([
+        h::CONFIDENCE,
+        h::INITIAL_AGREES,
+        h::INITIAL_CORRECT,
+        h::CHARS_SHOWN,
+        h::GENERATION_MS,
+    ]);
     let aggregates: Vec<Expr> = names.map(|name| col(name).last_non_null()).collect();
     context
         .clone()
@@ -184,7 +188,9 @@ impl<'a> Resolver<'a> {
             real(self.actions, h::EDIT_DISTANCE)?,
             self.context.column(h::CHARS_SHOWN)?.u32()?.get(row),
             self.actions.column(h::CHARS_RETAINED)?.u32()?.get(row),
+            self.actions.column(h::CHARS_FINAL)?.u32()?.get(row),
         );
+        let generation_ms = self.context.column(h::GENERATION_MS)?.u32()?.get(row);
         let user_id = word("user_id")?;
         let ratings = self.ratings.get(&number).copied().unwrap_or_default();
         let judgement = self.judgements.get(&number).copied();
@@ -241,6 +247,8 @@ impl<'a> Resolver<'a> {
             kept_300s,
             kept_600s,
             ignored_ms: ms_until(ignored).map(|ms| i32::try_from(ms).unwrap_or(i32::MAX)),
+            chars_final: edit.chars_final,
+            generation_ms: generation_ms.and_then(|ms| i32::try_from(ms).ok()),
         };
         Ok((output, cell, texts))
     }

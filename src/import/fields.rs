@@ -25,7 +25,7 @@ pub(super) enum Field {
 }
 
 /// By the names that events have in JSON. `type` and `attributes` are treated apart, `aliases` takes a list.
-pub(super) const FIELDS: [(&str, Field); 36] = [
+pub(super) const FIELDS: [(&str, Field); 38] = [
     ("output_id", Field::OutputId),
     ("id", Field::Text(|event| &mut event.id)),
     ("occurred_at", Field::Time(|event| &mut event.occurred_at)),
@@ -38,6 +38,7 @@ pub(super) const FIELDS: [(&str, Field); 36] = [
     ("user_id", Field::Text(|event| &mut event.user_id)),
     ("session_id", Field::Text(|event| &mut event.session_id)),
     ("confidence", Field::Number(|event| &mut event.confidence)),
+    ("generation_ms", Field::Count(|event| &mut event.generation_ms)),
     ("input", Field::Text(|event| &mut event.input)),
     ("output", Field::Text(|event| &mut event.output)),
     ("final", Field::Text(|event| &mut event.final_text)),
@@ -47,6 +48,7 @@ pub(super) const FIELDS: [(&str, Field); 36] = [
     ("edit_distance", Field::Number(|event| &mut event.edit_distance)),
     ("chars_shown", Field::Count(|event| &mut event.chars_shown)),
     ("chars_retained", Field::Count(|event| &mut event.chars_retained)),
+    ("chars_final", Field::Count(|event| &mut event.chars_final)),
     ("retained_share", Field::Number(|event| &mut event.retained_share)),
     ("after_seconds", Field::Count(|event| &mut event.after_seconds)),
     ("rating", Field::Number(|event| &mut event.rating)),

@@ -25,6 +25,8 @@ pub const ATTRIBUTES: usize = 64;
 pub const ATTRIBUTE_NAME_CHARS: usize = 64;
 /// Aliases of one event.
 pub const ALIASES: usize = 16;
+/// Milliseconds that making an output may take: a day. More is the wrong unit.
+pub const GENERATION_MS: u32 = 24 * 60 * 60 * 1_000;
 /// How far from zero a rating scale may reach.
 pub const RATING: f64 = 1_000.0;
 /// Characters of an Idempotency-Key.

@@ -84,6 +84,9 @@ fn measure_and_drop_texts(event: &mut Event) {
             event.chars_retained = event.chars_retained.or(u32::try_from(change.retained_chars).ok());
         }
     }
+    if let Some(final_text) = &event.final_text {
+        event.chars_final = event.chars_final.or(u32::try_from(text::length(final_text)).ok());
+    }
     event.drop_texts();
     event.drop_words_of_reason();
 }
@@ -130,8 +133,13 @@ mod tests {
         );
         let stored: Event = serde_json::from_str(&row.body).unwrap();
         assert_eq!(
-            (stored.edit_distance, stored.chars_shown, stored.chars_retained),
-            (Some(0.25), Some(4), Some(3))
+            (
+                stored.edit_distance,
+                stored.chars_shown,
+                stored.chars_retained,
+                stored.chars_final
+            ),
+            (Some(0.25), Some(4), Some(3), Some(4))
         );
     }
 

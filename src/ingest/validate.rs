@@ -167,13 +167,23 @@ fn numbers(event: &Event) -> Result<(), Rejection> {
             return Err(out_of_range(path, "must be from 0 to 1"));
         }
     }
-    if event.chars_shown.is_some_and(|chars| i32::try_from(chars).is_err()) {
-        return Err(out_of_range("chars_shown", "is too large"));
+    for (path, chars) in [("chars_shown", event.chars_shown), ("chars_final", event.chars_final)] {
+        if chars.is_some_and(|chars| i32::try_from(chars).is_err()) {
+            return Err(out_of_range(path, "is too large"));
+        }
     }
     if let (Some(shown), Some(retained)) = (event.chars_shown, event.chars_retained)
         && retained > shown
     {
         return Err(out_of_range("chars_retained", "must not exceed `chars_shown`"));
+    }
+    if let (Some(made), Some(retained)) = (event.chars_final, event.chars_retained)
+        && retained > made
+    {
+        return Err(out_of_range("chars_retained", "must not exceed `chars_final`"));
+    }
+    if event.generation_ms.is_some_and(|ms| ms > limits::GENERATION_MS) {
+        return Err(out_of_range("generation_ms", "must be at most a day of milliseconds"));
     }
     let (low, high) = event.rating_scale();
     if low >= high || !(high - low).is_finite() || high.abs() > limits::RATING || low.abs() > limits::RATING {

@@ -47,6 +47,11 @@ pub const KEPT_120S: &str = "kept_120s";
 pub const KEPT_300S: &str = "kept_300s";
 pub const KEPT_600S: &str = "kept_600s";
 pub const CHARS_SHOWN: &str = "chars_shown";
+pub const CHARS_FINAL: &str = "chars_final";
+/// Milliseconds from the request to the whole output, or null.
+pub const GENERATION_MS: &str = "generation_ms";
+/// The sketch bucket of `generation_ms`, or null.
+pub const GENERATION_BUCKET: &str = "generation_bucket";
 pub const COPIES: &str = "copies";
 pub const REGENERATES: &str = "regenerates";
 pub const RATINGS: &str = "ratings";
@@ -62,7 +67,7 @@ pub const REASON: &str = "reason";
 pub const ATTRIBUTES: &str = "attributes";
 
 /// The columns that outputs state themselves, in their order; the others follow from them.
-pub const STATED: [&str; 30] = [
+pub const STATED: [&str; 32] = [
     CELL,
     CLUSTER,
     USER,
@@ -83,6 +88,8 @@ pub const STATED: [&str; 30] = [
     KEPT_300S,
     KEPT_600S,
     CHARS_SHOWN,
+    CHARS_FINAL,
+    GENERATION_MS,
     COPIES,
     REGENERATES,
     RATINGS,

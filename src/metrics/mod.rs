@@ -21,12 +21,14 @@ pub use statistics::Statistics;
 use families as f;
 
 /// Every family, in the order of the catalogue.
-pub static FAMILIES: [&Family; 15] = [
+pub static FAMILIES: [&Family; 17] = [
     &f::coverage::FAMILY,
     &f::acceptance::FAMILY,
     &f::persistence::FAMILY,
     &f::edits::FAMILY,
+    &f::volumes::FAMILY,
     &f::decision_time::FAMILY,
+    &f::generation::FAMILY,
     &f::retries::FAMILY,
     &f::ratings::FAMILY,
     &f::correctness::FAMILY,

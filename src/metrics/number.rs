@@ -110,7 +110,8 @@ impl Spread {
 
     fn value_of(&self, unit: Unit, value: f64, shown: &Display) -> String {
         let digits = match unit {
-            Unit::Count | Unit::Characters => 0,
+            Unit::Count => 0,
+            Unit::Characters if self.width().is_none() => 0,
             _ => self.digits(shown).value,
         };
         fixed(value * shown.factor, digits, shown.signed) + shown.suffix

@@ -17,6 +17,7 @@ pub(super) enum Purpose {
     Rollout = 5,
     Delivery = 6,
     Tag = 7,
+    Generation = 8,
 }
 
 /// A source of draws.

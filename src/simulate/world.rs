@@ -8,12 +8,14 @@ use super::draw::{Draw, Purpose, digest};
 use super::lifecycle::{Life, Lived, Names};
 use super::people::{People, Person};
 use super::product::FEATURES;
-use super::profile::Profile;
+use super::profile::{Profile, Texts};
 use super::schedule::{Slot, schedule};
 use crate::domain::event::{Event, EventKind};
 
 /// The share of outputs shown in the staging environment.
 const STAGING: f64 = 0.03;
+/// Log-scale standard deviation of the time it takes to make an output.
+const GENERATION_SPREAD: f64 = 0.5;
 
 /// Everything that is fixed before the first event.
 pub(super) struct World {
@@ -99,6 +101,7 @@ impl World {
         let before = version.checked_sub(1).map(|before| setting.chances_under(before));
 
         let mut shown = self.context(EventKind::Shown, slot, &setting);
+        shown.generation_ms = Some(self.generation(slot, profile));
         if draw.chance(STAGING) {
             shown.environment = Some("staging".to_owned());
         }
@@ -134,6 +137,18 @@ impl World {
         event.session_id = Some(format!("session-{}-{:04}-{}", self.tag, slot.user, slot.session));
         event.attributes = attributes(person, setting.tool.map(|tool| tool.name));
         event
+    }
+
+    /// How long it took to make the output, in milliseconds: longer texts take longer.
+    fn generation(&self, slot: &Slot, profile: &Profile) -> u32 {
+        let name: [u64; 2] = [slot.feature.into(), slot.number.into()];
+        let median = match profile.texts {
+            Texts::Unsent => 350.0,
+            Texts::Canvas => 900.0,
+            Texts::Chat => 2_400.0,
+            Texts::Summary => 4_200.0,
+        };
+        Draw::stream(self.seed, Purpose::Generation, &name).log_normal(median, GENERATION_SPREAD) as u32
     }
 
     fn missed(&self, slot: &Slot, setting: &Setting<'_>, ago: TimeDelta) -> Event {

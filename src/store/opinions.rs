@@ -28,6 +28,9 @@ pub struct Opinion {
     pub value: f64,
     pub is_right: bool,
     pub stated_at: DateTime<Utc>,
+    /// The ends of a rating's scale; null of judgements.
+    pub lowest: Option<f64>,
+    pub highest: Option<f64>,
 }
 
 /// The opinions on these outputs, by output, source, holder and rubric.
@@ -51,7 +54,7 @@ pub fn replace(conn: &mut PgConnection, project: ProjectId, known: &[Uuid], new:
     }
     let mut rows = CopyRows::with_capacity(new.len() * 100);
     for opinion in new {
-        rows.row(8)
+        rows.row(10)
             .put(project)
             .put(opinion.output_key)
             .put(opinion.source)
@@ -59,7 +62,9 @@ pub fn replace(conn: &mut PgConnection, project: ProjectId, known: &[Uuid], new:
             .put(opinion.rubric.as_str())
             .put(opinion.value)
             .put(opinion.is_right)
-            .put(opinion.stated_at);
+            .put(opinion.stated_at)
+            .put(opinion.lowest)
+            .put(opinion.highest);
     }
     copy_into!(conn, opinions::table, &rows).map(|_| ())
 }
@@ -122,6 +127,61 @@ pub fn on_outputs(
     .bind::<Array<Int4>, _>(cells)
     .bind::<Timestamptz, _>(from)
     .bind::<Timestamptz, _>(to)
+    .bind::<Int8, _>(limit)
+    .load(conn)
+}
+
+/// How many ratings of the same worth on the same scale one user's outputs have, in one cell.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Rated {
+    #[diesel(sql_type = Int4)]
+    pub cell_id: CellId,
+    #[diesel(sql_type = Nullable<Int8>)]
+    pub user_key: Option<i64>,
+    /// Of outputs without a user, each by itself.
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    pub output_key: Option<Uuid>,
+    /// Null where an earlier version let the events go before scales were kept.
+    #[diesel(sql_type = Nullable<Double>)]
+    pub lowest: Option<f64>,
+    #[diesel(sql_type = Nullable<Double>)]
+    pub highest: Option<f64>,
+    /// The place on the scale, from 0 to 1.
+    #[diesel(sql_type = Double)]
+    pub value: f64,
+    #[diesel(sql_type = Int8)]
+    pub ratings: i64,
+}
+
+impl Rated {
+    /// Outputs of one cluster are not independent of each other.
+    pub fn cluster(&self) -> i64 {
+        key::cluster_key(self.user_key, self.output_key.unwrap_or_default())
+    }
+}
+
+/// The ratings, as a whole and not on a rubric, of outputs of some cells that were shown in a half-open range: counted, at most `limit`
+/// counts.
+pub fn ratings(
+    conn: &mut PgConnection,
+    project: ProjectId,
+    cells: &[CellId],
+    (from, to): (DateTime<Utc>, DateTime<Utc>),
+    limit: i64,
+) -> QueryResult<Vec<Rated>> {
+    diesel::sql_query(
+        "SELECT o.cell_id, o.user_key, CASE WHEN o.user_key IS NULL THEN o.output_key END AS output_key, \
+         p.lowest, p.highest, p.value, count(*) AS ratings \
+         FROM outputs o JOIN opinions p USING (project_id, output_key) \
+         WHERE o.project_id = $1 AND o.cell_id = ANY($2) AND o.shown_at >= $3 AND o.shown_at < $4 AND o.ratings > 0 \
+         AND p.source = $5 AND p.rubric = '' \
+         GROUP BY 1, 2, 3, 4, 5, 6 LIMIT $6",
+    )
+    .bind::<Int4, _>(project)
+    .bind::<Array<Int4>, _>(cells)
+    .bind::<Timestamptz, _>(from)
+    .bind::<Timestamptz, _>(to)
+    .bind::<SmallInt, _>(RATING)
     .bind::<Int8, _>(limit)
     .load(conn)
 }

@@ -221,6 +221,8 @@ diesel::table! {
         value -> Float8,
         is_right -> Bool,
         stated_at -> Timestamptz,
+        lowest -> Nullable<Float8>,
+        highest -> Nullable<Float8>,
     }
 }
 
@@ -283,6 +285,8 @@ diesel::table! {
         kept_300s -> Nullable<Int2>,
         kept_600s -> Nullable<Int2>,
         ignored_ms -> Nullable<Int4>,
+        chars_final -> Nullable<Int4>,
+        generation_ms -> Nullable<Int4>,
     }
 }
 

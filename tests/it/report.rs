@@ -111,7 +111,7 @@ fn json_is_what_the_api_answers() {
     let arguments = ["agent.task", "--json", "--range", "all"];
     let found = Report::here(&arguments).json();
     assert_eq!(found, Report::there(&arguments, &key).json());
-    for question in ["trust", "calibration", "reliance", "drift"] {
+    for question in ["trust", "calibration", "reliance", "ratings", "drift"] {
         let wanted = api(&format!("/api/v1/features/agent.task/{question}"));
         assert_eq!(found[question], wanted, "{question}");
     }
@@ -185,6 +185,21 @@ fn a_feature_is_told_with_its_evidence_and_where_to_look() {
         .expect(200);
     let outputs = outputs["data"].as_array().unwrap();
     assert!(!outputs.is_empty() && outputs.iter().all(|output| output["correct"] == false));
+}
+
+#[test]
+fn ratings_are_told_step_by_step() {
+    let text = Report::here(&["chat.answer", "--range", "all"]).said();
+    let ratings = WORLD.server.get("/api/v1/features/chat.answer/ratings").expect(200);
+    let scale = &ratings["data"][0]["scales"][0];
+    let mut lines = text.lines().skip_while(|line| *line != "What do raters say?");
+    assert!(lines.any(|line| line.starts_with("Feedback rate")), "{text}");
+    let told: Vec<&str> = lines.skip_while(|line| !line.starts_with("Thumbs")).skip(1).collect();
+    for (line, step) in told.iter().zip(scale["steps"].as_array().unwrap()) {
+        let name = if step["from"] == 0.0 { "down" } else { "up" };
+        let count = step["ratings"].to_string();
+        assert!(line.starts_with(name) && line.ends_with(&count), "{line}: {step}");
+    }
 }
 
 #[test]

@@ -72,6 +72,44 @@ fn data_of_the_first_version_is_upgraded() {
     assert_eq!(server.get("/api/v1/outputs/b").expect(200)["correct"], true);
 }
 
+const MEASURED: &str = r#"{"type":"shown","id":"1","output_id":"a","feature":"f","output":"one two","generation_ms":900,"occurred_at":"2026-03-01T10:00:00Z"}
+{"type":"edit","id":"2","output_id":"a","final":"one three","occurred_at":"2026-03-01T10:01:00Z"}
+{"type":"rate","id":"3","output_id":"a","rating":4,"rating_min":1,"rating_max":5,"occurred_at":"2026-03-01T10:02:00Z"}"#;
+
+/// Texts were compared and ratings counted before the length of a final text and the ends of a scale were kept: both are in the log.
+#[test]
+fn what_earlier_versions_did_not_measure_is_measured() {
+    let url = fresh_database();
+    let measured = |server: &TestServer| {
+        let question = json!({"metrics": ["retained_characters_per_shown", "inserted_characters_per_edit", "final_share_of_ai",
+            "soft_acceptance_rate", "generation_time_p50"]});
+        let answer = server.post("/api/v1/query", question.to_string()).expect(200);
+        let ratings = server.get("/api/v1/features/f/ratings").expect(200);
+        json!([answer["data"], ratings["data"]])
+    };
+    let before = {
+        let server = TestServer::over(Db::connect(&url, 4).unwrap());
+        server.send(MEASURED);
+        measured(&server)
+    };
+    assert_eq!(before[0][0]["metrics"]["inserted_characters_per_edit"]["value"], 4);
+    assert_eq!(before[1][0]["scales"][0]["highest"], 5.0);
+    let mut conn = PgConnection::establish(&url).unwrap();
+    let is_applied = |conn: &mut PgConnection| {
+        let applied = conn.applied_migrations().unwrap();
+        applied.iter().any(|version| version.to_string() == "20261130000040")
+    };
+    while is_applied(&mut conn) {
+        conn.revert_last_migration(MIGRATIONS).unwrap();
+    }
+    conn.batch_execute("UPDATE fold_state SET layout = '{a,b,c}'").unwrap();
+    migrate(&mut conn).unwrap();
+    step::step(&mut conn).unwrap();
+    let checked = verify(&mut conn, |_| ()).unwrap().remove(0);
+    assert_eq!((checked.differences, checked.events), (0, 3), "{checked:?}");
+    assert_eq!(measured(&TestServer::over(Db::connect(&url, 4).unwrap())), before);
+}
+
 #[track_caller]
 fn succeeded(output: &Output) {
     let said = [&output.stdout, &output.stderr].map(|said| String::from_utf8_lossy(said).into_owned());

@@ -11,6 +11,7 @@ pub mod list;
 pub mod one;
 pub mod persistence;
 pub mod quality;
+pub mod ratings;
 pub mod reasons;
 pub mod recalibration;
 pub mod reliance;

@@ -55,6 +55,9 @@ pub struct OutputView {
     /// From shown to the first decision.
     #[schema(required = true)]
     pub decision_ms: Option<i64>,
+    /// From its request to the whole output.
+    #[schema(required = true)]
+    pub generation_ms: Option<i64>,
     #[schema(required = true)]
     pub confidence: Option<f64>,
     #[schema(required = true)]
@@ -153,6 +156,7 @@ pub fn view(output: Output, cell: Option<Cell>, texts: Texts) -> OutputView {
         manner: Manner::from_code(output.manner).unwrap_or_default(),
         decided_at: output.decided_at,
         decision_ms: output.decision_ms,
+        generation_ms: output.generation_ms.map(i64::from),
         confidence: output.confidence,
         correct: output.correct,
         judged_by: sources
@@ -209,6 +213,8 @@ pub fn table(rows: &[OutputView]) -> Table {
     table.push("decided_at", Column::Time(Tz::UTC, decided.collect()));
     let waited = rows.iter().map(|row| row.decision_ms);
     table.push("decision_ms", Column::Count(waited.collect()));
+    let made = rows.iter().map(|row| row.generation_ms);
+    table.push("generation_ms", Column::Count(made.collect()));
     table.push("confidence", number(|row| row.confidence));
     table.push("correct", Column::Truth(rows.iter().map(|row| row.correct).collect()));
     table.push("judged_by", text(|row| Some(row.judged_by?.name())));

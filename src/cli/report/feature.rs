@@ -10,6 +10,7 @@ use super::change::{Explanation, Segment};
 use super::next;
 use super::overview::Meta;
 use super::period::Scope;
+use super::ratings::Ratings;
 use super::source::{Param, Source, about, read};
 use super::terminal::Terminal;
 use super::words::{Estimate, Verdict, date, title, unit, unit_of_difference};
@@ -53,6 +54,7 @@ pub struct Feature {
     series: Vec<Map<String, Value>>,
     calibration: Slices<Calibration>,
     reliance: Slices<Reliance>,
+    ratings: Ratings,
     pub explain: Explanation,
     pub drift: Drift,
 }
@@ -127,6 +129,7 @@ pub fn ask(source: &Source, scope: &Scope, feature: &str, now: DateTime<Utc>) ->
         "series": source.get("/series", &trend)?,
         "calibration": source.get(&about(feature, "calibration"), &params)?,
         "reliance": source.get(&about(feature, "reliance"), &params)?,
+        "ratings": source.get(&about(feature, "ratings"), &params)?,
         "explain": source.get(&about(feature, "explain"), &scope.change_params(now))?,
         // What is normal is learnt from the first days of the feature, not from the range.
         "drift": source.get(&about(feature, "drift"), &of_all_time)?,
@@ -164,6 +167,7 @@ pub fn lines(terminal: &Terminal, scope: &Scope, feature: &str, answers: &Value)
     let reliance = found.reliance.data.first();
     let reliance = reliance.map(|slice| facts(terminal, &slice.metrics, &RELIANCE));
     section("Is it relied on when it is right?", reliance.unwrap_or_default());
+    section("What do raters say?", found.ratings.lines(terminal));
     let moved = format!("Acceptance, {}: {}.", scope.change_name(), found.explain.text());
     let mut changed = terminal.paragraph(&moved);
     changed.extend(found.drift.lines().iter().flat_map(|line| terminal.paragraph(line)));
@@ -182,7 +186,7 @@ pub fn lines(terminal: &Terminal, scope: &Scope, feature: &str, answers: &Value)
 }
 
 /// Metrics under each other; those that have nothing to say are left out.
-fn facts(terminal: &Terminal, metrics: &Metrics, ids: &[&str]) -> Vec<String> {
+pub fn facts(terminal: &Terminal, metrics: &Metrics, ids: &[&str]) -> Vec<String> {
     let rows: Vec<Vec<String>> = ids
         .iter()
         .filter_map(|id| Some((*id, metrics.get(*id)?)))

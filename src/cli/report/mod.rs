@@ -5,6 +5,7 @@ mod feature;
 mod next;
 mod overview;
 mod period;
+mod ratings;
 pub mod source;
 pub mod terminal;
 mod words;

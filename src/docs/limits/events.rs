@@ -66,8 +66,13 @@ pub fn rows() -> Vec<Row> {
             "`out_of_range`",
         ),
         (
-            "`chars_shown`",
+            "`chars_shown`, `chars_final`",
             format!("0 to {}", grouped(i32::MAX as usize)),
+            "`out_of_range`",
+        ),
+        (
+            "`generation_ms`",
+            format!("0 to {}", grouped(events::GENERATION_MS as usize)),
             "`out_of_range`",
         ),
         (

@@ -62,7 +62,7 @@ pub fn rows() -> Vec<Row> {
             "422 `answer_too_large`",
         ),
         (
-            "opinions that `agreement` and `quality` read",
+            "opinions that `agreement` and `quality` read; ratings that differ in user, version, scale or worth, of `ratings`",
             grouped(MOST_OPINIONS as usize),
             "422 `answer_too_large`",
         ),

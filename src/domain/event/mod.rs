@@ -81,6 +81,11 @@ pub struct Event {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 1)]
     pub confidence: Option<f64>,
+    /// Milliseconds from the request for the output to the whole of it, at most a day. `gen_ai.client.operation.duration` in OpenTelemetry's words,
+    /// in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(maximum = 86_400_000)]
+    pub generation_ms: Option<u32>,
     /// What the user gave to the AI.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 100_000)]
@@ -123,6 +128,10 @@ pub struct Event {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(maximum = 4_294_967_295u32)]
     pub chars_retained: Option<u32>,
+    /// Characters of the final text, from clients that send no texts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(maximum = 2_147_483_647)]
+    pub chars_final: Option<u32>,
     /// With `retained`: the share in [0, 1] that is still in place. Send it 30 s, 2, 5 and 10 min after the decision.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 1)]
@@ -209,6 +218,7 @@ impl Event {
             user_id: None,
             session_id: None,
             confidence: None,
+            generation_ms: None,
             input: None,
             output: None,
             final_text: None,
@@ -218,6 +228,7 @@ impl Event {
             edit_distance: None,
             chars_shown: None,
             chars_retained: None,
+            chars_final: None,
             retained_share: None,
             after_seconds: None,
             rating: None,

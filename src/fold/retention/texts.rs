@@ -155,4 +155,6 @@ fn note_edit(event: &mut Event, state: &Output) {
         // A share of whole characters: as exact as it was.
         event.chars_retained = Some((share * f64::from(shown)).round() as u32);
     }
+    let finished = state.chars_final.and_then(|chars| u32::try_from(chars).ok());
+    event.chars_final = finished.or(event.chars_final);
 }

@@ -164,6 +164,8 @@ fn fields(
             kept_300s,
             kept_600s,
             ignored_ms,
+            chars_final,
+            generation_ms,
         },
         &output,
         stored

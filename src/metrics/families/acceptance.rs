@@ -15,6 +15,21 @@ use crate::metrics::{Direction, Family, Metric, Statistics, Sum, Unit, no_histog
 /// The share of an output that must be in place for it to count as kept: what Cody's completion persistence uses.
 pub const MOSTLY: f64 = 0.67;
 
+/// The edit distance up to which an edit is still an acceptance. The names of the sums say it too: with another limit they are other
+/// sums, and the rollups are computed again.
+const SOFT: f64 = 0.2;
+
+/// Edited, and nobody knows how much.
+fn unmeasured() -> Expr {
+    decision::edited().and(col(facts::EDIT_DISTANCE).is_null())
+}
+
+/// Taken as it was, or with so small an edit. What was accepted without an edit that anyone told of was taken as it was.
+fn softly_taken() -> Expr {
+    let near = col(facts::EDIT_DISTANCE).lt_eq(lit(SOFT)).fill_null(lit(true));
+    decision::taken().and(unmeasured().not()).and(near)
+}
+
 /// Taken and, as far as anyone looked, kept.
 pub fn persistent() -> Expr {
     let kept = col(facts::STILL_RETAINED).fill_null(lit(1.0)).gt_eq(lit(MOSTLY));
@@ -32,6 +47,8 @@ pub static FAMILY: Family = Family {
             Sum::new("decided", count(decision::decided())),
             Sum::new("taken", count(decision::taken())),
             Sum::new("accepted_unchanged", count(decision::accepted())),
+            Sum::new("taken_within_20", count(softly_taken())),
+            Sum::new("decided_measured", count(decision::decided().and(unmeasured().not()))),
             Sum::new("persistent", count(persistent())),
             Sum::new("undone", count(decision::undone())),
             Sum::new(
@@ -64,6 +81,17 @@ pub static FAMILY: Family = Family {
             interval: PROPORTION,
             source: "Ziegler et al. 2022",
             estimate: |s| s.proportion("accepted_unchanged", "decided", Reason::NoDecisions),
+        },
+        Metric {
+            id: "soft_acceptance_rate",
+            title: "Soft acceptance rate",
+            summary: "Share of the decided outputs that users accepted as they were or after changing at most a fifth of them.",
+            formula: "(accepted + edited + undone after acceptance, with an edit distance of at most 0.2 where there is one) / decided, without edits of unknown distance",
+            unit: Unit::Share,
+            direction: Direction::HigherIsBetter,
+            interval: PROPORTION,
+            source: "definition; threshold 0.2 of normalised Levenshtein distance",
+            estimate: |s| s.proportion("taken_within_20", "decided_measured", Reason::NoDecisions),
         },
         Metric {
             id: "acceptance_of_shown",

@@ -1,20 +1,18 @@
-//! How long do users take to decide? Times come from a mergeable sketch with 1 % relative error at every quantile.
+//! How long do users take to decide?
 
 use polars::prelude::{col, lit};
 
 use super::PROPORTION;
+use super::quantiles::{INTERVAL, SOURCE, all, quantile};
 use crate::metrics::estimate::{Estimate, Reason};
 use crate::metrics::facts::{self, count, decision};
 use crate::metrics::statistics::Moves;
 use crate::metrics::{Direction, Family, Histogram, Metric, Statistics, Sum, Unit};
-use crate::stats::sketch;
 
 /// How fast a person can read, in characters per millisecond.
 const READING_SPEED: f64 = 0.025;
 /// Milliseconds in which no one can read anything and decide: a choice reaction alone takes longer.
 const REACTION: i64 = 300;
-const INTERVAL: &str = "order statistics read from the sketch; outputs taken as independent";
-const SOURCE: &str = "Masson, Rim & Lee 2019, DDSketch";
 
 pub static FAMILY: Family = Family {
     id: "decision_time",
@@ -52,37 +50,37 @@ pub static FAMILY: Family = Family {
             "decision_time_p50",
             "Median time to decide",
             "Half of the decisions took no longer.",
-            |s| quantile(s, 0.5),
+            |s| of(s, 0.5, all),
         ),
         quantile_metric(
             "decision_time_p90",
             "90th percentile of the time to decide",
             "Nine of ten decisions took no longer.",
-            |s| quantile(s, 0.9),
+            |s| of(s, 0.9, all),
         ),
         quantile_metric(
             "decision_time_p95",
             "95th percentile of the time to decide",
             "Nineteen of twenty decisions took no longer.",
-            |s| quantile(s, 0.95),
+            |s| of(s, 0.95, all),
         ),
         quantile_metric(
             "decision_time_p99",
             "99th percentile of the time to decide",
             "All but one decision in a hundred took no longer.",
-            |s| quantile(s, 0.99),
+            |s| of(s, 0.99, all),
         ),
         quantile_metric(
             "acceptance_time_p50",
             "Median time to accept",
             "Half of the acceptances took no longer.",
-            |s| quantile_of(s, 0.5, |taken, _| taken),
+            |s| of(s, 0.5, |taken, _| taken),
         ),
         quantile_metric(
             "rejection_time_p50",
             "Median time to reject",
             "Half of the rejections took no longer.",
-            |s| quantile_of(s, 0.5, |_, declined| declined),
+            |s| of(s, 0.5, |_, declined| declined),
         ),
         Metric {
             id: "rubber_stamp_rate",
@@ -150,29 +148,9 @@ const fn quantile_metric(
     }
 }
 
-fn quantile(s: &Statistics, q: f64) -> Estimate {
-    quantile_of(s, q, |taken, declined| taken + declined)
-}
-
 /// A quantile of the decisions that `counted` makes of those taken and those declined.
-fn quantile_of(s: &Statistics, q: f64, counted: fn(u64, u64) -> u64) -> Estimate {
-    let counts = match s.histogram("decision_time", Reason::NoTimes) {
-        Ok(counts) => counts,
-        Err(reason) => return s.nothing(reason),
-    };
-    let buckets: Vec<(i32, u64)> = counts
-        .iter()
-        .filter_map(|(bucket, taken, declined)| Some((i32::try_from(*bucket).ok()?, counted(*taken, *declined))))
-        .filter(|(_, count)| *count > 0)
-        .collect();
-    let n: u64 = buckets.iter().map(|(_, count)| count).sum();
-    match sketch::quantile(&buckets, q) {
-        Some(value) => s.valued(value, n as f64).within(
-            sketch::quantile_interval(&buckets, q, s.level),
-            "order_statistics_unclustered",
-        ),
-        None => s.nothing(Reason::NoTimes),
-    }
+fn of(s: &Statistics, q: f64, counted: fn(u64, u64) -> u64) -> Estimate {
+    quantile(s, "decision_time", q, counted)
 }
 
 fn excess_error(s: &Statistics) -> Estimate {

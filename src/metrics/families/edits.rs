@@ -5,7 +5,7 @@
 
 use polars::prelude::{Expr, col, lit};
 
-use super::{LINEAR, NONE, PROPORTION};
+use super::{LINEAR, PROPORTION};
 use crate::metrics::estimate::{Estimate, Reason};
 use crate::metrics::facts::{self, count, fixed};
 use crate::metrics::{Direction, Family, Metric, Statistics, Sum, Unit, no_histograms};
@@ -24,7 +24,6 @@ pub static FAMILY: Family = Family {
     question: "How much do users change in what they take?",
     sums: || {
         let retained = col(facts::RETAINED_SHARE);
-        let characters = (retained.clone() * col(facts::CHARS_SHOWN) + lit(0.5)).fill_null(lit(0.0));
         vec![
             Sum::new("compared", count(distance().is_not_null())),
             Sum::new("distance", fixed(distance())),
@@ -45,7 +44,6 @@ pub static FAMILY: Family = Family {
             ),
             Sum::new("retention_known", count(retained.clone().is_not_null())),
             Sum::new("retained", fixed(retained)),
-            Sum::new("characters_retained", characters.cast(polars::prelude::DataType::Int64)),
         ]
     },
     histograms: no_histograms,
@@ -121,23 +119,6 @@ pub static FAMILY: Family = Family {
             interval: PROPORTION,
             source: "definition; thresholds light .1, medium .3, heavy .5",
             estimate: |s| s.proportion("heavily_edited", "compared", Reason::NoEdits),
-        },
-        Metric {
-            id: "retained_characters",
-            title: "Retained characters",
-            summary: "Characters the AI wrote that users kept.",
-            formula: "sum of retained share × characters shown",
-            unit: Unit::Characters,
-            direction: Direction::HigherIsBetter,
-            interval: NONE,
-            source: "GitHub, accepted-and-retained characters",
-            estimate: |s| match s.count("retention_known") {
-                0 => s.nothing(Reason::NoEdits),
-                n => Estimate {
-                    n,
-                    ..Estimate::count(s.count("characters_retained"))
-                },
-            },
         },
     ],
 };

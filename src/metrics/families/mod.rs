@@ -7,7 +7,9 @@ pub mod correctness;
 pub mod coverage;
 pub mod decision_time;
 pub mod edits;
+pub mod generation;
 pub mod persistence;
+mod quantiles;
 pub mod ratings;
 pub mod reliance;
 pub mod retries;
@@ -15,6 +17,7 @@ pub mod team;
 pub mod trigger;
 pub mod trust;
 pub mod users;
+pub mod volumes;
 
 /// What the catalogue says of intervals for proportions of outputs.
 const PROPORTION: &str = "Wilson score with the effective number of outputs, clustered by user (Korn & Graubard 1998); t with G-1 degrees of freedom below 50 users; plain Wilson where no user has two outputs; where all are of one user, as of one output";

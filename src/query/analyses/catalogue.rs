@@ -14,7 +14,7 @@ pub struct Analysis {
 }
 
 /// In the order in which a team would ask.
-pub static ANALYSES: [Analysis; 25] = [
+pub static ANALYSES: [Analysis; 26] = [
     Analysis {
         id: "compare",
         question: "Is one side better than another, how sure is that, and what would it take to know?",
@@ -158,6 +158,14 @@ pub static ANALYSES: [Analysis; 25] = [
         method: "approved, edited, rejected, taken over, taken without asking, reversed; growth within users",
         interval: "clustered by user",
         source: "Lee & See 2004",
+    },
+    Analysis {
+        id: "ratings",
+        question: "What do raters say, step by step of their scale, and how many outputs are rated at all?",
+        route: "/features/{feature}/ratings",
+        method: "each rater's newest rating of each output, counted on its own scale: thumbs and whole numbers step by step, anything else in ten bands; the share of outputs that were rated beside it",
+        interval: "of each step's share, clustered by the user of the rated output",
+        source: "Korn & Graubard 1998",
     },
     Analysis {
         id: "reasons",

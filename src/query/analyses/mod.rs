@@ -23,6 +23,7 @@ pub mod outcomes;
 pub mod priorities;
 pub mod quality;
 pub mod ranking;
+pub mod ratings;
 pub mod reasons;
 pub mod recalibration;
 pub mod recovery;

@@ -108,10 +108,13 @@ impl Life<'_> {
             (EventKind::Edit | EventKind::PartialAccept, None) => {
                 let distance = self.draw.beta(if self.right { 0.12 } else { 0.30 }, CHANGE_EVENNESS);
                 // Some of the changed characters are additions: less is lost than was changed.
-                let kept = (f64::from(self.length) * (1.0 - 0.7 * distance)).round() as u32;
+                let part = |share: f64| (f64::from(self.length) * share).round() as u32;
+                let kept = part(1.0 - 0.7 * distance);
                 Change::Measures {
                     distance: hundredths(distance),
                     kept,
+                    // What is taken in part is only shortened.
+                    finished: kept + if kind == EventKind::Edit { part(distance) } else { 0 },
                 }
             }
             _ => Change::Nothing,
@@ -122,7 +125,7 @@ impl Life<'_> {
 enum Change {
     Nothing,
     Text(String),
-    Measures { distance: f64, kept: u32 },
+    Measures { distance: f64, kept: u32, finished: u32 },
 }
 
 impl Change {
@@ -130,9 +133,14 @@ impl Change {
         match self {
             Change::Nothing => {}
             Change::Text(text) => event.final_text = Some(text),
-            Change::Measures { distance, kept } => {
+            Change::Measures {
+                distance,
+                kept,
+                finished,
+            } => {
                 event.edit_distance = Some(distance);
                 event.chars_retained = Some(kept);
+                event.chars_final = Some(finished);
             }
         }
     }

@@ -61,6 +61,10 @@ pub struct Output {
     pub kept_600s: Option<i16>,
     /// From shown to the first `ignore`.
     pub ignored_ms: Option<i32>,
+    /// Characters of what the user made of it.
+    pub chars_final: Option<i32>,
+    /// From its request to the whole output.
+    pub generation_ms: Option<i32>,
 }
 
 impl Output {
@@ -136,7 +140,7 @@ pub fn replace(conn: &mut PgConnection, project: ProjectId, known: &[Uuid], new:
     }
     let mut rows = CopyRows::with_capacity(new.len() * 280);
     for output in new {
-        rows.row(37)
+        rows.row(39)
             .put(output.project_id)
             .put(output.output_key)
             .put(output.output_id.as_str())
@@ -173,7 +177,9 @@ pub fn replace(conn: &mut PgConnection, project: ProjectId, known: &[Uuid], new:
             .put(output.kept_120s)
             .put(output.kept_300s)
             .put(output.kept_600s)
-            .put(output.ignored_ms);
+            .put(output.ignored_ms)
+            .put(output.chars_final)
+            .put(output.generation_ms);
     }
     copy_into!(conn, outputs::table, &rows).map(|_| ())
 }

@@ -10,6 +10,7 @@ mod experiments;
 mod explain;
 mod persistence;
 mod priorities;
+mod ratings;
 mod reasons;
 mod routes;
 mod texts;
@@ -17,6 +18,7 @@ mod trajectory;
 mod trust;
 mod values;
 mod viewed;
+mod volumes;
 
 use std::sync::OnceLock;
 

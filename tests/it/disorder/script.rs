@@ -56,6 +56,8 @@ fn event(number: usize, (kind, name, time, dice, flag): Seed) -> Event {
     });
     event.chars_shown = (dice[2] > 9).then_some(40);
     event.chars_retained = (dice[2] > 10).then_some(13);
+    event.chars_final = (dice[3] > 9).then_some(20 + dice[2] as u32);
+    event.generation_ms = (dice[4] > 6).then_some(100 * dice[5] as u32);
     if dice[5] > 8 {
         event.attributes.insert("plan".to_owned(), format!("p{}", dice[4] % 2));
     }

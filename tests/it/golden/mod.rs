@@ -19,7 +19,7 @@ use calibrant::stats::level::Interval;
 use serde_json::Value;
 
 /// The values that the script of a topic computed.
-fn golden(topic: &str) -> Value {
+pub fn golden(topic: &str) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/golden")
         .join(format!("{topic}.json"));

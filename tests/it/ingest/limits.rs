@@ -154,6 +154,23 @@ fn numbers_and_times_have_a_range() {
         json!({"chars_shown": 4, "chars_retained": 5}),
         Some(("out_of_range", 422, "chars_retained")),
     );
+    check(&server, json!({"chars_final": 2_147_483_647u32}), None);
+    check(
+        &server,
+        json!({"chars_final": 2_147_483_648u32}),
+        Some(("out_of_range", 422, "chars_final")),
+    );
+    check(
+        &server,
+        json!({"chars_final": 4, "chars_retained": 5}),
+        Some(("out_of_range", 422, "chars_retained")),
+    );
+    check(&server, json!({"generation_ms": 86_400_000}), None);
+    check(
+        &server,
+        json!({"generation_ms": 86_400_001}),
+        Some(("out_of_range", 422, "generation_ms")),
+    );
     check(&server, json!({"type": "rate", "rating": 1}), None);
     check(
         &server,

@@ -200,6 +200,7 @@ fn features_and_outputs_are_those_of_the_api() {
             "decision",
             "manner",
             "decision_ms",
+            "generation_ms",
             "correct",
             "judged_by",
             "reason",

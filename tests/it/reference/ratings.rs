@@ -1,6 +1,9 @@
 //! Ratings by many raters. No rater is known by name, so each item is a cluster of its own.
 
+use serde_json::json;
+
 use super::{Imported, same};
+use crate::golden::golden;
 
 const RATINGS: [&str; 4] = ["shown", "rating_mean", "positive_rating_rate", "rating_flips"];
 
@@ -27,6 +30,36 @@ fn answers_on_public_health() {
         let mean = slice.value("rating_mean");
         same(&feature, mean, &expected["mean_score_by_feature"][&feature]);
     }
+    check_distributions(&data);
+}
+
+/// Every step of the scale of every feature against statsmodels, and all of them against the counts.
+fn check_distributions(data: &Imported) {
+    let golden = &golden("volumes")["ratings"];
+    let mut counts = [0; 4];
+    for (feature, steps) in golden.as_object().unwrap() {
+        let path = format!("/api/v1/features/{feature}/ratings");
+        let found = &data.server.get(&path).expect(200)["data"][0]["scales"];
+        assert_eq!(found.as_array().unwrap().len(), 1);
+        assert_eq!((&found[0]["lowest"], &found[0]["highest"]), (&json!(0.0), &json!(3.0)));
+        let told = found[0]["steps"].as_array().unwrap();
+        assert_eq!(told.len(), steps.as_array().unwrap().len());
+        for (rating, (step, expected)) in told.iter().zip(steps.as_array().unwrap()).enumerate() {
+            let share = &step["share"];
+            counts[rating] += step["ratings"].as_u64().unwrap();
+            assert_eq!(share["numerator"].as_f64(), expected["num"].as_f64(), "{share}");
+            assert_eq!(share["denominator"].as_f64(), expected["den"].as_f64(), "{share}");
+            same(feature, &share["value"], &expected["ratio"]);
+            same(feature, &share["standard_error"], &expected["se"]);
+            same(feature, &share["lower"], &expected["wilson"][0]);
+            same(feature, &share["upper"], &expected["wilson"][1]);
+        }
+    }
+    let words = ["Bad", "Could be Improved", "Acceptable", "Excellent"];
+    assert_eq!(
+        words.map(|word| data.reference["counts"][word].as_u64().unwrap()),
+        counts
+    );
 }
 
 /// A pair is two outputs, and a comparison two ratings: the sums of both sides are known from the labels.

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{CALIBRATION, Imported, Slice, check_curve, same};
+use crate::golden::golden;
 
 #[test]
 fn post_edits() {
@@ -38,6 +39,32 @@ fn post_edits() {
     }
     for row in expected["row_samples"].as_array().unwrap() {
         check_row(&data, row);
+    }
+    check_volumes(&data);
+}
+
+/// Characters kept, deleted and inserted, and edits small enough to be acceptances, against rapidfuzz and statsmodels.
+fn check_volumes(data: &Imported) {
+    let expected = &golden("volumes")["edits"];
+    let ids = [
+        "retained_characters_per_shown",
+        "deleted_characters_per_edit",
+        "inserted_characters_per_edit",
+        "final_share_of_ai",
+        "soft_acceptance_rate",
+        "retained_characters_per_accepted",
+    ];
+    let mut slices = data.by("feature", &ids);
+    slices.insert("all".to_owned(), data.everything(&ids));
+    assert_eq!(slices.len(), expected.as_object().unwrap().len());
+    for (name, slice) in slices {
+        let expected = &expected[&name];
+        for id in &ids[..4] {
+            slice.check_clustered(id, &expected[id]);
+        }
+        slice.check_rate("soft_acceptance_rate", &expected["soft_acceptance_rate"]);
+        // Every translation was taken.
+        slice.check_clustered(ids[5], &expected[ids[0]]);
     }
 }
 

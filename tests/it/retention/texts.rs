@@ -31,7 +31,15 @@ fn holding(server: &TestServer) -> Vec<String> {
 }
 
 fn figures(server: &TestServer) -> Vec<Value> {
-    let edits = ["edit_distance", "retained_share", "acceptance_rate"].map(|id| metric(server, id));
+    let edits = [
+        "edit_distance",
+        "retained_share",
+        "acceptance_rate",
+        "retained_characters_per_accepted",
+        "inserted_characters_per_edit",
+        "final_share_of_ai",
+    ];
+    let edits = edits.map(|id| metric(server, id));
     let outputs = ["a", "b", "c", "d"].map(|id| {
         let output = server.get(&format!("/api/v1/outputs/{id}")).expect(200);
         json!([output["edit_distance"], output["retained_share"], output["decision"]])
@@ -45,7 +53,7 @@ fn texts_go_and_the_figures_stay() {
     server.send(events());
     let before = figures(&server);
     assert!(
-        before.iter().skip(3).all(|figure| figure[0] != Value::Null),
+        before.iter().skip(6).all(|figure| figure[0] != Value::Null),
         "{before:?}"
     );
     assert!(!holding(&server).is_empty());

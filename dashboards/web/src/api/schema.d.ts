@@ -990,6 +990,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/features/{feature}/ratings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ratings of a feature
+         * @description What do raters say, step by step of their scale, and of how many outputs? Each rater's newest rating of each output counts; ratings on a
+         *     rubric do not. Thumbs are the scale from 0 to 1. A scale of whole numbers is told step by step, any other in ten bands.
+         */
+        get: operations["get_feature_ratings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/features/{feature}/reasons": {
         parameters: {
             query?: never;
@@ -3720,6 +3741,11 @@ export interface components {
             auto?: boolean | null;
             /**
              * Format: int32
+             * @description Characters of the final text, from clients that send no texts.
+             */
+            chars_final?: number | null;
+            /**
+             * Format: int32
              * @description Characters of the output that are in the final text, from clients that send no texts.
              */
             chars_retained?: number | null;
@@ -3746,6 +3772,12 @@ export interface components {
             feature?: string | null;
             /** @description What the user made of it. */
             final?: string | null;
+            /**
+             * Format: int32
+             * @description Milliseconds from the request for the output to the whole of it, at most a day. `gen_ai.client.operation.duration` in OpenTelemetry's words,
+             *     in milliseconds.
+             */
+            generation_ms?: number | null;
             /** @description The client's name for this event. Sending it again changes nothing. */
             id?: string | null;
             initial?: components["schemas"]["InitialAnswer"] | null;
@@ -4595,6 +4627,11 @@ export interface components {
             environment: string | null;
             feature: string | null;
             final: string | null;
+            /**
+             * Format: int64
+             * @description From its request to the whole output.
+             */
+            generation_ms: number | null;
             input: string | null;
             judged_by: components["schemas"]["JudgementSource"] | null;
             /** @description How much of it was in place so long after it was taken, where that is known. */
@@ -5020,6 +5057,51 @@ export interface components {
             /** @description Null for outputs without the dimension. */
             value: string | null;
         };
+        /** @description The ratings on one scale. */
+        RatedScale: {
+            form: components["schemas"]["ScaleForm"];
+            /** Format: double */
+            highest: number;
+            /** Format: double */
+            lowest: number;
+            /** @description Share of the ratings in the upper half of the scale; thumbs up, for thumbs. */
+            positive: components["schemas"]["Estimate"];
+            /** Format: int64 */
+            ratings: number;
+            /** @description From the lowest to the highest, those that nobody chose too. */
+            steps: components["schemas"]["RatingStep"][];
+        };
+        /** @description The ratings on one step of a scale. */
+        RatingStep: {
+            /** Format: double */
+            from: number;
+            /** Format: int64 */
+            ratings: number;
+            /** @description Of the ratings on this scale. */
+            share: components["schemas"]["Estimate"];
+            /**
+             * Format: double
+             * @description The same as `from`, unless steps are bands.
+             */
+            to: number;
+        };
+        RatingsResponse: {
+            data: components["schemas"]["RatingsSlice"][];
+            feature: string;
+            meta: components["schemas"]["AnalysisMeta"];
+        };
+        /** @description The ratings in one group. */
+        RatingsSlice: {
+            group: {
+                [key: string]: string | null;
+            };
+            /** @description How many outputs were rated, and what the ratings come to: by the ids of the catalogue. A mean over several scales means little. */
+            metrics: {
+                [key: string]: components["schemas"]["Estimate"];
+            };
+            /** @description The ratings on each scale that was used, that with the most of them first. Empty without ratings. */
+            scales: components["schemas"]["RatedScale"][];
+        };
         /**
          * @description Why there is no value, or no interval.
          * @enum {string}
@@ -5229,6 +5311,11 @@ export interface components {
              */
             users_on_both: number | null;
         };
+        /**
+         * @description What the steps of a scale are.
+         * @enum {string}
+         */
+        ScaleForm: "thumbs" | "steps" | "bands";
         /** @enum {string} */
         Scope: "ingest" | "read" | "admin";
         /** @description What the score could be, whatever lies behind the silence. */
@@ -12119,6 +12206,111 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["QualityResponse"];
+                };
+            };
+            /** @description The client has this answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_feature_ratings: {
+        parameters: {
+            query?: {
+                /** @description Start of the range in which outputs were shown, RFC 3339 or milliseconds since 1970; the day of the first output without it. */
+                from?: string;
+                /** @description End of the range, not part of it; the end of the day of the last output without it. */
+                to?: string;
+                /** @description A JSON array of filters as `POST /query` takes them. */
+                filters?: string;
+                /** @description Level of the intervals; 0.95 without it. */
+                level?: number;
+                /** @description Dimensions to split by, separated by commas. */
+                group_by?: string;
+                exact?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The feature */
+                feature: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The ratings */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RatingsResponse"];
                 };
             };
             /** @description The client has this answer already */

@@ -71,7 +71,7 @@ export function parts(spread: Spread, unit: Unit, signed?: boolean): { value: st
     const sign = signed ?? shown.signed;
     const end = (value: number) => fixed(value * shown.factor, places.ends, sign);
     return {
-        value: fixed(spread.value * shown.factor, unit === 'characters' ? 0 : places.value, sign) + shown.suffix,
+        value: fixed(spread.value * shown.factor, unit === 'characters' && wide === null ? 0 : places.value, sign) + shown.suffix,
         interval:
             wide === null || spread.lower == null || spread.upper == null
                 ? ''

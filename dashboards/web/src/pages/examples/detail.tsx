@@ -65,6 +65,7 @@ function Facts({ output, correct }: { output: Output; correct: boolean | null })
         ['Decision', `${DECISIONS[output.decision]}${time === undefined ? '' : ` after ${time}`}`],
         ['Judged', correct === null ? 'not yet' : `${correct ? 'right' : 'wrong'}${output.judged_by === null ? '' : ` (${output.judged_by})`}`],
         ['Confidence', output.confidence === null ? null : percent(output.confidence)],
+        ['Generated in', output.generation_ms === null ? null : parts({ value: output.generation_ms }, 'milliseconds').value],
         ['Changed', output.edit_distance === null ? null : percent(output.edit_distance)],
         ['Rating', output.rating === null ? null : fixed(output.rating, 1)],
         ['Reason', output.reason],

@@ -9,12 +9,12 @@ import { DailyTrend } from './daily_trend';
 const SIDES = [
     {
         metric: 'edit_distance',
-        facts: ['untouched_rate', 'heavy_edit_rate', 'retained_share', 'regenerate_rate'],
+        facts: ['soft_acceptance_rate', 'untouched_rate', 'heavy_edit_rate', 'retained_share', 'retained_characters_per_shown', 'final_share_of_ai', 'regenerate_rate'],
         limits: [0, 1] as [number, number],
     },
     {
         metric: 'decision_time_p50',
-        facts: ['decision_time_p90', 'rubber_stamp_rate'],
+        facts: ['decision_time_p90', 'rubber_stamp_rate', 'generation_time_p50', 'generation_time_p95'],
         limits: [0, 1e12] as [number, number],
     },
 ];

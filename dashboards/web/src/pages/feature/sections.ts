@@ -12,6 +12,7 @@ import { Edits } from './edits';
 import { Effort } from './effort';
 import { Moved } from './moved';
 import { Persistence } from './persistence';
+import { Ratings } from './ratings';
 import { Reasons } from './reasons';
 import { Reliance } from './reliance';
 import { Segments } from './segments';
@@ -41,6 +42,7 @@ export const SECTIONS: Section[] = [
     { id: 'effort', title: 'Effort', question: 'How much do people change, and how long do they think?', Body: Effort },
     { id: 'persistence', title: 'Persistence', question: 'Does what people take stay in place?', Body: Persistence },
     { id: 'edits', title: 'What people change', question: 'Which words do they delete, insert and replace?', Body: Edits },
+    { id: 'ratings', title: 'Ratings', question: 'What do people say when they are asked?', Body: Ratings },
     { id: 'reasons', title: 'Why they reject', question: 'What do they say, and what do rejected outputs have in common?', Body: Reasons },
     { id: 'trajectory', title: 'Trajectory', question: 'Does trust grow with use, and survive a mistake?', Body: Trajectory },
     { id: 'coverage', title: 'Coverage', question: 'How much is not known, and what could it hide?', Body: Coverage },
