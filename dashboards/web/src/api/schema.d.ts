@@ -611,6 +611,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Explain the change of every feature
+         * @description What `/features/{feature}/explain` says of each, in short and over the same periods: how far the metric moved, and the segments that
+         *     moved it most.
+         */
+        get: operations["list_explanations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/exports/outputs.csv": {
         parameters: {
             query?: never;
@@ -3932,6 +3953,12 @@ export interface components {
             /** @description The whole moved one way and every segment the other: believe the segments. */
             simpson: boolean;
         };
+        ExplanationsResponse: {
+            /** @description Those of which the metric knows most in the later period come first. */
+            data: components["schemas"]["FeatureExplanation"][];
+            meta: components["schemas"]["ExplainMeta"];
+            metric: string;
+        };
         /** @description Metrics of the outputs that were some users' n-th of the feature. */
         ExposureStep: {
             /**
@@ -3963,6 +3990,16 @@ export interface components {
              */
             outputs: number;
             reason: components["schemas"]["Silence"] | null;
+        };
+        /** @description What moved one feature, in short. */
+        FeatureExplanation: {
+            after: components["schemas"]["Estimate"];
+            before: components["schemas"]["Estimate"];
+            /** @description After minus before. */
+            change: components["schemas"]["Between"];
+            feature: string;
+            /** @description The segments that moved it most, of all dimensions. */
+            leading: components["schemas"]["Segment"][];
         };
         /** @description A feature and its headline numbers. */
         FeatureSummary: {
@@ -9876,6 +9913,105 @@ export interface operations {
             };
             /** @description There is nothing here (`not_found`) */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_explanations: {
+        parameters: {
+            query?: {
+                /** @description The id of a metric that is a rate or a mean; `acceptance_rate` without it. */
+                metric?: string;
+                /** @description Start of the later period, RFC 3339 or milliseconds since 1970; seven days before its end without it. */
+                from?: string;
+                /** @description End of the later period, not part of it; the end of the day of the last output without it. */
+                to?: string;
+                /** @description Start of the earlier period; without it, one of the same length just before. */
+                before_from?: string;
+                /** @description End of the earlier period, not part of it. */
+                before_to?: string;
+                /** @description Dimensions to look at, separated by commas; all without it. */
+                dimensions?: string;
+                /** @description A JSON array of filters as `POST /query` takes them. */
+                filters?: string;
+                level?: number;
+                /** @description How many features; 25 without it. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What moved */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExplanationsResponse"];
+                };
+            };
+            /** @description The client has this answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
