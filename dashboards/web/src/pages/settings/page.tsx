@@ -7,6 +7,7 @@ import { Audit } from './audit';
 import { Erase } from './erase';
 import { Keys } from './keys';
 import { Project } from './project';
+import { Retention } from './retention';
 import { Status } from './status';
 
 export function Settings() {
@@ -25,6 +26,7 @@ export function Settings() {
             </Title>
             <Status />
             <Project admin={admin} />
+            <Retention admin={admin} />
             <section class="section" aria-labelledby="keys">
                 <h2 id="keys">Keys</h2>
                 {admin ? <Keys own={session.key.id} /> : <Empty title="Keys are managed with the scope admin">Yours does not have it.</Empty>}
