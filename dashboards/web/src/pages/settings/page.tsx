@@ -7,6 +7,7 @@ import { Audit } from './audit';
 import { Erase } from './erase';
 import { Keys } from './keys';
 import { Project } from './project';
+import { FIRST, Projects } from './projects';
 import { Retention } from './retention';
 import { Status } from './status';
 
@@ -31,6 +32,7 @@ export function Settings() {
                 <h2 id="keys">Keys</h2>
                 {admin ? <Keys own={session.key.id} /> : <Empty title="Keys are managed with the scope admin">Yours does not have it.</Empty>}
             </section>
+            {admin && session.project === FIRST && <Projects />}
             {admin && (
                 <>
                     <section class="section" aria-labelledby="erase">
