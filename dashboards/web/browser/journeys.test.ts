@@ -64,6 +64,24 @@ it('puts the planted features on the right side of the diagonal', async () => {
     await close();
 });
 
+it('explains the change of all features in one answer', async () => {
+    const { page, close } = await visit();
+    const asked: string[] = [];
+    page.on('request', (request) => {
+        const { pathname } = new URL(request.url());
+        if (pathname.endsWith('/explain')) asked.push(pathname);
+    });
+    await open(page, '/');
+    const told = page.locator('table.features td[data-label=Change]');
+    await expect.poll(() => told.filter({ hasText: '…' }).count(), { timeout: 60_000 }).toBe(0);
+    for (const text of await told.allInnerTexts()) expect(text).toMatch(/points|nothing to compare with/);
+    expect(asked).toEqual(['/api/v1/explain']);
+    // The page of a feature asks for its own, in full.
+    await open(page, '/features/agent.task');
+    expect(asked.slice(1)).toContain('/api/v1/features/agent.task/explain');
+    await close();
+});
+
 it('shares a view as its address', async () => {
     const one = await visit();
     await open(one.page, '/');

@@ -24,6 +24,7 @@ const PAGES: Record<string, string> = {
     alerts: '/alerts',
     make: '/alerts?make=yes&range=all',
     compare: '/compare?feature=canvas.trigger&range=all',
+    mismatch: '/compare?feature=canvas.trigger&range=all&share=97.5&before=14',
     evals: '/evals',
     eval: '/evals?set=asked',
     cases: '/evals?set=asked&make=yes&range=all',

@@ -1,7 +1,7 @@
 /** Each metric on both sides: the verdict in words, and the difference at one look and at all looks. */
 
 import type { Schemas } from '../../api/client';
-import { ofDifference, withInterval } from '../../format/number';
+import { ofDifference, percent, withInterval } from '../../format/number';
 import { Cards } from '../../parts/cards';
 import { useUnit } from '../../parts/catalogue';
 import { DrawnDifference, Estimate } from '../../parts/estimate';
@@ -59,7 +59,7 @@ export function Findings({ data, baseline, candidate, margin }: Props) {
 }
 
 function Row({ sides, margin, ...found }: Compared & { sides: [string, string]; margin: number }) {
-    const { metric, verdict, baseline, candidate, difference, naive, sequence } = found;
+    const { metric, verdict, baseline, candidate, difference, naive, sequence, variance_explained } = found;
     const unit = ofDifference(useUnit(metric));
     const domain = reach([difference, sequence]);
     return (
@@ -82,6 +82,12 @@ function Row({ sides, margin, ...found }: Compared & { sides: [string, string]; 
                 {naive !== null && (
                     <span class="evidence">
                         <Explained text={naive.is_valid ? VALID : INVALID}>Naive</Explained> {withInterval(naive, unit, true)}
+                    </span>
+                )}
+                {variance_explained !== null && (
+                    <span class="evidence">
+                        <Explained text="The share of the variance that what users did in the days before explains: the intervals are as much narrower as if it had never been there.">Noise taken off</Explained>{' '}
+                        {percent(variance_explained)}
                     </span>
                 )}
             </td>

@@ -1,7 +1,7 @@
 /** Which segments moved a metric between two periods. */
 
-import type { Schemas } from '../../api/client';
-import { fresh } from '../../api/data';
+import { api, type Schemas } from '../../api/client';
+import { fresh, type Loaded, useData } from '../../api/data';
 import { around } from '../../charts/intervals';
 import { isClear, ofDifference, percent, withInterval } from '../../format/number';
 import { span } from '../../format/time';
@@ -16,11 +16,18 @@ import { write } from '../../state/filter';
 import { dayOf } from '../../state/range';
 import { useScope } from '../../state/scope';
 import { onward, set } from '../../state/url';
-import { standsOut, useExplanation } from '../overview/change';
+import { standsOut } from '../overview/explained';
 
 const METRICS = ['acceptance_rate', 'correctness_rate', 'undo_rate', 'edit_distance', 'response_rate'];
 const OTHER = 'correctness_rate';
 const MOST = 8;
+
+/** Why a metric of a feature moved. */
+function useExplanation(feature: string, metric: string): Loaded<Schemas['ExplainResponse']> {
+    const { change } = useScope();
+    const load = () => api.get('/api/v1/features/{feature}/explain', { path: { feature }, query: { ...change, metric } });
+    return useData(`explain ${feature} ${metric} ${JSON.stringify(change)}`, load, 'analyses');
+}
 
 export function Moved({ feature }: { feature: string }) {
     const { params } = useScope();

@@ -8,8 +8,9 @@ import { Mark } from '../../parts/verdict';
 import { periodName } from '../../state/range';
 import { useScope } from '../../state/scope';
 import { toFeature } from '../../state/url';
-import { culprit, useExplanation } from './change';
+import { toMoved, useExplanations } from './change';
 import { useCorrectness } from './correctness';
+import { culprit, of } from './explained';
 
 type Summary = Schemas['FeatureSummary'];
 
@@ -78,8 +79,16 @@ function Correctness({ by }: { by: Schemas['Between'] }) {
 
 function Moved({ feature }: { feature: string }) {
     const { params } = useScope();
-    const data = fresh(useExplanation(feature));
-    if (data === undefined) return null;
+    const answer = fresh(useExplanations());
+    const data = answer === undefined ? 'nothing' : of(answer, feature);
+    if (data === 'nothing') return null;
+    if (data === 'elsewhere') {
+        return (
+            <p class="moved">
+                <a href={toMoved(feature)}>What moved?</a>
+            </p>
+        );
+    }
     const found = culprit(data);
     if (!isClear(data.change) && found === undefined) return null;
     const moved = isClear(data.change);

@@ -1,4 +1,4 @@
-/** What changed in a feature between two periods, and which segment did most of it. */
+/** What changed in each feature between two periods, and which segment did most of it. */
 
 import { api, type Schemas } from '../../api/client';
 import { fresh, type Loaded, useData } from '../../api/data';
@@ -9,32 +9,23 @@ import { Explained, Term } from '../../parts/term';
 import { useScope } from '../../state/scope';
 import { periodName } from '../../state/range';
 import { toFeature } from '../../state/url';
-import { CRITICAL, SURE } from './correctness';
+import { culprit, MOST, of } from './explained';
 
-type Explanation = Schemas['ExplainResponse'];
+export type Explanations = Loaded<Schemas['ExplanationsResponse']>;
 
-/** Why a metric of a feature moved. Asked for once, whoever shows it. */
-export function useExplanation(feature: string, metric = 'acceptance_rate', wanted = true): Loaded<Explanation> {
+/** Why acceptance of the features moved: of those that are used most, in one request. */
+export function useExplanations(): Explanations {
     const { change } = useScope();
-    const key = wanted ? `explain ${feature} ${metric} ${JSON.stringify(change)}` : null;
-    const load = () => api.get('/api/v1/features/{feature}/explain', { path: { feature }, query: { ...change, metric } });
-    return useData(key, load, 'analyses');
+    const query = { ...change, limit: MOST };
+    return useData(`explanations ${JSON.stringify(query)}`, () => api.get('/api/v1/explain', { query }), 'analyses');
 }
 
-/** Whether a segment moved more than its size explains, beyond what the best of many would by chance. */
-export function standsOut({ excess: { value, lower, upper } }: Schemas['Segment']): boolean {
-    if (value === null || lower === null || upper === null || upper <= lower) return false;
-    return Math.abs(value) / ((upper - lower) / (2 * CRITICAL)) >= SURE;
-}
-
-/** The segment that moved most, if one surely stands out. */
-export function culprit({ leading }: Explanation): Schemas['Segment'] | undefined {
-    return leading.find((found) => found.value !== null && standsOut(found));
-}
+/** Where a feature's own page says what moved. */
+export const toMoved = (feature: string) => `${toFeature(feature)}#moved`;
 
 interface Props {
     feature: string;
-    wanted: boolean;
+    explained: Explanations;
     /** How far correctness moved, where it surely did. */
     correctness: Schemas['Between'] | undefined;
 }
@@ -52,13 +43,13 @@ export function Change({ correctness, ...asked }: Props) {
     );
 }
 
-function Acceptance({ feature, wanted }: Omit<Props, 'correctness'>) {
+function Acceptance({ feature, explained }: Omit<Props, 'correctness'>) {
     const { params } = useScope();
-    const found = useExplanation(feature, 'acceptance_rate', wanted);
-    if (!wanted) return <a href={`${toFeature(feature)}#moved`}>look</a>;
-    const data = fresh(found);
-    if (data === undefined) return <span class="none">{found.problem === undefined ? '…' : 'not available'}</span>;
-    if (data.change.value === null) return <span class="none">nothing to compare with</span>;
+    const answer = fresh(explained);
+    if (answer === undefined) return <span class="none">{explained.problem === undefined ? '…' : 'not available'}</span>;
+    const data = of(answer, feature);
+    if (data === 'elsewhere') return <a href={toMoved(feature)}>look</a>;
+    if (data === 'nothing' || data.change.value === null) return <span class="none">nothing to compare with</span>;
     const leading = culprit(data);
     return (
         <>

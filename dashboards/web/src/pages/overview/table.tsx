@@ -11,13 +11,10 @@ import { VerdictName } from '../../parts/verdict';
 import { periodName } from '../../state/range';
 import { useScope } from '../../state/scope';
 import { set, toFeature } from '../../state/url';
-import { Change } from './change';
+import { Change, type Explanations, useExplanations } from './change';
 import { useCorrectness } from './correctness';
 
 type Summary = Schemas['FeatureSummary'];
-
-/** Features whose change is explained without being asked for; each takes a request. */
-const EXPLAINED = 25;
 
 const TRENDS = ['acceptance_rate', 'correctness_rate'] as const;
 const LABELS = { acceptance_rate: 'Acceptance', correctness_rate: 'Correctness' };
@@ -35,6 +32,7 @@ export const rankBy = (params: URLSearchParams) => RANKS[order(params)];
 export function FeatureTable({ features, days }: { features: Summary[]; days: number }) {
     const { params } = useScope();
     const sort = order(params);
+    const explained = useExplanations();
     const moved = useCorrectness();
     const trends = useTrends(isThin(features, days));
     const head = (name: string, label: ComponentChildren) => (
@@ -64,8 +62,8 @@ export function FeatureTable({ features, days }: { features: Summary[]; days: nu
                     </tr>
                 </thead>
                 <tbody>
-                    {features.map((feature, at) => (
-                        <Row key={feature.feature} {...feature} explained={at < EXPLAINED} moved={moved.get(feature.feature)} trends={trends.get(feature.feature)} />
+                    {features.map((feature) => (
+                        <Row key={feature.feature} {...feature} explained={explained} moved={moved.get(feature.feature)} trends={trends.get(feature.feature)} />
                     ))}
                 </tbody>
             </table>
@@ -76,7 +74,7 @@ export function FeatureTable({ features, days }: { features: Summary[]; days: nu
 type Trends = Record<(typeof TRENDS)[number], (Spread & { x: number })[]>;
 
 interface Told {
-    explained: boolean;
+    explained: Explanations;
     /** How far correctness moved, where it surely did. */
     moved: Schemas['Between'] | undefined;
     trends: Trends | undefined;
@@ -101,7 +99,7 @@ function Row({ feature, verdict, metrics, explained, moved, trends }: Summary & 
                 </td>
             ))}
             <td data-label="Change">
-                <Change feature={feature} wanted={explained} correctness={moved} />
+                <Change feature={feature} explained={explained} correctness={moved} />
             </td>
             <td data-label="Shown">
                 <span class="estimate">

@@ -8,6 +8,7 @@ import { Cards, Heads } from '../../parts/cards';
 import { Form, Trouble, useAttempt } from '../../parts/form';
 import { Await } from '../../parts/states';
 import { text } from '../../parts/values';
+import { Secret } from './secret';
 
 const SCOPES: [Schemas['Scope'], string][] = [
     ['ingest', 'send events'],
@@ -43,7 +44,7 @@ export function Keys({ own }: { own: string }) {
             <Trouble problem={problem} />
             <Await of={keys} lines={5}>
                 {({ data }) => (
-                    <Cards label="The project’s keys" heads={<Heads of={['Name', 'Begins with', 'May', 'Made', { hidden: 'Revoke' }]} />}>
+                    <Cards label="The project’s keys" heads={<Heads of={['Name', 'Begins with', 'May', 'Made', 'Last used', { hidden: 'Revoke' }]} />}>
                         {data.map((key) => (
                             <tr key={key.id}>
                                 <th scope="row">{key.name}</th>
@@ -52,6 +53,7 @@ export function Keys({ own }: { own: string }) {
                                 </td>
                                 <td data-label="May">{key.scopes.join(', ')}</td>
                                 <td data-label="Made">{date(key.created_at)}</td>
+                                <td data-label="Last used">{key.used_on === null ? 'never' : date(key.used_on)}</td>
                                 <td>
                                     {key.revoked_at === null ? (
                                         <button type="button" aria-label={`Revoke ${key.name}`} onClick={() => revoke(key)}>
@@ -85,16 +87,7 @@ export function Keys({ own }: { own: string }) {
                     Make the key
                 </button>
             </Form>
-            <div role="status">
-                {made !== undefined && (
-                    <div class="made">
-                        <p>This is the only time the key is told:</p>
-                        <pre>
-                            <code>{made}</code>
-                        </pre>
-                    </div>
-                )}
-            </div>
+            <Secret of={made} />
         </>
     );
 }

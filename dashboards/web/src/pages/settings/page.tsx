@@ -7,7 +7,9 @@ import { Audit } from './audit';
 import { Erase } from './erase';
 import { Keys } from './keys';
 import { Project } from './project';
+import { FIRST, Projects } from './projects';
 import { Refused } from './refused';
+import { Retention } from './retention';
 import { Status } from './status';
 
 export function Settings() {
@@ -27,10 +29,12 @@ export function Settings() {
             <Status />
             <Refused />
             <Project admin={admin} />
+            <Retention admin={admin} />
             <section class="section" aria-labelledby="keys">
                 <h2 id="keys">Keys</h2>
                 {admin ? <Keys own={session.key.id} /> : <Empty title="Keys are managed with the scope admin">Yours does not have it.</Empty>}
             </section>
+            {admin && session.project === FIRST && <Projects />}
             {admin && (
                 <>
                     <section class="section" aria-labelledby="erase">

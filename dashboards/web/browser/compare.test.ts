@@ -1,0 +1,70 @@
+/** Two sides, and what a comparison is asked for besides them. */
+
+import { expect, it } from 'vitest';
+import { open, settled, visit, withBrowser } from './visit';
+
+withBrowser();
+
+it('warns where the sides do not have the shares of users that were planned', async () => {
+    const { page, errors, close } = await visit();
+    await open(page, '/compare?feature=canvas.trigger&range=all');
+    const notice = page.getByRole('alert');
+    expect(await notice.count()).toBe(0);
+    await page.locator('.options summary').click();
+    const share = page.getByLabel('Users planned for the candidate');
+    await share.fill('100');
+    await share.press('Enter');
+    // What cannot be is not asked for.
+    expect(new URL(page.url()).searchParams.has('share')).toBe(false);
+    await share.fill('97.5');
+    const [answer] = await Promise.all([page.waitForResponse(/candidate_share=0\.975/), share.press('Enter')]);
+    const { sample_ratio } = (await answer.json()) as { sample_ratio: { mismatch: boolean; candidate_users: number; baseline_users: number } };
+    expect(sample_ratio.mismatch).toBe(true);
+    await notice.waitFor();
+    const found = (100 * sample_ratio.candidate_users) / (sample_ratio.baseline_users + sample_ratio.candidate_users);
+    expect(await notice.innerText()).toContain(`97.5\u00a0% were to see the candidate, ${found.toFixed(1)}\u00a0% did`);
+
+    // The view is in the address, and the plan turns with the sides.
+    await page.reload();
+    await notice.waitFor();
+    expect(await page.locator('.options summary').innerText()).toBe('Options: 97.5 % of users planned for the candidate');
+    await page.getByRole('button', { name: 'Swap' }).click();
+    await page.waitForURL(/share=2\.5/);
+    await settled(page);
+    expect(await notice.innerText()).toContain('2.5\u00a0% were to see the candidate');
+
+    // Shares as they are found may be those that were planned.
+    const { searchParams } = new URL(page.url());
+    searchParams.set('share', (100 - found).toFixed(1));
+    await open(page, `/compare?${searchParams}`);
+    expect(await notice.count()).toBe(0);
+    await page.getByText(/may be the shares that were planned \(p .*\)/).waitFor();
+    expect(errors).toEqual([]);
+    await close();
+});
+
+it('compares what is chosen by the difference that is chosen, and takes noise off', async () => {
+    const { page, errors, close } = await visit();
+    await open(page, '/compare?feature=code.complete&range=28d');
+    const rows = page.getByRole('region', { name: 'What was found' }).getByRole('row');
+    const before = await rows.count();
+    await page.locator('.options summary').click();
+    await page.getByRole('combobox', { name: 'Metrics' }).selectOption('response_rate');
+    await expect.poll(() => rows.count(), { timeout: 30_000 }).toBe(before + 1);
+    await page.getByRole('button', { name: 'Do not compare Undo rate' }).click();
+    await expect.poll(() => rows.count(), { timeout: 30_000 }).toBe(before);
+    for (const [label, value] of Object.entries({ 'Least difference': '5', 'Days before': '28', 'Users planned': '300' })) {
+        const field = page.getByLabel(new RegExp(`^${label}(?! for)`));
+        await field.fill(value);
+        await field.press('Enter');
+    }
+    await page.waitForURL((url) => ['margin=5', 'before=28', 'users=300', 'metric=response_rate'].every((one) => url.search.includes(one)));
+    await settled(page);
+    expect(await rows.nth(1).innerText()).toMatch(/5\.0\spoints|leaves zero out/);
+    expect(await page.getByText('Noise taken off').count()).toBeGreaterThan(0);
+    await page.getByRole('button', { name: 'Reset' }).click();
+    expect(await page.locator('.options summary').innerText()).toBe('Options');
+    expect(new URL(page.url()).search).not.toMatch(/margin|before|users|metric/);
+    expect(errors).toEqual([]);
+    await close();
+});

@@ -1,0 +1,87 @@
+/** What admins set: how long things are kept, keys, projects. */
+
+import { expect, it } from 'vitest';
+import { open, server, settled, visit, withBrowser } from './visit';
+
+withBrowser();
+
+it('asks before less is kept, and says what goes', async () => {
+    const { context, page, errors, close } = await visit();
+    const kept = async () => {
+        const answer = await context.request.get(`${server.origin}/api/v1/projects`);
+        const [project] = ((await answer.json()) as { data: Record<string, unknown>[] }).data;
+        return ['texts', 'events', 'outputs'].map((thing) => project?.[`retain_${thing}_days`]);
+    };
+    const questions: string[] = [];
+    let answer = false;
+    page.on('dialog', (dialog) => {
+        questions.push(dialog.message());
+        void (answer ? dialog.accept() : dialog.dismiss());
+    });
+    await open(page, '/settings');
+    const section = page.getByRole('region', { name: 'How long things are kept' });
+    await section.getByText('Everything is kept for ever.').waitFor();
+    const save = section.getByRole('button', { name: 'Save' });
+    await section.getByLabel('Events, in days').fill('1');
+    await save.click();
+    await expect.poll(() => questions.length, { timeout: 30_000 }).toBe(1);
+    expect(questions[0]).toMatch(/texts received before .*\n• events of outputs shown before .*\n\nUp to [\d,]+\soutputs lose events by it/);
+    await section.getByRole('button', { name: 'Save', exact: true }).waitFor();
+    expect(await kept()).toEqual([null, null, null]);
+
+    // Ten years, of which the product has none to lose.
+    answer = true;
+    await section.getByLabel('Events, in days').fill('3650');
+    await save.click();
+    await section.getByText('Saved. What is kept no longer goes within the hour.').waitFor();
+    expect(questions[1]).not.toContain('Up to');
+    expect(await kept()).toEqual([null, 3650, null]);
+    await section.getByText(/Texts are kept for 3,650\sdays, events for 3,650\sdays, outputs for ever/).waitFor();
+
+    // More is kept without a question.
+    await section.getByLabel('Events, in days').fill('');
+    await save.click();
+    await section.getByText('Everything is kept for ever.').waitFor();
+    expect(await kept()).toEqual([null, null, null]);
+    expect(questions.length).toBe(2);
+    expect(errors).toEqual([]);
+    await close();
+});
+
+it('says when a key was last used', async () => {
+    const { page, close } = await visit();
+    await open(page, '/settings');
+    await page.getByLabel('What is it for?').fill('not used yet');
+    await page.getByRole('button', { name: 'Make the key' }).click();
+    const keys = page.getByRole('region', { name: 'The project’s keys' });
+    const used = (name: string) => keys.getByRole('row').filter({ hasText: name }).locator('td[data-label="Last used"]').innerText();
+    await keys.getByText('not used yet').waitFor();
+    expect(await used('not used yet')).toBe('never');
+    const [ours] = await page.locator('.lead').allInnerTexts();
+    const name = /the key “(.*)”/.exec(ours ?? '')?.[1] ?? '';
+    expect(await used(name)).toMatch(/^\d+ \w+ \d{4}$/);
+    await close();
+});
+
+it('makes a project, whose own admins make none', async () => {
+    const { page, close } = await visit();
+    await open(page, '/settings');
+    await page.getByLabel('Name of the project').fill('second');
+    await page.getByRole('button', { name: 'Make the project' }).click();
+    const made = page.locator('section[aria-labelledby=projects] .made');
+    const key = await made.locator('code').innerText();
+    expect(key).toMatch(/^cal_sk_/);
+    await page.getByLabel('Name of the project').fill('second');
+    await page.getByRole('button', { name: 'Make the project' }).click();
+    await page.getByRole('alert').getByText(/of this name exists/).waitFor();
+    expect(await made.count()).toBe(0);
+    await close();
+
+    const other = await visit({ key });
+    await open(other.page, '/settings');
+    await settled(other.page);
+    expect(await other.page.locator('.lead').innerText()).toContain('Project second');
+    expect(await other.page.getByRole('heading', { name: 'New project' }).count()).toBe(0);
+    await other.page.getByRole('heading', { name: 'Erase a user' }).waitFor();
+    await other.close();
+});
