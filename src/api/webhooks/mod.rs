@@ -130,7 +130,7 @@ pub struct WebhooksResponse {
     pub data: Vec<WebhookView>,
 }
 
-#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WebhookChange {
     #[schema(min_length = 1, max_length = 256, pattern = r"\S")]
@@ -138,7 +138,11 @@ pub struct WebhookChange {
     /// To one that is not enabled nothing new is sent, and what waits goes on waiting.
     pub enabled: Option<bool>,
     /// When it gets the weekly digest; null for never. A week that it was sent is not sent again at another time.
-    #[serde(default, deserialize_with = "strict::stated_object")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "strict::stated_object"
+    )]
     #[schema(value_type = Option<DigestTime>)]
     pub digest: Option<Option<DigestTime>>,
 }
@@ -290,21 +294,17 @@ pub async fn update_webhook(
             conn.transaction(|conn| {
                 let known = store::lock(conn, key.project, id.0)?.ok_or_else(absent)?;
                 let digest = change.digest.as_ref();
-                let kept = digest.map(|time| time.as_ref().map(DigestTime::kept).transpose());
+                let digest = digest.map(|time| time.as_ref().map(DigestTime::kept).transpose());
                 let settings = WebhookSettings {
                     name: change.name.clone(),
                     enabled: change.enabled,
-                    digest: kept.transpose()?,
+                    digest: digest.transpose()?,
                     digest_at: digest::moved(&known, &change, Utc::now())?,
                 };
                 let changed = store::update(conn, key.project, id.0, &settings)?.ok_or_else(absent)?;
                 let subject = Some(id.0.to_string());
-                let mut detail = json!({"name": change.name, "enabled": change.enabled});
-                if let Some(digest) = digest {
-                    detail["digest"] = json!(digest);
-                }
                 let by = Some(key.key_id);
-                actions::note(conn, key.project, by, Action::WebhookChanged, subject, detail)?;
+                actions::note(conn, key.project, by, Action::WebhookChanged, subject, json!(change))?;
                 let undelivered = store::undelivered(conn, Some(key.project), Some(id.0))?;
                 WebhookView::of(changed, undelivered)
             })
