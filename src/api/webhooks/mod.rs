@@ -127,7 +127,7 @@ pub struct WebhooksResponse {
     pub data: Vec<WebhookView>,
 }
 
-#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WebhookChange {
     #[schema(min_length = 1, max_length = 256, pattern = r"\S")]
@@ -135,7 +135,11 @@ pub struct WebhookChange {
     /// To one that is not enabled nothing new is sent, and what waits goes on waiting.
     pub enabled: Option<bool>,
     /// When it gets the weekly digest; null for never. A week that it was sent is not sent again at another time.
-    #[serde(default, deserialize_with = "strict::stated_object")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "strict::stated_object"
+    )]
     #[schema(value_type = Option<DigestTime>)]
     pub digest: Option<Option<DigestTime>>,
 }
@@ -266,19 +270,16 @@ pub async fn update_webhook(
         .db
         .transaction(move |conn| {
             let known = store::lock(conn, key.project, id.0)?.ok_or_else(absent)?;
-            let mut detail = json!({"name": change.name, "enabled": change.enabled});
-            if let Some(time) = &change.digest {
-                detail["digest"] = json!(time);
-            }
-            let kept = change.digest.as_ref().map(|time| time.as_ref().map(DigestTime::kept).transpose());
+            let digest = change.digest.as_ref();
+            let digest = digest.map(|time| time.as_ref().map(DigestTime::kept).transpose());
             let settings = WebhookSettings {
-                digest: kept.transpose()?,
-                digest_at: digest::moved(&known, &change, Utc::now())?,
-                name: change.name,
+                name: change.name.clone(),
                 enabled: change.enabled,
+                digest: digest.transpose()?,
+                digest_at: digest::moved(&known, &change, Utc::now())?,
             };
             let changed = store::update(conn, key.project, id.0, &settings)?.ok_or_else(absent)?;
-            key.note(conn, Action::WebhookChanged, id.0, detail)?;
+            key.note(conn, Action::WebhookChanged, id.0, json!(change))?;
             let undelivered = store::undelivered(conn, Some(key.project), Some(id.0))?;
             WebhookView::of(changed, undelivered)
         })
