@@ -1,6 +1,6 @@
 //! What a data set is made of besides the filters of `/outputs`: consent, and how it is split.
 
-use std::num::{NonZeroU32, NonZeroU64};
+use std::num::NonZeroU32;
 
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -76,8 +76,8 @@ pub struct ExportParams {
     /// Of the last row that arrived: go on after it.
     pub cursor: Option<String>,
     /// At most so many rows; all without it.
-    #[param(value_type = Option<i64>, minimum = 1)]
-    pub limit: Option<NonZeroU64>,
+    #[param(value_type = Option<i64>, minimum = 1, maximum = 4_294_967_295_u64)]
+    pub limit: Option<NonZeroU32>,
 }
 
 impl ExportParams {

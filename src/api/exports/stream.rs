@@ -1,7 +1,6 @@
 //! A data set on its way: rows are read, written and sent a piece at a time, as fast as the client takes them.
 
 use std::collections::HashMap;
-use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use actix_web::http::header::{self, HeaderValue};
@@ -185,7 +184,7 @@ fn run(
 ) -> Result<(), ApiError> {
     let splitting = asked.1.splitting()?;
     let (export, cells) = prepare(conn, project, asked, content)?;
-    let mut left = asked.1.limit.map_or(u64::MAX, NonZeroU64::get);
+    let mut left = asked.1.limit.map_or(u64::MAX, |limit| limit.get().into());
     let mut bytes = Vec::new();
     let mut is_listening = true;
     writer.start(&mut bytes)?;

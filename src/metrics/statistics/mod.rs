@@ -5,6 +5,7 @@ mod intervals;
 use std::cell::RefCell;
 use std::collections::HashMap;
 
+pub use self::intervals::linear_within;
 use super::estimate::{Estimate, Reason};
 use super::facts::unfixed;
 use super::index::Index;
