@@ -50,6 +50,29 @@ pub fn equal_mass(cells: &[Bin], bins: usize) -> Vec<Bin> {
     found
 }
 
+/// The least and the greatest confidence of each of the bins that [`equal_mass`] made of cells: the means of the cells that hold its
+/// first and its last observation. A cell on an edge is an end of both bins.
+#[must_use]
+pub fn ends(cells: &[Bin], bins: &[Bin]) -> Vec<[f64; 2]> {
+    let reached: Vec<f64> = cells
+        .iter()
+        .scan(0.0, |rank, cell| {
+            *rank += cell.n;
+            Some(*rank)
+        })
+        .collect();
+    let confidence = |cell: usize| cells.get(cell).and_then(Bin::mean_p);
+    let mut rank = 0.0;
+    bins.iter()
+        .filter_map(|bin| {
+            let first = reached.partition_point(|end| *end <= rank);
+            rank += bin.n;
+            let last = reached.partition_point(|end| *end < rank);
+            Some([confidence(first)?, confidence(last)?])
+        })
+        .collect()
+}
+
 /// The squared calibration error without its bias, in `[−1, 1]`; bins with one observation have no such term. `None` without
 /// observations.
 #[must_use]
@@ -160,6 +183,18 @@ mod tests {
     fn equal_confidences_share_their_outcomes() {
         let bins = equal_mass(&[cell(0.5, 10.0, 4.0)], 2);
         assert_eq!(bins, [cell(0.5, 5.0, 2.0), cell(0.5, 5.0, 2.0)]);
+    }
+
+    #[test]
+    fn bins_end_with_the_cells_that_they_hold_something_of() {
+        let cells = [cell(0.25, 2.0, 0.0), cell(0.5, 3.0, 0.0), cell(0.75, 1.0, 0.0)];
+        let check = |bins: usize, expected: &[[f64; 2]]| {
+            assert_eq!(ends(&cells, &equal_mass(&cells, bins)), expected);
+        };
+        check(1, &[[0.25, 0.75]]);
+        check(2, &[[0.25, 0.5], [0.5, 0.75]]);
+        check(3, &[[0.25, 0.25], [0.5, 0.5], [0.5, 0.75]]);
+        assert!(ends(&[], &[]).is_empty());
     }
 
     #[test]

@@ -45,6 +45,11 @@ it('warns where the sides do not have the shares of users that were planned', as
 
 it('compares what is chosen by the difference that is chosen, and takes noise off', async () => {
     const { page, errors, close } = await visit();
+    let asked = new URLSearchParams();
+    page.on('request', (request) => {
+        const { pathname, searchParams } = new URL(request.url());
+        if (pathname === '/api/v1/compare') asked = searchParams;
+    });
     await open(page, '/compare?feature=code.complete&range=28d');
     const rows = page.getByRole('region', { name: 'What was found' }).getByRole('row');
     const before = await rows.count();
@@ -60,11 +65,20 @@ it('compares what is chosen by the difference that is chosen, and takes noise of
     }
     await page.waitForURL((url) => ['margin=5', 'before=28', 'users=300', 'metric=response_rate'].every((one) => url.search.includes(one)));
     await settled(page);
-    expect(await rows.nth(1).innerText()).toMatch(/5\.0\spoints|leaves zero out/);
+    expect(Object.fromEntries(asked)).toMatchObject({
+        metrics: 'acceptance_rate,persistent_acceptance_rate,correctness_rate,response_rate',
+        margin: '0.05',
+        days_before: '28',
+        planned_users: '300',
+    });
     expect(await page.getByText('Noise taken off').count()).toBeGreaterThan(0);
     await page.getByRole('button', { name: 'Reset' }).click();
     expect(await page.locator('.options summary').innerText()).toBe('Options');
     expect(new URL(page.url()).search).not.toMatch(/margin|before|users|metric/);
+
+    await open(page, '/compare?feature=code.complete&range=all&margin=40&metric=acceptance_rate');
+    expect(await rows.count()).toBe(2);
+    expect(await rows.nth(1).innerText()).toContain('The interval at all looks is within 40.0\u00a0points of zero.');
     expect(errors).toEqual([]);
     await close();
 });

@@ -107,11 +107,26 @@ it('shares a view as its address', async () => {
 });
 
 it('leads from a mark to its examples', async () => {
-    const { page, close } = await visit();
+    const { context, page, close } = await visit();
     await open(page, '/features/code.complete?range=all');
     await page.locator('.reliability a.point').last().click();
     await page.getByRole('heading', { level: 1, name: 'Examples' }).waitFor();
     expect(page.url()).toMatch(/confidence_from=0.9&confidence_to=1&feature=code.complete/);
+    await settled(page);
+    expect(await page.locator('.outputs li').count()).toBeGreaterThan(3);
+
+    // A band with as many outputs as each other leads to what is between its least and its greatest confidence.
+    await open(page, '/features/code.complete?range=all&bands=mass');
+    const bands = page.locator('.reliability a.point');
+    expect(await bands.count()).toBe(10);
+    const n = Number(/n\s(\d+)/.exec((await bands.first().getAttribute('aria-label')) ?? '')?.[1]);
+    const query = new URL((await bands.first().getAttribute('href')) ?? '', server.origin).searchParams;
+    const path = `/api/v1/outputs?feature=code.complete&judged=true&limit=200&confidence_from=${query.get('confidence_from')}&confidence_to=${query.get('confidence_to')}`;
+    const judged = ((await (await context.request.get(server.origin + path)).json()) as { data: unknown[] }).data.length;
+    expect(n).toBeGreaterThan(0);
+    expect(judged).toBeGreaterThanOrEqual(Math.min(n, 200));
+    await bands.first().click();
+    await page.getByRole('heading', { level: 1, name: 'Examples' }).waitFor();
     await settled(page);
     expect(await page.locator('.outputs li').count()).toBeGreaterThan(3);
     await close();

@@ -43,6 +43,10 @@ pub struct ReliabilityBin {
 /// One of the bands that have as many outputs each.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct EqualMassBin {
+    /// The least confidence in it, rounded down to a thousandth. Outputs that have it may be in the band before, too.
+    pub from: f64,
+    /// The greatest confidence in it, rounded up to a thousandth. Outputs that have it may be in the next band, too.
+    pub to: f64,
     pub n: u64,
     pub mean_confidence: f64,
     pub mean_outcome: f64,
@@ -215,7 +219,10 @@ fn calibration_slice(query: &Query, row: &Row) -> CalibrationSlice {
 }
 
 fn equal_mass_bin(band: &MassBand) -> Option<EqualMassBin> {
+    let [from, to] = band.ends;
     Some(EqualMassBin {
+        from,
+        to,
         n: band.bin.n.round() as u64,
         mean_confidence: band.bin.mean_p()?,
         mean_outcome: band.bin.mean_y()?,

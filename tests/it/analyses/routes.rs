@@ -284,7 +284,19 @@ fn depth_of_calibration(server: &TestServer) {
         "bootstrap_cluster"
     );
     assert!(slice["bins"][9]["consistent"]["lower"].is_number() && slice["brier_parts"]["reliability"].is_number());
-    assert_eq!(slice["equal_mass_bins"].as_array().unwrap().len(), 10);
+    let bands = slice["equal_mass_bins"].as_array().unwrap();
+    assert_eq!(bands.len(), 10);
+    let number = |band: &Value, name: &str| band[name].as_f64().unwrap();
+    for band in bands {
+        let [from, mean, to] = ["from", "mean_confidence", "to"].map(|name| number(band, name));
+        assert!(from <= mean + 1e-9 && mean <= to + 1e-9 && to <= 1.0, "{band}");
+    }
+    for pair in bands.windows(2) {
+        assert!(
+            number(&pair[0], "to") <= number(&pair[1], "from") + 0.001 + 1e-9,
+            "{pair:?}"
+        );
+    }
     let weeks = server
         .get(&format!(
             "{feature}/calibration?granularity=week&group_by=version&target=acceptance"

@@ -2851,12 +2851,22 @@ export interface components {
         /** @description One of the bands that have as many outputs each. */
         EqualMassBin: {
             consistent: components["schemas"]["Band"] | null;
+            /**
+             * Format: double
+             * @description The least confidence in it, rounded down to a thousandth. Outputs that have it may be in the band before, too.
+             */
+            from: number;
             /** Format: double */
             mean_confidence: number;
             /** Format: double */
             mean_outcome: number;
             /** Format: int64 */
             n: number;
+            /**
+             * Format: double
+             * @description The greatest confidence in it, rounded up to a thousandth. Outputs that have it may be in the next band, too.
+             */
+            to: number;
         };
         /**
          * @description How far an erasure is.

@@ -5,7 +5,7 @@ use super::estimates::bins;
 use super::grid::cells;
 use crate::metrics::Statistics;
 use crate::metrics::estimate::{Estimate, Reason};
-use crate::metrics::facts::{BINS, SCALE};
+use crate::metrics::facts::{BINS, GRID, SCALE};
 use crate::stats::calibration::{self, Bin};
 use crate::stats::level::Interval;
 use crate::stats::murphy::{self, Murphy};
@@ -42,6 +42,8 @@ pub struct Band {
 #[derive(Clone, Debug, PartialEq)]
 pub struct MassBand {
     pub bin: Bin,
+    /// The least and the greatest confidence in it, rounded outward to the grid.
+    pub ends: [f64; 2],
     pub consistent: Option<Interval>,
 }
 
@@ -66,18 +68,44 @@ pub fn curve(s: &Statistics, target: Target) -> Curve {
     let base_rate = s.total(&format!("{name}_y")) / n;
     let brier = calibration::brier(s.real(&format!("{name}_squared_error")), n);
     let cells = cells(s, target).unwrap_or_default();
-    let equal_mass = binned::equal_mass(&cells, BINS).into_iter().map(|bin| MassBand {
+    let mass = binned::equal_mass(&cells, BINS);
+    let ends = binned::ends(&cells, &mass);
+    let equal_mass = mass.into_iter().zip(ends).map(|(bin, ends)| MassBand {
         consistent: consistency::bar(&bin, s.level),
+        ends: outward(ends),
         bin,
     });
-    // The mean of equal confidences may be off in the last digit, and round ones lie on edges.
-    let as_stored = |p: f64| (p * SCALE).round() / SCALE;
-    let in_bin = |cell: &Bin| cell.mean_p().map(|p| calibration::bin_index(as_stored(p), BINS));
+    // Round confidences lie on edges.
+    let in_bin = |cell: &Bin| cell.mean_p().map(|p| calibration::bin_index(stored(p) / SCALE, BINS));
     Curve {
         bands: bands.collect(),
         ece_expected_if_calibrated: calibration::ece_expected_if_calibrated(&bins),
         brier_skill: brier.and_then(|brier| calibration::brier_skill(brier, base_rate)),
         equal_mass: equal_mass.collect(),
         parts: murphy::over_groups(cells.chunk_by(|one, other| in_bin(one) == in_bin(other))),
+    }
+}
+
+/// A confidence in the units it is stored in: the mean of equal ones may be off in the last digit.
+fn stored(p: f64) -> f64 {
+    (p * SCALE).round()
+}
+
+/// Two confidences, rounded outward to the grid: what is between them is so however exactly they are known.
+fn outward([from, to]: [f64; 2]) -> [f64; 2] {
+    let grid = GRID as f64;
+    let edge = |p: f64, round: fn(f64) -> f64| round(stored(p) / (SCALE / grid)) / grid;
+    [edge(from, f64::floor), edge(to, f64::ceil)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ends_are_rounded_outward_and_round_ones_stay() {
+        assert_eq!(outward([0.1, 0.1 + 0.2]), [0.1, 0.3]);
+        assert_eq!(outward([0.1234, 0.5671]), [0.123, 0.568]);
+        assert_eq!(outward([0.0, 1.0]), [0.0, 1.0]);
     }
 }

@@ -21,7 +21,7 @@ export function Options(asked: Asked) {
                 <Choice name="margin" label="Least difference worth having, in points" value={asked.margin} step="any">
                     What is surely smaller is no difference worth having, and the users still needed are as many as would show one as large.
                 </Choice>
-                <Choice name="share" label="Users planned for the candidate, in percent" value={asked.share} step="any">
+                <Choice name="share" label="Users planned for the candidate, in %" value={asked.share} step="any">
                     If users were assigned at random: when their shares are not those planned, something went wrong and a warning says so.
                 </Choice>
                 <Choice name="before" label="Days before that take off noise" value={asked.before} step="1">

@@ -135,7 +135,7 @@ function Mismatch({ mismatch, baseline_users, candidate_users, p_value, planned 
 
 function users({ baseline_users, candidate_users, users_on_both, mismatch, p_value }: Ratio): string {
     if (baseline_users === null || candidate_users === null) return '';
-    const both = users_on_both === null || users_on_both === 0 ? '' : `; ${count(users_on_both)} are on both sides`;
+    const both = users_on_both === null || users_on_both === 0 ? '' : `; ${count(users_on_both)} ${users_on_both === 1 ? 'is' : 'are'} on both sides`;
     const planned = p_value === null || mismatch ? '' : ` These may be the shares that were planned (p ${pValue(p_value)}).`;
     return `${counted(baseline_users, 'user')} saw the baseline, ${count(candidate_users)} the candidate${both}.${planned}`;
 }

@@ -68,17 +68,22 @@ function isKnown(slice: Slice): slice is Schemas['CalibrationSlice'] {
     return slice !== undefined && slice.bins.some((bin) => bin.n > 0);
 }
 
+/** The examples of a band; both ends are part of it. */
+function examples(feature: string, { from, to }: { from: number; to: number }): string {
+    return onward('/examples', { feature, confidence_from: String(from), confidence_to: String(to) });
+}
+
 function ofWidth(slice: Schemas['CalibrationSlice'], feature: string): Bin[] {
     return slice.bins.map((bin) => ({
         ...bin,
         name: `${percent(bin.from)} to ${percent(bin.to)}`,
         confidence: bin.mean_confidence,
-        href: onward('/examples', { feature, confidence_from: String(bin.from), confidence_to: String(bin.to) }),
+        href: examples(feature, bin),
     }));
 }
 
-/** Bands with as many outputs each. They are told by their means: where one ends and the next begins is not in the answer. */
-export function ofMass(bins: Schemas['EqualMassBin'][]): Bin[] {
+/** Bands with as many outputs each. They are told by their means, and drawn half way to the next: where many are alike, two bands share an end. */
+export function ofMass(bins: Schemas['EqualMassBin'][], href: (bin: Schemas['EqualMassBin']) => string): Bin[] {
     const between = (one: number | undefined, other: number | undefined, end: number) =>
         one === undefined || other === undefined ? end : (one + other) / 2;
     return bins.map((bin, at) => ({
@@ -89,6 +94,7 @@ export function ofMass(bins: Schemas['EqualMassBin'][]): Bin[] {
         confidence: bin.mean_confidence,
         outcome: { value: bin.mean_outcome },
         consistent: bin.consistent,
+        href: href(bin),
     }));
 }
 
@@ -113,14 +119,14 @@ function Curve({ slice, target, feature, isByMass }: Shown) {
             </Empty>
         );
     }
-    const bins = isByMass ? ofMass(slice.equal_mass_bins) : ofWidth(slice, feature);
+    const bins = isByMass ? ofMass(slice.equal_mass_bins, (bin) => examples(feature, bin)) : ofWidth(slice, feature);
     const metrics = Object.entries(slice.metrics);
     const first = new Set(FIRST.map((metric) => `${metric}_${target}`));
     return (
         <div class="split">
             <Figure
                 title={`Confidence against the ${OUTCOMES[target]}`}
-                caption={`On the diagonal confidence is right. Within a grey bar a point may be off it by chance alone.${isByMass ? (bins.length === 0 ? ' In this range such bands are not known: choose whole days.' : '') : ' Each band leads to its examples.'}`}
+                caption={`On the diagonal confidence is right. Within a grey bar a point may be off it by chance alone.${bins.length === 0 ? ' In this range such bands are not known: choose whole days.' : ' Each band leads to its examples.'}`}
                 table={{
                     head: ['Confidence', 'Mean confidence', OUTCOMES[target], 'By chance, were confidence right', 'n'],
                     rows: bins.map((bin) => [
