@@ -632,6 +632,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/exports/feedback.jsonl": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export feedback
+         * @description One line per output that the user took as it was or refused: the prompt, what the AI showed, and which of the two as `label`. The form
+         *     of unpaired preferences that TRL trains KTO on. Leaves out what the app took by itself, what was taken and judged wrong, and what was
+         *     refused and judged right. Refused is not always bad: it may have come at the wrong moment.
+         */
+        get: operations["export_feedback"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/exports/outputs.csv": {
         parameters: {
             query?: never;
@@ -703,8 +725,9 @@ export interface paths {
         /**
          * Export preferences
          * @description One line per output of which the user made another text: the prompt, the user's text as chosen, the AI's as rejected. The explicit
-         *     prompt form of preferences that TRL and `datasets` read. Newest first; a dropped connection is gone on with by `cursor`, which each
-         *     row has.
+         *     prompt form of preferences that TRL and `datasets` read. Edit distances are from 0.02 to 0.9 where nothing else is said, and nothing is
+         *     taken of which the user only went on writing behind it. Newest first; a dropped connection is gone on with by `cursor`, which each row
+         *     has.
          */
         get: operations["export_preferences"];
         put?: never;
@@ -748,6 +771,26 @@ export interface paths {
          * @description Every feature with its headline numbers and what they say of its trust.
          */
         get: operations["list_features"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/features/{feature}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a feature
+         * @description One feature as the list has it: its headline numbers, and what they say of its trust.
+         */
+        get: operations["get_feature"];
         put?: never;
         post?: never;
         delete?: never;
@@ -960,6 +1003,27 @@ export interface paths {
          *     inference): not biased by the judge, and hardly ever less certain than people alone.
          */
         get: operations["get_feature_quality"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/features/{feature}/ratings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ratings of a feature
+         * @description What do raters say, step by step of their scale, and of how many outputs? Each rater's newest rating of each output counts; ratings on a
+         *     rubric do not. Thumbs are the scale from 0 to 1. A scale of whole numbers is told step by step, any other in ten bands.
+         */
+        get: operations["get_feature_ratings"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1416,6 +1480,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/rejected": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what was refused
+         * @description How many events were refused, by key, code and time of receipt, with what each code means and what to do about it. An event that is sent
+         *     again is counted again. Counts are of whole hours, to which the range is widened, and are kept for 400 days. Requests that were refused
+         *     as a whole are not among them. As JSON; or, by `format` or `Accept`, as CSV, Arrow stream or Parquet file with a row per count.
+         */
+        get: operations["list_rejections"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/series": {
         parameters: {
             query?: never;
@@ -1530,7 +1616,8 @@ export interface paths {
         put?: never;
         /**
          * Create a webhook
-         * @description From then on alerts are sent there, signed with a secret that is in this answer and told never again.
+         * @description From then on alerts are sent there, and the digest every week if `digest` says when, signed with a secret that is in this answer and
+         *     told never again.
          */
         post: operations["create_webhook"];
         delete?: never;
@@ -1558,7 +1645,7 @@ export interface paths {
         head?: never;
         /**
          * Change a webhook
-         * @description Names it, or switches it off and on.
+         * @description Names it, switches it off and on, or says when it gets the weekly digest.
          */
         patch: operations["update_webhook"];
         trace?: never;
@@ -1577,6 +1664,27 @@ export interface paths {
         get: operations["list_deliveries"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/digest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send the digest
+         * @description Sends the digest of the last whole week now, in the webhook's time zone, whether or not it gets one every week; that of the week still
+         *     comes at its time.
+         */
+        post: operations["create_digest_delivery"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1628,7 +1736,7 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /** @enum {string} */
-        Action: "key_created" | "key_revoked" | "project_created" | "project_changed" | "user_erased" | "user_admitted" | "experiment_declared" | "experiment_changed" | "experiment_deleted" | "change_logged" | "change_corrected" | "change_deleted" | "eval_set_deleted" | "eval_cases_deleted" | "eval_run_deleted" | "alert_created" | "alert_changed" | "alert_deleted" | "webhook_created" | "webhook_changed" | "webhook_deleted" | "webhook_tested" | "delivery_repeated";
+        Action: "key_created" | "key_revoked" | "project_created" | "project_changed" | "user_erased" | "user_admitted" | "experiment_declared" | "experiment_changed" | "experiment_deleted" | "change_logged" | "change_corrected" | "change_deleted" | "eval_set_deleted" | "eval_cases_deleted" | "eval_run_deleted" | "alert_created" | "alert_changed" | "alert_deleted" | "webhook_created" | "webhook_changed" | "webhook_deleted" | "webhook_tested" | "digest_sent" | "delivery_repeated";
         /** @description One thing that was done. */
         ActionView: {
             action: components["schemas"]["Action"];
@@ -2328,7 +2436,7 @@ export interface components {
              * @description Where earlier ends and later begins.
              */
             at: string;
-            /** @description The error rate among later outputs above it. */
+            /** @description The mean over users of the share of their later outputs above it that was judged wrong: what was guaranteed. */
             later: components["schemas"]["Estimate"];
             verdict: components["schemas"]["CheckVerdict"] | null;
         };
@@ -2354,7 +2462,7 @@ export interface components {
             candidate: components["schemas"]["Estimate"];
             /**
              * Format: double
-             * @description The least difference that so many users show four times in five.
+             * @description The least difference that the sequence shows four times in five with so many users.
              */
             detectable: number | null;
             /** @description Candidate minus baseline, with the interval of a single look. */
@@ -2368,7 +2476,7 @@ export interface components {
             expected_loss: number | null;
             /**
              * Format: int64
-             * @description Users that a sequence takes, at least.
+             * @description Users that a sequence takes, at least, each output of nobody known being one.
              */
             least_users: number;
             metric: string;
@@ -2403,7 +2511,7 @@ export interface components {
             users: number;
             /**
              * Format: int64
-             * @description Users it takes to show the least difference worth having four times in five, and days at the present pace.
+             * @description Users it takes until the sequence shows the least difference worth having four times in five, and days at the present pace.
              */
             users_needed: number | null;
             /**
@@ -2563,7 +2671,7 @@ export interface components {
              * @description The status that the last attempt was answered with.
              */
             status: number | null;
-            /** @description `alert.fired`, `alert.cleared` or `webhook.test`. */
+            /** @description `alert.fired`, `alert.cleared`, `digest.weekly` or `webhook.test`. */
             type: string;
             /** @description As in the header `webhook-id` of each attempt. */
             webhook_id: string;
@@ -2653,6 +2761,21 @@ export interface components {
             /** @description Beyond chance, given how many features and metrics are looked at. */
             moved: boolean;
             now: components["schemas"]["Estimate"];
+        };
+        /** @description When it is sent: the digest of the last week that was over then. */
+        DigestTime: {
+            /**
+             * Format: int32
+             * @description By the clocks of the time zone; 8 without it.
+             */
+            hour?: number;
+            /**
+             * @description IANA time zone, in which weeks begin on Monday too; UTC without it.
+             * @example Europe/Berlin
+             */
+            timezone?: string;
+            /** @description Monday without it. */
+            weekday?: components["schemas"]["Weekday"];
         };
         /**
          * @description Which way is better.
@@ -2781,6 +2904,7 @@ export interface components {
             /**
              * Format: int64
              * @description Days at the present pace until an effect of the expected size is found four times in five, or until there is a first look.
+             *     Null where the weeks that are looked at are too few for that.
              */
             more_days_needed: number | null;
             /** Format: double */
@@ -3148,6 +3272,13 @@ export interface components {
             decisions?: components["schemas"]["Decision"][];
             /** @description Say what would be made, and make nothing. */
             dry_run?: boolean;
+            /**
+             * Format: double
+             * @description The least edit distance between what was shown and what the user made of it: heavy edits are above 0.3.
+             */
+            edit_distance_from?: number | null;
+            /** Format: double */
+            edit_distance_to?: number | null;
             feature?: string | null;
             /** @description As `POST /query` takes them. */
             filters?: components["schemas"]["FilterRequest"][];
@@ -3651,6 +3782,11 @@ export interface components {
             auto?: boolean | null;
             /**
              * Format: int32
+             * @description Characters of the final text, from clients that send no texts.
+             */
+            chars_final?: number | null;
+            /**
+             * Format: int32
              * @description Characters of the output that are in the final text, from clients that send no texts.
              */
             chars_retained?: number | null;
@@ -3677,6 +3813,12 @@ export interface components {
             feature?: string | null;
             /** @description What the user made of it. */
             final?: string | null;
+            /**
+             * Format: int32
+             * @description Milliseconds from the request for the output to the whole of it, at most a day. `gen_ai.client.operation.duration` in OpenTelemetry's words,
+             *     in milliseconds.
+             */
+            generation_ms?: number | null;
             /** @description The client's name for this event. Sending it again changes nothing. */
             id?: string | null;
             initial?: components["schemas"]["InitialAnswer"] | null;
@@ -4011,6 +4153,10 @@ export interface components {
             /** @description The segments that moved it most, of all dimensions. */
             leading: components["schemas"]["Segment"][];
         };
+        FeatureResponse: {
+            data: components["schemas"]["FeatureSummary"];
+            meta: components["schemas"]["QueryMeta"];
+        };
         /** @description A feature and its headline numbers. */
         FeatureSummary: {
             feature: string;
@@ -4034,6 +4180,16 @@ export interface components {
         FeaturesResponse: {
             data: components["schemas"]["FeatureSummary"][];
             meta: components["schemas"]["QueryMeta"];
+        };
+        /** @description What the AI showed, and whether the user took it. */
+        FeedbackRow: {
+            /** @description What the AI showed. */
+            completion: components["schemas"]["Words"];
+            /** @description True of what was taken as it was, false of what was refused. Refused is not always bad: see `reason`. */
+            label: boolean;
+            /** @description What the user gave to the AI. */
+            prompt: components["schemas"]["Words"];
+            provenance: components["schemas"]["Provenance"];
         };
         /**
          * @description A condition on one dimension.
@@ -4461,6 +4617,7 @@ export interface components {
             project: components["schemas"]["ProjectView"];
         };
         NewWebhookRequest: {
+            digest?: components["schemas"]["DigestTime"] | null;
             format?: components["schemas"]["WebhookFormat"] | null;
             /** @description Where it leads, in any words. */
             name: string;
@@ -4527,6 +4684,11 @@ export interface components {
             environment: string | null;
             feature: string | null;
             final: string | null;
+            /**
+             * Format: int64
+             * @description From its request to the whole output.
+             */
+            generation_ms: number | null;
             input: string | null;
             judged_by: components["schemas"]["JudgementSource"] | null;
             /** @description How much of it was in place so long after it was taken, where that is known. */
@@ -4817,15 +4979,24 @@ export interface components {
         ProjectsResponse: {
             data: components["schemas"]["ProjectView"][];
         };
-        /** @description Where a row comes from. */
+        /** @description Where a row comes from, and what its user did. */
         Provenance: {
             /** @description To go on after this row. */
             cursor: string;
             decision: components["schemas"]["Decision"];
+            /**
+             * Format: double
+             * @description Between what was shown and what the user made of it: 0 for unchanged, 1 for another text.
+             */
+            edit_distance: number | null;
             feature: string | null;
+            /** @description How much of it was in place so long after it was taken, where that is known: to weigh rows by. */
+            kept: components["schemas"]["KeptView"][];
             model: string | null;
             output_id: string;
             prompt_version: string | null;
+            /** @description Why it was refused, if the user said so. */
+            reason: string | null;
             /** Format: date-time */
             shown_at: string;
             split: components["schemas"]["Side"];
@@ -4943,6 +5114,51 @@ export interface components {
             /** @description Null for outputs without the dimension. */
             value: string | null;
         };
+        /** @description The ratings on one scale. */
+        RatedScale: {
+            form: components["schemas"]["ScaleForm"];
+            /** Format: double */
+            highest: number;
+            /** Format: double */
+            lowest: number;
+            /** @description Share of the ratings in the upper half of the scale; thumbs up, for thumbs. */
+            positive: components["schemas"]["Estimate"];
+            /** Format: int64 */
+            ratings: number;
+            /** @description From the lowest to the highest, those that nobody chose too. */
+            steps: components["schemas"]["RatingStep"][];
+        };
+        /** @description The ratings on one step of a scale. */
+        RatingStep: {
+            /** Format: double */
+            from: number;
+            /** Format: int64 */
+            ratings: number;
+            /** @description Of the ratings on this scale. */
+            share: components["schemas"]["Estimate"];
+            /**
+             * Format: double
+             * @description The same as `from`, unless steps are bands.
+             */
+            to: number;
+        };
+        RatingsResponse: {
+            data: components["schemas"]["RatingsSlice"][];
+            feature: string;
+            meta: components["schemas"]["AnalysisMeta"];
+        };
+        /** @description The ratings in one group. */
+        RatingsSlice: {
+            group: {
+                [key: string]: string | null;
+            };
+            /** @description How many outputs were rated, and what the ratings come to: by the ids of the catalogue. A mean over several scales means little. */
+            metrics: {
+                [key: string]: components["schemas"]["Estimate"];
+            };
+            /** @description The ratings on each scale that was used, that with the most of them first. Empty without ratings. */
+            scales: components["schemas"]["RatedScale"][];
+        };
         /**
          * @description Why there is no value, or no interval.
          * @enum {string}
@@ -5045,6 +5261,63 @@ export interface components {
          * @enum {string}
          */
         RecalibrationVerdict: "helps" | "does_not_last" | "already_calibrated" | "no_clear_gain" | "too_few";
+        /** @description The events of one key that were refused for one reason in one bucket. */
+        RejectedCount: {
+            /**
+             * Format: date-time
+             * @description The start of the bucket.
+             */
+            bucket: string;
+            code: components["schemas"]["RejectionCode"];
+            /** Format: int64 */
+            events: number;
+            key: components["schemas"]["RejectedKey"];
+        };
+        /** @description The key that events came with. */
+        RejectedKey: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+        };
+        /** @description The range, in whole hours. */
+        RejectedMeta: {
+            /** Format: date-time */
+            from: string;
+            granularity: components["schemas"]["Granularity"];
+            /** Format: date-time */
+            to: string;
+        };
+        /** @description A reason for which events were refused. */
+        RejectedReason: {
+            /** @description What to do about it. */
+            advice: string;
+            code: components["schemas"]["RejectionCode"];
+            /** Format: int64 */
+            events: number;
+            /** @description What it says of the event. */
+            meaning: string;
+        };
+        RejectedResponse: {
+            /** @description By code, most first, with what to do. */
+            codes: components["schemas"]["RejectedReason"][];
+            /** @description In the order of time, of the names of the keys, and of codes. Without those of which there were none. */
+            data: components["schemas"]["RejectedCount"][];
+            /**
+             * Format: int64
+             * @description All of them.
+             */
+            events: number;
+            meta: components["schemas"]["RejectedMeta"];
+            /** @description By key and code, most first. */
+            totals: components["schemas"]["RejectedTotal"][];
+        };
+        /** @description The same over the whole range. */
+        RejectedTotal: {
+            code: components["schemas"]["RejectionCode"];
+            /** Format: int64 */
+            events: number;
+            key: components["schemas"]["RejectedKey"];
+        };
         /** @enum {string} */
         RejectionCode: "invalid_json" | "invalid_field" | "unknown_field" | "missing_field" | "out_of_range" | "invalid_length" | "too_many" | "invalid_character" | "invalid_time" | "expired" | "event_too_large" | "id_conflict" | "erased";
         /** @description One band of confidence. */
@@ -5095,6 +5368,11 @@ export interface components {
              */
             users_on_both: number | null;
         };
+        /**
+         * @description What the steps of a scale are.
+         * @enum {string}
+         */
+        ScaleForm: "thumbs" | "steps" | "bands";
         /** @enum {string} */
         Scope: "ingest" | "read" | "admin";
         /** @description What the score could be, whatever lies behind the silence. */
@@ -5241,7 +5519,7 @@ export interface components {
              */
             outputs: number;
             project: string;
-            /** @description Refused events by code. */
+            /** @description Refused events by code, of the last 400 days; `/rejected` has them by key and time, with what to do about them. */
             rejected: {
                 [key: string]: number;
             };
@@ -5482,6 +5760,7 @@ export interface components {
          */
         Verdict: "over" | "calibrated" | "under" | "insufficient";
         WebhookChange: {
+            digest?: components["schemas"]["DigestTime"] | null;
             /** @description To one that is not enabled nothing new is sent, and what waits goes on waiting. */
             enabled?: boolean | null;
             name?: string | null;
@@ -5500,11 +5779,17 @@ export interface components {
              * @description Deliveries that were given up.
              */
             dead: number;
+            digest: components["schemas"]["DigestTime"] | null;
             enabled: boolean;
             format: components["schemas"]["WebhookFormat"];
             /** Format: uuid */
             id: string;
             name: string;
+            /**
+             * Format: date-time
+             * @description When the next digest is due; null if there is none.
+             */
+            next_digest_at: string | null;
             /** @description Scheme and host. */
             origin: string;
             /**
@@ -5516,6 +5801,8 @@ export interface components {
         WebhooksResponse: {
             data: components["schemas"]["WebhookView"][];
         };
+        /** @enum {string} */
+        Weekday: "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";
         /** @description The score with each stratum at its share of what was shown. */
         WeightedScore: {
             /**
@@ -10058,7 +10345,7 @@ export interface operations {
             };
         };
     };
-    export_outputs_csv: {
+    export_feedback: {
         parameters: {
             query?: {
                 feature?: string;
@@ -10076,6 +10363,10 @@ export interface operations {
                 confidence_from?: number;
                 /** @description The greatest confidence. */
                 confidence_to?: number;
+                /** @description The least edit distance between what was shown and what the user made of it, 0 for unchanged and 1 for another text. */
+                edit_distance_from?: number;
+                /** @description The greatest edit distance. */
+                edit_distance_to?: number;
                 /** @description A piece of text, in any letter case, of input, output, final text or comment. */
                 text?: string;
                 /** @description A piece of the comment, in any letter case. */
@@ -10098,7 +10389,146 @@ export interface operations {
                 seed?: number;
                 /** @description Whether of outputs with the same texts only the newest is taken. Data sets of texts do so without it, outputs do not. */
                 distinct?: boolean;
-                /** @description Of preferences: `standard` (texts, without it) or `conversational` (messages). */
+                /**
+                 * @description At most so many rows of each user, the newest, so that no one user is the teacher; all without it. Outputs of nobody known are
+                 *     all taken.
+                 */
+                per_user?: number;
+                /** @description Of preferences and feedback: `standard` (texts, without it) or `conversational` (messages). */
+                form?: "standard" | "conversational";
+                /** @description Of the last row that arrived: go on after it. */
+                cursor?: string;
+                /** @description At most so many rows; all without it. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Lines of JSON */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": components["schemas"]["FeedbackRow"];
+                };
+            };
+            /** @description The client has this answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_outputs_csv: {
+        parameters: {
+            query?: {
+                feature?: string;
+                version?: string;
+                /** @description A JSON array of filters as `POST /query` takes them. */
+                filters?: string;
+                decision?: components["schemas"]["Decision"];
+                reason?: string;
+                user_id?: string;
+                /** @description Only outputs judged right, or wrong. */
+                correct?: boolean;
+                /** @description Only outputs that were judged, or that wait for it. */
+                judged?: boolean;
+                /** @description The least confidence. */
+                confidence_from?: number;
+                /** @description The greatest confidence. */
+                confidence_to?: number;
+                /** @description The least edit distance between what was shown and what the user made of it, 0 for unchanged and 1 for another text. */
+                edit_distance_from?: number;
+                /** @description The greatest edit distance. */
+                edit_distance_to?: number;
+                /** @description A piece of text, in any letter case, of input, output, final text or comment. */
+                text?: string;
+                /** @description A piece of the comment, in any letter case. */
+                comment?: string;
+                /** @description Shown at or after this, RFC 3339 or milliseconds since 1970. */
+                from?: string;
+                /** @description Shown before this. */
+                to?: string;
+                /**
+                 * @description Whose texts may be used. `attributes.training:yes` takes outputs whose attribute `training` is `yes`; `all` takes every output,
+                 *     and says that consent was had in another way. Data sets of texts do not go without it.
+                 * @example attributes.training:yes
+                 */
+                consent?: string;
+                /** @description Only one side of the split; each row says which it is on. */
+                split?: components["schemas"]["Side"];
+                /** @description The share of users on the validation side, 0.1 without it. */
+                validation_share?: number;
+                /** @description Another seed is another split; 0 without it. */
+                seed?: number;
+                /** @description Whether of outputs with the same texts only the newest is taken. Data sets of texts do so without it, outputs do not. */
+                distinct?: boolean;
+                /**
+                 * @description At most so many rows of each user, the newest, so that no one user is the teacher; all without it. Outputs of nobody known are
+                 *     all taken.
+                 */
+                per_user?: number;
+                /** @description Of preferences and feedback: `standard` (texts, without it) or `conversational` (messages). */
                 form?: "standard" | "conversational";
                 /** @description Of the last row that arrived: go on after it. */
                 cursor?: string;
@@ -10201,6 +10631,10 @@ export interface operations {
                 confidence_from?: number;
                 /** @description The greatest confidence. */
                 confidence_to?: number;
+                /** @description The least edit distance between what was shown and what the user made of it, 0 for unchanged and 1 for another text. */
+                edit_distance_from?: number;
+                /** @description The greatest edit distance. */
+                edit_distance_to?: number;
                 /** @description A piece of text, in any letter case, of input, output, final text or comment. */
                 text?: string;
                 /** @description A piece of the comment, in any letter case. */
@@ -10223,7 +10657,12 @@ export interface operations {
                 seed?: number;
                 /** @description Whether of outputs with the same texts only the newest is taken. Data sets of texts do so without it, outputs do not. */
                 distinct?: boolean;
-                /** @description Of preferences: `standard` (texts, without it) or `conversational` (messages). */
+                /**
+                 * @description At most so many rows of each user, the newest, so that no one user is the teacher; all without it. Outputs of nobody known are
+                 *     all taken.
+                 */
+                per_user?: number;
+                /** @description Of preferences and feedback: `standard` (texts, without it) or `conversational` (messages). */
                 form?: "standard" | "conversational";
                 /** @description Of the last row that arrived: go on after it. */
                 cursor?: string;
@@ -10326,6 +10765,10 @@ export interface operations {
                 confidence_from?: number;
                 /** @description The greatest confidence. */
                 confidence_to?: number;
+                /** @description The least edit distance between what was shown and what the user made of it, 0 for unchanged and 1 for another text. */
+                edit_distance_from?: number;
+                /** @description The greatest edit distance. */
+                edit_distance_to?: number;
                 /** @description A piece of text, in any letter case, of input, output, final text or comment. */
                 text?: string;
                 /** @description A piece of the comment, in any letter case. */
@@ -10348,7 +10791,12 @@ export interface operations {
                 seed?: number;
                 /** @description Whether of outputs with the same texts only the newest is taken. Data sets of texts do so without it, outputs do not. */
                 distinct?: boolean;
-                /** @description Of preferences: `standard` (texts, without it) or `conversational` (messages). */
+                /**
+                 * @description At most so many rows of each user, the newest, so that no one user is the teacher; all without it. Outputs of nobody known are
+                 *     all taken.
+                 */
+                per_user?: number;
+                /** @description Of preferences and feedback: `standard` (texts, without it) or `conversational` (messages). */
                 form?: "standard" | "conversational";
                 /** @description Of the last row that arrived: go on after it. */
                 cursor?: string;
@@ -10476,6 +10924,10 @@ export interface operations {
                 confidence_from?: number;
                 /** @description The greatest confidence. */
                 confidence_to?: number;
+                /** @description The least edit distance between what was shown and what the user made of it, 0 for unchanged and 1 for another text. */
+                edit_distance_from?: number;
+                /** @description The greatest edit distance. */
+                edit_distance_to?: number;
                 /** @description A piece of text, in any letter case, of input, output, final text or comment. */
                 text?: string;
                 /** @description A piece of the comment, in any letter case. */
@@ -10498,7 +10950,12 @@ export interface operations {
                 seed?: number;
                 /** @description Whether of outputs with the same texts only the newest is taken. Data sets of texts do so without it, outputs do not. */
                 distinct?: boolean;
-                /** @description Of preferences: `standard` (texts, without it) or `conversational` (messages). */
+                /**
+                 * @description At most so many rows of each user, the newest, so that no one user is the teacher; all without it. Outputs of nobody known are
+                 *     all taken.
+                 */
+                per_user?: number;
+                /** @description Of preferences and feedback: `standard` (texts, without it) or `conversational` (messages). */
                 form?: "standard" | "conversational";
                 /** @description Of the last row that arrived: go on after it. */
                 cursor?: string;
@@ -10601,6 +11058,10 @@ export interface operations {
                 confidence_from?: number;
                 /** @description The greatest confidence. */
                 confidence_to?: number;
+                /** @description The least edit distance between what was shown and what the user made of it, 0 for unchanged and 1 for another text. */
+                edit_distance_from?: number;
+                /** @description The greatest edit distance. */
+                edit_distance_to?: number;
                 /** @description A piece of text, in any letter case, of input, output, final text or comment. */
                 text?: string;
                 /** @description A piece of the comment, in any letter case. */
@@ -10623,7 +11084,12 @@ export interface operations {
                 seed?: number;
                 /** @description Whether of outputs with the same texts only the newest is taken. Data sets of texts do so without it, outputs do not. */
                 distinct?: boolean;
-                /** @description Of preferences: `standard` (texts, without it) or `conversational` (messages). */
+                /**
+                 * @description At most so many rows of each user, the newest, so that no one user is the teacher; all without it. Outputs of nobody known are
+                 *     all taken.
+                 */
+                per_user?: number;
+                /** @description Of preferences and feedback: `standard` (texts, without it) or `conversational` (messages). */
                 form?: "standard" | "conversational";
                 /** @description Of the last row that arrived: go on after it. */
                 cursor?: string;
@@ -10768,6 +11234,109 @@ export interface operations {
             };
             /** @description The API key may not do this (`forbidden`) */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_feature: {
+        parameters: {
+            query?: {
+                /** @description Start of the range in which outputs were shown, RFC 3339 or milliseconds since 1970; the day of the first output without it. */
+                from?: string;
+                /** @description End of the range, not part of it; the end of the day of the last output without it. */
+                to?: string;
+                /** @description A JSON array of filters as `POST /query` takes them. */
+                filters?: string;
+                /** @description Level of the intervals; 0.95 without it. */
+                level?: number;
+                exact?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The feature */
+                feature: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The feature */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeatureResponse"];
+                };
+            };
+            /** @description The client has this answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11793,6 +12362,111 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["QualityResponse"];
+                };
+            };
+            /** @description The client has this answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_feature_ratings: {
+        parameters: {
+            query?: {
+                /** @description Start of the range in which outputs were shown, RFC 3339 or milliseconds since 1970; the day of the first output without it. */
+                from?: string;
+                /** @description End of the range, not part of it; the end of the day of the last output without it. */
+                to?: string;
+                /** @description A JSON array of filters as `POST /query` takes them. */
+                filters?: string;
+                /** @description Level of the intervals; 0.95 without it. */
+                level?: number;
+                /** @description Dimensions to split by, separated by commas. */
+                group_by?: string;
+                exact?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The feature */
+                feature: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The ratings */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RatingsResponse"];
                 };
             };
             /** @description The client has this answer already */
@@ -13282,6 +13956,10 @@ export interface operations {
                 confidence_from?: number;
                 /** @description The greatest confidence. */
                 confidence_to?: number;
+                /** @description The least edit distance between what was shown and what the user made of it, 0 for unchanged and 1 for another text. */
+                edit_distance_from?: number;
+                /** @description The greatest edit distance. */
+                edit_distance_to?: number;
                 /** @description A piece of text, in any letter case, of input, output, final text or comment. */
                 text?: string;
                 /** @description A piece of the comment, in any letter case. */
@@ -14186,6 +14864,130 @@ export interface operations {
                 };
             };
             /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`); The database's disk is full; come back when there is room (`storage_full`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_rejections: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Start of the range in which events were refused, RFC 3339 or milliseconds since 1970; as far back as they are counted, 400 days,
+                 *     without it.
+                 */
+                from?: string;
+                /** @description End of the range, not part of it; the end of this hour without it. */
+                to?: string;
+                /** @description Length of the buckets, which follow UTC; a day without it. */
+                granularity?: components["schemas"]["Granularity"];
+                /** @description Only events that came with the key of this id. */
+                key_id?: string;
+                /** @description Only events that were refused for this reason. */
+                code?: components["schemas"]["RejectionCode"];
+                format?: components["schemas"]["Format"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The counts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RejectedResponse"];
+                    "text/csv": string;
+                    "application/vnd.apache.arrow.stream": components["schemas"]["Binary"];
+                    "application/vnd.apache.parquet": components["schemas"]["Binary"];
+                };
+            };
+            /** @description The piece of a file that `Range` asks for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The client has this answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It conflicts with what is there (`conflict`) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The file ends before that (`range_not_satisfiable`) */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`) */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15380,6 +16182,110 @@ export interface operations {
                 };
             };
             /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_digest_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is on its way */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryView"];
+                };
+            };
+            /** @description The body is not JSON (`invalid_json`); A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly (`too_slow`) */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large (`body_too_large`); The batch holds too many events (`too_many_events`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what this route takes (`invalid_body`); There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`); The database's disk is full; come back when there is room (`storage_full`) */
             503: {
                 headers: {
                     [name: string]: unknown;
