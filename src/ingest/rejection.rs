@@ -63,7 +63,7 @@ impl RejectionCode {
                 "missing_field",
                 422,
                 "a field that this type of event needs is absent",
-                "send the field that `path` names in the answer to the client",
+                "send the field that `message` names in the answer to the client",
             ),
             RejectionCode::OutOfRange => (
                 "out_of_range",

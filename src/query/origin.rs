@@ -10,6 +10,7 @@ use super::request::QueryError;
 use super::snapshot::Snapshot;
 use super::tabulate;
 use crate::domain::clock;
+use crate::domain::window::Window;
 
 /// So many outputs are read at most when the question insists.
 pub const MOST_EXACT_OUTPUTS: i64 = 2_000_000;
@@ -51,17 +52,23 @@ pub fn source_of(parts: &[Part]) -> Source {
     }
 }
 
+/// An error where a question reads outputs or what was said of them, and not all of those in its window are kept.
+pub fn check_kept(snapshot: &Snapshot, window: &Window) -> Result<(), QueryError> {
+    match snapshot.view.last_gone(days_covering(window)) {
+        None => Ok(()),
+        Some(day) => Err(QueryError::OutputsGone {
+            until: clock::midnight(day + 1).date_naive(),
+        }),
+    }
+}
+
 /// Whether a plan is answered from the outputs rather than from the rollups; an error where it must be and cannot.
 pub fn is_exact(snapshot: &mut Snapshot, plan: &Plan) -> Result<bool, QueryError> {
     let must_be_exact = plan.query.exact || plan.refined.is_some() || !is_hourly(plan);
-    if let Some(day) = snapshot.view.last_gone(days_covering(&plan.window)) {
-        return if must_be_exact {
-            Err(QueryError::OutputsGone {
-                until: clock::midnight(day + 1).date_naive(),
-            })
-        } else {
-            Ok(false)
-        };
+    match check_kept(snapshot, &plan.window) {
+        Err(gone) if must_be_exact => return Err(gone),
+        Err(_) => return Ok(false),
+        Ok(()) => {}
     }
     let found = match plan.refined {
         Some(refined) => refined.outputs,

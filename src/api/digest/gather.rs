@@ -20,7 +20,7 @@ use crate::domain::window::{Window, midnight};
 use crate::metrics;
 use crate::query::analyses::alerts::AlertState;
 use crate::query::analyses::effect as measured;
-use crate::query::analyses::priorities::{self as ranked, FixStanding, Priority};
+use crate::query::analyses::priorities::{self as ranked, FixStanding, Priorities, Priority};
 use crate::query::analyses::week::{self, FeatureWeek};
 use crate::query::request::QueryError;
 use crate::query::{Query, Sources};
@@ -199,7 +199,8 @@ impl Asked {
         let project = projects::find(conn, self.project)?.name;
         let week = week::run(conn, sources, &self.week, now)?;
         let effects = measured::run_each(conn, sources, &self.effects, now)?;
-        let next = ranked::run(conn, sources, &self.next, now)?;
+        let next = self.ranked(conn, sources, now)?;
+        let Window { to, .. } = self.weeks.week;
         let changes = self.recent.iter().zip(&effects).map(|(change, effect)| DigestChange {
             id: change.id,
             title: change.plan.title.clone(),
@@ -222,13 +223,34 @@ impl Asked {
             alerts: self.alerts.listed.clone(),
             firing: self.alerts.firing.clone(),
             changes: changes.collect(),
-            next: to_fix(&next.priorities),
-            next_from: next.window.from,
-            next_to: next.window.to,
+            next: next.as_ref().map(|next| to_fix(&next.priorities)).unwrap_or_default(),
+            next_from: next.as_ref().map_or(to, |next| next.window.from),
+            next_to: next.as_ref().map_or(to, |next| next.window.to),
             log_position: week.log_position,
         };
         digest.headlines = document::headlines(&digest, self.alerts.fired);
         Ok(digest)
+    }
+
+    /// What to fix next, by what was lost on the days whose outputs are kept; nothing where those are none.
+    fn ranked(
+        &self,
+        conn: &mut PgConnection,
+        sources: &Sources,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Priorities>, QueryError> {
+        let until = match ranked::run(conn, sources, &self.next, now) {
+            Err(QueryError::OutputsGone { until }) => until,
+            found => return found.map(Some),
+        };
+        let days = (self.weeks.week.to - midnight(until, Tz::UTC).to_utc()).num_days();
+        let shorter = ranked::Question {
+            days,
+            ..self.next.clone()
+        };
+        (days > 0)
+            .then(|| ranked::run(conn, sources, &shorter, now))
+            .transpose()
     }
 }
 

@@ -125,7 +125,7 @@ pub struct Digest {
     pub changes: Vec<DigestChange>,
     /// What to fix next, as of the end of the week.
     pub next: Vec<Priority>,
-    /// The losses of what to fix next are those from here to `next_to`: of more than the week.
+    /// The losses of what to fix next are those from here to `next_to`: of more than the week, where outputs are kept for longer.
     pub next_from: DateTime<Utc>,
     pub next_to: DateTime<Utc>,
     /// Events of the project's log that the numbers contain.

@@ -50,15 +50,15 @@ impl DigestTime {
         serde_json::to_value(self).map_err(ApiError::internal)
     }
 
-    /// The first time after an instant whose week was not `sent` already. Fails if it is no time.
+    /// The first time after an instant whose week is later than the one `sent`. Fails if it is no time.
     pub fn next(&self, sent: Option<&str>, after: DateTime<Utc>) -> Result<DateTime<Utc>, ApiError> {
         let weekly = self.weekly()?;
-        let next = weekly.after(after);
-        let week = gather::week(None, weekly.zone, next)?;
-        Ok(match sent == Some(week.name.as_str()) {
-            true => weekly.after(next),
-            false => next,
-        })
+        let mut next = weekly.after(after);
+        // Names of weeks are in the order of the weeks. Where a zone further west was chosen, the last week may be before the one sent.
+        while sent >= Some(gather::week(None, weekly.zone, next)?.name.as_str()) {
+            next = weekly.after(next);
+        }
+        Ok(next)
     }
 
     pub fn weekly(&self) -> Result<Weekly, ApiError> {
@@ -88,6 +88,7 @@ mod tests {
         assert_eq!(next(None), at("2026-12-01T07:00:00Z"));
         assert_eq!(next(Some("2026-W47")), at("2026-12-01T07:00:00Z"));
         assert_eq!(next(Some("2026-W48")), at("2026-12-08T07:00:00Z"));
+        assert_eq!(next(Some("2026-W49")), at("2026-12-15T07:00:00Z"));
     }
 
     #[test]

@@ -29,7 +29,9 @@ pub fn moved(
     let before = DigestTime::of(known)?;
     let after = change.digest.as_ref().unwrap_or(&before);
     let begins = change.enabled == Some(true) && !known.enabled;
-    if *after == before && !begins {
+    // One that is due comes first, as it was to come.
+    let is_due = known.enabled && known.digest_at.is_some_and(|at| at <= now) && after.is_some();
+    if (*after == before || is_due) && !begins {
         return Ok(None);
     }
     let next = after.as_ref().map(|time| time.next(known.digest_week.as_deref(), now));

@@ -184,6 +184,8 @@ pub fn refused(conn: &mut PgConnection) -> anyhow::Result<Finding> {
     let Some(most) = refused.first() else {
         return Ok(Finding::ok(CHECK, format!("none in {LATELY_HOURS} hours")));
     };
+    let others: i64 = refused.iter().skip(LISTED).map(|refused| refused.events).sum();
+    let others = (others > 0).then(|| format!("{others} others"));
     let listed = refused.iter().take(LISTED).map(|refused| {
         let Refused {
             project,
@@ -196,7 +198,10 @@ pub fn refused(conn: &mut PgConnection) -> anyhow::Result<Finding> {
     let advice = RejectionCode::parse(&most.code).map_or("the answers to the client say more", RejectionCode::advice);
     Ok(Finding::warning(
         CHECK,
-        format!("in {LATELY_HOURS} hours: {}", listed.collect::<Vec<_>>().join(", ")),
+        format!(
+            "in {LATELY_HOURS} hours: {}",
+            listed.chain(others).collect::<Vec<_>>().join(", ")
+        ),
         format!(
             "`{}`: {advice}. GET /api/v1/rejected says when, and what to do about the others",
             most.code

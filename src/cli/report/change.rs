@@ -43,6 +43,12 @@ impl Segment {
         };
         upper > lower && value.abs() * 2.0 * STANDARD_ERRORS / (upper - lower) >= SURE
     }
+
+    /// Whether it surely moved more than its size explains, and as the whole did.
+    pub fn drove(&self, change: &Spread) -> bool {
+        let moved = self.excess.value.zip(change.value);
+        self.stands_out() && moved.is_some_and(|(excess, change)| excess * change > 0.0)
+    }
 }
 
 impl Explanation {

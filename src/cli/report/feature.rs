@@ -294,7 +294,8 @@ impl Level {
     /// `Acceptance rate changed on 3 Nov 2026 by −8.1 points [−10.2, −6.0], in version = v3.`
     fn text(&self, metric: &str) -> String {
         let by = self.difference.text(unit_of_difference(metric));
-        let segments: Vec<String> = self.segments.iter().map(Segment::name).collect();
+        let drove = self.segments.iter().filter(|segment| segment.drove(&self.difference));
+        let segments: Vec<String> = drove.map(Segment::name).collect();
         let within = if segments.is_empty() {
             String::new()
         } else {

@@ -16,6 +16,7 @@ use crate::metrics::families::calibration::Target;
 use crate::metrics::index::sums_read;
 use crate::metrics::{self, Estimate, Metric, Reason};
 use crate::query::gather::{BUCKET, GROUP, Gathered, Gathering, Over};
+use crate::query::origin::check_kept;
 use crate::query::request::{MAX_GROUPS, Query, QueryError};
 use crate::query::sources::Sources;
 use crate::query::sums::{SliceKey, Slices};
@@ -82,6 +83,7 @@ pub fn run(conn: &mut PgConnection, sources: &Sources, question: &Question) -> R
         ..question.query.clone()
     };
     sources.asked(conn, query, |snapshot, project, window| {
+        check_kept(snapshot, &window)?;
         let (values, cells) = snapshot.view.groups(&query.filters, &query.group_by);
         if values.len() > MAX_GROUPS {
             return Err(QueryError::TooManyGroups { found: values.len() });

@@ -16,6 +16,7 @@ use super::opinions::MOST_OPINIONS;
 use crate::metrics::facts::RATING_SCALE;
 use crate::metrics::{Estimate, Reason};
 use crate::query::answer::{Answer, Row};
+use crate::query::origin::check_kept;
 use crate::query::plan;
 use crate::query::request::{MAX_GROUPS, Query, QueryError};
 use crate::query::sources::Sources;
@@ -90,6 +91,7 @@ pub fn run(
 ) -> Result<Ratings, QueryError> {
     sources.asked(conn, query, |snapshot, _, _| {
         let answer = plan::answer(snapshot.conn, sources, query, now)?;
+        check_kept(snapshot, &answer.window)?;
         let (values, cells) = snapshot.view.groups(&query.filters, &query.group_by);
         if values.len() > MAX_GROUPS {
             return Err(QueryError::TooManyGroups { found: values.len() });

@@ -77,6 +77,23 @@ fn came(server: &TestServer, ago: TimeDelta) {
 }
 
 #[test]
+fn one_that_is_due_comes_although_another_time_is_set() {
+    let server = TestServer::limited(fresh_db(), limits(hurried()));
+    two_weeks(&server);
+    let receiver = Receiver::start(&[Does::Answer(200)]);
+    let webhook = made(&server, &receiver, "standard", &far());
+    let id = text(&webhook, "id");
+    came(&server, TimeDelta::minutes(1));
+    let mut other = far();
+    other["hour"] = json!(13);
+    patch(&server, id, &json!({"digest": other})).expect(200);
+    delivered(&server, id);
+    let after = listed(&server);
+    assert_eq!(after["digest"]["hour"], 13);
+    assert!(next(&after) > Utc::now());
+}
+
+#[test]
 fn it_comes_at_its_time_and_once_however_many_servers_there_are() {
     let db = fresh_db();
     let server = TestServer::limited(db.clone(), limits(hurried()));

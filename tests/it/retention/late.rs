@@ -83,6 +83,12 @@ fn an_output_with_late_events_stays_as_long_as_they_do() {
     assert_eq!((gone.outputs, metric(&server, "shown")["value"].clone()), (2, json!(2)));
     sound(&server.db);
     server.get("/api/v1/outputs/old").expect(404);
+    for of_outputs in ["ratings", "reasons", "coverage"] {
+        let refused = server.get(&format!("/api/v1/features/f/{of_outputs}"));
+        refused.expect_problem(422, "not_kept");
+    }
+    let digest = server.get("/api/v1/digest").expect(200);
+    assert_eq!((&digest["next"], &digest["next_from"]), (&json!([]), &digest["to"]));
     assert_eq!(tables::rows(&server.db, "SELECT 1 AS one FROM output_aliases"), [""; 0]);
 }
 

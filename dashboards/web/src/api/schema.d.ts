@@ -2712,7 +2712,7 @@ export interface components {
             next: components["schemas"]["Priority"][];
             /**
              * Format: date-time
-             * @description The losses of what to fix next are those from here to `next_to`: of more than the week.
+             * @description The losses of what to fix next are those from here to `next_to`: of more than the week, where outputs are kept for longer.
              */
             next_from: string;
             /** Format: date-time */

@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 use self::tally::{Tally, tallies};
 use crate::domain::window::Window;
 use crate::metrics::Estimate;
+use crate::query::origin::check_kept;
 use crate::query::request::{MAX_GROUPS, Query, QueryError};
 use crate::query::sources::Sources;
 use crate::store::cells::CellId;
@@ -87,6 +88,7 @@ pub struct Reasons {
 pub fn run(conn: &mut PgConnection, sources: &Sources, question: &Question) -> Result<Reasons, QueryError> {
     let query = &question.query;
     sources.asked(conn, query, |snapshot, project, window| {
+        check_kept(snapshot, &window)?;
         let (groups, cells) = snapshot.view.groups(&query.filters, &query.group_by);
         if groups.len() > MAX_GROUPS {
             return Err(QueryError::TooManyGroups { found: groups.len() });
@@ -98,6 +100,7 @@ pub fn run(conn: &mut PgConnection, sources: &Sources, question: &Question) -> R
             from: from - (window.to - from),
             to: from,
         });
+        let before = before.filter(|before| check_kept(snapshot, before).is_ok());
         let earlier = before
             .map(|before| tallies(snapshot, &group_of_cell, &before))
             .transpose()?;

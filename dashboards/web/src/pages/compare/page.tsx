@@ -27,6 +27,9 @@ export function Compare() {
     );
 }
 
+/** As versions are counted: `2.9` comes before `2.10`. */
+const inOrder = (names: string[]) => [...names].sort((one, other) => one.localeCompare(other, 'en', { numeric: true }));
+
 /** The choice of the two sides; without one, the two most frequent values of the most used feature. */
 function Sides() {
     const { params } = usePlace();
@@ -35,8 +38,9 @@ function Sides() {
     const dimension = params.get('by') ?? 'version';
     const known = useValues(feature === undefined ? null : dimension, feature);
     const values = named(fresh(known));
-    const baseline = params.get('baseline') ?? values?.[1];
-    const candidate = params.get('candidate') ?? values?.find((value) => value !== baseline);
+    const [earlier, later] = inOrder(values?.slice(0, 2) ?? []);
+    const baseline = params.get('baseline') ?? earlier;
+    const candidate = params.get('candidate') ?? [later, earlier].find((value) => value !== baseline);
     const choose = (change: Record<string, string | undefined>) => set({ feature, baseline, candidate, ...change });
     const names = useDimensions();
     const options = asked(params);

@@ -16,6 +16,7 @@ import { Term } from '../../parts/term';
 import { dayOf } from '../../state/range';
 import { useScope } from '../../state/scope';
 import { onward } from '../../state/url';
+import { standsOut } from '../overview/explained';
 
 type Found = Schemas['DriftResponse'];
 
@@ -161,6 +162,12 @@ function limits({ lower, upper }: Schemas['ChartDay']): string {
     return lower === null || upper === null ? '' : `${percent(lower)} to ${percent(upper)}`;
 }
 
+/** The segments that surely moved more than their size explains, and as the whole did. */
+function mostIn({ difference, segments }: Schemas['FoundChange']): string {
+    const drove = segments.filter((one) => standsOut(one) && (one.excess.value ?? 0) * (difference.value ?? 0) > 0);
+    return drove.length === 0 ? '' : `, most in ${drove.map((one) => segment(one.dimension, one.value)).join(', ')}`;
+}
+
 function Metric({ feature, metric, days, changes, alarm }: Schemas['DriftedMetric'] & { feature: string }) {
     if (changes.length === 0) {
         return (
@@ -185,7 +192,7 @@ function Metric({ feature, metric, days, changes, alarm }: Schemas['DriftedMetri
                         {date(change.at)}
                     </a>{' '}
                     by <Difference metric={metric} value={change.difference} />
-                    {change.segments.length > 0 && `, most in ${change.segments.map((one) => segment(one.dimension, one.value)).join(', ')}`}.
+                    {mostIn(change)}.
                 </li>
             ))}
         </>
