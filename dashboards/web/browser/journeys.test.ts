@@ -193,7 +193,7 @@ it('says what was refused, of which key, and what to do', async () => {
     await open(page, '/settings');
     const section = page.getByRole('region', { name: 'What was refused', exact: true });
     const row = section.getByRole('row', { name: /missing_field/ });
-    expect(await row.innerText()).toMatch(/Send the field that path names[^]*a phone app[^]*2\sevents, last on/);
+    expect(await row.innerText()).toMatch(/Send the field that message names[^]*a phone app[^]*2\sevents, last on/);
     expect(await section.getByRole('row', { name: /out_of_range/ }).innerText()).toContain('from 0 to 1');
     expect(await section.getByRole('img', { name: 'Refused events by day' }).locator('.bar').count()).toBe(30);
     await close();
