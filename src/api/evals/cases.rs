@@ -6,6 +6,7 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::file::{self, Form};
+use super::limits::TAG_CHARS;
 use super::named;
 use super::rows::CASES;
 use super::upsert::{Wish, upload};
@@ -138,8 +139,11 @@ pub async fn list_eval_cases(
 ) -> Result<HttpResponse, ApiError> {
     let (project, asked) = (key.project, params.0);
     let limit = ask::within("limit", asked.limit, 1, MAX_LIMIT)?.unwrap_or(DEFAULT_LIMIT);
-    for (name, text) in [("text", &asked.text), ("tag", &asked.tag), ("cursor", &asked.cursor)] {
-        let most = if name == "cursor" { 4 * TEXT_CHARS } else { TEXT_CHARS };
+    for (name, text, most) in [
+        ("text", &asked.text, TEXT_CHARS),
+        ("tag", &asked.tag, TAG_CHARS),
+        ("cursor", &asked.cursor, 4 * TEXT_CHARS),
+    ] {
         if text
             .as_ref()
             .is_some_and(|text| text.chars().count() > most || text.contains('\0'))

@@ -12,6 +12,7 @@ use crate::api::ask;
 use crate::api::auth::{Authorized, Read};
 use crate::api::error::ApiError;
 use crate::api::extract::{Params, Segment};
+use crate::api::names;
 use crate::api::query::computed;
 use crate::api::respond;
 use crate::query::analyses::evals::quality::{self, EvalQuality, Question};
@@ -64,6 +65,11 @@ pub async fn get_eval_quality(
     let (project, asked) = (key.project, params.0);
     let level = ask::level(asked.level)?;
     let days = ask::within("days", asked.days, 1, MOST_DAYS)?.unwrap_or(DAYS);
+    let longest = |judge: &String| judge.chars().count() > names::LONG;
+    if asked.judge.as_ref().is_some_and(longest) {
+        let detail = format!("must have at most {} characters", names::LONG);
+        return Err(ApiError::parameter("judge", detail));
+    }
     let found = state.db.run(move |conn| named(conn, project, &set.0)).await?;
     let question = Question {
         project,

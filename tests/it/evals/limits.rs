@@ -201,3 +201,14 @@ fn a_run_has_so_many_results() {
         .post(&format!("{RUNS}?name=n"), rows(most + 1))
         .expect_problem(413, "body_too_large");
 }
+
+#[test]
+fn what_is_looked_for_has_limits() {
+    let server = server_with_set();
+    let get = |what: &str, chars: usize| server.get(&format!("{what}={}", "x".repeat(chars)));
+    let quality = format!("{SET}/quality?judge");
+    for (what, most) in [(format!("{CASES}?tag"), TAG_CHARS), (quality, 256)] {
+        get(&what, most).expect(200);
+        get(&what, most + 1).expect_problem(400, "invalid_parameter");
+    }
+}

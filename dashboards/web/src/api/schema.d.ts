@@ -3282,8 +3282,7 @@ export interface components {
             feature?: string | null;
             /** @description As `POST /query` takes them. */
             filters?: components["schemas"]["FilterRequest"][];
-            /** @description Shown at or after this, RFC 3339 or milliseconds since 1970. */
-            from?: string | null;
+            from?: components["schemas"]["Instant"] | null;
             /** @description Only outputs that were judged, or that wait for it. */
             judged?: boolean | null;
             /** @description Only these. */
@@ -3306,8 +3305,7 @@ export interface components {
             tags?: string[];
             /** @description A piece of text, in any letter case, of input, output, final text or comment. */
             text?: string | null;
-            /** @description Shown before this. */
-            to?: string | null;
+            to?: components["schemas"]["Instant"] | null;
             version?: string | null;
         };
         /** @description What cases were made, or would be. */

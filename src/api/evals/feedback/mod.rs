@@ -81,10 +81,8 @@ pub struct EvalFeedbackRequest {
     #[schema(max_items = 100)]
     pub output_ids: Option<Vec<String>>,
     /// Shown at or after this, RFC 3339 or milliseconds since 1970.
-    #[schema(value_type = Option<String>)]
     pub from: Option<Instant>,
     /// Shown before this.
-    #[schema(value_type = Option<String>)]
     pub to: Option<Instant>,
     /// Cases to make, at most; 100 without it.
     #[schema(minimum = 1, maximum = 1000)]
