@@ -29,8 +29,9 @@ const SOCKET_PATH_BYTES: usize = 90;
 /// PostgreSQL's log may grow to this size, and one of this size is kept beside it.
 const LOG_BYTES: u64 = 32 * 1024 * 1024;
 
-/// After a crash, processes of the dead postmaster may still hold its memory, on a busy machine for many seconds.
-const START_ATTEMPTS: usize = 30;
+/// After a crash, processes of the dead postmaster may still hold its memory, on a busy machine for many seconds; one that had just
+/// recovered waits a minute for a checkpointer that never comes.
+const START_ATTEMPTS: usize = 90;
 const START_PAUSE: Duration = Duration::from_secs(1);
 
 /// Where it is, and who runs it.
