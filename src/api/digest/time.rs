@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::gather;
 use crate::api::ask;
-use crate::api::error::{ApiError, ErrorCode};
+use crate::api::error::ApiError;
 use crate::domain::strict;
 use crate::domain::weekly::{Weekday, Weekly};
 use crate::store::webhooks::Webhook;
@@ -62,16 +62,17 @@ impl DigestTime {
     }
 
     pub fn weekly(&self) -> Result<Weekly, ApiError> {
-        let invalid = |detail: String| ApiError::new(ErrorCode::InvalidBody, detail);
         if self.hour > LAST_HOUR {
-            return Err(invalid(format!("`digest.hour`: must be from 0 to {LAST_HOUR}")));
+            return Err(ApiError::invalid(format!(
+                "`digest.hour`: must be from 0 to {LAST_HOUR}"
+            )));
         }
         let zone = ask::timezone(Some(&self.timezone));
         Ok(Weekly {
             weekday: self.weekday,
             hour: self.hour,
             zone: zone
-                .map_err(|_| invalid("`digest.timezone`: must be an IANA name such as Europe/Berlin".to_owned()))?,
+                .map_err(|_| ApiError::invalid("`digest.timezone`: must be an IANA name such as Europe/Berlin"))?,
         })
     }
 }

@@ -3,7 +3,6 @@
 use actix_web::{HttpResponse, post, web};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use diesel::Connection;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -17,7 +16,6 @@ use crate::api::error::ApiError;
 use crate::api::extract::Segment;
 use crate::domain::action::Action;
 use crate::state::AppState;
-use crate::store::actions;
 use crate::store::webhooks::{self as store, Webhook};
 
 /// When a webhook that was changed so gets its next digest; `None` where that stays. What it missed while it was not enabled is not sent.
@@ -67,15 +65,11 @@ pub async fn create_digest_delivery(
     let (week, message) = message::of_last_week(&state, project, zone, Utc::now()).await?;
     let delivery = state
         .db
-        .run(move |conn| {
-            conn.transaction(|conn| {
-                let webhook = store::lock(conn, project, id)?.ok_or_else(absent)?;
-                let delivery = store::post_to(conn, &webhook, &message)?;
-                let subject = Some(id.to_string());
-                let by = Some(key.key_id);
-                actions::note(conn, project, by, Action::DigestSent, subject, json!({"week": week}))?;
-                Ok::<_, ApiError>(delivery)
-            })
+        .transaction(move |conn| {
+            let webhook = store::lock(conn, project, id)?.ok_or_else(absent)?;
+            let delivery = store::post_to(conn, &webhook, &message)?;
+            key.note(conn, Action::DigestSent, id, json!({"week": week}))?;
+            Ok::<_, ApiError>(delivery)
         })
         .await?;
     state.posting.ring();
