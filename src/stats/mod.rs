@@ -95,6 +95,7 @@ pub mod murphy;
 pub mod nonresponse;
 pub mod normal;
 pub mod page_hinkley;
+pub mod panel;
 pub mod posterior;
 pub mod power;
 pub mod ppi;

@@ -62,18 +62,37 @@ def several_controls():
     return [case(user, cell, y, found, correction, groups, weights) | dict(weights=weights.tolist())]
 
 
-def same_days():
-    """Two versions on seven days. The contrast of the cells equals the coefficient of a regression with an effect for each day."""
-    user, cell, y = outputs(80, 2200, 14, 0.0)
-    day, new = cell // 2, cell % 2
-    sizes = np.bincount(cell, minlength=14).reshape(7, 2)
-    w = sizes[:, 0] * sizes[:, 1] / sizes.sum(axis=1)
-    weights = np.column_stack([-w, w]).ravel() / w.sum()
-    x = (cell[:, None] == np.arange(14)).astype(float)
-    found, correction, groups = fit(y, x, user)
-    of_days = sm.OLS(y, np.column_stack([new, (day[:, None] == np.arange(7)).astype(float)])).fit()
-    assert abs(weights @ found.params - of_days.params[0]) < 1e-12
-    return [case(user, cell, y, found, correction, groups, weights) | dict(weights=None)]
+def panels():
+    """Users who move one after the other, the keen first: a regression on indicators of all users and days. The variance leaves each
+    user out in turn, by the user's share of the weight of what users and days leave of the side; (G-1)/G as of a jackknife."""
+    from scipy import stats
+    out = []
+    for users, days, n, moving in ((60, 12, 1500, 1.0), (150, 21, 6000, 0.6), (14, 9, 500, 1.0)):
+        busy = rng.exponential(1.0, users) + 0.05
+        user = rng.choice(users, size=n, p=busy / busy.sum())
+        day = rng.integers(days, size=n)
+        keen = rng.normal(0.0, 0.8, users)
+        turn = np.where(rng.random(users) < moving, 2 + (days - 2) * (np.argsort(np.argsort(-keen)) / users), days)
+        z = (day >= turn[user]).astype(float)
+        y = (rng.random(n) < 1 / (1 + np.exp(-(keen[user] + 0.05 * day + 0.4 * z)))).astype(float)
+        people = (user[:, None] == np.unique(user)).astype(float)
+        dummies = np.column_stack([people, (day[:, None] == np.arange(1, days)).astype(float)])
+        value = float(sm.OLS(y, np.column_stack([z, dummies])).fit().params[0])
+        z_left, y_left = (sm.OLS(v, dummies).fit().resid for v in (z, y))
+        h = people.T @ z_left**2 / (z_left @ z_left)
+        s = people.T @ (z_left * (y_left - value * z_left)) / (z_left @ z_left)
+        tell = h > 1e-9
+        groups, fewest = int(tell.sum()), int(1 / (h**2).sum())
+        se = float(np.sqrt((groups - 1) / groups * ((s[tell] / (1 - h[tell])) ** 2).sum()))
+        # Without leaving anybody out it is the sandwich of statsmodels.
+        sandwich = sm.OLS(y, np.column_stack([z, dummies])).fit(
+            cov_type="cluster", cov_kwds=dict(groups=user, use_correction=False)).bse[0]
+        assert abs(np.sqrt((s**2).sum()) / sandwich - 1) < 1e-9
+        t = stats.t(fewest - 1) if fewest < 50 else stats.norm()
+        half = t.ppf(0.975) * se
+        out.append(dict(user=user.tolist(), day=day.tolist(), z=z.astype(int).tolist(), y=y.astype(int).tolist(), value=value, se=se,
+                        interval=[value - half, value + half], p=float(2 * t.sf(abs(value / se))), users=groups, fewest=fewest))
+    return out
 
 
 def slopes():
@@ -89,5 +108,5 @@ def slopes():
     return [case(user, cell, y, found, correction, groups, weights) | dict(weights=weights.tolist())]
 
 
-golden = dict(cases=differences_in_differences() + several_controls() + same_days() + slopes())
+golden = dict(cases=differences_in_differences() + several_controls() + slopes(), panels=panels())
 Path(__file__).with_name("changes.json").write_text(json.dumps(golden, separators=(",", ":")) + "\n")

@@ -103,8 +103,8 @@ pub fn weeks(asked: Option<usize>) -> Result<usize, ApiError> {
 
 /// Effect of a change
 ///
-/// Did it do what it was made for? Versions are compared on the days that both were shown, if there are seven; otherwise after with
-/// before, less what happened meanwhile to features that did not change. The answer says which, and what speaks against believing it.
+/// Did it do what it was made for? If both versions were shown on seven days, each user is compared with what they did before moving over,
+/// and with others on the same day; otherwise after with before, less what happened meanwhile to features that did not change. The answer says which, and what speaks against believing it.
 #[utoipa::path(
     tag = "changes",
     params(("change" = Uuid, Path, description = "The change's id"), EffectParams),

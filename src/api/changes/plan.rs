@@ -64,7 +64,7 @@ pub struct ChangePlan {
     pub made_at: DateTime<Utc>,
     #[schema(min_length = 1, max_length = 256)]
     pub feature: String,
-    /// The versions that came with it, if any did: where users move over one by one, versions are compared on the same days.
+    /// The versions that came with it, if any did: where users move over one by one, each is compared with oneself and with others.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 20)]
     pub versions: Vec<String>,

@@ -190,6 +190,53 @@ fn versions_shown_side_by_side_are_compared_on_the_same_days() {
     assert!(found["effect"]["value"].as_f64().unwrap() > value + 0.1);
 }
 
+/// Who likes the feature moves to a version that changes nothing first, and days get better.
+#[test]
+fn who_moves_first_is_no_effect() {
+    let server = TestServer::start();
+    let start: DateTime<Utc> = "2026-03-02T12:00:00Z".parse().unwrap();
+    let mut random = Random::new(6);
+    for day in 0..28_i64 {
+        let mut lines = String::new();
+        for user in 0..160_i64 {
+            let version = if day >= 7 && user < 8 * (day - 6) { "b" } else { "a" };
+            let at = (start + TimeDelta::days(day)).to_rfc3339();
+            let chance = 0.7 - 0.003 * user as f64 + 0.005 * day as f64;
+            for number in 0..2 {
+                let id = format!("{day}-{user}-{number}");
+                let kind = if random.uniform() < chance { "accept" } else { "reject" };
+                let shown = json!({"type": "shown", "output_id": id, "feature": "f", "version": version,
+                    "user_id": format!("u{user}"), "occurred_at": at});
+                let decision = json!({"type": kind, "output_id": id, "occurred_at": at});
+                writeln!(lines, "{shown}\n{decision}").unwrap();
+            }
+        }
+        server.send(lines);
+    }
+    let id = log(&server, &plan("f", "2026-03-09T00:00:00Z", &json!({"versions": ["b"]})));
+    let found = effect(&server, &id);
+    assert_eq!(found["design"], "same_days", "{found}");
+    let [before, after] = ["before", "after"].map(|side| found[side]["value"].as_f64().unwrap());
+    assert!(after - before > 0.15, "the sides differ: {before} {after}");
+    let value = found["effect"]["value"].as_f64().unwrap();
+    assert!(value.abs() < 0.05, "{value}");
+    assert!(
+        found["verdict"] != "worked" && found["verdict"] != "made_it_worse",
+        "{}",
+        found["sentence"]
+    );
+    // What is said of both sides is of the days that are named, and no others.
+    let counted = |version: &str| {
+        let body = json!({"metrics": ["acceptance_rate"], "from": found["before_days"]["from"], "to": found["before_days"]["to"],
+            "filters": [{"dimension": "version", "op": "eq", "value": version}]});
+        let answer = server.post("/api/v1/query", body.to_string()).expect(200);
+        answer["data"][0]["metrics"]["acceptance_rate"]["denominator"].clone()
+    };
+    assert_eq!(found["before"]["denominator"], counted("a"));
+    assert_eq!(found["after"]["denominator"], counted("b"));
+    assert_eq!(found["users"], 160);
+}
+
 #[test]
 fn what_cannot_be_told_says_what_it_takes() {
     let server = TestServer::start();

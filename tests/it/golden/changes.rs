@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use calibrant::stats::combination::{Combination, Term};
 use calibrant::stats::level::Level;
-use serde_json::Value;
+use calibrant::stats::panel::{self, Cell};
 
 use super::{close, close_interval, number, numbers, rows};
 
@@ -30,17 +30,7 @@ fn effects_match_statsmodels() {
         let [users, cells, y] = ["user", "cell", "y"].map(|name| numbers(&case[name]));
         let count = cells.iter().fold(0.0_f64, |most, cell| most.max(*cell)) as usize + 1;
         let found: Vec<_> = (0..count).map(|number| cell(&users, &cells, &y, number)).collect();
-        let weights = match &case["weights"] {
-            // Versions on the same days: each day as a regression with an effect for each day weighs it.
-            Value::Null => {
-                let sizes: Vec<f64> = found.iter().map(|(_, size, _)| *size).collect();
-                let of_day = |pair: &[f64]| pair[0] * pair[1] / (pair[0] + pair[1]);
-                let days: Vec<f64> = sizes.chunks(2).map(of_day).collect();
-                let all: f64 = days.iter().sum();
-                days.iter().flat_map(|day| [-day / all, day / all]).collect()
-            }
-            weights => numbers(weights),
-        };
+        let weights = numbers(&case["weights"]);
         let terms: Vec<Term> = found
             .iter()
             .zip(&weights)
@@ -53,6 +43,33 @@ fn effects_match_statsmodels() {
         let effect = Combination::new(&terms);
         // The value is a difference of numbers near one half.
         assert!((effect.value - number(&case["value"])).abs() < 1e-12, "{effect:?}");
+        close(effect.standard_error.expect("users"), &case["se"], "standard error");
+        close(effect.p_value().expect("users"), &case["p"], "p-value");
+        close_interval(effect.interval(Level::default()), &case["interval"], "interval");
+    }
+}
+
+#[test]
+fn users_compared_with_themselves_match_statsmodels() {
+    for case in rows(&super::golden("changes")["panels"]) {
+        let [users, days, sides, y] = ["user", "day", "z", "y"].map(|name| numbers(&case[name]));
+        let mut totals: BTreeMap<(i64, usize, bool), (f64, f64)> = BTreeMap::new();
+        for at in 0..y.len() {
+            let cell = totals.entry((users[at] as i64, days[at] as usize, sides[at] > 0.5));
+            let (taken, all) = cell.or_default();
+            *taken += y[at];
+            *all += 1.0;
+        }
+        let cells = totals.into_iter().map(|((user, period, moved), totals)| Cell {
+            user,
+            period,
+            moved,
+            totals,
+        });
+        let effect = panel::effect(cells.collect()).expect("users who moved");
+        assert_eq!(effect.clusters as f64, number(&case["users"]));
+        assert_eq!(effect.fewest as f64, number(&case["fewest"]));
+        close(effect.value, &case["value"], "value");
         close(effect.standard_error.expect("users"), &case["se"], "standard error");
         close(effect.p_value().expect("users"), &case["p"], "p-value");
         close_interval(effect.interval(Level::default()), &case["interval"], "interval");

@@ -2,6 +2,7 @@
 
 use calibrant::stats::combination::{Combination, Term};
 use calibrant::stats::level::Level;
+use calibrant::stats::panel::{self, Cell};
 use calibrant::stats::random::Random;
 
 use super::{RUNS, User};
@@ -130,4 +131,66 @@ fn what_does_nothing_is_seldom_said_to_have_worked() {
         peeked > RUNS / 40,
         "looking each week at single intervals is not honest: {peeked}"
     );
+}
+
+/// Users move over within two weeks, the keen first, and get keener meanwhile as all do.
+fn moving_over(random: &mut Random, effect: f64) -> Vec<Cell> {
+    let mut users: Vec<User> = (0..USERS).map(|_| User::draw(random, 0.4)).collect();
+    users.sort_by(|one, other| other.rate.total_cmp(&one.rate));
+    let mut cells = Vec::new();
+    for (number, user) in users.iter().enumerate() {
+        let moves = DAYS + DAYS * number / users.len();
+        for period in 0..2 * DAYS {
+            let moved = period >= moves;
+            let day = User {
+                rate: 0.1 + 0.6 * user.rate + 0.005 * period as f64 + if moved { effect } else { 0.0 },
+                ..*user
+            };
+            cells.push(Cell {
+                user: number as i64,
+                period,
+                moved,
+                totals: day.day(random),
+            });
+        }
+    }
+    cells
+}
+
+/// The same with the sides as they are, days apart.
+fn side_by_side(cells: &[Cell]) -> Combination {
+    let sides = [false, true].map(|moved| {
+        let mut totals = vec![(0.0, 0.0); USERS as usize];
+        for cell in cells.iter().filter(|cell| cell.moved == moved && cell.period >= DAYS) {
+            let own = &mut totals[cell.user as usize];
+            *own = (own.0 + cell.totals.0, own.1 + cell.totals.1);
+        }
+        part(&totals)
+    });
+    let terms: Vec<Term> = sides
+        .iter()
+        .zip([-1.0, 1.0])
+        .map(|((value, influences), weight)| Term {
+            weight,
+            value: *value,
+            influences,
+        })
+        .collect();
+    Combination::new(&terms)
+}
+
+#[test]
+fn who_moves_first_does_not_look_like_an_effect() {
+    let mut random = Random::new(8);
+    let effect = 0.06;
+    let (mut covered, mut fooled) = (0, 0);
+    for _ in 0..RUNS {
+        let cells = moving_over(&mut random, effect);
+        let apart = side_by_side(&cells).interval(Level::default()).unwrap();
+        fooled += u32::from(!(apart.lower..=apart.upper).contains(&effect));
+        let interval = panel::effect(cells).unwrap().interval(Level::default()).unwrap();
+        covered += u32::from((interval.lower..=interval.upper).contains(&effect));
+    }
+    assert!((930..=970).contains(&covered), "{covered} of {RUNS}");
+    assert!(fooled > RUNS / 2, "the sides as they are tell of users: {fooled}");
 }

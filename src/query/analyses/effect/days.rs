@@ -20,25 +20,35 @@ const WEEK: i32 = 7;
 /// A version with less of a day's outputs than this is not being shown on it, but for stragglers.
 const STRAGGLERS: f64 = 0.1;
 /// So many days on which both versions were shown are compared with each other.
-pub const LEAST_SHARED: usize = 7;
+const LEAST_SHARED: usize = 7;
 
-/// What to compare.
-pub enum Design {
-    /// The versions, on these days.
-    Shared(Vec<i32>),
-    Apart {
-        before: Range<i32>,
-        after: Range<i32>,
-    },
+/// What there is to compare.
+pub struct Days {
+    /// What one must know, however it is compared.
+    pub warnings: Vec<String>,
+    pub shared: Option<Shared>,
+    pub apart: Result<Apart, Refusal>,
 }
 
-/// What one must know of the days that were chosen.
-pub struct Days {
+/// Both versions were shown while users moved over.
+pub struct Shared {
+    /// From the first to the last of the days that both were shown.
+    pub days: Range<i32>,
+    /// Outputs of those days.
+    pub outputs: f64,
+    /// Days before them, each with the outputs from there to the last of the shared.
+    pub earlier: BTreeMap<i32, f64>,
+}
+
+/// Whole weeks before and after.
+pub struct Apart {
+    pub before: Range<i32>,
+    pub after: Range<i32>,
     pub warnings: Vec<String>,
 }
 
 /// Why there is nothing to compare yet, and how long it takes until there is.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Refusal {
     pub why: String,
     pub more_days: Option<u64>,
@@ -54,7 +64,7 @@ impl Refusal {
 }
 
 impl Days {
-    pub fn of(meter: &mut Meter) -> Result<Result<(Days, Design), Refusal>, QueryError> {
+    pub fn of(meter: &mut Meter) -> Result<Days, QueryError> {
         let question = meter.question;
         let length = WEEK * question.weeks as i32;
         let made_at = question.change.made_at;
@@ -73,53 +83,18 @@ impl Days {
                 "Other changes of the feature were logged for that day: their effects cannot be told apart.".to_owned(),
             );
         }
-        let weeks = |days: i32| (days / WEEK).clamp(0, question.weeks as i32);
-        let ahead = start..start + WEEK * weeks(until - start);
-        let shared: Vec<i32> = ahead.filter(|day| shown.both(*day)).collect();
-        if shared.len() >= LEAST_SHARED {
-            return Ok(Ok((Days { warnings }, Design::Shared(shared))));
-        }
-        let settled = if question.versions.is_empty() {
-            start
-        } else if !shown.by_day.range(start..).any(|(_, day)| day.1 > 0.0) {
-            return Ok(Err(Refusal::new("none of its versions has been shown since")));
-        } else {
-            match shown.settled(start..until) {
-                Some(settled) => settled,
-                None => return Ok(Err(Refusal::new("its versions are not shown to most users yet"))),
-            }
-        };
-        if settled > start {
-            warnings.push(format!(
-                "{} days in which users moved over are on neither side.",
-                settled - start
-            ));
-        }
-        let after = settled..settled + WEEK * weeks(until - settled);
-        if after.is_empty() {
-            return Ok(Err(if near.after.is_some_and(|day| day <= known) {
-                Refusal::new("the feature was changed again within a week")
-            } else {
-                Refusal {
-                    why: "there is no full week after it whose decisions have arrived".to_owned(),
-                    more_days: Some((settled + WEEK - until.max(start)).max(1).unsigned_abs().into()),
-                }
-            }));
-        }
-        let Some(first) = shown.by_day.range(..stop).next().map(|(day, _)| *day) else {
-            return Ok(Err(Refusal::new("the feature has no outputs before it")));
-        };
-        let earliest = near.before.map_or(first, |day| day.max(first));
-        let before = stop - WEEK * weeks(stop - earliest)..stop;
-        if before.is_empty() {
-            return Ok(Err(Refusal::new(if near.before.is_some_and(|day| day > first) {
-                "the feature had been changed less than a week before"
-            } else {
-                "there is no full week before it"
-            })));
-        }
-        Ok(Ok((Days { warnings }, Design::Apart { before, after })))
+        let ahead = start..start + weeks(question, until - start);
+        Ok(Days {
+            warnings,
+            shared: shown.shared(ahead, near.before),
+            apart: shown.apart(question, stop, start..until, &near, known),
+        })
     }
+}
+
+/// The days of whole weeks, as many as are looked at at most.
+fn weeks(question: &Question, days: i32) -> i32 {
+    WEEK * (days / WEEK).clamp(0, question.weeks as i32)
 }
 
 /// Other changes of the feature.
@@ -202,6 +177,91 @@ impl Shown {
     fn both(&self, day: i32) -> bool {
         let share = self.share(day..day + 1);
         share.is_some_and(|share| (STRAGGLERS..=1.0 - STRAGGLERS).contains(&share))
+    }
+
+    /// The days in which users moved over, if they are enough.
+    fn shared(&self, ahead: Range<i32>, changed_before: Option<i32>) -> Option<Shared> {
+        let shared: Vec<i32> = ahead.filter(|day| self.both(*day)).collect();
+        if shared.len() < LEAST_SHARED {
+            return None;
+        }
+        let days = *shared.first()?..*shared.last()? + 1;
+        let both = |(day, (old, new)): (&i32, &(f64, f64))| (*day, old + new);
+        let outputs = self
+            .by_day
+            .range(days.clone())
+            .map(both)
+            .map(|(_, outputs)| outputs)
+            .sum();
+        let earlier = self.by_day.range(changed_before.unwrap_or(i32::MIN)..days.start).rev();
+        let earlier = earlier.map(both).scan(outputs, |sum, (day, outputs)| {
+            *sum += outputs;
+            Some((day, *sum))
+        });
+        Some(Shared {
+            earlier: earlier.collect(),
+            outputs,
+            days,
+        })
+    }
+
+    /// Whole weeks before the change at `stop`, and after users had moved over.
+    fn apart(
+        &self,
+        question: &Question,
+        stop: i32,
+        since: Range<i32>,
+        near: &Neighbours,
+        known: i32,
+    ) -> Result<Apart, Refusal> {
+        let settled = if question.versions.is_empty() {
+            since.start
+        } else if !self.by_day.range(since.start..).any(|(_, day)| day.1 > 0.0) {
+            return Err(Refusal::new("none of its versions has been shown since"));
+        } else {
+            self.settled(since.clone())
+                .ok_or_else(|| Refusal::new("its versions are not shown to most users yet"))?
+        };
+        let mut warnings = Vec::new();
+        if settled > since.start {
+            warnings.push(format!(
+                "{} days in which users moved over are on neither side.",
+                settled - since.start
+            ));
+        }
+        let after = settled..settled + weeks(question, since.end - settled);
+        if after.is_empty() {
+            return Err(if near.after.is_some_and(|day| day <= known) {
+                Refusal::new("the feature was changed again within a week")
+            } else {
+                Refusal {
+                    why: "there is no full week after it whose decisions have arrived".to_owned(),
+                    more_days: Some(
+                        (settled + WEEK - since.end.max(since.start))
+                            .max(1)
+                            .unsigned_abs()
+                            .into(),
+                    ),
+                }
+            });
+        }
+        let Some(first) = self.by_day.range(..stop).next().map(|(day, _)| *day) else {
+            return Err(Refusal::new("the feature has no outputs before it"));
+        };
+        let earliest = near.before.map_or(first, |day| day.max(first));
+        let before = stop - weeks(question, stop - earliest)..stop;
+        if before.is_empty() {
+            return Err(Refusal::new(if near.before.is_some_and(|day| day > first) {
+                "the feature had been changed less than a week before"
+            } else {
+                "there is no full week before it"
+            }));
+        }
+        Ok(Apart {
+            before,
+            after,
+            warnings,
+        })
     }
 
     /// The first day from which on the new versions are shown to all but stragglers.

@@ -1,9 +1,8 @@
-//! The two designs: versions on the same days, and after with before.
+//! After with before, and the verdict on what was measured.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::days::{Days, Refusal};
+use super::days::{Apart, Days, Refusal};
 use super::measured::{Meter, Part};
 use super::{DayRange, Effect, EffectDesign, EffectTrend, EffectVerdict, Question, controls, untold, words};
 use crate::domain::clock;
@@ -21,90 +20,16 @@ const POWER: f64 = 0.8;
 /// A p-value below which the sides are said to have moved apart before the change.
 const APART: f64 = 0.05;
 
-/// The versions on the days that both were shown: differences of days, weighted as a regression with an effect for each day would.
-pub fn same_days(meter: &mut Meter, days: &Days, shared: &[i32]) -> Result<Effect, QueryError> {
-    let question = meter.question;
-    let arms = [Operator::NotIn, Operator::In].map(|operator| vec![own(question), version(question, operator)]);
-    let window = span(shared);
-    let daily = meter.daily(&arms, &window)?;
-    let pairs: Vec<(f64, &Part, &Part)> = shared
-        .iter()
-        .filter_map(|day| {
-            let [old, new] = daily.get(day)?.as_slice() else {
-                return None;
-            };
-            let (old, new) = (old.as_ref()?, new.as_ref()?);
-            let both = old.size + new.size;
-            (both > 0.0).then(|| (old.size * new.size / both, old, new))
-        })
-        .collect();
-    let weights: f64 = pairs.iter().map(|(weight, ..)| weight).sum();
-    let of_old = over_days(pairs.iter().map(|(weight, old, _)| (weight / weights, *old)));
-    let of_new = over_days(pairs.iter().map(|(weight, _, new)| (weight / weights, *new)));
-    let combination = difference(&of_old, &of_new);
-    let [old, new] = <[Option<Part>; 2]>::try_from(meter.parts(&arms, &window)?).unwrap_or_default();
-    let mut effect = Effect {
-        design: Some(EffectDesign::SameDays),
-        before: estimate(old.as_ref()),
-        after: estimate(new.as_ref()),
-        before_days: Some(range(&window)),
-        after_days: Some(range(&window)),
-        warnings: days.warnings.clone(),
-        ..untold(question, Refusal::default())
-    };
-    effect.warnings.push(
-        "Who got the new version first was not drawn by lot here: if those users differ from the others, that is in the effect."
-            .to_owned(),
-    );
-    conclude(
-        question,
-        &mut effect,
-        (weights > 0.0).then_some(combination),
-        (shared.len(), 1.0),
-    );
-    Ok(effect)
-}
-
-/// A value, and how far each cluster moves it.
-type Side = (f64, Vec<(i64, f64)>);
-
-/// Parts of some days put together with their weights: on a single day, a side may have a single user.
-fn over_days<'a>(parts: impl Iterator<Item = (f64, &'a Part)>) -> Side {
-    let mut value = 0.0;
-    let mut influences: BTreeMap<i64, f64> = BTreeMap::new();
-    for (weight, part) in parts {
-        value += weight * part.value;
-        for (cluster, influence) in &part.influences {
-            *influences.entry(*cluster).or_default() += weight * influence;
-        }
-    }
-    (value, influences.into_iter().collect())
-}
-
-/// The second side less the first.
-fn difference(first: &Side, second: &Side) -> Combination {
-    let [first, second] = [(-1.0, first), (1.0, second)].map(|(weight, (value, influences))| Term {
-        weight,
-        value: *value,
-        influences,
-    });
-    Combination::new(&[first, second])
-}
-
 /// After with before, less what happened to controls meanwhile.
-pub fn before_and_after(
-    meter: &mut Meter,
-    days: &Days,
-    before: Range<i32>,
-    after: Range<i32>,
-) -> Result<Effect, QueryError> {
+pub fn before_and_after(meter: &mut Meter, days: &Days, apart: &Apart) -> Result<Effect, QueryError> {
     let question = meter.question;
-    let (before, features) = controls::find(meter, &before, &after)?;
+    let Apart { before, after, .. } = apart;
+    let (before, features) = controls::find(meter, before, after)?;
     let arms: Vec<Vec<Filter>> = std::iter::once(own(question))
         .chain(features.iter().map(|feature| Filter::is(Dimension::Feature, feature)))
         .map(|feature| vec![feature])
         .collect();
-    let (was, is) = (meter.parts(&arms, &before)?, meter.parts(&arms, &after)?);
+    let (was, is) = (meter.parts(&arms, &before)?, meter.parts(&arms, after)?);
     let mut sides = was.iter().zip(&is);
     let own = sides.next().and_then(|(was, is)| was.as_ref().zip(is.as_ref()));
     let moves = features.into_iter().zip(sides);
@@ -138,9 +63,9 @@ pub fn before_and_after(
         before: estimate(was.first().and_then(Option::as_ref)),
         after: estimate(is.first().and_then(Option::as_ref)),
         before_days: Some(range(&before)),
-        after_days: Some(range(&after)),
+        after_days: Some(range(after)),
         controls: moves.iter().map(|own| own.control(question.query.level)).collect(),
-        warnings: days.warnings.clone(),
+        warnings: [&days.warnings[..], &apart.warnings].concat(),
         ..untold(question, Refusal::default())
     };
     let weights: Vec<f64> = moves.iter().map(|own| own.weight).collect();
@@ -190,7 +115,12 @@ fn trend(
 }
 
 /// The verdict on what was measured over so many days after the change, with more of which so much of the variance shrinks.
-fn conclude(question: &Question, effect: &mut Effect, measured: Option<Combination>, (days, shrinking): (usize, f64)) {
+pub fn conclude(
+    question: &Question,
+    effect: &mut Effect,
+    measured: Option<Combination>,
+    (days, shrinking): (usize, f64),
+) {
     let level = question.query.level;
     if let Some(measured) = measured {
         let looks = shared(level, question.weeks);
@@ -234,17 +164,11 @@ pub fn version(question: &Question, operator: Operator) -> Filter {
     }
 }
 
-fn estimate(part: Option<&Part>) -> Estimate {
+pub fn estimate(part: Option<&Part>) -> Estimate {
     part.map_or_else(|| Estimate::none(Reason::NoData), |part| part.estimate.clone())
 }
 
-/// From the first to the last of some days.
-fn span(days: &[i32]) -> Range<i32> {
-    let first = days.first().copied().unwrap_or_default();
-    first..days.last().map_or(first, |last| last + 1)
-}
-
-fn range(days: &Range<i32>) -> DayRange {
+pub fn range(days: &Range<i32>) -> DayRange {
     DayRange {
         from: clock::midnight(days.start),
         to: clock::midnight(days.end),

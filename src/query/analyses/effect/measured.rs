@@ -21,6 +21,7 @@ use crate::query::sources::Sources;
 use crate::stats::cluster::ClusterRatio;
 use crate::stats::combination::Term;
 use crate::stats::level::Level;
+use crate::stats::panel::Cell;
 use crate::store::projects::Project;
 
 /// Up to so many outputs are read one by one, each user apart.
@@ -30,8 +31,6 @@ const MOST_EXACT: f64 = 100_000.0;
 pub struct Part {
     pub value: f64,
     pub estimate: Estimate,
-    /// How many units it rests on.
-    pub size: f64,
     pub influences: Vec<(i64, f64)>,
 }
 
@@ -46,8 +45,8 @@ impl Part {
     }
 }
 
-/// Parts by number of the arm.
-type Parts = Vec<Option<Part>>;
+/// Numerator and denominator by cluster.
+type Totals = BTreeMap<i64, (f64, f64)>;
 
 pub struct Meter<'a> {
     pub conn: &'a mut PgConnection,
@@ -56,7 +55,7 @@ pub struct Meter<'a> {
     pub project: Project,
     pub now: DateTime<Utc>,
     /// Up to so many outputs come from the outputs. All parts come from there or none, so that their clusters are the same.
-    pub exact_outputs: i64,
+    exact_outputs: i64,
 }
 
 impl<'a> Meter<'a> {
@@ -92,11 +91,15 @@ impl<'a> Meter<'a> {
         Ok(plan::answer(self.conn, self.sources, query, self.now)?.rows)
     }
 
+    /// Whether all outputs from a day on are kept.
+    pub fn keeps(&mut self, first: i32) -> Result<bool, QueryError> {
+        let snapshot = Snapshot::new(self.conn, self.sources, &self.project)?;
+        Ok(snapshot.view.last_gone(first..i32::MAX).is_none())
+    }
+
     /// Chooses where the numbers come from, given how many outputs there are in all that is compared, and from which day on.
     pub fn settle(&mut self, outputs: f64, first: i32) -> Result<(), QueryError> {
-        let snapshot = Snapshot::new(self.conn, self.sources, &self.project)?;
-        let all_there = snapshot.view.last_gone(first..i32::MAX).is_none();
-        self.exact_outputs = if all_there && outputs <= MOST_EXACT {
+        self.exact_outputs = if outputs <= MOST_EXACT && self.keeps(first)? {
             i64::MAX
         } else {
             0
@@ -105,34 +108,10 @@ impl<'a> Meter<'a> {
     }
 
     /// The outcome of each arm over some days.
-    pub fn parts(&mut self, arms: &[Vec<Filter>], days: &Range<i32>) -> Result<Parts, QueryError> {
-        let mut by_day = self.measure(arms, days, None)?;
-        let none = || arms.iter().map(|_| None).collect();
-        Ok(by_day.remove(&days.start).unwrap_or_else(none))
-    }
-
-    /// The outcome of each arm on each of some days that has outputs.
-    pub fn daily(&mut self, arms: &[Vec<Filter>], days: &Range<i32>) -> Result<BTreeMap<i32, Parts>, QueryError> {
-        self.measure(arms, days, Some(Granularity::Day))
-    }
-
-    /// By the first day of each bucket.
-    fn measure(
-        &mut self,
-        arms: &[Vec<Filter>],
-        days: &Range<i32>,
-        granularity: Option<Granularity>,
-    ) -> Result<BTreeMap<i32, Parts>, QueryError> {
-        let mut query = match &self.question.outcome {
-            Outcome::Metric(metric) => self.about(vec![metric], days),
-            Outcome::Complaints(_) => self.about(Vec::new(), days),
-        };
-        query.arms = arms.to_vec();
-        query.contributions = true;
-        query.granularity = granularity;
-        let mut found: BTreeMap<i32, Parts> = BTreeMap::new();
-        let mut put = |day: i32, arm: u32, part: Option<Part>| {
-            let parts = found.entry(day).or_insert_with(|| arms.iter().map(|_| None).collect());
+    pub fn parts(&mut self, arms: &[Vec<Filter>], days: &Range<i32>) -> Result<Vec<Option<Part>>, QueryError> {
+        let query = self.outcome(arms, days, None);
+        let mut parts: Vec<Option<Part>> = arms.iter().map(|_| None).collect();
+        let mut put = |arm: u32, part: Option<Part>| {
             if let Some(place) = parts.get_mut(arm as usize) {
                 *place = part;
             }
@@ -140,25 +119,76 @@ impl<'a> Meter<'a> {
         match &self.question.outcome {
             Outcome::Metric(_) => {
                 for row in self.answer(&query)? {
-                    let day = row.bucket.map_or(days.start, |start| clock::day_of(start.to_utc()));
-                    put(day, row.number, of_row(&row));
+                    put(row.number, of_row(&row));
                 }
             }
             Outcome::Complaints(reason) => {
-                let mut snapshot = Snapshot::new(self.conn, self.sources, &self.project)?;
-                let mut totals: BTreeMap<(u32, u32), BTreeMap<i64, (f64, f64)>> = BTreeMap::new();
-                complaints::walk(&mut snapshot, &query, &self.project, |decided| {
-                    let own = totals.entry((decided.group, decided.bucket)).or_default();
-                    let (named, all) = own.entry(decided.cluster).or_default();
-                    *named += f64::from(u8::from(decided.reason == Some(reason)));
-                    *all += 1.0;
-                })?;
-                for ((arm, bucket), own) in totals {
-                    put(days.start + bucket as i32, arm, of_totals(&own, query.level));
+                for ((arm, _), own) in self.complaints(reason, &query)? {
+                    put(arm, of_totals(&own, query.level));
                 }
             }
         }
-        Ok(found)
+        Ok(parts)
+    }
+
+    /// What each user did on each day on either side, read from the outputs; `None` of what is no ratio of sums.
+    pub fn cells(&mut self, arms: &[Vec<Filter>; 2], days: &Range<i32>) -> Result<Option<Vec<Cell>>, QueryError> {
+        let mut query = self.outcome(arms, days, Some(Granularity::Day));
+        query.exact = true;
+        let mut cells = Vec::new();
+        let mut put = |period: usize, arm: u32, user: i64, totals: (f64, f64)| {
+            cells.push(Cell {
+                user,
+                period,
+                moved: arm == 1,
+                totals,
+            });
+        };
+        match &self.question.outcome {
+            Outcome::Metric(_) => {
+                for row in self.answer(&query)? {
+                    let day = row.bucket.map_or(days.start, |start| clock::day_of(start.to_utc()));
+                    for own in row.contributions.iter().flatten().flat_map(|found| &found.0) {
+                        let Some(totals) = own.totals else { return Ok(None) };
+                        put((day - days.start) as usize, row.number, own.cluster, totals);
+                    }
+                }
+            }
+            Outcome::Complaints(reason) => {
+                for ((arm, bucket), own) in self.complaints(reason, &query)? {
+                    for (user, totals) in own {
+                        put(bucket as usize, arm, user, totals);
+                    }
+                }
+            }
+        }
+        Ok(Some(cells))
+    }
+
+    fn outcome(&self, arms: &[Vec<Filter>], days: &Range<i32>, granularity: Option<Granularity>) -> Query {
+        let metrics = match &self.question.outcome {
+            Outcome::Metric(metric) => vec![*metric],
+            Outcome::Complaints(_) => Vec::new(),
+        };
+        Query {
+            arms: arms.to_vec(),
+            contributions: true,
+            granularity,
+            ..self.about(metrics, days)
+        }
+    }
+
+    /// Outputs that name a reason among those decided, by cluster, by arm and bucket.
+    fn complaints(&mut self, reason: &str, query: &Query) -> Result<BTreeMap<(u32, u32), Totals>, QueryError> {
+        let mut snapshot = Snapshot::new(self.conn, self.sources, &self.project)?;
+        let mut totals: BTreeMap<(u32, u32), Totals> = BTreeMap::new();
+        complaints::walk(&mut snapshot, query, &self.project, |decided| {
+            let own = totals.entry((decided.group, decided.bucket)).or_default();
+            let (named, all) = own.entry(decided.cluster).or_default();
+            *named += f64::from(u8::from(decided.reason == Some(reason)));
+            *all += 1.0;
+        })?;
+        Ok(totals)
     }
 }
 
@@ -167,18 +197,16 @@ fn of_row(row: &Row) -> Option<Part> {
     let contributions = row.contributions.first()?.as_ref()?;
     Some(Part {
         value: estimate.value?,
-        size: estimate.denominator.unwrap_or(estimate.n as f64),
         influences: contributions.0.iter().map(|own| (own.cluster, own.influence)).collect(),
         estimate,
     })
 }
 
-fn of_totals(totals: &BTreeMap<i64, (f64, f64)>, level: Level) -> Option<Part> {
+fn of_totals(totals: &Totals, level: Level) -> Option<Part> {
     let ratio = ClusterRatio::from_totals(&totals.values().copied().collect::<Vec<_>>());
     let value = ratio.ratio()?;
     Some(Part {
         value,
-        size: ratio.denominator,
         influences: totals
             .iter()
             .map(|(cluster, (n, d))| (*cluster, (n - value * d) / ratio.denominator))

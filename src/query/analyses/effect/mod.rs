@@ -1,7 +1,7 @@
 //! Did a change do what it was made for?
 //!
-//! Where users moved to the new version one after the other, the versions are compared on the days that both were shown: what else
-//! happens on a day happens to both. Otherwise the days after are compared with the days before, less what happened meanwhile to
+//! Where users moved to the new version one after the other, each is compared with oneself before and with the others on the same day:
+//! what else happens on a day happens to both, and who moves first may differ. Otherwise the days after are compared with the days before, less what happened meanwhile to
 //! features that did not change (difference in differences), if there are any. Whole weeks on all sides, so that each day of the week
 //! counts as much; outputs whose decisions have had time to arrive. Users are on all sides, and what one does counts as one's
 //! ([`combination`]).
@@ -12,6 +12,7 @@ mod controls;
 mod days;
 mod designs;
 mod measured;
+mod same_days;
 mod words;
 
 use chrono::{DateTime, Utc};
@@ -19,7 +20,7 @@ use diesel::pg::PgConnection;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use self::days::{Days, Design as Chosen, Refusal};
+use self::days::{Days, Refusal};
 use self::measured::Meter;
 use super::compare::Between;
 use crate::metrics::{Direction, Estimate, Metric, Reason, Unit};
@@ -98,7 +99,7 @@ pub enum EffectVerdict {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EffectDesign {
-    /// The versions with each other, on the days on which both were shown.
+    /// While users moved over: each with oneself before, and with the others on the same day.
     SameDays,
     /// After with before, less what happened meanwhile to features that did not change.
     DifferenceInDifferences,
@@ -228,13 +229,15 @@ fn measure(
 ) -> Result<Effect, QueryError> {
     let project = projects::find(conn, question.query.project)?;
     let mut meter = Meter::new(conn, sources, question, project, now);
-    let (days, chosen) = match Days::of(&mut meter)? {
-        Ok(found) => found,
-        Err(refusal) => return Ok(untold(question, refusal)),
-    };
-    match chosen {
-        Chosen::Shared(shared) => designs::same_days(&mut meter, &days, &shared),
-        Chosen::Apart { before, after } => designs::before_and_after(&mut meter, &days, before, after),
+    let days = Days::of(&mut meter)?;
+    if let Some(shared) = &days.shared
+        && let Some(effect) = same_days::measure(&mut meter, &days, shared)?
+    {
+        return Ok(effect);
+    }
+    match &days.apart {
+        Ok(apart) => designs::before_and_after(&mut meter, &days, apart),
+        Err(refusal) => Ok(untold(question, refusal.clone())),
     }
 }
 

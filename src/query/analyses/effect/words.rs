@@ -43,7 +43,9 @@ pub fn sentence(question: &Question, effect: &Effect, days: usize) -> String {
     };
     let (unit, sign) = (outcome.unit(), better(outcome.direction()).unwrap_or(1.0));
     let compared = match (effect.design, effect.controls.len()) {
-        (Some(EffectDesign::SameDays), _) => format!("compared on the {days} days on which both versions were shown"),
+        (Some(EffectDesign::SameDays), _) => format!(
+            "each user compared with what they did before and with others on the same day, over the {days} days of moving over"
+        ),
         (Some(EffectDesign::DifferenceInDifferences), 1) => {
             "less what happened meanwhile to a feature that did not change".to_owned()
         }

@@ -11,7 +11,10 @@ export const VERDICTS: Record<Schemas['EffectVerdict'], { words: string; sign: s
 };
 
 export const DESIGNS: Record<Schemas['EffectDesign'], { words: string; why: string }> = {
-    same_days: { words: 'versions on the same days', why: 'Both versions were shown on these days: what else happens on a day happens to both.' },
+    same_days: {
+        words: 'users with themselves, while they moved over',
+        why: 'Each user with what they did before, and with others on the same day: who moves first may differ, and so may days.',
+    },
     difference_in_differences: {
         words: 'before and after, with controls',
         why: 'After minus before, less what happened meanwhile to features that did not change.',
