@@ -320,36 +320,13 @@ impl Deviate {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
-
     use super::*;
-    use crate::metrics::index::Index;
-    use crate::metrics::statistics::{Clustering, IntervalKind};
+    use crate::metrics::statistics::built::of_users;
 
-    const SUMS: [&str; 4] = ["right_relied", "right_decided", "wrong_relied", "wrong_decided"];
-
-    /// Discernment of users with these sums.
+    /// Discernment of users who relied on so many right outputs of so many, and on so many wrong ones of so many.
     fn d_prime(users: &[[i64; 4]]) -> Estimate {
-        let names = SUMS.map(str::to_owned);
-        let columns: Vec<Vec<i64>> = (0..SUMS.len())
-            .map(|sum| users.iter().map(|user| user[sum]).collect())
-            .collect();
-        let totals: Vec<i64> = columns.iter().map(|column| column.iter().sum()).collect();
-        let clusters: Vec<&[i64]> = columns.iter().map(Vec::as_slice).collect();
-        let statistics = Statistics {
-            level: Default::default(),
-            interval: IntervalKind::Clustered,
-            outputs: 1_000,
-            users: Some(users.len() as u64),
-            clustering: Clustering::Exact,
-            index: &Index::new(&names),
-            totals: &totals,
-            clusters: &clusters,
-            is_user: &vec![true; users.len()],
-            histograms: &HashMap::new(),
-            trace: None,
-        };
-        detect(&statistics, Counts::d_prime, |hit, alarm| hit - alarm)
+        let names = ["right_relied", "right_decided", "wrong_relied", "wrong_decided"];
+        of_users(names, users, |s| detect(s, Counts::d_prime, |hit, alarm| hit - alarm))
     }
 
     #[test]
