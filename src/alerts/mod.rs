@@ -23,7 +23,8 @@ use crate::query::analyses::alerts::{self, Memory, Rule, Watch};
 use crate::query::{Sources, plan};
 use crate::store::alerts::{self as store, AlertRule, Moved};
 use crate::store::projects::{self, Project};
-use crate::store::{Db, StoreError, events, webhooks};
+use crate::store::webhooks::outbox;
+use crate::store::{Db, StoreError, events};
 
 /// How long to wait between two looks at what is due.
 const LOOK: Duration = Duration::from_secs(2);
@@ -178,8 +179,8 @@ fn evaluate(conn: &mut PgConnection, sources: &Sources, due: &Due, posting: &Sig
 /// Lets go of what nobody will ask for any more.
 fn sweep(db: &Db, now: DateTime<Utc>) -> anyhow::Result<()> {
     db.with(|conn| {
-        webhooks::forget(conn, webhooks::DELIVERED, now - TimeDelta::days(DELIVERED_DAYS))?;
-        webhooks::forget(conn, webhooks::DEAD, now - TimeDelta::days(DEAD_DAYS))?;
+        outbox::forget(conn, outbox::DELIVERED, now - TimeDelta::days(DELIVERED_DAYS))?;
+        outbox::forget(conn, outbox::DEAD, now - TimeDelta::days(DEAD_DAYS))?;
         store::forget(conn, now - TimeDelta::days(HISTORY_DAYS))?;
         Ok::<_, StoreError>(())
     })?;

@@ -4,7 +4,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::store::webhooks::Message;
+use crate::store::webhooks::outbox::Message;
 
 pub const FIRED: &str = "alert.fired";
 pub const CLEARED: &str = "alert.cleared";

@@ -13,7 +13,8 @@ use crate::domain::key::ProjectId;
 use crate::ingest::rejection::RejectionCode;
 use crate::store::condition::Refused;
 use crate::store::projects::{self, Project};
-use crate::store::{actions, condition, events, stalled, webhooks};
+use crate::store::webhooks::outbox;
+use crate::store::{actions, condition, events, stalled};
 
 /// Waiting events are counted up to here.
 const COUNTED: i64 = 1_000_000;
@@ -104,7 +105,7 @@ pub fn deliveries(conn: &mut PgConnection) -> anyhow::Result<Finding> {
     const CHECK: &str = "deliveries";
     /// A delivery that is due is attempted within seconds.
     const GRACE: TimeDelta = TimeDelta::minutes(10);
-    let found = webhooks::undelivered(conn, None, None)?;
+    let found = outbox::undelivered(conn, None, None)?;
     if let Some(since) = found.due_since.filter(|since| Utc::now() - since > GRACE) {
         return Ok(Finding::warning(
             CHECK,
