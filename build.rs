@@ -24,11 +24,19 @@ fn main() -> io::Result<()> {
         let name = name.to_string_lossy().replace('\\', "/");
         // Copies, because checkouts that share a target folder share this script's output, and one of them may be gone.
         let copy = format!("dashboard-{at}");
-        fs::copy(file, out.join(&copy))?;
+        write_anew(&out.join(&copy), &fs::read(file)?)?;
         let _ = writeln!(code, "    ({name:?}, include_bytes!({copy:?}) as &[u8]),");
     }
     code.push_str("]\n");
-    fs::write(out.join("dashboard.rs"), code)
+    write_anew(&out.join("dashboard.rs"), code.as_bytes())
+}
+
+/// Into a file of its own: what is there may be shared, by hard links, with a copy of the target folder.
+fn write_anew(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => fs::write(path, bytes),
+    }
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {

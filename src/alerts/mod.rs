@@ -8,6 +8,7 @@ mod told;
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -22,7 +23,8 @@ use crate::query::analyses::alerts::{self, Memory, Rule, Watch};
 use crate::query::{Sources, plan};
 use crate::store::alerts::{self as store, AlertRule, Moved};
 use crate::store::projects::{self, Project};
-use crate::store::{Db, StoreError, events, webhooks};
+use crate::store::webhooks::outbox;
+use crate::store::{Db, StoreError, events};
 
 /// How long to wait between two looks at what is due.
 const LOOK: Duration = Duration::from_secs(2);
@@ -31,6 +33,8 @@ const AFTER_FAILURE: Duration = Duration::from_secs(30);
 const EVERY: TimeDelta = TimeDelta::seconds(60);
 /// How long a rule that could not look waits.
 const AGAIN: TimeDelta = TimeDelta::minutes(10);
+/// What is said of a rule whose look ended in a panic: its own words may hold what nobody is to read.
+const PANICKED: &str = "it ended in a panic; please report it";
 
 /// How often old entries are let go of, and how long they are kept.
 const SWEEP: TimeDelta = TimeDelta::hours(1);
@@ -44,20 +48,25 @@ pub fn start(db: Db, sources: Arc<Sources>, posting: Signal, stopped: Signal) {
         // At once, or a server that is never up for as long would never do it.
         let mut swept = DateTime::UNIX_EPOCH;
         while !stopped.is_stopped() {
-            let outcome = look(&db, &sources, &posting, &stopped).and_then(|()| {
+            // Whatever one round meets, the next one looks.
+            let outcome = catch_unwind(AssertUnwindSafe(|| {
+                look(&db, &sources, &posting, &stopped)?;
                 if Utc::now() - swept > SWEEP {
                     swept = Utc::now();
                     sweep(&db, swept)?;
                 }
-                Ok(())
-            });
-            match outcome {
-                Ok(()) => stopped.rest(LOOK),
-                Err(error) => {
-                    tracing::error!(error = format!("{error:#}"), "alerts failed and are tried again");
-                    stopped.rest(AFTER_FAILURE);
+                Ok::<_, anyhow::Error>(())
+            }));
+            let failure = match outcome {
+                Ok(Ok(())) => {
+                    stopped.rest(LOOK);
+                    continue;
                 }
-            }
+                Ok(Err(error)) => format!("{error:#}"),
+                Err(_) => "a panic".to_owned(),
+            };
+            tracing::error!(error = failure, "alerts failed and are tried again");
+            stopped.rest(AFTER_FAILURE);
         }
     });
 }
@@ -85,7 +94,13 @@ fn look(db: &Db, sources: &Sources, posting: &Signal, stopped: &Signal) -> anyho
         if stopped.is_stopped() {
             return Ok(());
         }
-        if let Err(error) = evaluate(&mut conn, sources, &due, posting) {
+        let Ok(outcome) = catch_unwind(AssertUnwindSafe(|| evaluate(&mut conn, sources, &due, posting))) else {
+            tracing::error!(alert = %due.row.id, project = due.project.id, "an alert ended in a panic");
+            // This connection is in the middle of something; the other rules look in the next round, for which this one is not due.
+            db.with(|conn| store::note_failure(conn, &due.row, PANICKED).map_err(StoreError::from))?;
+            return Ok(());
+        };
+        if let Err(error) = outcome {
             let failure = format!("{error:#}");
             tracing::warn!(alert = %due.row.id, project = due.project.id, error = failure, "an alert could not look");
             store::note_failure(&mut conn, &due.row, &failure)?;
@@ -164,8 +179,8 @@ fn evaluate(conn: &mut PgConnection, sources: &Sources, due: &Due, posting: &Sig
 /// Lets go of what nobody will ask for any more.
 fn sweep(db: &Db, now: DateTime<Utc>) -> anyhow::Result<()> {
     db.with(|conn| {
-        webhooks::forget(conn, webhooks::DELIVERED, now - TimeDelta::days(DELIVERED_DAYS))?;
-        webhooks::forget(conn, webhooks::DEAD, now - TimeDelta::days(DEAD_DAYS))?;
+        outbox::forget(conn, outbox::DELIVERED, now - TimeDelta::days(DELIVERED_DAYS))?;
+        outbox::forget(conn, outbox::DEAD, now - TimeDelta::days(DEAD_DAYS))?;
         store::forget(conn, now - TimeDelta::days(HISTORY_DAYS))?;
         Ok::<_, StoreError>(())
     })?;

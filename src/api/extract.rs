@@ -10,6 +10,8 @@ use utoipa::IntoParams;
 
 use super::body::Body;
 use super::error::{ApiError, ErrorCode};
+use super::fallback::wrong_method;
+use super::routes::Routes;
 use crate::state::AppState;
 
 /// Bytes of a JSON body, events aside.
@@ -168,11 +170,13 @@ impl<T: DeserializeOwned + 'static> FromRequest for Segment<T> {
                 "the path holds the character U+0000",
             )));
         }
-        ready(
-            web::Path::<T>::from_request(request, payload)
-                .into_inner()
-                .map(|path| Segment(path.into_inner()))
-                .map_err(|error| ApiError::new(ErrorCode::InvalidParameter, format!("the path: {error}"))),
-        )
+        let read = web::Path::<T>::from_request(request, payload).into_inner();
+        ready(read.map(|path| Segment(path.into_inner())).map_err(|error| {
+            // `/alerts/dry-run` is no id that somebody mistyped, but a route of its own with other methods.
+            let known = request.app_data::<web::Data<Routes>>();
+            known
+                .and_then(|known| wrong_method(request, known))
+                .unwrap_or_else(|| ApiError::new(ErrorCode::InvalidParameter, format!("the path: {error}")))
+        }))
     }
 }

@@ -7,18 +7,24 @@ use super::error::{ApiError, ErrorCode};
 use super::routes::Routes;
 
 pub async fn answer(request: HttpRequest, known: web::Data<Routes>) -> Result<HttpResponse, ApiError> {
-    let path = request.path();
-    match known.methods_at(path) {
-        Some(methods) if !methods.contains(&request.method().as_str()) => {
-            let allow = methods.join(", ");
-            let mut error = ApiError::new(
-                ErrorCode::MethodNotAllowed,
-                format!("this route takes {allow}, not {}", request.method()),
-            );
-            error.allow = Some(allow);
-            Err(error)
-        }
-        _ => dashboard::answer(&request)
+    match wrong_method(&request, &known) {
+        Some(error) => Err(error),
+        None => dashboard::answer(&request)
             .ok_or_else(|| ApiError::new(ErrorCode::NotFound, "there is no such route; /docs lists them")),
     }
+}
+
+/// Why a request is refused whose path exists with other methods only.
+pub fn wrong_method(request: &HttpRequest, known: &Routes) -> Option<ApiError> {
+    let methods = known.methods_at(request.path())?;
+    if methods.contains(&request.method().as_str()) {
+        return None;
+    }
+    let allow = methods.join(", ");
+    let mut error = ApiError::new(
+        ErrorCode::MethodNotAllowed,
+        format!("this route takes {allow}, not {}", request.method()),
+    );
+    error.allow = Some(allow);
+    Some(error)
 }

@@ -55,6 +55,7 @@ impl Routes {
         self.0.iter().flat_map(|path| path.methods.iter().copied()).collect()
     }
 
+    /// What a path takes as itself: literal templates come before those with a name at the same place.
     pub fn methods_at(&self, path: &str) -> Option<&[&'static str]> {
         self.0
             .iter()

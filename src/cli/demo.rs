@@ -35,7 +35,7 @@ pub fn run(config: &Config, args: &DemoArgs) -> anyhow::Result<()> {
     let first = serve::first_admin_key(&db, config.admin_key.as_deref())?;
     let key = match first.or_else(|| config.admin_key.clone()) {
         Some(key) => key,
-        None => another_key(&db)?,
+        None => renewed_key(&db)?,
     };
     let options = args.options.clone();
     server::serve(
@@ -80,11 +80,15 @@ pub fn run(config: &Config, args: &DemoArgs) -> anyhow::Result<()> {
     )
 }
 
-fn another_key(db: &Db) -> anyhow::Result<String> {
+/// A key to tell at each start after the first. What was told before is known to nobody here, so that the one key gets a new text.
+fn renewed_key(db: &Db) -> anyhow::Result<String> {
+    const NAME: &str = "demo, new at each start";
     let key = db.with(|conn| {
         let (project, _) = projects::find_or_create(conn, projects::DEFAULT)?;
-        let (text, row) = auth::new_key(project.id, "demo", &Scope::ALL);
-        keys::insert(conn, &row)?;
+        let (text, row) = auth::new_key(project.id, NAME, &Scope::ALL);
+        if !keys::renew(conn, &row)? {
+            keys::insert(conn, &row)?;
+        }
         Ok::<_, StoreError>(text)
     })?;
     Ok(key)

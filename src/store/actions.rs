@@ -66,3 +66,21 @@ pub fn of_project(
     }
     query.load(conn)
 }
+
+/// What one kind of action was about each time since an instant, in no order.
+pub fn since(
+    conn: &mut PgConnection,
+    project: ProjectId,
+    action: Action,
+    then: DateTime<Utc>,
+) -> QueryResult<Vec<Value>> {
+    admin_actions::table
+        .filter(admin_actions::project_id.eq(project))
+        .filter(
+            admin_actions::action
+                .eq(action.name())
+                .and(admin_actions::done_at.ge(then)),
+        )
+        .select(admin_actions::detail)
+        .load(conn)
+}

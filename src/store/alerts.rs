@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::projects;
 use super::schema::{alert_rules, alert_transitions};
-use super::webhooks::{self, Message};
+use super::webhooks::outbox::{self, Message};
 use crate::domain::key::ProjectId;
 
 /// Held by the server that looks, so that several do not look at the same.
@@ -219,7 +219,7 @@ pub fn write(conn: &mut PgConnection, rule: &AlertRule, moved: &Moved) -> QueryR
                 .values(row)
                 .execute(conn)?;
             if !muted {
-                webhooks::post(conn, rule.project_id, &turned.message)?;
+                outbox::post(conn, rule.project_id, &turned.message)?;
             }
         }
         Ok(true)

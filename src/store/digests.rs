@@ -5,7 +5,8 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 
 use super::schema::webhooks;
-use super::webhooks::{Message, Webhook, post_to};
+use super::webhooks::Webhook;
+use super::webhooks::outbox::{Message, post_to};
 
 /// Those of all projects whose time has come, project by project.
 pub fn due(conn: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<Vec<Webhook>> {

@@ -43,6 +43,26 @@ pub fn insert(conn: &mut PgConnection, key: &ApiKey) -> QueryResult<()> {
         .map(|_| ())
 }
 
+/// Gives a live key of the same project, name and scopes the text of this one; whether there was one.
+pub fn renew(conn: &mut PgConnection, key: &ApiKey) -> QueryResult<bool> {
+    let known: Option<Uuid> = api_keys::table
+        .filter(
+            api_keys::project_id
+                .eq(key.project_id)
+                .and(api_keys::name.eq(&key.name)),
+        )
+        .filter(api_keys::scopes.eq(&key.scopes).and(api_keys::revoked_at.is_null()))
+        .order(api_keys::id)
+        .select(api_keys::id)
+        .first(conn)
+        .optional()?;
+    let Some(known) = known else { return Ok(false) };
+    diesel::update(api_keys::table.find(known))
+        .set((api_keys::hash.eq(&key.hash), api_keys::prefix.eq(&key.prefix)))
+        .execute(conn)
+        .map(|updated| updated > 0)
+}
+
 /// The live key of that hash.
 pub fn find_by_hash(conn: &mut PgConnection, hash: &[u8]) -> QueryResult<Option<ApiKey>> {
     api_keys::table

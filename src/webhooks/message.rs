@@ -4,7 +4,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::store::webhooks::Message;
+use crate::store::webhooks::outbox::Message;
 
 pub const FIRED: &str = "alert.fired";
 pub const CLEARED: &str = "alert.cleared";
@@ -29,7 +29,7 @@ pub fn message(kind: &'static str, at: DateTime<Utc>, data: &Value, title: &str,
         standard: standard(kind, at, data),
         slack: json!({
             "text": format!("{}: {}", escaped(title), escaped(says)),
-            "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": text}}],
+            "blocks": [section(&text)],
         }),
     }
 }
@@ -38,6 +38,11 @@ pub fn test_message(project: &str, at: DateTime<Utc>) -> Message {
     let says = format!("Calibrant reaches this webhook of the project {project}.");
     let data = json!({"project": project, "sentence": says});
     message(TEST, at, &data, "Test", &says)
+}
+
+/// A part of a Slack message. Names in it are whatever clients sent: none of them is made a link or a mention.
+pub fn section(text: &str) -> Value {
+    json!({"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": true}})
 }
 
 /// What Slack would read as markup, made plain.
@@ -56,6 +61,7 @@ mod tests {
             message.slack["blocks"][0]["text"]["text"],
             "*&lt;!channel&gt; &amp; co*\na &gt; b"
         );
+        assert_eq!(message.slack["blocks"][0]["text"]["verbatim"], true);
         assert_eq!(message.standard["timestamp"], "1970-01-01T00:00:00.000Z");
     }
 }

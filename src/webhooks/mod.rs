@@ -11,7 +11,7 @@ mod target;
 
 use std::time::Duration;
 
-pub use self::message::{CLEARED, DIGEST, FIRED, escaped, message, message_id, standard, test_message};
+pub use self::message::{CLEARED, DIGEST, FIRED, escaped, message, message_id, section, standard, test_message};
 pub use self::postman::start;
 pub use self::signature::{SECRET_BYTES, SECRET_PREFIX, secret, shown, sign};
 pub use self::target::{URL_CHARS, check, reachable};

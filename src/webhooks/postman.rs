@@ -15,7 +15,7 @@ use super::message::message_id;
 use super::signature::sign;
 use super::target::{Checked, check};
 use crate::fold::signal::Signal;
-use crate::store::webhooks::{self, Claimed, Outcome};
+use crate::store::webhooks::outbox::{self, Claimed, Outcome};
 use crate::store::{Db, StoreError};
 
 /// Deliveries at once. A receiver that does not answer holds one of them up.
@@ -77,7 +77,7 @@ impl Postman {
     fn claim(&self) -> Result<Option<Claimed>, StoreError> {
         let lease = (self.outgoing.patience + GRACE).as_secs_f64();
         self.db
-            .with(|conn| webhooks::claim(conn, lease).map_err(StoreError::from))
+            .with(|conn| outbox::claim(conn, lease).map_err(StoreError::from))
     }
 
     /// Makes one attempt, and notes what it came to. What cannot be noted counts as lost when its lease has ended.
@@ -91,7 +91,7 @@ impl Postman {
         }
         let noted = self
             .db
-            .with(|conn| webhooks::finish(conn, claimed, &outcome).map_err(StoreError::from));
+            .with(|conn| outbox::finish(conn, claimed, &outcome).map_err(StoreError::from));
         if let Err(error) = noted {
             tracing::error!(delivery = %claimed.id, %error, "what a delivery came to cannot be noted");
         }

@@ -191,6 +191,34 @@ fn what_is_wrong_inside_the_database_is_found() {
     newer.expect("fold", "skipped", "needs the schema");
 }
 
+/// Retention is applied once an hour: what it was just set to take is not late yet.
+#[test]
+fn retention_is_late_only_some_time_after_it_was_set() {
+    let data = DataDir::new();
+    let url = fresh_database();
+    let server = TestServer::over(Db::connect(&url, 4).unwrap());
+    server.send(r#"{"type":"accept","output_id":"a","feature":"f","occurred_at":"2026-01-01T00:00:00Z"}"#);
+    server
+        .request(
+            "PATCH",
+            "/api/v1/projects/current",
+            Some(&server.key),
+            &[],
+            br#"{"retain_outputs_days":1}"#,
+        )
+        .expect(200);
+    doctor_of(&data, &url).expect("retention", "ok", "1 of 1 projects let old data go");
+    tables::execute(
+        &server.db,
+        "UPDATE admin_actions SET done_at = done_at - interval '4 hours'",
+    );
+    doctor_of(&data, &url).expect(
+        "retention",
+        "warning",
+        "`default` still has 1 outputs that should have gone",
+    );
+}
+
 /// Whoever used a key lately is not told that nobody does.
 #[test]
 fn keys_remember_the_day_of_their_last_use() {

@@ -15,6 +15,7 @@ mod alerts;
 mod analyses;
 mod crash;
 mod dashboard;
+mod demo;
 mod disorder;
 mod doctor;
 mod erasure;

@@ -48,6 +48,40 @@ it('asks before less is kept, and says what goes', async () => {
     await close();
 });
 
+it('says when the digest comes, and changes it', async () => {
+    const { page, errors, close } = await visit();
+    const call = async (path: string, body?: object): Promise<Record<string, unknown>> => {
+        const headers = { 'x-api-key': server.key, 'content-type': 'application/json' };
+        const answer = await fetch(`${server.origin}/api/v1/webhooks${path}`, { headers, ...(body && { method: 'POST', body: JSON.stringify(body) }) });
+        return (await answer.json()) as Record<string, unknown>;
+    };
+    const friday = { weekday: 'friday', hour: 17, timezone: 'Europe/Berlin' };
+    const { id } = await call('', { name: 'weekly', url: 'http://127.0.0.1:9/', digest: friday });
+    const kept = async () => ((await call('')).data as Record<string, unknown>[]).find((one) => one.id === id)?.digest;
+    await open(page, '/alerts');
+    await page.getByRole('row').filter({ hasText: 'weekly' }).getByRole('link', { name: 'Digest on Fridays' }).click();
+    const section = page.getByRole('region', { name: 'The week in short' });
+    await section.getByText('Digest on Fridays at 17:00, Europe/Berlin · next').waitFor();
+    const [day, hour] = [section.getByLabel('Weekly digest'), section.getByLabel('At')];
+    expect([await day.inputValue(), await hour.inputValue()]).toEqual(['friday', '17']);
+    const save = section.getByRole('button', { name: 'Save' });
+    await day.selectOption('tuesday');
+    await hour.selectOption('6');
+    await save.click();
+    await section.getByText('Digest on Tuesdays at 06:00, Europe/Berlin · next').waitFor();
+    expect(await kept()).toEqual({ weekday: 'tuesday', hour: 6, timezone: 'Europe/Berlin' });
+    expect(errors).toEqual([]);
+    await section.getByLabel('Time zone').fill('Mars/Olympus');
+    await save.click();
+    await section.getByRole('alert').getByText('timezone').waitFor();
+    await section.getByLabel('Time zone').fill('Asia/Tokyo');
+    await day.selectOption('');
+    await save.click();
+    await section.getByText('No weekly digest').waitFor();
+    expect(await kept()).toBe(null);
+    await close();
+});
+
 it('says when a key was last used', async () => {
     const { page, close } = await visit();
     await open(page, '/settings');

@@ -19,7 +19,8 @@ use crate::api::error::ApiError;
 use crate::domain::key::ProjectId;
 use crate::fold::signal::Signal;
 use crate::state::AppState;
-use crate::store::webhooks::{Message, Webhook};
+use crate::store::webhooks::Webhook;
+use crate::store::webhooks::outbox::Message;
 use crate::store::{digests as store, events};
 
 /// A digest that would be later than that is not sent: nobody waits for it any more.

@@ -7,7 +7,7 @@ use super::{document, gather, slack};
 use crate::api::error::ApiError;
 use crate::domain::key::ProjectId;
 use crate::state::AppState;
-use crate::store::webhooks::Message;
+use crate::store::webhooks::outbox::Message;
 use crate::webhooks::{DIGEST, standard};
 
 /// The page of the dashboard that leads to the digest.

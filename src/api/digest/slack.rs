@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::document::{Block, Cell, Span};
-use crate::webhooks::escaped;
+use crate::webhooks::{escaped, section};
 
 /// Characters that a section may have. There are few of them, so that the message stays far below what a whole one may have.
 pub const SECTION_CHARS: usize = 3_000;
@@ -15,11 +15,6 @@ pub fn write(blocks: &[Block], link: Option<&str>) -> Value {
     let text = sections.first().cloned();
     sections.extend(link.map(|link| format!("<{}|See it in Calibrant>", escaped(link))));
     json!({"text": text, "blocks": sections.iter().map(|text| section(text)).collect::<Vec<_>>()})
-}
-
-/// Names are whatever clients sent: nothing in them is made a link or a mention.
-fn section(text: &str) -> Value {
-    json!({"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": true}})
 }
 
 /// The lines of each part that has a heading.

@@ -19,6 +19,7 @@ use super::error::{ApiError, Problem};
 use super::extract::{JsonBody, Segment};
 use super::respond;
 use crate::domain::action::Action;
+use crate::domain::strict;
 use crate::query::dimensions;
 use crate::state::AppState;
 use crate::store::experiments::{self, Declaration};
@@ -34,11 +35,16 @@ pub struct ExperimentsResponse {
 }
 
 /// What may change of an experiment.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExperimentChange {
     /// Outputs from here on are not part of it; null for no end.
-    pub ends_at: Option<DateTime<Utc>>,
+    #[serde(
+        default,
+        deserialize_with = "strict::stated",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub ends_at: Option<Option<DateTime<Utc>>>,
 }
 
 /// The experiment of that name.
@@ -172,17 +178,19 @@ pub async fn update_experiment(
     body: JsonBody<ExperimentChange>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let ends_at = body.0.ends_at;
+    let change = body.0;
     let changed = state
         .db
         .transaction(move |conn| {
             let declared = experiments::hold(conn, key.project, &experiment.0)?.ok_or_else(absent)?;
             let mut plan = Declared::read(declared)?.plan;
-            plan.ends_at = ends_at;
-            plan.check_range()?;
+            if let Some(ends_at) = change.ends_at {
+                plan.ends_at = ends_at;
+                plan.check_range()?;
+            }
             let stored = serde_json::to_value(&plan).map_err(ApiError::internal)?;
             let changed = experiments::update(conn, key.project, &plan.name, &stored)?.ok_or_else(absent)?;
-            key.note(conn, Action::ExperimentChanged, &plan.name, json!({"ends_at": ends_at}))?;
+            key.note(conn, Action::ExperimentChanged, &plan.name, json!(change))?;
             Ok::<_, ApiError>(changed)
         })
         .await?;

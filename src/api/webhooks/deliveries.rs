@@ -17,7 +17,8 @@ use crate::api::respond;
 use crate::domain::action::Action;
 use crate::state::AppState;
 use crate::store::projects;
-use crate::store::webhooks::{self as store, Delivery};
+use crate::store::webhooks as store;
+use crate::store::webhooks::outbox::{self, Delivery};
 use crate::webhooks;
 
 /// Deliveries in one answer.
@@ -38,9 +39,9 @@ pub enum DeliveryState {
 impl DeliveryState {
     const fn name(self) -> &'static str {
         match self {
-            DeliveryState::Waiting => store::WAITING,
-            DeliveryState::Delivered => store::DELIVERED,
-            DeliveryState::Dead => store::DEAD,
+            DeliveryState::Waiting => outbox::WAITING,
+            DeliveryState::Delivered => outbox::DELIVERED,
+            DeliveryState::Dead => outbox::DEAD,
         }
     }
 }
@@ -92,7 +93,7 @@ impl DeliveryView {
             webhook_id: webhooks::message_id(delivery.id),
             kind: delivery.kind,
             created_at: delivery.created_at,
-            due_at: (delivery.state == store::WAITING).then_some(delivery.due_at),
+            due_at: (delivery.state == outbox::WAITING).then_some(delivery.due_at),
             state: delivery.state,
             attempts: delivery.attempts,
             attempted_at: delivery.attempted_at,
@@ -137,7 +138,7 @@ pub async fn list_deliveries(
         .db
         .run(move |conn| {
             store::find(conn, key.project, id.0)?.ok_or_else(absent)?;
-            store::deliveries(conn, key.project, id.0, asked, limit as i64).map_err(ApiError::from)
+            outbox::deliveries(conn, key.project, id.0, asked, limit as i64).map_err(ApiError::from)
         })
         .await?;
     respond::json(
@@ -173,7 +174,7 @@ pub async fn create_test_delivery(
             let webhook = store::find(conn, key.project, id.0)?.ok_or_else(absent)?;
             let project = projects::find(conn, key.project)?;
             let message = webhooks::test_message(&project.name, Utc::now());
-            let delivery = store::post_to(conn, &webhook, &message)?;
+            let delivery = outbox::post_to(conn, &webhook, &message)?;
             key.note(conn, Action::WebhookTested, id.0, json!({}))?;
             Ok::<_, ApiError>(delivery)
         })
@@ -205,8 +206,8 @@ pub async fn create_redelivery(
     let delivery = state
         .db
         .transaction(move |conn| {
-            let Some(delivery) = store::redeliver(conn, key.project, id.0)? else {
-                return match store::delivery(conn, key.project, id.0)? {
+            let Some(delivery) = outbox::redeliver(conn, key.project, id.0)? else {
+                return match outbox::delivery(conn, key.project, id.0)? {
                     Some(_) => Err(ApiError::conflict("it is on its way already")),
                     None => Err(ApiError::not_found("delivery")),
                 };

@@ -16,7 +16,7 @@ use crate::api::error::ApiError;
 use crate::api::extract::Segment;
 use crate::domain::action::Action;
 use crate::state::AppState;
-use crate::store::webhooks::{self as store, Webhook};
+use crate::store::webhooks::{self as store, Webhook, outbox};
 
 /// When a webhook that was changed so gets its next digest; `None` where that stays. What it missed while it was not enabled is not sent.
 pub fn moved(
@@ -67,7 +67,7 @@ pub async fn create_digest_delivery(
         .db
         .transaction(move |conn| {
             let webhook = store::lock(conn, project, id)?.ok_or_else(absent)?;
-            let delivery = store::post_to(conn, &webhook, &message)?;
+            let delivery = outbox::post_to(conn, &webhook, &message)?;
             key.note(conn, Action::DigestSent, id, json!({"week": week}))?;
             Ok::<_, ApiError>(delivery)
         })

@@ -23,7 +23,8 @@ use super::{names, respond};
 use crate::domain::action::Action;
 use crate::domain::strict;
 use crate::state::AppState;
-use crate::store::webhooks::{self as store, NewWebhook, Undelivered, Webhook, WebhookSettings};
+use crate::store::webhooks::outbox::{self, Undelivered};
+use crate::store::webhooks::{self as store, NewWebhook, Webhook, WebhookSettings};
 use crate::webhooks as sending;
 
 /// Webhooks that a project may have.
@@ -174,7 +175,7 @@ pub async fn list_webhooks(
         .run(move |conn| {
             let found = store::of_project(conn, key.project)?;
             let views = found.into_iter().map(|webhook| {
-                let undelivered = store::undelivered(conn, Some(key.project), Some(webhook.id))?;
+                let undelivered = outbox::undelivered(conn, Some(key.project), Some(webhook.id))?;
                 WebhookView::of(webhook, undelivered)
             });
             views.collect::<Result<Vec<_>, _>>()
@@ -280,7 +281,7 @@ pub async fn update_webhook(
             };
             let changed = store::update(conn, key.project, id.0, &settings)?.ok_or_else(absent)?;
             key.note(conn, Action::WebhookChanged, id.0, json!(change))?;
-            let undelivered = store::undelivered(conn, Some(key.project), Some(id.0))?;
+            let undelivered = outbox::undelivered(conn, Some(key.project), Some(id.0))?;
             WebhookView::of(changed, undelivered)
         })
         .await?;

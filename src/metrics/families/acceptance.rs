@@ -209,32 +209,21 @@ fn integer_where(condition: Expr, value: Expr) -> Expr {
 
 #[cfg(test)]
 mod tests {
-    use std::cell::RefCell;
-    use std::collections::HashMap;
-
     use super::*;
-    use crate::metrics::index::Index;
-    use crate::metrics::statistics::IntervalKind;
+    use crate::metrics::statistics::built::of_users;
 
     /// The average user of these, who took some of what they decided, and what each moves.
     fn average(users: &[(i64, i64, bool)]) -> (Estimate, Vec<Option<f64>>) {
-        let (taken, decided): (Vec<i64>, Vec<i64>) = users.iter().map(|user| (user.0, user.1)).unzip();
+        let sums: Vec<[i64; 2]> = users.iter().map(|user| [user.0, user.1]).collect();
         let is_user: Vec<bool> = users.iter().map(|user| user.2).collect();
-        let trace = RefCell::default();
-        let estimate = per_user(&Statistics {
-            level: Default::default(),
-            interval: IntervalKind::Clustered,
-            outputs: 1_000,
-            users: Some(is_user.iter().filter(|is_user| **is_user).count() as u64),
-            clustering: Clustering::Exact,
-            index: &Index::new(&["taken", "decided"].map(str::to_owned)),
-            totals: &[taken.iter().sum(), decided.iter().sum()],
-            clusters: &[&taken, &decided],
-            is_user: &is_user,
-            histograms: &HashMap::new(),
-            trace: Some(&trace),
+        let (estimate, trace) = of_users(["taken", "decided"], &sums, |s| {
+            let s = Statistics {
+                is_user: &is_user,
+                ..*s
+            };
+            s.traced(per_user)
         });
-        (estimate, trace.into_inner().unwrap_or_default().influence)
+        (estimate, trace.unwrap_or_default().influence)
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The sufficient statistics of one slice, as the families see them when they make estimates.
 
+#[cfg(test)]
+pub mod built;
 mod intervals;
 
 use std::cell::RefCell;

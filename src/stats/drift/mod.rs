@@ -13,6 +13,7 @@
 use std::f64::consts::FRAC_PI_2;
 
 mod change;
+mod dates;
 mod monitor;
 mod ramp;
 mod split;

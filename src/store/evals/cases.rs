@@ -231,10 +231,23 @@ pub struct Fact {
 }
 
 impl Fact {
-    /// Cases of one cluster are not independent of each other: those made from outputs of one user. Others are each their own.
     pub fn cluster(&self) -> i64 {
-        self.user_key.unwrap_or_else(|| key::fingerprint(self.name.as_bytes()))
+        cluster(&self.name, self.user_key)
     }
+}
+
+/// Cases of one cluster are not independent of each other: those made from outputs of one user. Others are each their own.
+pub fn cluster(name: &str, user_key: Option<i64>) -> i64 {
+    user_key.unwrap_or_else(|| key::fingerprint(name.as_bytes()))
+}
+
+/// The names of all cases with their users, in the order of the names.
+pub fn users(conn: &mut PgConnection, project: ProjectId, set: Uuid) -> QueryResult<Vec<(String, Option<i64>)>> {
+    eval_cases::table
+        .filter(eval_cases::project_id.eq(project).and(eval_cases::set_id.eq(set)))
+        .order(eval_cases::name)
+        .select((eval_cases::name, eval_cases::user_key))
+        .load(conn)
 }
 
 /// All cases of a set, in the order of their names.

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
+use diesel::sql_types::{Array, Bool, Float8, Int4, Int8, Uuid as SqlUuid};
 use uuid::Uuid;
 
 use crate::domain::key::ProjectId;
@@ -118,6 +119,45 @@ pub fn scores(conn: &mut PgConnection, project: ProjectId, set: Uuid, run: Uuid)
             eval_results::pass,
         ))
         .load(conn)
+}
+
+/// What a run's results say of each case that has any.
+#[derive(Clone, Debug, Default, PartialEq, QueryableByName)]
+pub struct Outcomes {
+    #[diesel(sql_type = SqlUuid)]
+    pub run_id: Uuid,
+    /// Where each case is among all of the set in the order of their names, from 0.
+    #[diesel(sql_type = Array<Int8>)]
+    pub places: Vec<i64>,
+    #[diesel(sql_type = Array<Float8>)]
+    pub scores: Vec<f64>,
+    #[diesel(sql_type = Array<Bool>)]
+    pub passes: Vec<bool>,
+}
+
+/// The outcomes of some runs, in no order: [`Score`]s put together as `query::analyses::evals::scores` does it, without reading them all.
+pub fn outcomes(
+    conn: &mut PgConnection,
+    project: ProjectId,
+    set: Uuid,
+    runs: &[Uuid],
+    pass_from: f64,
+) -> QueryResult<Vec<Outcomes>> {
+    diesel::sql_query(
+        "WITH results AS (SELECT run_id, case_name, judge, pass, coalesce(score, CASE WHEN pass THEN 1 ELSE 0 END) AS value \
+         FROM eval_results WHERE project_id = $1 AND set_id = $2 AND run_id = ANY($3)), \
+         cases AS (SELECT name, row_number() OVER (ORDER BY name) - 1 AS place \
+         FROM eval_cases WHERE project_id = $1 AND set_id = $2), \
+         outcomes AS (SELECT run_id, case_name, sum(value ORDER BY judge) / count(*) AS score, \
+         2 * count(*) FILTER (WHERE coalesce(pass, value >= $4)) > count(*) AS passes FROM results GROUP BY run_id, case_name) \
+         SELECT run_id, array_agg(place ORDER BY place) AS places, array_agg(score ORDER BY place) AS scores, \
+         array_agg(passes ORDER BY place) AS passes FROM outcomes JOIN cases ON name = case_name GROUP BY run_id",
+    )
+    .bind::<Int4, _>(project)
+    .bind::<SqlUuid, _>(set)
+    .bind::<Array<SqlUuid>, _>(runs)
+    .bind::<Float8, _>(pass_from)
+    .load(conn)
 }
 
 /// Results of a run after a case and judge, in their order.

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use calibrant::alerts::{DEAD_DAYS, DELIVERED_DAYS, HISTORY_DAYS};
+use calibrant::domain::clock;
 use calibrant::stats::random::Random;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
@@ -315,6 +316,34 @@ fn a_rule_that_cannot_look_says_why() {
             .map(str::to_owned)
     });
     assert!(failure.contains("no dimension `plan`"), "{failure}");
+}
+
+/// A count that cannot grow stands in for whatever a rule may meet.
+#[test]
+fn a_rule_that_panics_stops_no_other() {
+    let server = TestServer::start();
+    days(&server, 80, 2..=8, |_| 0.9);
+    let [broken, sound] = ["broken", "sound"].map(|name| {
+        let alert = create(&server, &threshold(&json!({"name": name}))).expect(201);
+        alert["id"].as_str().unwrap().to_owned()
+    });
+    for id in [&broken, &sound] {
+        looked(&server, id);
+    }
+    // Both are due again, the broken one first.
+    let to = clock::midnight(clock::day_of(Utc::now()) - 5).to_rfc3339();
+    tables::execute(
+        &server.db,
+        &format!(
+            "UPDATE alert_rules SET turn = turn + 1, look = NULL, memory = jsonb_build_object('state', 'firing', \
+             'calm', CASE id WHEN '{broken}' THEN {} ELSE 0 END, 'looked_to', '{to}')",
+            u32::MAX
+        ),
+    );
+    assert_eq!(looked(&server, &sound)["last"]["cause"], "recovered");
+    let alert = server.get(&format!("/api/v1/alerts/{broken}")).expect(200);
+    assert!(alert["failure"].as_str().unwrap().contains("panic"), "{alert}");
+    assert_eq!(alert["look"], Value::Null);
 }
 
 #[test]

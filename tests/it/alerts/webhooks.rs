@@ -225,6 +225,7 @@ fn secrets_and_paths_are_told_once_and_chats_get_a_message() {
     let told = received[0].json();
     assert!(told["text"].as_str().unwrap().starts_with("Test: "), "{told}");
     assert_eq!(told["blocks"][0]["text"]["type"], "mrkdwn");
+    assert_eq!(told["blocks"][0]["text"]["verbatim"], true);
     for path in [
         "/api/v1/webhooks",
         "/api/v1/audit",

@@ -182,6 +182,16 @@ fn declarations_are_kept_by_name_until_they_are_deleted() {
     patch(&server, "one", &json!({"margin": 0.5})).expect_problem(422, "invalid_body");
     patch(&server, "one", &json!({"ends_at": "2026-02-01T00:00:00Z"})).expect_problem(422, "invalid_body");
     patch(&server, "three", &json!({"ends_at": null})).expect_problem(404, "not_found");
+    // What is not named stays, and null takes it away.
+    let end = json!("2026-05-01T00:00:00Z");
+    for (change, ends_at) in [
+        (json!({"ends_at": end}), &end),
+        (json!({}), &end),
+        (json!({"ends_at": null}), &Value::Null),
+    ] {
+        let changed = patch(&server, "one", &change).expect(200);
+        assert_eq!(&changed["ends_at"], ends_at, "{change}");
+    }
     let path = "/api/v1/experiments/one";
     assert_eq!(server.request("DELETE", path, Some(&server.key), &[], b"").status, 204);
     server

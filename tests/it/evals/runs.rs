@@ -269,6 +269,61 @@ fn cases_of_one_user_are_no_independent_cases() {
     assert!(together > 2.0 * apart, "{together} {apart}");
 }
 
+/// The list adds up in the database what a run's page adds up from its results.
+#[test]
+fn a_run_is_listed_with_the_scores_of_its_page() {
+    let server = server();
+    let events: Vec<Value> = (0..8)
+        .flat_map(|at| output(&format!("o{at}"), &format!("u{}", at % 3), "v1", "edit", None))
+        .collect();
+    send(&server, &events);
+    server.post(&format!("{CASES}/from-feedback"), "{}").expect(200);
+    patch(&server, SET, &json!({"pass_from": 0.35})).expect(200);
+    let results = |run: usize| -> Vec<Value> {
+        let judged = (0..20).flat_map(|at| (0..1 + at % 3).map(move |judge| (at, judge)));
+        let rows = judged.filter(|(at, _)| (at + run) % 7 != 0).map(|(at, judge)| {
+            let case = if at < 12 {
+                format!("c{at:02}")
+            } else {
+                format!("o{}", at - 12)
+            };
+            let mut row = json!({"case": case, "judge": format!("j{judge}")});
+            match (at + judge) % 4 {
+                0 => row["pass"] = json!((at + run) % 2 == 0),
+                1 => (row["score"], row["pass"]) = (json!(0.9), json!(false)),
+                _ => row["score"] = json!((at * 31 + judge * 17 + run * 13) as f64 % 10.0 / 10.0),
+            }
+            row
+        });
+        rows.collect()
+    };
+    for run in 0..3 {
+        let body = json!({"name": format!("n{run}"), "results": results(run)});
+        server.post(RUNS, body.to_string()).expect(201);
+    }
+    // One of which nothing is left.
+    let lone = json!({"name": "lone", "results": [{"case": "c05", "score": 1}]});
+    server.post(RUNS, lone.to_string()).expect(201);
+    assert_eq!(delete(&server, &format!("{CASES}/c05")).status, 204);
+    let listed = server.get(&format!("{RUNS}?level=0.9")).expect(200);
+    let listed = listed["data"].as_array().unwrap();
+    assert_eq!(listed.len(), 4);
+    assert_eq!(listed[0]["score"]["reason"], "no_cases");
+    assert!(
+        listed[1]["score"]["users"] == 3 && listed[1]["cases"].as_u64() > Some(12),
+        "{}",
+        listed[1]
+    );
+    for run in listed {
+        let page = server
+            .get(&format!("{RUNS}/{}?level=0.9", run["id"].as_str().unwrap()))
+            .expect(200);
+        for part in ["cases", "score", "pass_rate"] {
+            assert_eq!(run[part], page["scores"][part], "{part} of {}", run["name"]);
+        }
+    }
+}
+
 #[test]
 fn a_case_that_goes_takes_its_results() {
     let server = server();

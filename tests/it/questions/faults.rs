@@ -144,6 +144,9 @@ fn every_fault_of_http_is_a_problem() {
         ("GET", "/api/v1/keys/x", "DELETE"),
         ("POST", "/api/v1/projects/current", "PATCH"),
         ("BREW", "/api/v1/features", "GET"),
+        // A literal that a name may take the place of.
+        ("PATCH", "/api/v1/alerts/dry-run", "POST"),
+        ("GET", "/api/v1/alerts/dry-run", "POST"),
         ("POST", "/metrics", "GET"),
     ] {
         let answer = send(method, path, b"");

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { overlap, placeLabels } from './labels';
 import { band, line } from './path';
-import { dayTicks, linear, nearest, niceDomain, niceStep, ticks } from './scale';
+import { dayTicks, ends, fitting, linear, marked, nearest, niceDomain, niceStep, settled, ticks } from './scale';
 
 describe('scales', () => {
     it('map ends to ends', () => {
@@ -23,6 +23,42 @@ describe('scales', () => {
         const [low, high] = niceDomain([0.5], [0, 1]);
         expect(low < 0.5 && high > 0.5).toBe(true);
         expect(niceDomain([-3, 2], [0, 1])).toEqual([0, 1]);
+    });
+    it('are made for what is known, not for what is hardly known at first', () => {
+        const point = (value: number, wide: number | null) =>
+            wide === null ? { value, lower: null, upper: null } : { value, lower: value - wide / 2, upper: value + wide / 2 };
+        const points = [point(0.9, null), point(-0.3, 1.2), point(0.1, 0.41), point(0.05, 0.39), point(0.04, 0.1)];
+        expect(settled(points).map(({ value }) => value)).toEqual([0.05, 0.04]);
+        // Where nothing is known at last, nothing is known better than anything else.
+        expect(settled(points.slice(0, 1))).toEqual(points.slice(0, 1));
+        expect(settled([])).toEqual([]);
+        expect(ends([{ value: null }, { value: 2, lower: 1 }, { value: 3 }])).toEqual([2, 1, 2, 3, 3, 3]);
+        const { domain, marks } = marked([0, 5_400_000], [0, 1e12], 'milliseconds');
+        expect([domain, marks]).toEqual([[0, 6_000_000], [0, 3_000_000, 6_000_000]]);
+    });
+    it('have more than one mark', () => {
+        for (const values of [[-0.33, 0.26], [-0.33, 0.31], [-0.1, 0.4], [0, 1], [0.42, 0.47], [0, 0], [0.2]]) {
+            const { domain, marks } = marked(values, [-1, 1], 'share_difference');
+            expect(marks.length).toBeGreaterThan(1);
+            expect(domain[0] <= Math.min(...values) && domain[1] >= Math.max(...values)).toBe(true);
+        }
+        expect(marked([-0.33, 0.26], [-1, 1], 'share_difference').marks).toEqual([-0.4, -0.2, 0, 0.2, 0.4]);
+    });
+    it('write no mark over another', () => {
+        const words = ['1', '2', '3 to 5', '6 to 10', '11 to 20', '21 to 50', '51 to 100', '101 to 200', '201 or more'];
+        const axis = words.map((words, x) => ({ x, words }));
+        for (const width of [200, 348, 390, 560, 1280]) {
+            const place = linear([0, 8], [46, width - 12]);
+            const written = fitting(axis, place, width);
+            expect(written[0]).toMatchObject({ words: '1', anchor: 'start' });
+            for (const [at, { left, right }] of written.entries()) {
+                expect(left).toBeGreaterThan(written[at - 1]?.right ?? 0);
+                expect(right).toBeLessThan(width + 1);
+            }
+        }
+        expect(fitting(axis, linear([0, 8], [46, 1268]), 1280).length).toBe(9);
+        expect(fitting(axis, linear([0, 8], [46, 378]), 390).map(({ words }) => words)).toEqual(['1', '6 to 10', '51 to 100']);
+        expect(fitting([], linear([0, 1], [0, 1]), 390)).toEqual([]);
     });
     it('tick days', () => {
         const start = Date.UTC(2026, 10, 1);

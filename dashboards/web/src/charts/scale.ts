@@ -1,5 +1,6 @@
 /** From data to pixels, and round numbers in between. Pure. */
 
+import { type Spread, type Unit, written } from '../format/number';
 import { DAY, day } from '../format/time';
 
 export interface Scale {
@@ -55,6 +56,31 @@ export function niceDomain(values: readonly number[], limits: readonly [number, 
     ];
 }
 
+/** The values and the ends of their intervals, as far as they are known. */
+export function ends(points: readonly Spread[]): number[] {
+    return points.flatMap(({ value, lower, upper }) => [value, lower ?? value, upper ?? value]).filter((end) => end !== null);
+}
+
+/** Those whose interval is at most so many times as wide as the last one's: beside the others it would look like a line. */
+export function settled(points: readonly Spread[], times = 4): readonly Spread[] {
+    const wide = ({ lower, upper }: Spread) => (lower == null || upper == null ? Infinity : upper - lower);
+    const last = Math.min(...points.slice(-1).map(wide));
+    return points.filter((point) => wide(point) <= times * last);
+}
+
+/** A domain around values with a few marks in it, round as values are written: hours are, and not milliseconds. */
+export function marked(values: readonly number[], limits: readonly [number, number], unit: Unit): { domain: [number, number]; marks: number[] } {
+    const factor = written(unit, Math.max(...values.map(Math.abs), 0));
+    const round = niceDomain(
+        values.map((value) => value * factor),
+        [limits[0] * factor, limits[1] * factor],
+        3,
+    );
+    // Of −40 to 40 the step that suits three parts has 0 only.
+    const marks = ticks(round, 3).length > 2 ? ticks(round, 3) : ticks(round, 4);
+    return { domain: [round[0] / factor, round[1] / factor], marks: marks.map((mark) => mark / factor) };
+}
+
 /** Midnights (UTC) of a domain in milliseconds, at most so many and evenly spread; firsts of months where that is long. */
 export function dayTicks([from, to]: readonly [number, number], most: number): number[] {
     const days = (to - from) / DAY;
@@ -64,6 +90,37 @@ export function dayTicks([from, to]: readonly [number, number], most: number): n
     const found: number[] = [];
     for (let time = Math.ceil(from / DAY) * DAY; time <= to; time += step) found.push(time);
     return found;
+}
+
+/** About how wide a character of an axis is. */
+const CHARACTER = 6.8;
+/** What stays free between two marks of an axis. */
+const FREE = 8;
+
+export interface Written {
+    x: number;
+    words: string;
+    anchor: 'start' | 'middle' | 'end';
+    /** Where its words begin and end. */
+    left: number;
+    right: number;
+}
+
+/** Every so many marks of an axis, the first among them, so that they stay in the picture and none is written over another. */
+export function fitting(axis: readonly { x: number; words: string }[], place: Scale, width: number): Written[] {
+    const all = axis.map(({ x, words }): Written => {
+        const at = place(x);
+        const half = (words.length * CHARACTER) / 2;
+        const [start, end] = place.range;
+        if (at - half < start) return { x, words, anchor: 'start', left: at, right: at + 2 * half };
+        if (at + half > Math.max(end, width)) return { x, words, anchor: 'end', left: at - 2 * half, right: at };
+        return { x, words, anchor: 'middle', left: at - half, right: at + half };
+    });
+    for (let every = 1; every < all.length; every += 1) {
+        const some = all.filter((_, at) => at % every === 0);
+        if (some.every(({ left }, at) => at === 0 || left >= (some[at - 1]?.right ?? 0) + FREE)) return some;
+    }
+    return all.slice(0, 1);
 }
 
 /** Days to write below a picture of a width. */

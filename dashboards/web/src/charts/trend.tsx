@@ -1,9 +1,9 @@
 /** A value over time, or over any other order, with its interval as a band. Read with the pointer or with the arrow keys. */
 
 import { useState } from 'preact/hooks';
-import { type Spread, ticker, type Unit, written } from '../format/number';
+import { type Spread, ticker, type Unit } from '../format/number';
 import { band, line } from './path';
-import { linear, nearest, niceDomain, ticks } from './scale';
+import { ends, fitting, linear, marked, nearest } from './scale';
 
 export interface TrendPoint extends Spread {
     x: number;
@@ -34,6 +34,8 @@ interface Props {
     markers?: Marker[];
     /** A value to compare with, as a thin line. */
     reference?: number;
+    /** Those that the scale is made for; what of others is beyond it is cut off. All without it. */
+    scaledBy?: readonly Spread[];
     onOpen?: (href: string) => void;
 }
 
@@ -42,19 +44,11 @@ const MARGIN = { top: 22, right: 12, bottom: 24, left: 46 };
 export function Trend(props: Props) {
     const { points, width, height = 170, limits, markers = [], immatureFrom } = props;
     const [at, setAt] = useState<number | null>(null);
-    const all = points.flatMap(({ value, lower, upper }) => [value, lower ?? value, upper ?? value]);
-    const values = all.filter((value) => value !== null && value !== undefined);
     const [first, last] = props.domain ?? [points[0]?.x ?? 0, points.at(-1)?.x ?? 1];
     const x = linear([first, last], [MARGIN.left, width - MARGIN.right]);
-    const shown = props.reference === undefined ? values : [...values, props.reference];
-    // Marks are round in what is written, so that hours are, and not milliseconds.
-    const factor = written(props.unit, Math.max(...shown.map(Math.abs), 0));
-    const round = niceDomain(
-        shown.map((value) => value * factor),
-        [limits[0] * factor, limits[1] * factor],
-        3,
-    );
-    const within: [number, number] = [round[0] / factor, round[1] / factor];
+    const shown = ends(props.scaledBy ?? points);
+    if (props.reference !== undefined) shown.push(props.reference);
+    const { domain: within, marks } = marked(shown, limits, props.unit);
     const y = linear(within, [height - MARGIN.bottom, MARGIN.top]);
     const format = ticker(props.unit, Math.max(...within.map(Math.abs)));
     const chosen = at === null ? undefined : points[at];
@@ -83,6 +77,8 @@ export function Trend(props: Props) {
         move(nearest(positions, event.clientX - left));
     };
     const bottom = y.range[0];
+    // A line at the very end of the scale is drawn in its whole width.
+    const cut = { y: MARGIN.top - 2, height: bottom - MARGIN.top + 4 };
     return (
         <>
             <svg
@@ -111,7 +107,7 @@ export function Trend(props: Props) {
                         height={bottom - MARGIN.top}
                     />
                 )}
-                {ticks(round, 3).map((mark) => mark / factor).map((tick) => (
+                {marks.map((tick) => (
                     <g key={tick}>
                         <line class="grid" x1={MARGIN.left} x2={width - MARGIN.right} y1={y(tick)} y2={y(tick)} />
                         <text class="tick" x={MARGIN.left - 6} y={y(tick)} dy="0.35em" text-anchor="end">
@@ -119,30 +115,32 @@ export function Trend(props: Props) {
                         </text>
                     </g>
                 ))}
-                {props.axis.map((tick) => (
-                    <text key={tick.x} class="tick" x={x(tick.x)} y={height - 6} text-anchor={tickAnchor(x(tick.x), width)}>
-                        {tick.words}
+                {fitting(props.axis, x, width).map((mark) => (
+                    <text key={mark.x} class="tick" x={x(mark.x)} y={height - 6} text-anchor={mark.anchor}>
+                        {mark.words}
                     </text>
                 ))}
                 {props.reference !== undefined && (
                     <line class="reference" x1={MARGIN.left} x2={width - MARGIN.right} y1={y(props.reference)} y2={y(props.reference)} />
                 )}
-                <path
-                    class="band"
-                    d={band(
-                        points.map((each) => ({
-                            x: x(each.x),
-                            lower: each.lower == null ? null : y(each.lower),
-                            upper: each.upper == null ? null : y(each.upper),
-                        })),
-                    )}
-                />
-                <path class="line" d={line(points.map((each) => ({ x: x(each.x), y: each.value === null ? null : y(each.value) })))} />
+                <svg x="0" y={cut.y} width={width} height={cut.height} viewBox={`0 ${cut.y} ${width} ${cut.height}`}>
+                    <path
+                        class="band"
+                        d={band(
+                            points.map((each) => ({
+                                x: x(each.x),
+                                lower: each.lower == null ? null : y(each.lower),
+                                upper: each.upper == null ? null : y(each.upper),
+                            })),
+                        )}
+                    />
+                    <path class="line" d={line(points.map((each) => ({ x: x(each.x), y: each.value === null ? null : y(each.value) })))} />
+                </svg>
                 <Markers markers={markers} x={x} top={MARGIN.top} bottom={bottom} width={width} />
                 {chosen !== undefined && (
                     <g class="cursor">
                         <line x1={x(chosen.x)} x2={x(chosen.x)} y1={MARGIN.top} y2={bottom} />
-                        {chosen.value !== null && <circle cx={x(chosen.x)} cy={y(chosen.value)} r="4" />}
+                        {chosen.value !== null && chosen.value >= within[0] && chosen.value <= within[1] && <circle cx={x(chosen.x)} cy={y(chosen.value)} r="4" />}
                     </g>
                 )}
             </svg>
@@ -153,8 +151,6 @@ export function Trend(props: Props) {
         </>
     );
 }
-
-const tickAnchor = (x: number, width: number) => (x < MARGIN.left + 16 ? 'start' : x > width - 30 ? 'end' : 'middle');
 
 type Scale = ReturnType<typeof linear>;
 

@@ -118,19 +118,14 @@ pub async fn list_eval_runs(
         .db
         .run(move |conn| {
             let set = named(conn, project, &set.0)?;
-            let facts = cases::facts(conn, project, set.id)?;
-            let mut data = Vec::new();
-            for run in runs::list(conn, project, set.id, limit)? {
-                let own = runs::scores(conn, project, set.id, run.id)?;
-                let all = scores::scored(&facts, &own, set.pass_from, |_| true);
-                let group = scores::group(None, &all, level);
-                data.push(EvalListedRun {
-                    run: run.into(),
-                    cases: group.cases,
-                    score: group.score,
-                    pass_rate: group.pass_rate,
-                });
-            }
+            let newest = scores::newest(conn, project, &set, limit, level)?;
+            let data = newest.into_iter().map(|(run, scores)| EvalListedRun {
+                run: run.into(),
+                cases: scores.cases,
+                score: scores.score,
+                pass_rate: scores.pass_rate,
+            });
+            let data = data.collect();
             let total = runs::count(conn, project, set.id)?;
             Ok::<_, ApiError>(EvalRunsResponse { data, total })
         })

@@ -98,44 +98,18 @@ pub(super) fn persistently_accepted(s: &Statistics, horizon: usize, share: usize
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
-
     use super::*;
     use crate::metrics::families::persistence::MOST;
-    use crate::metrics::index::Index;
-    use crate::metrics::statistics::{Clustering, IntervalKind};
+    use crate::metrics::statistics::built::of_users;
 
     const SUMS: [&str; 5] = ["taken", "taken_back_30s", "reported_30s", "kept_mostly_30s", "decided"];
 
-    /// Reads statistics of users with these sums.
-    fn of<T>(users: &[[i64; 5]], read: impl FnOnce(&Statistics) -> T) -> T {
-        let names = SUMS.map(str::to_owned);
-        let columns: Vec<Vec<i64>> = (0..SUMS.len())
-            .map(|sum| users.iter().map(|user| user[sum]).collect())
-            .collect();
-        let totals: Vec<i64> = columns.iter().map(|column| column.iter().sum()).collect();
-        let clusters: Vec<&[i64]> = columns.iter().map(Vec::as_slice).collect();
-        read(&Statistics {
-            level: Default::default(),
-            interval: IntervalKind::Clustered,
-            outputs: 1_000,
-            users: Some(users.len() as u64),
-            clustering: Clustering::Exact,
-            index: &Index::new(&names),
-            totals: &totals,
-            clusters: &clusters,
-            is_user: &vec![true; users.len()],
-            histograms: &HashMap::new(),
-            trace: None,
-        })
-    }
-
     fn persistence(users: &[[i64; 5]]) -> Estimate {
-        of(users, |s| persisting(s, 0, MOST))
+        of_users(SUMS, users, |s| persisting(s, 0, MOST))
     }
 
     fn accepted_and_kept(users: &[[i64; 5]]) -> Estimate {
-        of(users, |s| persistently_accepted(s, 0, MOST))
+        of_users(SUMS, users, |s| persistently_accepted(s, 0, MOST))
     }
 
     /// Users who accept, take back and keep differently often; one in `every` of what they did not take back is reported.

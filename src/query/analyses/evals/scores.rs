@@ -4,16 +4,21 @@
 //! result without a score scores 1 if it passes and 0 if not; one without a verdict passes from the set's bar on. Intervals are
 //! clustered by the users whose outputs the cases were made from; a case of nobody known is a cluster of its own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
+use diesel::QueryResult;
+use diesel::pg::PgConnection;
 use serde::Serialize;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
+use crate::domain::key::ProjectId;
 use crate::metrics::{Estimate, Reason};
 use crate::query::analyses::clusters::{Clusters, Member};
 use crate::stats::level::Level;
-use crate::store::evals::cases::Fact;
-use crate::store::evals::runs::Score;
+use crate::store::evals::EvalSet;
+use crate::store::evals::cases::{self, Fact};
+use crate::store::evals::runs::{self, EvalRun, Outcomes, Score};
 
 /// Tags that are answered, those of most cases.
 const MOST_TAGS: usize = 100;
@@ -29,10 +34,7 @@ pub struct Scored<'a> {
 
 impl From<&Scored<'_>> for Member {
     fn from(scored: &Scored) -> Member {
-        Member {
-            cluster: scored.case.cluster(),
-            has_user: scored.case.user_key.is_some(),
-        }
+        member(&scored.case.name, scored.case.user_key)
     }
 }
 
@@ -113,12 +115,67 @@ pub struct EvalRunScores {
 }
 
 pub fn group(name: Option<String>, cases: &[Scored], level: Level) -> EvalGroupScores {
-    let clusters = Clusters::new(cases.iter());
+    let (scores, passes) = (
+        cases.iter().map(|case| case.score),
+        cases.iter().map(|case| case.passes),
+    );
+    of(name, &Clusters::new(cases.iter()), scores, passes, level)
+}
+
+/// From the score of each case, and whether it passes.
+fn of(
+    name: Option<String>,
+    cases: &Clusters,
+    scores: impl Iterator<Item = f64>,
+    passes: impl Iterator<Item = bool>,
+    level: Level,
+) -> EvalGroupScores {
     EvalGroupScores {
         name,
-        cases: cases.len() as u64,
-        score: clusters.mean(cases.iter().map(|case| case.score), level, Reason::NoCases),
-        pass_rate: clusters.share(cases.iter().map(|case| Some(case.passes)), level, Reason::NoCases),
+        cases: cases.outputs(),
+        score: cases.mean(scores, level, Reason::NoCases),
+        pass_rate: cases.share(passes.map(Some), level, Reason::NoCases),
+    }
+}
+
+/// The newest runs of a set with the scores of all their cases, as of one state of the database.
+pub fn newest(
+    conn: &mut PgConnection,
+    project: ProjectId,
+    set: &EvalSet,
+    limit: i64,
+    level: Level,
+) -> QueryResult<Vec<(EvalRun, EvalGroupScores)>> {
+    conn.build_transaction().read_only().repeatable_read().run(|conn| {
+        let found = runs::list(conn, project, set.id, limit)?;
+        let cases = cases::users(conn, project, set.id)?;
+        let members: Vec<Member> = cases.iter().map(|(name, user)| member(name, *user)).collect();
+        let ids: Vec<Uuid> = found.iter().map(|run| run.id).collect();
+        let outcomes = runs::outcomes(conn, project, set.id, &ids, set.pass_from)?;
+        let mut outcomes: HashMap<Uuid, Outcomes> = outcomes.into_iter().map(|own| (own.run_id, own)).collect();
+        let scored = found.into_iter().map(|run| {
+            let own = outcomes.remove(&run.id).unwrap_or_default();
+            let places = own
+                .places
+                .iter()
+                .filter_map(|place| members.get(usize::try_from(*place).ok()?));
+            let scores = of(
+                None,
+                &Clusters::new(places.copied()),
+                own.scores.into_iter(),
+                own.passes.into_iter(),
+                level,
+            );
+            (run, scores)
+        });
+        Ok(scored.collect())
+    })
+}
+
+fn member(name: &str, user_key: Option<i64>) -> Member {
+    Member {
+        cluster: cases::cluster(name, user_key),
+        has_user: user_key.is_some(),
     }
 }
 

@@ -1,9 +1,13 @@
 import { expect, it } from 'vitest';
-import { comes, digestOf } from './digest';
+import { comes, digestOf, plan } from './digest';
 
 it('says when the digest comes', () => {
     expect(comes({})).toBe('Digest on Mondays at 08:00, UTC');
-    expect(comes({ weekday: 'friday', hour: 17, timezone: 'Europe/Berlin' })).toBe('Digest on Fridays at 17:00, Europe/Berlin');
+    const friday = { weekday: 'friday', hour: 17, timezone: 'Europe/Berlin' } as const;
+    expect(comes(friday)).toBe('Digest on Fridays at 17:00, Europe/Berlin');
+    expect(plan({ digest: friday, next_digest_at: null })).toBe('Digest on Fridays at 17:00, Europe/Berlin');
+    expect(plan({ digest: {}, next_digest_at: '2026-11-30T08:00:00Z' })).toContain('at 08:00, UTC · next 30 Nov 2026');
+    expect(plan({ digest: null, next_digest_at: null })).toBe('No weekly digest');
 });
 
 it('reads when it is to come', () => {

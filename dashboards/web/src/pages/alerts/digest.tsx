@@ -1,7 +1,9 @@
-/** The weekly digest of a webhook: when it comes, choosing that, and sending one now. */
+/** The weekly digest of a webhook: when it comes, and choosing that. */
 
 import { api, type Schemas } from '../../api/client';
+import { reload } from '../../api/data';
 import { minute } from '../../format/time';
+import { Form, Trouble, useAttempt } from '../../parts/form';
 import { text } from '../../parts/values';
 
 type Webhook = Schemas['WebhookView'];
@@ -20,8 +22,12 @@ const DAYS: Record<Day, string> = {
 const HOURS = Array.from({ length: 24 }, (_, hour) => hour);
 const clock = (hour: number) => `${String(hour).padStart(2, '0')}:00`;
 
+/** What a time is where it does not say. */
+const UNSAID = { weekday: 'monday', hour: 8, timezone: 'UTC' } as const;
+
 /** `Digest on Mondays at 08:00, Europe/Berlin`. */
-export function comes({ weekday = 'monday', hour = 8, timezone = 'UTC' }: Time): string {
+export function comes(time: Time): string {
+    const { weekday, hour, timezone } = { ...UNSAID, ...time };
     return `Digest on ${DAYS[weekday]}s at ${clock(hour)}, ${timezone}`;
 }
 
@@ -35,32 +41,36 @@ export function digestOf(values: FormData): Time | null {
 /** Where the browser is. */
 const here = () => new Intl.DateTimeFormat().resolvedOptions().timeZone;
 
-export function Digest({ webhook: { digest, next_digest_at } }: { webhook: Webhook }) {
-    if (digest === null) return null;
+/** `No weekly digest`, or when it comes, and next. */
+export function plan({ digest, next_digest_at }: Pick<Webhook, 'digest' | 'next_digest_at'>): string {
+    if (digest === null) return 'No weekly digest';
+    return comes(digest) + (next_digest_at === null ? '' : ` · next ${minute(next_digest_at)}`);
+}
+
+/** When it comes, to be chosen. */
+export function DigestForm({ webhook }: { webhook: Webhook }) {
+    const { attempt, busy, problem } = useAttempt();
+    const save = (form: HTMLFormElement) =>
+        void attempt(async () => {
+            await api.patch('/api/v1/webhooks/{id}', { path: { id: webhook.id }, body: { digest: digestOf(new FormData(form)) } });
+            reload();
+        });
     return (
-        <span class="evidence">
-            {comes(digest)}
-            {next_digest_at !== null && ` · next ${minute(next_digest_at)}`}
-        </span>
+        <Form key={JSON.stringify(webhook.digest)} onSubmit={save}>
+            <DigestFields time={webhook.digest} />
+            <button type="submit" disabled={busy}>
+                Save
+            </button>
+            <p class="help" role="status">
+                {plan(webhook)}
+            </p>
+            <Trouble problem={problem} />
+        </Form>
     );
 }
 
-export function DigestActions({ webhook: { id, digest }, act }: { webhook: Webhook; act: (what: () => Promise<unknown>) => void }) {
-    const path = { id };
-    const weekly = () => api.patch('/api/v1/webhooks/{id}', { path, body: { digest: digest === null ? { timezone: here() } : null } });
-    return (
-        <>
-            <button type="button" onClick={() => act(() => api.post('/api/v1/webhooks/{id}/digest', { path }))}>
-                Send the digest
-            </button>
-            <button type="button" onClick={() => act(weekly)}>
-                {digest === null ? 'Digest on Mondays' : 'No weekly digest'}
-            </button>
-        </>
-    );
-}
-
-export function DigestFields() {
+export function DigestFields({ time }: { time: Time | null }) {
+    const { weekday, hour, timezone } = time === null ? { weekday: '', hour: 8, timezone: here() } : { ...UNSAID, ...time };
     return (
         <>
             <label>
@@ -68,7 +78,7 @@ export function DigestFields() {
                 <select name="weekday">
                     <option value="">Never</option>
                     {Object.entries(DAYS).map(([day, words]) => (
-                        <option key={day} value={day}>
+                        <option key={day} value={day} selected={day === weekday}>
                             {words}
                         </option>
                     ))}
@@ -77,16 +87,16 @@ export function DigestFields() {
             <label>
                 At
                 <select name="hour">
-                    {HOURS.map((hour) => (
-                        <option key={hour} value={hour} selected={hour === 8}>
-                            {clock(hour)}
+                    {HOURS.map((one) => (
+                        <option key={one} value={one} selected={one === hour}>
+                            {clock(one)}
                         </option>
                     ))}
                 </select>
             </label>
             <label>
                 Time zone
-                <input name="timezone" required defaultValue={here()} autocomplete="off" />
+                <input name="timezone" required defaultValue={timezone} autocomplete="off" />
             </label>
         </>
     );

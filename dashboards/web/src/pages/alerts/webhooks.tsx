@@ -13,7 +13,7 @@ import { Title } from '../../parts/title';
 import { text } from '../../parts/values';
 import { Says } from '../../parts/verdict';
 import { onward, set, usePlace } from '../../state/url';
-import { Digest, DigestActions, DigestFields, digestOf } from './digest';
+import { DigestFields, DigestForm, digestOf, plan } from './digest';
 import { DELIVERIES } from './words';
 
 const FORMATS: Record<Schemas['WebhookFormat'], string> = { standard: 'Standard Webhooks', slack: 'Slack message' };
@@ -53,7 +53,7 @@ function Row({ webhook, admin }: { webhook: Schemas['WebhookView']; admin: boole
             </th>
             <td data-label="Sends">
                 {FORMATS[format]}
-                <Digest webhook={webhook} />
+                <span class="evidence">{admin ? <a href={onward('/alerts', { webhook: id })}>{plan(webhook)}</a> : plan(webhook)}</span>
             </td>
             <td data-label="Deliveries">
                 {count(waiting)} on the way
@@ -78,7 +78,9 @@ function Actions({ webhook }: { webhook: Schemas['WebhookView'] }) {
             <button type="button" onClick={() => act(() => api.post('/api/v1/webhooks/{id}/test', { path }))}>
                 Send a test
             </button>
-            <DigestActions webhook={webhook} act={act} />
+            <button type="button" onClick={() => act(() => api.post('/api/v1/webhooks/{id}/digest', { path }))}>
+                Send the digest
+            </button>
             <button type="button" onClick={() => act(() => api.patch('/api/v1/webhooks/{id}', { path, body: { enabled: !enabled } }))}>
                 {enabled ? 'Switch off' : 'Switch on'}
             </button>
@@ -128,7 +130,7 @@ function New() {
                         ))}
                     </select>
                 </label>
-                <DigestFields />
+                <DigestFields time={null} />
                 <button type="submit" class="primary" disabled={busy}>
                     Make the webhook
                 </button>
@@ -161,27 +163,41 @@ export function Deliveries({ id, admin }: { id: string; admin: boolean }) {
             <Title above={[[onward('/alerts'), 'Alerts']]} lead={webhook?.origin}>
                 {webhook?.name ?? 'Webhook'}
             </Title>
-            <div class="controls" role="group" aria-label="What is shown">
-                <Picker
-                    label="Deliveries"
-                    value={state ?? ''}
-                    options={[['', 'All'], ...Object.entries(DELIVERIES).map(([name, { words }]) => [name, words] as const)]}
-                    onPick={(state) => set({ state })}
-                />
-            </div>
-            <Await of={found} lines={8}>
-                {({ data }) =>
-                    data.length === 0 ? (
-                        <Empty title="No deliveries">{state === null ? 'Send a test to see one.' : 'None in this state.'}</Empty>
-                    ) : (
-                        <Cards label="Table of deliveries" heads={<Heads of={['Sent', 'State', 'Attempts', { hidden: 'Send again' }]} />}>
-                            {data.map((delivery) => (
-                                <Delivery key={delivery.id} {...delivery} admin={admin} />
-                            ))}
-                        </Cards>
-                    )
-                }
-            </Await>
+            {admin && webhook !== undefined && (
+                <section class="section" aria-labelledby="digest">
+                    <div class="section-head">
+                        <h2 id="digest">The week in short</h2>
+                        <p>When it is sent there.</p>
+                    </div>
+                    <DigestForm webhook={webhook} />
+                </section>
+            )}
+            <section class="section" aria-labelledby="sent">
+                <div class="section-head">
+                    <h2 id="sent">What was sent</h2>
+                </div>
+                <div class="controls" role="group" aria-label="What is shown">
+                    <Picker
+                        label="Deliveries"
+                        value={state ?? ''}
+                        options={[['', 'All'], ...Object.entries(DELIVERIES).map(([name, { words }]) => [name, words] as const)]}
+                        onPick={(state) => set({ state })}
+                    />
+                </div>
+                <Await of={found} lines={8}>
+                    {({ data }) =>
+                        data.length === 0 ? (
+                            <Empty title="No deliveries">{state === null ? 'Send a test to see one.' : 'None in this state.'}</Empty>
+                        ) : (
+                            <Cards label="Table of deliveries" heads={<Heads of={['Sent', 'State', 'Attempts', { hidden: 'Send again' }]} />}>
+                                {data.map((delivery) => (
+                                    <Delivery key={delivery.id} {...delivery} admin={admin} />
+                                ))}
+                            </Cards>
+                        )
+                    }
+                </Await>
+            </section>
         </>
     );
 }

@@ -1,7 +1,7 @@
 /** The first metric as it was known at the end of each day: when could one have stopped? */
 
 import type { Schemas } from '../../api/client';
-import { dayAxis } from '../../charts/scale';
+import { dayAxis, ends, marked, settled } from '../../charts/scale';
 import { Trend } from '../../charts/trend';
 import { counted, isClear, ofDifference, withInterval } from '../../format/number';
 import { day } from '../../format/time';
@@ -15,6 +15,16 @@ export function Sequence({ looks, data, id = 'sequence' }: Pick<Schemas['Compare
     const unit = ofDifference(useUnit(metric));
     const [first, last] = [looks[0], looks.at(-1)];
     if (looks.length < 2 || first === undefined || last === undefined) return null;
+    const points = looks.map((look) => ({
+        ...look.sequence,
+        x: lastDay(look),
+        words: `Up to the end of ${day(lastDay(look))}: ${withInterval(look.sequence, unit, true)}`,
+    }));
+    const limits: [number, number] = unit === 'share_difference' ? [-1, 1] : [-1e12, 1e12];
+    // What is known on the first days is hardly anything, and would make a line of all that comes after.
+    const scaledBy = settled(points);
+    const [least, most] = marked([...ends(scaledBy), 0], limits, unit).domain;
+    const cut = points.findLast((point) => ends([point]).some((end) => end < least || end > most));
     const decided = looks[looks.findLastIndex(({ sequence }) => !isClear(sequence)) + 1];
     return (
         <section class="section" aria-labelledby={id}>
@@ -28,20 +38,17 @@ export function Sequence({ looks, data, id = 'sequence' }: Pick<Schemas['Compare
                         <Term metric={metric} />: difference as it was known each day
                     </>
                 }
-                caption={`The band holds at all looks at once: it is wider than that of a single look, and may be watched. It begins with ${counted(data[0]?.least_users ?? 0, 'user')}.`}
+                caption={`The band holds at all looks at once: it is wider than that of a single look, and may be watched. It begins with ${counted(data[0]?.least_users ?? 0, 'user')}.${cut === undefined ? '' : ` Up to ${day(cut.x)} it reaches beyond the picture.`}`}
                 table={{ head: ['Up to the end of', 'Difference at all looks'], rows: looks.map((look) => [day(lastDay(look)), withInterval(look.sequence, unit, true)]) }}
             >
                 {(width) => (
                     <Trend
                         label="Difference over time"
-                        points={looks.map((look) => ({
-                            ...look.sequence,
-                            x: lastDay(look),
-                            words: `Up to the end of ${day(lastDay(look))}: ${withInterval(look.sequence, unit, true)}`,
-                        }))}
+                        points={points}
+                        scaledBy={scaledBy}
                         width={width}
                         height={220}
-                        limits={unit === 'share_difference' ? [-1, 1] : [-1e12, 1e12]}
+                        limits={limits}
                         axis={dayAxis([lastDay(first), lastDay(last)], width)}
                         unit={unit}
                         reference={0}

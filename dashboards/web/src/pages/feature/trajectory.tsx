@@ -96,7 +96,7 @@ function ByExposure({ metric, steps }: { metric: string; steps: Step[] }) {
                     width={width}
                     height={150}
                     limits={[0, 1]}
-                    axis={steps.flatMap((step, x) => (x % Math.ceil((steps.length * 80) / width) === 0 ? [{ x, words: name(step) }] : []))}
+                    axis={steps.map((step, x) => ({ x, words: name(step) }))}
                     unit="share"
                 />
             )}
