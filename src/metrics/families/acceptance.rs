@@ -224,6 +224,7 @@ mod tests {
         let estimate = per_user(&Statistics {
             level: Default::default(),
             interval: IntervalKind::Clustered,
+            edit_thresholds: Default::default(),
             outputs: 1_000,
             users: Some(is_user.iter().filter(|is_user| **is_user).count() as u64),
             clustering: Clustering::Exact,

@@ -118,6 +118,7 @@ mod tests {
         read(&Statistics {
             level: Default::default(),
             interval: IntervalKind::Clustered,
+            edit_thresholds: Default::default(),
             outputs: 1_000,
             users: Some(users.len() as u64),
             clustering: Clustering::Exact,
