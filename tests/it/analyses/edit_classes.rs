@@ -100,7 +100,6 @@ fn answers_say_which_thresholds_they_used() {
     set(&server, &own).expect(200);
     assert_eq!(server.get("/api/v1/metrics").expect(200)["edit_thresholds"], own);
     for (path, of) in [
-        ("/api/v1/series?metrics=", "/meta"),
         (
             "/api/v1/compare?baseline=version%3D0&candidate=version%3D1&metrics=",
             "/meta",
