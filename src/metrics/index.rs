@@ -53,8 +53,8 @@ impl Index {
     }
 }
 
-/// The sums that these metrics, and the curve if it is asked for, read in a project that tells edits apart like this. An estimate may stop early where there is nothing to
-/// estimate, so that more may turn out to be needed.
+/// The sums that these metrics, and the curve if it is asked for, read in a project that tells edits apart like this. An estimate may
+/// stop early where there is nothing to estimate, so that more may turn out to be needed.
 pub fn sums_read(metrics: &[&Metric], curve: Option<Target>, edits: EditThresholds) -> BTreeSet<String> {
     let mut known = BTreeSet::new();
     loop {
@@ -83,9 +83,9 @@ pub fn is_ratio(metric: &Metric) -> bool {
     })
 }
 
-/// Whether a metric depends on which edits the project calls light, medium or heavy.
-pub fn is_of_edit_classes(metric: &Metric) -> bool {
-    let sums = |edits| sums_read(&[metric], None, edits);
+/// Whether any of these metrics depends on which edits the project calls light, medium or heavy.
+pub fn are_of_edit_classes(metrics: &[&Metric]) -> bool {
+    let sums = |edits| sums_read(metrics, None, edits);
     sums(EditThresholds::LOWEST) != sums(EditThresholds::HIGHEST)
 }
 

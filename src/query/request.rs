@@ -11,7 +11,7 @@ use crate::domain::edits::EditThresholds;
 use crate::domain::key::ProjectId;
 use crate::domain::window::Granularity;
 use crate::metrics::families::calibration::Target;
-use crate::metrics::index::{is_of_edit_classes, sums_read};
+use crate::metrics::index::{are_of_edit_classes, sums_read};
 use crate::metrics::statistics::IntervalKind;
 use crate::metrics::{self, Metric};
 use crate::rollup::codec::Damaged;
@@ -113,8 +113,7 @@ impl Query {
 
     /// Which edits are light, medium or heavy, if that makes a difference to one of its metrics.
     pub fn states_edit_thresholds(&self) -> Option<EditThresholds> {
-        let makes_one = self.metrics.iter().any(|metric| is_of_edit_classes(metric));
-        makes_one.then_some(self.edit_thresholds)
+        are_of_edit_classes(&self.metrics).then_some(self.edit_thresholds)
     }
 
     /// Every dimension that it names.
