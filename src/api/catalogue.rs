@@ -1,16 +1,19 @@
 //! `GET /metrics`: what each metric means, and what each analysis answers, from their registries.
 
-use actix_web::{HttpRequest, HttpResponse, get};
+use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::answers::ReadAnswers;
 use super::auth::{Authorized, Read};
 use super::error::ApiError;
+use super::rendered::as_of_now;
 use super::respond;
+use crate::domain::edits::EditThresholds;
 use crate::metrics::index::is_ratio;
 use crate::metrics::{self, Direction, Unit};
 use crate::query::analyses::catalogue::ANALYSES;
+use crate::state::AppState;
 
 /// The definition of one metric.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -47,6 +50,8 @@ pub struct AnalysisDefinition {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct CatalogueResponse {
     pub data: Vec<MetricDefinition>,
+    /// Up to which edit distance an edit is light, medium or heavy in this project.
+    pub edit_thresholds: EditThresholds,
     /// Questions that take more than a metric.
     pub analyses: Vec<AnalysisDefinition>,
 }
@@ -63,7 +68,12 @@ pub struct CatalogueResponse {
     security(("api_key" = ["read"]))
 )]
 #[get("/metrics")]
-pub async fn list_metrics(request: HttpRequest, _key: Authorized<Read>) -> Result<HttpResponse, ApiError> {
+pub async fn list_metrics(
+    request: HttpRequest,
+    key: Authorized<Read>,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let project = as_of_now(&state, key.project).await?;
     let data = metrics::all()
         .map(|(family, metric)| MetricDefinition {
             id: metric.id,
@@ -89,5 +99,10 @@ pub async fn list_metrics(request: HttpRequest, _key: Authorized<Read>) -> Resul
             source: analysis.source,
         })
         .collect();
-    respond::json(&request, &CatalogueResponse { data, analyses })
+    let catalogue = CatalogueResponse {
+        data,
+        edit_thresholds: project.edit_thresholds,
+        analyses,
+    };
+    respond::json(&request, &catalogue)
 }

@@ -251,6 +251,7 @@ mod tests {
             erasure_salt: uuid::Uuid::nil(),
             textless_tx: 0,
             forgotten,
+            edit_thresholds: Default::default(),
         }
     }
 

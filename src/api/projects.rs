@@ -14,6 +14,7 @@ use super::error::{ApiError, ErrorCode, Problem};
 use super::extract::JsonBody;
 use super::{names, respond};
 use crate::domain::action::Action;
+use crate::domain::edits::EditThresholds;
 use crate::domain::scope::Scope;
 use crate::domain::strict;
 use crate::fold::step;
@@ -47,6 +48,8 @@ pub struct ProjectView {
     /// For how many days after they were shown outputs are kept; null for ever. Numbers are kept for ever.
     #[schema(required = true)]
     pub retain_outputs_days: Option<i32>,
+    /// Up to which edit distance an edit is light, medium or heavy. It holds for all outputs, those of the past too.
+    pub edit_thresholds: EditThresholds,
     pub created_at: DateTime<Utc>,
 }
 
@@ -60,6 +63,7 @@ impl From<Project> for ProjectView {
             retain_texts_days: project.retain_texts_days,
             retain_events_days: project.retain_events_days,
             retain_outputs_days: project.retain_outputs_days,
+            edit_thresholds: project.edit_thresholds,
             created_at: project.created_at,
         }
     }
@@ -107,6 +111,14 @@ pub struct ProjectSettings {
     )]
     #[schema(value_type = Option<i32>, minimum = 1, maximum = 36_500)]
     pub retain_outputs_days: Option<Option<i32>>,
+    /// Up to which edit distance an edit is light, medium or heavy: multiples of 0.05, each larger than the one before. Rates of the past
+    /// follow.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "strict::optional_object"
+    )]
+    pub edit_thresholds: Option<EditThresholds>,
 }
 
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -202,8 +214,8 @@ pub async fn create_project(
 
 /// Change the project's settings
 ///
-/// Declares dimensions, turns text storage on or off for what comes, sets the horizon, and says for how long texts, events and
-/// outputs are kept. Outputs are recomputed before the answer if dimensions or the horizon are given. What is kept no longer goes
+/// Declares dimensions, turns text storage on or off for what comes, sets the horizon and the classes of edits, and says for how long
+/// texts, events and outputs are kept. Outputs are recomputed before the answer if dimensions or the horizon are given. What is kept no longer goes
 /// within an hour, and does not come back.
 #[utoipa::path(
     tag = "operations",
@@ -284,6 +296,11 @@ fn check_settings(asked: ProjectSettings) -> Result<Settings, ApiError> {
     {
         return Err(ApiError::invalid("`horizon_seconds`: must be from 1 second to a year"));
     }
+    if asked.edit_thresholds.is_some_and(|thresholds| !thresholds.increase()) {
+        return Err(ApiError::invalid(
+            "`edit_thresholds`: each must be larger than the one before",
+        ));
+    }
     let retained = [
         ("retain_texts_days", asked.retain_texts_days),
         ("retain_events_days", asked.retain_events_days),
@@ -306,5 +323,6 @@ fn check_settings(asked: ProjectSettings) -> Result<Settings, ApiError> {
         retain_texts_days: asked.retain_texts_days,
         retain_events_days: asked.retain_events_days,
         retain_outputs_days: asked.retain_outputs_days,
+        edit_thresholds: asked.edit_thresholds.map(|thresholds| thresholds.hundredths().to_vec()),
     })
 }

@@ -21,6 +21,7 @@ use super::rendered::{Rendered, as_of_now};
 use super::respond::{self, Format, Ordered};
 use super::tables::{self, Binary};
 use crate::connections::Connection;
+use crate::domain::edits::EditThresholds;
 use crate::domain::key::ProjectId;
 use crate::domain::strict;
 use crate::domain::window::Granularity;
@@ -105,6 +106,9 @@ pub struct QueryMeta {
     /// From here on decisions have not had time to arrive.
     #[schema(required = true)]
     pub immature_from: Option<DateTime<Utc>>,
+    /// Up to which edit distance edits are light, medium or heavy, where a metric is about that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub edit_thresholds: Option<EditThresholds>,
     /// Starts of buckets that late events changed after their horizon.
     pub restated: Vec<String>,
     /// Events of the project's log that the numbers contain.
@@ -261,6 +265,7 @@ pub fn meta(query: &Query, answer: &Answer) -> QueryMeta {
         level: query.level.get(),
         interval: query.interval,
         immature_from: answer.immature_from,
+        edit_thresholds: answer.edit_thresholds,
         restated: answer.restated.iter().map(DateTime::to_rfc3339).collect(),
         log_position: answer.log_position,
         source: answer.source,

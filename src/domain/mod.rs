@@ -5,6 +5,7 @@ pub mod action;
 pub mod clock;
 pub mod decision;
 pub mod dimension;
+pub mod edits;
 pub mod event;
 pub mod key;
 pub mod persistence;

@@ -45,6 +45,12 @@ pub fn compare(output: &str, final_text: &str) -> Option<Change> {
     })
 }
 
+/// The least number of words to put in, take out or replace to make one text of another: Levenshtein's distance on words, each told by
+/// its number. The steps are those of the product of the lengths, 64 at a time.
+pub fn words_changed(output: &[u32], final_text: &[u32]) -> usize {
+    levenshtein::distance(output.iter().copied(), final_text.iter().copied())
+}
+
 /// The number of characters of a text, as [`compare`] counts them.
 pub fn length(text: &str) -> usize {
     normal(text).chars().count()
@@ -74,6 +80,12 @@ mod tests {
     fn two_ways_to_write_one_character_are_the_same() {
         assert_eq!(compare("caf\u{e9}", "cafe\u{301}").unwrap().distance, 0.0);
         assert_eq!(length("cafe\u{301}"), 4);
+    }
+
+    #[test]
+    fn words_are_put_in_taken_out_and_replaced() {
+        assert_eq!(words_changed(&[1, 2, 3, 4], &[1, 3, 9, 9]), 3);
+        assert_eq!((words_changed(&[], &[1, 2]), words_changed(&[], &[])), (2, 0));
     }
 
     #[test]

@@ -12,6 +12,7 @@ use polars::prelude::PlHashMap;
 use super::families::calibration::{self, Target};
 use super::statistics::{Clustering, IntervalKind};
 use super::{Metric, Statistics};
+use crate::domain::edits::EditThresholds;
 use crate::stats::level::Level;
 
 /// Positions of sums by name.
@@ -52,12 +53,12 @@ impl Index {
     }
 }
 
-/// The sums that these metrics, and the curve if it is asked for, read. An estimate may stop early where there is nothing to
-/// estimate, so that more may turn out to be needed.
-pub fn sums_read(metrics: &[&Metric], curve: Option<Target>) -> BTreeSet<String> {
+/// The sums that these metrics, and the curve if it is asked for, read in a project that tells edits apart like this. An estimate may
+/// stop early where there is nothing to estimate, so that more may turn out to be needed.
+pub fn sums_read(metrics: &[&Metric], curve: Option<Target>, edits: EditThresholds) -> BTreeSet<String> {
     let mut known = BTreeSet::new();
     loop {
-        let missed = probe(&known, |statistics| {
+        let missed = probe(&known, edits, |statistics| {
             for metric in metrics {
                 (metric.estimate)(statistics);
             }
@@ -75,14 +76,21 @@ pub fn sums_read(metrics: &[&Metric], curve: Option<Target>) -> BTreeSet<String>
 
 /// Whether a metric is a ratio of sums: only such a change can be split into the parts of its segments.
 pub fn is_ratio(metric: &Metric) -> bool {
-    probe(&sums_read(&[metric], None), |statistics| {
+    let edits = EditThresholds::default();
+    probe(&sums_read(&[metric], None, edits), edits, |statistics| {
         let (_, trace) = statistics.traced(metric.estimate);
         trace.is_some_and(|trace| !trace.totals.is_empty())
     })
 }
 
+/// Whether any of these metrics depends on which edits the project calls light, medium or heavy.
+pub fn are_of_edit_classes(metrics: &[&Metric]) -> bool {
+    let sums = |edits| sums_read(metrics, None, edits);
+    sums(EditThresholds::LOWEST) != sums(EditThresholds::HIGHEST)
+}
+
 /// Statistics of two clusters, of two outputs each, that agree in everything.
-fn probe<T>(known: &BTreeSet<String>, look: impl FnOnce(&Statistics) -> T) -> T {
+fn probe<T>(known: &BTreeSet<String>, edit_thresholds: EditThresholds, look: impl FnOnce(&Statistics) -> T) -> T {
     let index = Index::new(known);
     let totals = vec![4; known.len()];
     let cluster = [2, 2];
@@ -90,6 +98,7 @@ fn probe<T>(known: &BTreeSet<String>, look: impl FnOnce(&Statistics) -> T) -> T 
     look(&Statistics {
         level: Level::default(),
         interval: IntervalKind::default(),
+        edit_thresholds,
         outputs: 4,
         users: Some(2),
         clustering: Clustering::Exact,
@@ -111,7 +120,9 @@ mod tests {
     fn a_rate_reads_its_two_counts() {
         let (_, metric) = metrics::find("acceptance_rate").unwrap();
         assert_eq!(
-            sums_read(&[metric], None).into_iter().collect::<Vec<_>>(),
+            sums_read(&[metric], None, EditThresholds::default())
+                .into_iter()
+                .collect::<Vec<_>>(),
             ["decided", "taken"]
         );
     }
@@ -135,7 +146,7 @@ mod tests {
     fn only_sums_of_the_registry_are_read() {
         let layout = metrics::layout();
         for (_, metric) in metrics::all() {
-            let read = sums_read(&[metric], None);
+            let read = sums_read(&[metric], None, EditThresholds::default());
             assert!(read.iter().all(|sum| layout.contains(sum)), "{}: {read:?}", metric.id);
         }
     }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
+use crate::domain::edits::EditThresholds;
 use crate::domain::window::{Granularity, Window};
 use crate::metrics::Estimate;
 use crate::metrics::families::calibration::Curve;
@@ -65,6 +66,8 @@ pub struct Answer {
     pub granularity: Option<Granularity>,
     /// From here on decisions have not had time to arrive.
     pub immature_from: Option<DateTime<Utc>>,
+    /// Which edits are light, medium or heavy, if the question is about that.
+    pub edit_thresholds: Option<EditThresholds>,
     /// Buckets that late events changed after their horizon.
     pub restated: Vec<DateTime<Tz>>,
     /// Events of the log that the numbers contain.

@@ -66,7 +66,7 @@ fn rows_of<'a>(
 /// The row of one slice of a group.
 pub fn row(plan: &Plan, slices: &Slices, slice: &Slice, group: u32) -> Row {
     let query = plan.query;
-    slices.read(slice, query.level, query.interval, |statistics| {
+    slices.read(slice, query, |statistics| {
         let metrics = query.metrics.iter();
         let (estimates, contributions) = if query.contributions {
             let traced = metrics.map(|metric| {

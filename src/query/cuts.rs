@@ -28,6 +28,8 @@ pub fn rows(
     dimensions: &[Dimension],
     now: DateTime<Utc>,
 ) -> Result<Vec<Vec<Row>>, QueryError> {
+    let project = projects::find(conn, query.project)?;
+    let query = &query.in_terms_of(&project);
     let by_all = Query {
         group_by: dimensions.to_vec(),
         ..query.clone()
@@ -39,7 +41,6 @@ pub fn rows(
             ..query.clone()
         })
         .collect();
-    let project = projects::find(conn, query.project)?;
     let mut snapshot = Snapshot::new(conn, sources, &project)?;
     let window = plan::window(&mut snapshot, query)?;
     let view = Arc::clone(&snapshot.view);

@@ -57,7 +57,7 @@ impl Plan<'_> {
 
     /// The names of the sums that the estimates read, and of those that say what was restated.
     pub fn sums_read(&self) -> BTreeSet<String> {
-        let mut sums = sums_read(&self.query.metrics, self.query.curve);
+        let mut sums = self.query.sums_read();
         sums.insert(RESTATED.to_owned());
         sums
     }
@@ -107,6 +107,7 @@ pub fn answer(
     now: DateTime<Utc>,
 ) -> Result<Answer, QueryError> {
     let project = projects::find(conn, query.project)?;
+    let query = &query.in_terms_of(&project);
     let mut snapshot = Snapshot::new(conn, sources, &project)?;
     let window = window(&mut snapshot, query)?;
     let view = Arc::clone(&snapshot.view);
@@ -125,7 +126,7 @@ pub fn answer(
         sums.extend(rows.missed);
     };
     for (place, metric) in query.metrics.iter().enumerate() {
-        if gone.is_some() && view.lacks(days.clone(), &sums_read(&[metric], None)) {
+        if gone.is_some() && view.lacks(days.clone(), &sums_read(&[metric], None, query.edit_thresholds)) {
             let estimates = rows.rows.iter_mut().chain(&mut totals).map(|row| &mut row.estimates);
             estimates
                 .filter_map(|estimates| estimates.get_mut(place))
@@ -139,6 +140,7 @@ pub fn answer(
         window,
         granularity: query.granularity.map(|granularity| granularity.resolve(&window)),
         immature_from: (horizon < window.to).then(|| horizon.max(window.from)),
+        edit_thresholds: query.states_edit_thresholds(),
         restated: rows.restated.iter().filter_map(|bucket| plan.start(*bucket)).collect(),
         log_position: project.folded_events,
         source: source_of(&parts),

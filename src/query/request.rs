@@ -1,18 +1,23 @@
 //! A question, checked.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 
 use super::filter::Filter;
 use crate::domain::dimension::Dimension;
+use crate::domain::edits::EditThresholds;
 use crate::domain::key::ProjectId;
 use crate::domain::window::Granularity;
 use crate::metrics::families::calibration::Target;
+use crate::metrics::index::{are_of_edit_classes, sums_read};
 use crate::metrics::statistics::IntervalKind;
 use crate::metrics::{self, Metric};
 use crate::rollup::codec::Damaged;
 use crate::stats::level::Level;
 use crate::store::StoreError;
+use crate::store::projects::Project;
 
 /// Metrics in one question.
 pub const MAX_METRICS: usize = 50;
@@ -55,6 +60,8 @@ pub struct Query {
     pub timezone: Tz,
     pub level: Level,
     pub interval: IntervalKind,
+    /// Which edits are light, medium or heavy; what the project says once it is known, see [`Query::in_terms_of`].
+    pub edit_thresholds: EditThresholds,
     /// Compute from the outputs even if they are many.
     pub exact: bool,
     /// Up to so many outputs, compute from the outputs anyway.
@@ -83,11 +90,30 @@ impl Query {
             timezone: Tz::UTC,
             level: Level::default(),
             interval: IntervalKind::default(),
+            edit_thresholds: EditThresholds::default(),
             exact: false,
             exact_outputs: EXACT_OUTPUTS,
             exact_by_group: false,
             fill: false,
         }
+    }
+
+    /// The same with what the project means by its words. Whatever answers a question asks it so.
+    pub fn in_terms_of(&self, project: &Project) -> Query {
+        Query {
+            edit_thresholds: project.edit_thresholds,
+            ..self.clone()
+        }
+    }
+
+    /// The names of the sums that its estimates read.
+    pub fn sums_read(&self) -> BTreeSet<String> {
+        sums_read(&self.metrics, self.curve, self.edit_thresholds)
+    }
+
+    /// Which edits are light, medium or heavy, if that makes a difference to one of its metrics.
+    pub fn states_edit_thresholds(&self) -> Option<EditThresholds> {
+        are_of_edit_classes(&self.metrics).then_some(self.edit_thresholds)
     }
 
     /// Every dimension that it names.

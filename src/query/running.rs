@@ -60,6 +60,7 @@ fn stretched<T>(
     read: impl Fn(DateTime<Utc>, &[Row]) -> T,
 ) -> Result<Vec<T>, QueryError> {
     let project = projects::find(conn, query.project)?;
+    let query = &query.in_terms_of(&project);
     let mut snapshot = Snapshot::new(conn, sources, &project)?;
     let window = plan::window(&mut snapshot, query)?;
     let view = Arc::clone(&snapshot.view);

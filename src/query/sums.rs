@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
+use super::request::Query;
 use crate::metrics::Statistics;
 use crate::metrics::index::Index;
-use crate::metrics::statistics::{Clustering, Counts, IntervalKind};
-use crate::stats::level::Level;
+use crate::metrics::statistics::{Clustering, Counts};
 
 /// A slice: number of the group, number of the bucket.
 pub type SliceKey = (u32, u32);
@@ -63,17 +63,12 @@ impl Slices {
         }
     }
 
-    /// Hands the statistics of one slice to whom makes something of them.
-    pub fn read<T>(
-        &self,
-        slice: &Slice,
-        level: Level,
-        interval: IntervalKind,
-        read: impl FnOnce(&Statistics) -> T,
-    ) -> T {
+    /// Hands the statistics of one slice to whom makes something of them for a question.
+    pub fn read<T>(&self, slice: &Slice, query: &Query, read: impl FnOnce(&Statistics) -> T) -> T {
         read(&Statistics {
-            level,
-            interval,
+            level: query.level,
+            interval: query.interval,
+            edit_thresholds: query.edit_thresholds,
             outputs: slice.outputs,
             users: slice.users,
             clustering: self.clustering,

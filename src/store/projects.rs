@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::schema::projects;
+use crate::domain::edits::EditThresholds;
 use crate::domain::key::ProjectId;
 use crate::domain::retention::Retention;
 
@@ -37,6 +38,8 @@ pub struct Project {
     pub textless_tx: i64,
     /// How often something was erased, or went since it is kept no longer. What was read before such a time is not to be given out after it.
     pub forgotten: i64,
+    #[diesel(deserialize_as = Vec<i16>)]
+    pub edit_thresholds: EditThresholds,
 }
 
 impl Project {
@@ -60,6 +63,8 @@ pub struct Settings {
     pub retain_texts_days: Option<Option<i32>>,
     pub retain_events_days: Option<Option<i32>>,
     pub retain_outputs_days: Option<Option<i32>>,
+    /// In hundredths.
+    pub edit_thresholds: Option<Vec<i16>>,
 }
 
 impl Settings {
@@ -69,6 +74,7 @@ impl Settings {
             && self.retain_texts_days.is_none()
             && self.retain_events_days.is_none()
             && self.retain_outputs_days.is_none()
+            && self.edit_thresholds.is_none()
     }
 
     /// Whether outputs must be computed anew.

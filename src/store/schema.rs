@@ -308,6 +308,7 @@ diesel::table! {
         textless_tx -> Int8,
         erasure_salt -> Uuid,
         forgotten -> Int8,
+        edit_thresholds -> Array<Int2>,
     }
 }
 

@@ -112,6 +112,7 @@ pub async fn get_feature_drift(
                 level,
                 log_position: found.log_position,
                 source: found.source,
+                edit_thresholds: found.edit_thresholds,
             },
         })
     })

@@ -13,6 +13,7 @@ use crate::api::error::{ApiError, ErrorCode};
 use crate::api::extract::{Params, Segment as PathSegment, SharedParams};
 use crate::api::query::{computed, listed};
 use crate::api::respond;
+use crate::domain::edits::EditThresholds;
 use crate::domain::key::ProjectId;
 use crate::domain::window::Window;
 use crate::metrics::index::is_ratio;
@@ -75,6 +76,9 @@ pub struct ExplainMeta {
     pub level: f64,
     /// Events of the project's log that the numbers contain.
     pub log_position: i64,
+    /// Up to which edit distance edits are light, medium or heavy, where the metric is about that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub edit_thresholds: Option<EditThresholds>,
 }
 
 /// Explain a change
@@ -176,7 +180,7 @@ pub async fn list_explanations(
         respond::rendered_json(&ExplanationsResponse {
             metric: metric.id,
             data: found.features.iter().map(short).collect(),
-            meta: meta(found.windows, level, found.log_position),
+            meta: meta(found.windows, level, found.log_position, found.edit_thresholds),
         })
     })
     .await
@@ -227,11 +231,16 @@ fn response(feature: String, metric: &'static Metric, level: f64, found: &Explai
         change: found.change,
         leading: found.leading.clone(),
         dimensions: found.dimensions.clone(),
-        meta: meta(found.windows, level, found.log_position),
+        meta: meta(found.windows, level, found.log_position, found.edit_thresholds),
     }
 }
 
-fn meta([before, after]: [Window; 2], level: f64, log_position: i64) -> ExplainMeta {
+fn meta(
+    [before, after]: [Window; 2],
+    level: f64,
+    log_position: i64,
+    edit_thresholds: Option<EditThresholds>,
+) -> ExplainMeta {
     ExplainMeta {
         before_from: before.from,
         before_to: before.to,
@@ -239,5 +248,6 @@ fn meta([before, after]: [Window; 2], level: f64, log_position: i64) -> ExplainM
         to: after.to,
         level,
         log_position,
+        edit_thresholds,
     }
 }

@@ -33,6 +33,7 @@ use super::range::RangeParams;
 use super::rendered::Rendered;
 use super::respond::Ordered;
 use crate::domain::dimension::Dimension;
+use crate::domain::edits::EditThresholds;
 use crate::domain::key::ProjectId;
 use crate::domain::window::Window;
 use crate::metrics::Estimate;
@@ -62,6 +63,9 @@ pub struct AnalysisMeta {
     /// Events of the project's log that the numbers contain.
     pub log_position: i64,
     pub source: Source,
+    /// Up to which edit distance edits are light, medium or heavy, where a metric is about that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub edit_thresholds: Option<EditThresholds>,
 }
 
 impl AnalysisMeta {
@@ -73,6 +77,7 @@ impl AnalysisMeta {
             level,
             log_position: answer.log_position,
             source: answer.source,
+            edit_thresholds: answer.edit_thresholds,
         }
     }
 
@@ -84,6 +89,7 @@ impl AnalysisMeta {
             level,
             log_position,
             source: Source::Segments,
+            edit_thresholds: None,
         }
     }
 }

@@ -171,6 +171,9 @@ fn response(feature: String, question: &Question, found: &Trajectory) -> Traject
                 trust: moment.trust.clone(),
             })
             .collect(),
-        meta: AnalysisMeta::of_segments(found.window, query.level.get(), found.log_position),
+        meta: AnalysisMeta {
+            edit_thresholds: found.edit_thresholds,
+            ..AnalysisMeta::of_segments(found.window, query.level.get(), found.log_position)
+        },
     }
 }

@@ -68,6 +68,18 @@ pub struct OutputView {
     pub edit_distance: Option<f64>,
     #[schema(required = true)]
     pub retained_share: Option<f64>,
+    /// Characters of the output.
+    #[schema(required = true)]
+    pub chars_shown: Option<i32>,
+    /// Characters of the user's text.
+    #[schema(required = true)]
+    pub chars_final: Option<i32>,
+    /// Characters of the output that are not in the user's text; one that was replaced is deleted and another inserted.
+    #[schema(required = true)]
+    pub chars_deleted: Option<i32>,
+    /// Characters of the user's text that are not of the output.
+    #[schema(required = true)]
+    pub chars_inserted: Option<i32>,
     /// How much of it was in place so long after it was taken, where that is known.
     pub kept: Vec<KeptView>,
     pub ratings: i32,
@@ -131,6 +143,8 @@ pub fn view(output: Output, cell: Option<Cell>, texts: Texts) -> OutputView {
         JudgementSource::Code,
         JudgementSource::Llm,
     ];
+    let retained = output.chars_retained();
+    let beyond = |chars: Option<i32>| Some((chars? - retained?).max(0));
     let kept = HORIZONS.into_iter().zip(output.kept());
     let (feature, mut cell) = match cell {
         Some(cell) => (Some(cell.feature.clone()), cell),
@@ -164,6 +178,10 @@ pub fn view(output: Output, cell: Option<Cell>, texts: Texts) -> OutputView {
             .find(|source| Some(source.rank()) == output.judged_by),
         edit_distance: output.edit_distance,
         retained_share: output.retained_share,
+        chars_shown: output.chars_shown,
+        chars_final: output.chars_final,
+        chars_deleted: beyond(output.chars_shown),
+        chars_inserted: beyond(output.chars_final),
         kept: kept
             .filter_map(|(after_seconds, stored)| {
                 let share = persistence::share(stored?);
@@ -220,6 +238,14 @@ pub fn table(rows: &[OutputView]) -> Table {
     table.push("judged_by", text(|row| Some(row.judged_by?.name())));
     table.push("edit_distance", number(|row| row.edit_distance));
     table.push("retained_share", number(|row| row.retained_share));
+    let count = |of: fn(&OutputView) -> Option<i32>| {
+        let counts = rows.iter().map(|row| of(row).map(i64::from));
+        Column::Count(counts.collect())
+    };
+    table.push("chars_shown", count(|row| row.chars_shown));
+    table.push("chars_final", count(|row| row.chars_final));
+    table.push("chars_deleted", count(|row| row.chars_deleted));
+    table.push("chars_inserted", count(|row| row.chars_inserted));
     table.push("kept", Column::Text(rows.iter().map(|row| json(&row.kept)).collect()));
     let ratings = rows.iter().map(|row| Some(i64::from(row.ratings)));
     table.push("ratings", Column::Count(ratings.collect()));

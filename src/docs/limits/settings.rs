@@ -8,6 +8,7 @@ use crate::api::experiments::plan::{MOST_ARMS, MOST_GUARDRAILS};
 use crate::api::links;
 use crate::api::names;
 use crate::api::projects::{DIMENSIONS, MAX_HORIZON_SECONDS, MAX_RETENTION_DAYS};
+use crate::domain::edits::STEP;
 use crate::store::rejections::KEPT_DAYS;
 
 pub fn rows() -> Vec<Row> {
@@ -25,6 +26,14 @@ pub fn rows() -> Vec<Row> {
         (
             "`horizon_seconds`",
             format!("1 to {}", grouped(MAX_HORIZON_SECONDS as usize)),
+            "422 `invalid_body`",
+        ),
+        (
+            "`edit_thresholds`",
+            format!(
+                "multiples of 0.{STEP:02} from 0.{STEP:02} to 0.{}, increasing",
+                100 - STEP
+            ),
             "422 `invalid_body`",
         ),
         (

@@ -1,19 +1,24 @@
 //! How much do users change in what they take?
 //!
-//! Distances are Levenshtein's on Unicode scalar values after NFC, divided by the longer length. What the client measured
+//! What is a light, a medium or a heavy edit is for each project to say; a heavy edit is changed more than a medium one, rewrites
+//! included. Distances are Levenshtein's on Unicode scalar values after NFC, divided by the longer length. What the client measured
 //! stands in where texts are not sent. An output accepted unchanged has distance 0.
+
+use std::iter;
 
 use polars::prelude::{Expr, col, lit};
 
 use super::{LINEAR, PROPORTION};
+use crate::domain::edits::Threshold;
 use crate::metrics::estimate::{Estimate, Reason};
 use crate::metrics::facts::{self, count, fixed};
 use crate::metrics::{Direction, Family, Metric, Statistics, Sum, Unit, no_histograms};
 
-/// Above these an edit is medium, heavy, or a rewrite.
-const MEDIUM: f64 = 0.1;
-const HEAVY: f64 = 0.3;
-const REWRITTEN: f64 = 0.5;
+/// The sum that counts what is changed more than a threshold. There is one for every threshold that a project may set, so that setting
+/// another reads other sums, of the past too, and computes none.
+fn over(threshold: Threshold) -> String {
+    format!("edited_over_{:02}", threshold.hundredths())
+}
 
 fn distance() -> Expr {
     col(facts::EDIT_DISTANCE)
@@ -24,27 +29,20 @@ pub static FAMILY: Family = Family {
     question: "How much do users change in what they take?",
     sums: || {
         let retained = col(facts::RETAINED_SHARE);
-        vec![
+        let mut sums = vec![
             Sum::new("compared", count(distance().is_not_null())),
             Sum::new("distance", fixed(distance())),
             Sum::new("untouched", count(distance().eq(lit(0.0)))),
-            Sum::new(
-                "lightly_edited",
-                count(distance().gt(lit(0.0)).and(distance().lt_eq(lit(MEDIUM)))),
-            ),
-            Sum::new(
-                "moderately_edited",
-                count(distance().gt(lit(MEDIUM)).and(distance().lt_eq(lit(HEAVY)))),
-            ),
-            Sum::new("heavily_edited", count(distance().gt(lit(HEAVY)))),
-            Sum::new("rewritten", count(distance().gt(lit(REWRITTEN)))),
             Sum::new(
                 "only_added",
                 count(distance().gt(lit(0.0)).and(retained.clone().eq(lit(1.0)))),
             ),
             Sum::new("retention_known", count(retained.clone().is_not_null())),
             Sum::new("retained", fixed(retained)),
-        ]
+        ];
+        let over = |threshold: Threshold| Sum::new(over(threshold), count(distance().gt(lit(threshold.distance()))));
+        sums.extend(iter::once(Threshold::NOTHING).chain(Threshold::all()).map(over));
+        sums
     },
     histograms: no_histograms,
     metrics: &[
@@ -84,23 +82,23 @@ pub static FAMILY: Family = Family {
         class(
             "light_edit_rate",
             "Light edit rate",
-            "Share of the compared outputs that users changed by up to 10 %.",
-            "outputs with distance above 0 and up to 0.1 / compared outputs",
-            |s| s.proportion("lightly_edited", "compared", Reason::NoEdits),
+            "Share of the compared outputs that users changed a little: by up to 10 % unless the project says otherwise.",
+            "outputs with distance above 0 and up to the light threshold / compared outputs",
+            |s| between(s, Threshold::NOTHING, s.edit_thresholds.light),
         ),
         class(
             "medium_edit_rate",
             "Medium edit rate",
-            "Share of the compared outputs that users changed by more than 10 and up to 30 %.",
-            "outputs with distance above 0.1 and up to 0.3 / compared outputs",
-            |s| s.proportion("moderately_edited", "compared", Reason::NoEdits),
+            "Share of the compared outputs that users changed in part: by more than 10 and up to 30 % unless the project says otherwise.",
+            "outputs with distance above the light and up to the medium threshold / compared outputs",
+            |s| between(s, s.edit_thresholds.light, s.edit_thresholds.medium),
         ),
         class(
             "rewrite_rate",
             "Rewrite rate",
-            "Share of the compared outputs of which users changed more than half; these are among the heavy edits.",
-            "outputs with distance above 0.5 / compared outputs",
-            |s| s.proportion("rewritten", "compared", Reason::NoEdits),
+            "Share of the compared outputs that users all but rewrote: changed by more than half unless the project says otherwise. These are among the heavy edits.",
+            "outputs with distance above the heavy threshold / compared outputs",
+            |s| s.proportion(&over(s.edit_thresholds.heavy), "compared", Reason::NoEdits),
         ),
         class(
             "addition_rate",
@@ -112,16 +110,24 @@ pub static FAMILY: Family = Family {
         Metric {
             id: "heavy_edit_rate",
             title: "Heavy edit rate",
-            summary: "Share of the compared outputs that users changed by more than 30 %.",
-            formula: "outputs with distance above 0.3 / compared outputs",
+            summary: "Share of the compared outputs that users changed much: by more than 30 % unless the project says otherwise.",
+            formula: "outputs with distance above the medium threshold / compared outputs",
             unit: Unit::Share,
             direction: Direction::LowerIsBetter,
             interval: PROPORTION,
-            source: "definition; thresholds light .1, medium .3, heavy .5",
-            estimate: |s| s.proportion("heavily_edited", "compared", Reason::NoEdits),
+            source: CLASSES,
+            estimate: |s| s.proportion(&over(s.edit_thresholds.medium), "compared", Reason::NoEdits),
         },
     ],
 };
+
+/// The share of the compared outputs that are changed more than one threshold and not more than another.
+fn between(s: &Statistics, least: Threshold, most: Threshold) -> Estimate {
+    s.proportion_between((&over(least), &over(most)), "compared", Reason::NoEdits)
+}
+
+const CLASSES: &str =
+    "definition; thresholds light 0.1, medium 0.3, heavy 0.5 unless the project's `edit_thresholds` say otherwise";
 
 const fn class(
     id: &'static str,
@@ -138,7 +144,7 @@ const fn class(
         unit: Unit::Share,
         direction: Direction::Neutral,
         interval: PROPORTION,
-        source: "definition; thresholds light .1, medium .3, heavy .5",
+        source: CLASSES,
         estimate,
     }
 }

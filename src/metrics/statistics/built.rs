@@ -19,6 +19,7 @@ pub fn of_users<const SUMS: usize, T>(
     read(&Statistics {
         level: Default::default(),
         interval: IntervalKind::Clustered,
+        edit_thresholds: Default::default(),
         outputs: 1_000,
         users: Some(users.len() as u64),
         clustering: Clustering::Exact,

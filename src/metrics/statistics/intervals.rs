@@ -10,11 +10,22 @@ use crate::stats::{cluster, proportion};
 impl Statistics<'_> {
     /// The share of `denominator` that is in `numerator`; both are counts of outputs.
     pub fn proportion(&self, numerator: &str, denominator: &str, empty: Reason) -> Estimate {
-        let (n, d) = (self.total(numerator), self.total(denominator));
+        let sums = (self.total(numerator), self.total(denominator));
+        self.proportion_of(sums, self.pairs(numerator, denominator, |n| n), empty)
+    }
+
+    /// The share of `denominator` that is in `more` and not in `less`, which is part of it.
+    pub fn proportion_between(&self, (more, less): (&str, &str), denominator: &str, empty: Reason) -> Estimate {
+        let sums = (self.total(more) - self.total(less), self.total(denominator));
+        let less = self.by_cluster(less);
+        let both = self.pairs(more, denominator, |n| n).into_iter().zip(less);
+        self.proportion_of(sums, both.map(|((more, d), less)| (more - less, d)).collect(), empty)
+    }
+
+    fn proportion_of(&self, (n, d): (f64, f64), totals: Vec<(f64, f64)>, empty: Reason) -> Estimate {
         if d <= 0.0 {
             return self.nothing(empty);
         }
-        let totals = self.pairs(numerator, denominator, |n| n);
         let clusters = ClusterRatio::from_totals(&totals);
         self.note_ratio(&totals, &clusters, d);
         let estimate = self.valued_of(n / d, d, totals.iter().map(|(_, d)| *d != 0.0)).of(n, d);

@@ -11,6 +11,7 @@ pub use self::intervals::linear_within;
 use super::estimate::{Estimate, Reason};
 use super::facts::unfixed;
 use super::index::Index;
+use crate::domain::edits::EditThresholds;
 use crate::stats::cluster::ClusterRatio;
 use crate::stats::level::Level;
 
@@ -71,6 +72,8 @@ impl Moves {
 pub struct Statistics<'a> {
     pub level: Level,
     pub interval: IntervalKind,
+    /// Which edits the project calls light, medium or heavy.
+    pub edit_thresholds: EditThresholds,
     pub outputs: u64,
     pub users: Option<u64>,
     pub clustering: Clustering,

@@ -10,7 +10,6 @@ use super::exposures::Exposures;
 use super::growth::{self, Growth};
 use super::trajectory::{Step, placed_in, steps};
 use crate::domain::dimension::Dimension;
-use crate::metrics::index::sums_read;
 use crate::metrics::{self, Estimate, Metric, Reason};
 use crate::query::answer::{Answer, Row};
 use crate::query::gather::{Gathering, Over};
@@ -73,7 +72,7 @@ pub fn run(
                 .collect(),
             ..query
         };
-        let sums = metrics::sums_named(&sums_read(&followed.metrics, None));
+        let sums = metrics::sums_named(&followed.sums_read());
         let mut gathering = Gathering::new(&sums, &[]);
         let mut growth = Growth::default();
         let columns = gathering.columns(growth::READ);

@@ -92,6 +92,23 @@ impl Clusters {
             .within(interval, "linear_cluster_exact")
     }
 
+    /// A ratio of sums of two counts that each output has, which may be above 1.
+    pub fn rate(&self, counts: impl Iterator<Item = [usize; 2]>, level: Level, empty: Reason) -> Estimate {
+        let sums = self.sums(counts.map(|counts| counts.map(|count| count as f64)));
+        let totals: Vec<(f64, f64)> = sums.into_iter().map(|[n, d]| (n, d)).collect();
+        let ratio = ClusterRatio::from_totals(&totals);
+        let Some(value) = ratio.ratio() else {
+            return Estimate::none(empty);
+        };
+        let sizes = totals.iter().map(|(_, d)| *d);
+        let range = (0.0, f64::INFINITY);
+        let interval = linear_within(value, ratio.standard_error(), sizes, ratio.critical(level), range);
+        self.with_users(Estimate::point(value, ratio.denominator as u64))
+            .of(ratio.numerator, ratio.denominator)
+            .with_standard_error(ratio.standard_error())
+            .within(interval, "linear_cluster_exact")
+    }
+
     /// A mean of differences of shares.
     pub fn mean_difference(&self, values: impl Iterator<Item = f64>, level: Level) -> Estimate {
         let values: Vec<f64> = values.collect();

@@ -13,7 +13,6 @@ use crate::domain::dimension::Dimension;
 use crate::domain::window::Window;
 use crate::metrics::facts::{self as f, BINS};
 use crate::metrics::families::calibration::Target;
-use crate::metrics::index::sums_read;
 use crate::metrics::{self, Estimate, Metric, Reason};
 use crate::query::gather::{BUCKET, GROUP, Gathered, Gathering, Over};
 use crate::query::origin::check_kept;
@@ -21,7 +20,6 @@ use crate::query::request::{MAX_GROUPS, Query, QueryError};
 use crate::query::sources::Sources;
 use crate::query::sums::{SliceKey, Slices};
 use crate::stats::calibration::bin_index;
-use crate::stats::level::Level;
 use crate::stats::nonresponse::{Answers, Bounds, Strata, Weighted};
 use crate::store::cells::CellId;
 
@@ -89,7 +87,7 @@ pub fn run(conn: &mut PgConnection, sources: &Sources, question: &Question) -> R
             return Err(QueryError::TooManyGroups { found: values.len() });
         }
         let group_of_cell: PlHashMap<CellId, u32> = cells.into_iter().collect();
-        let mut names = sums_read(&query.metrics, None);
+        let mut names = query.sums_read();
         names.extend(names_of(question.target).map(str::to_owned));
         let sums = metrics::sums_named(&names);
         let mut gathering = Gathering::new(&sums, &[]);
@@ -101,7 +99,7 @@ pub fn run(conn: &mut PgConnection, sources: &Sources, question: &Question) -> R
         let gathered = gathering.finish()?;
         let strata = gathered.slices(Over::Nothing);
         let (by_group, by_band) = (gathered.slices(Over::Buckets), gathered.slices(Over::Groups));
-        let found = counts(&strata, question.target, query.level);
+        let found = counts(&strata, question.target, query);
         let part = |slices: &Slices, key: SliceKey| part(slices, key, query);
         Ok(Covered {
             whole: whole(&gathered, query),
@@ -144,9 +142,9 @@ fn placed(group_of_cell: &PlHashMap<CellId, u32>, window: &Window, stated: DataF
 }
 
 /// The counts of each user in each stratum.
-fn counts(slices: &Slices, target: Target, level: Level) -> Strata {
+fn counts(slices: &Slices, target: Target, query: &Query) -> Strata {
     let by_cluster = |slice| {
-        slices.read(slice, level, Default::default(), |statistics| {
+        slices.read(slice, query, |statistics| {
             let [shown, observed, positive] = names_of(target).map(|name| statistics.by_cluster(name));
             let counts = shown.into_iter().zip(observed).zip(positive);
             let keys = slices.keys(slice).iter().copied();
@@ -167,7 +165,7 @@ fn counts(slices: &Slices, target: Target, level: Level) -> Strata {
 
 fn part(slices: &Slices, key: SliceKey, query: &Query) -> Option<Part> {
     let slice = slices.by_key.get(&key)?;
-    let estimates = slices.read(slice, query.level, query.interval, |statistics| {
+    let estimates = slices.read(slice, query, |statistics| {
         let metrics = query.metrics.iter();
         metrics.map(|metric| (metric.estimate)(statistics)).collect::<Vec<_>>()
     });

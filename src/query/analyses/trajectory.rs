@@ -15,8 +15,8 @@ use super::exposures::{Exposures, Met, Parts};
 use super::fading::{self, Moment};
 use super::growth::{self, Growth};
 use super::recovery::{self, Lag, Recovery};
+use crate::domain::edits::EditThresholds;
 use crate::domain::window::{Granularity, Window};
-use crate::metrics::index::sums_read;
 use crate::metrics::{self, Estimate, Metric, Reason};
 use crate::query::gather::{BUCKET, GROUP, Gathering, Over};
 use crate::query::plan::histograms_of;
@@ -61,6 +61,7 @@ pub struct Trajectory {
     /// Decided outputs after which half of the drop is gone.
     pub half_life: Estimate,
     pub granularity: Granularity,
+    pub edit_thresholds: Option<EditThresholds>,
     pub by_time: Vec<Moment>,
 }
 
@@ -80,8 +81,8 @@ pub fn run(
     question: &Question,
     now: DateTime<Utc>,
 ) -> Result<Trajectory, QueryError> {
-    let query = &question.query;
-    sources.asked(conn, query, |snapshot, project, window| {
+    sources.asked(conn, &question.query, |snapshot, project, window| {
+        let query = &question.query.in_terms_of(project);
         let cells = snapshot.view.cells_where(&query.filters);
         let parts = cells.into_iter().map(|cell| (cell, 0)).collect();
         let mut trajectory = follow(snapshot, query, window, &parts, project.folded_events)?;
@@ -99,7 +100,7 @@ fn follow(
     parts: &Parts,
     log_position: i64,
 ) -> Result<Trajectory, QueryError> {
-    let mut names = sums_read(&query.metrics, None);
+    let mut names = query.sums_read();
     loop {
         let (sums, histograms) = (metrics::sums_named(&names), histograms_of(&query.metrics));
         let mut gathering = Gathering::new(&sums, &histograms);
@@ -133,6 +134,7 @@ fn follow(
             recovery: recovery.lags(query.level),
             half_life: recovery.half_life(query.level),
             granularity: Granularity::Auto,
+            edit_thresholds: query.states_edit_thresholds(),
             by_time: Vec::new(),
         };
         let missed: BTreeSet<String> = [all, regular, kinds]
@@ -182,7 +184,7 @@ pub fn steps(query: &Query, slices: &Slices, group: u32) -> Vec<Step> {
 fn estimates(query: &Query, slices: &Slices, key: SliceKey) -> Vec<Estimate> {
     let metrics = query.metrics.iter();
     match slices.by_key.get(&key) {
-        Some(slice) => slices.read(slice, query.level, query.interval, |statistics| {
+        Some(slice) => slices.read(slice, query, |statistics| {
             metrics.map(|metric: &&Metric| (metric.estimate)(statistics)).collect()
         }),
         None => metrics.map(|_| Estimate::none(Reason::NoData)).collect(),
@@ -192,7 +194,7 @@ fn estimates(query: &Query, slices: &Slices, key: SliceKey) -> Vec<Estimate> {
 /// A metric of newcomers minus that of returning users.
 fn difference(query: &Query, kinds: &Slices, metric: &Metric) -> Between {
     let side = |key: SliceKey| match kinds.by_key.get(&key) {
-        Some(slice) => kinds.read(slice, query.level, query.interval, |statistics| {
+        Some(slice) => kinds.read(slice, query, |statistics| {
             let (estimate, trace) = statistics.traced(metric.estimate);
             (estimate, trace.unwrap_or_default().influence)
         }),

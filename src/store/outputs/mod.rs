@@ -72,6 +72,11 @@ impl Output {
         [self.kept_30s, self.kept_120s, self.kept_300s, self.kept_600s]
     }
 
+    /// Characters of the output that are in the user's text, whole as they were counted.
+    pub fn chars_retained(&self) -> Option<i32> {
+        Some((self.retained_share? * f64::from(self.chars_shown?) + 0.5) as i32)
+    }
+
     /// Outputs of one cluster are not independent of each other.
     pub fn cluster(&self) -> i64 {
         key::cluster_key(self.user_key, self.output_key)

@@ -6,6 +6,7 @@ mod calibration;
 mod changes;
 mod compare;
 mod drift;
+mod edit_classes;
 mod experiments;
 mod explain;
 mod persistence;

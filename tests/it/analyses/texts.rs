@@ -103,6 +103,41 @@ fn row<'a>(rows: &'a Value, name: &str, value: &str) -> Option<&'a Value> {
     rows.as_array().unwrap().iter().find(|row| row[name] == value)
 }
 
+/// Of a text of four words and marks one is replaced and one put in, which makes five; another is taken as it was, of a third only the
+/// letter case is changed.
+#[test]
+fn words_changed_are_counted() {
+    let server = TestServer::start();
+    let texts = [
+        ("The cat sat.", "edit", json!("The dog sat down.")),
+        ("Fine", "accept", Value::Null),
+        ("fine then", "edit", json!("Fine then")),
+    ];
+    let events: Vec<Value> = (0..)
+        .zip(texts)
+        .map(|(number, (output, kind, user))| {
+            let mut event = json!({
+                "type": kind, "output_id": format!("o{number}"), "feature": "mail", "user_id": format!("u{number}"),
+                "output": output,
+            });
+            if !user.is_null() {
+                event["final"] = user;
+            }
+            event
+        })
+        .collect();
+    server.send(json!({"events": events}).to_string());
+    let found = edits(&server, "");
+    let word_distance = found["word_distance"]["value"].as_f64().unwrap();
+    assert!((word_distance - 0.4 / 3.0).abs() < 1e-15, "{found}");
+    let error_rate = &found["word_error_rate"];
+    assert_eq!(
+        (&error_rate["numerator"], &error_rate["denominator"]),
+        (&json!(2), &json!(8))
+    );
+    assert!(error_rate["lower"].is_number() && error_rate["upper"].as_f64().unwrap() > 0.25);
+}
+
 #[test]
 fn phrases_that_many_users_change_lead() {
     let server = mails();

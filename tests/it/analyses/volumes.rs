@@ -93,6 +93,16 @@ fn characters_that_stay_are_counted_of_all_that_is_known() {
             .map(|(shown, follow)| (shown.clone(), &follow[..]))
             .collect();
         sent(&server, &outputs);
+        for (number, expected) in [
+            (0, [10.into(), 10.into(), 0.into(), 0.into()]),
+            (1, [10.into(), 10.into(), 3.into(), 3.into()]),
+            (2, [10.into(), 12.into(), 0.into(), 2.into()]),
+            (5, [10.into(), Value::Null, Value::Null, Value::Null]),
+        ] {
+            let output = server.get(&format!("/api/v1/outputs/o{number}")).expect(200);
+            let fields = ["chars_shown", "chars_final", "chars_deleted", "chars_inserted"];
+            assert_eq!(fields.map(|field| output[field].clone()), expected, "{output}");
+        }
         let found = metrics(&server);
         check(
             &found,

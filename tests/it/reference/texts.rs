@@ -1,9 +1,16 @@
 //! Machine translations and what translators made of them.
 
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+
+use calibrant::fold::text::words_changed;
+use flate2::read::GzDecoder;
 use serde_json::Value;
 
 use super::{CALIBRATION, Imported, Slice, check_curve, same};
 use crate::golden::golden;
+use crate::support::data_set;
 
 #[test]
 fn post_edits() {
@@ -41,6 +48,35 @@ fn post_edits() {
         check_row(&data, row);
     }
     check_volumes(&data);
+}
+
+/// Words changed, on the tokens as they were published, against rapidfuzz.
+#[test]
+fn words_of_post_edits() {
+    let Some(folder) = data_set("mlqe_pe") else { return };
+    let reference: Value =
+        serde_json::from_str(&std::fs::read_to_string(folder.join("REFERENCE.json")).unwrap()).unwrap();
+    let file = File::open(folder.join("postedits.jsonl.gz")).unwrap();
+    let mut numbers = HashMap::new();
+    let mut words = |text: &Value| -> Vec<u32> {
+        let number = |word: &str| {
+            let next = numbers.len() as u32;
+            *numbers.entry(word.to_owned()).or_insert(next)
+        };
+        text.as_str().unwrap().split_whitespace().map(number).collect()
+    };
+    let (mut rows, mut distance, mut error_rate) = (0.0, 0.0, 0.0);
+    for line in BufReader::new(GzDecoder::new(file)).lines() {
+        let row: Value = serde_json::from_str(&line.unwrap()).unwrap();
+        let (output, user) = (words(&row["model_output"]), words(&row["final_text"]));
+        let changed = words_changed(&output, &user) as f64;
+        rows += 1.0;
+        distance += changed / output.len().max(user.len()) as f64;
+        error_rate += changed / user.len() as f64;
+    }
+    let expected = &reference["all"];
+    same("nwlev", &(distance / rows).into(), &expected["nwlev"]["mean"]);
+    same("wer", &(error_rate / rows).into(), &expected["wer_mean"]);
 }
 
 /// Characters kept, deleted and inserted, and edits small enough to be acceptances, against rapidfuzz and statsmodels.

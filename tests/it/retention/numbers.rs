@@ -139,7 +139,7 @@ fn a_new_metric_does_not_count_what_it_never_saw() {
     let (db, project) = product();
     let mut question = question(&project);
     let copies = metrics::all().position(|(_, metric)| metric.id == "undo_rate").unwrap();
-    let read = metrics::index::sums_read(&[question.metrics[copies]], None);
+    let read = metrics::index::sums_read(&[question.metrics[copies]], None, question.edit_thresholds);
     let sum = read
         .iter()
         .find(|sum| sum.contains("undo") || sum.contains("undone"))

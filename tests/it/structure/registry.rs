@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use calibrant::docs;
+use calibrant::domain::edits::EditThresholds;
 use calibrant::metrics::index::Index;
 use calibrant::metrics::statistics::{Clustering, Counts, IntervalKind};
 use calibrant::metrics::{self, Estimate, FAMILIES, Family, Statistics, Unit};
@@ -177,6 +178,7 @@ fn slice(
     estimate(&Statistics {
         level: Level::default(),
         interval,
+        edit_thresholds: EditThresholds::default(),
         outputs: clusters as u64,
         users: Some(clusters as u64),
         clustering: Clustering::Exact,

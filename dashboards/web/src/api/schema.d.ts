@@ -1448,8 +1448,8 @@ export interface paths {
         head?: never;
         /**
          * Change the project's settings
-         * @description Declares dimensions, turns text storage on or off for what comes, sets the horizon, and says for how long texts, events and
-         *     outputs are kept. Outputs are recomputed before the answer if dimensions or the horizon are given. What is kept no longer goes
+         * @description Declares dimensions, turns text storage on or off for what comes, sets the horizon and the classes of edits, and says for how long
+         *     texts, events and outputs are kept. Outputs are recomputed before the answer if dimensions or the horizon are given. What is kept no longer goes
          *     within an hour, and does not come back.
          */
         patch: operations["update_project"];
@@ -2016,6 +2016,7 @@ export interface components {
         };
         /** @description What one must know about an analysis. */
         AnalysisMeta: {
+            edit_thresholds?: components["schemas"]["EditThresholds"] | null;
             /** Format: date-time */
             from: string;
             /** Format: double */
@@ -2263,6 +2264,8 @@ export interface components {
             /** @description Questions that take more than a metric. */
             analyses: components["schemas"]["AnalysisDefinition"][];
             data: components["schemas"]["MetricDefinition"][];
+            /** @description Up to which edit distance an edit is light, medium or heavy in this project. */
+            edit_thresholds: components["schemas"]["EditThresholds"];
         };
         /** @description What may be put right of a change. What it was to do stays as it was logged. */
         ChangeCorrection: {
@@ -2864,6 +2867,15 @@ export interface components {
          * @enum {string}
          */
         EditKind: "reformatted" | "corrected" | "shortened" | "lengthened" | "reworded";
+        /** @description The largest edit distance of each class. What is changed more than a heavy edit is a rewrite. */
+        EditThresholds: {
+            /** Format: double */
+            heavy: number;
+            /** Format: double */
+            light: number;
+            /** Format: double */
+            medium: number;
+        };
         Edits: {
             deleted: components["schemas"]["PhraseChange"][];
             /** @description Of the outputs taken whose text and user's text are known, those that were changed. */
@@ -2881,6 +2893,16 @@ export interface components {
              * @description Edited outputs whose texts have too little in common: of some of their changes no phrases were taken.
              */
             unresolved: number;
+            /**
+             * @description Mean of the least number of words and marks put in, taken out or replaced, divided by those of the longer text. Letter case makes
+             *     no difference.
+             */
+            word_distance: components["schemas"]["Estimate"];
+            /**
+             * @description The word error rate (WER): the same numbers, summed, divided by all words and marks of the users' texts. Above 1 where users throw
+             *     away more than they keep and write.
+             */
+            word_error_rate: components["schemas"]["Estimate"];
         };
         EditsResponse: {
             data: components["schemas"]["Edits"];
@@ -4066,6 +4088,7 @@ export interface components {
             before_from: string;
             /** Format: date-time */
             before_to: string;
+            edit_thresholds?: components["schemas"]["EditThresholds"] | null;
             /** Format: date-time */
             from: string;
             /** Format: double */
@@ -4665,6 +4688,26 @@ export interface components {
             attributes: {
                 [key: string]: string;
             };
+            /**
+             * Format: int32
+             * @description Characters of the output that are not in the user's text; one that was replaced is deleted and another inserted.
+             */
+            chars_deleted: number | null;
+            /**
+             * Format: int32
+             * @description Characters of the user's text.
+             */
+            chars_final: number | null;
+            /**
+             * Format: int32
+             * @description Characters of the user's text that are not of the output.
+             */
+            chars_inserted: number | null;
+            /**
+             * Format: int32
+             * @description Characters of the output.
+             */
+            chars_shown: number | null;
             comment: string | null;
             /** Format: double */
             confidence: number | null;
@@ -4926,6 +4969,7 @@ export interface components {
         ProjectSettings: {
             /** @description Names of attributes. Outputs are cut anew, so that past ones have the new dimensions too. */
             dimensions?: string[] | null;
+            edit_thresholds?: components["schemas"]["EditThresholds"] | null;
             /** Format: int32 */
             horizon_seconds?: number | null;
             /**
@@ -4950,6 +4994,8 @@ export interface components {
             created_at: string;
             /** @description Attributes that metrics can be grouped and filtered by. */
             dimensions: string[];
+            /** @description Up to which edit distance an edit is light, medium or heavy. It holds for all outputs, those of the past too. */
+            edit_thresholds: components["schemas"]["EditThresholds"];
             /**
              * Format: int32
              * @description How long decisions usually need to arrive.
@@ -5009,6 +5055,7 @@ export interface components {
         };
         /** @description What one must know about an answer. */
         QueryMeta: {
+            edit_thresholds?: components["schemas"]["EditThresholds"] | null;
             /** Format: date-time */
             from: string;
             granularity: components["schemas"]["Granularity"] | null;

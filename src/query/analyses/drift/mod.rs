@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 pub use self::chart::{Chart, ChartBelief, ChartDay, ChartDirection, ChartMethod, ChartSignal, chart};
 use super::compare::Between;
 use super::explain::{self, Segment};
+use crate::domain::edits::EditThresholds;
 use crate::domain::window::{Granularity, Window};
 use crate::metrics::families::calibration::Target;
 use crate::metrics::{self, Metric, Unit};
@@ -95,6 +96,7 @@ pub struct Drifted {
     pub window: Window,
     pub log_position: i64,
     pub source: Source,
+    pub edit_thresholds: Option<EditThresholds>,
 }
 
 /// Looks for drift, from one state of the database.
@@ -104,29 +106,28 @@ pub fn run(
     question: &Question,
     now: DateTime<Utc>,
 ) -> Result<Drifted, QueryError> {
-    let (found, window, confidence, (log_position, source)) =
-        conn.build_transaction().read_only().repeatable_read().run(|conn| {
-            let mut query = question.query.clone();
-            query.granularity = Some(Granularity::Day);
-            query.fill = true;
-            let answer = plan::answer(conn, sources, &query, now)?;
-            let ripe = answer.immature_from.unwrap_or(answer.window.to);
-            let days: Vec<&Row> = answer
-                .rows
-                .iter()
-                .filter(|row| row.bucket.is_some_and(|day| day.to_utc() + TimeDelta::days(1) <= ripe))
-                .collect();
-            let found: Vec<Series> = (0..)
-                .zip(&query.metrics)
-                .map(|(at, metric)| series(question, metric, at, &days))
-                .collect();
-            let window = Window {
-                from: answer.window.from,
-                to: ripe.max(answer.window.from),
-            };
-            let confidence = confidence(conn, sources, question, &window, now)?;
-            Ok::<_, QueryError>((found, window, confidence, (answer.log_position, answer.source)))
-        })?;
+    let (found, window, confidence, answer) = conn.build_transaction().read_only().repeatable_read().run(|conn| {
+        let mut query = question.query.clone();
+        query.granularity = Some(Granularity::Day);
+        query.fill = true;
+        let answer = plan::answer(conn, sources, &query, now)?;
+        let ripe = answer.immature_from.unwrap_or(answer.window.to);
+        let days: Vec<&Row> = answer
+            .rows
+            .iter()
+            .filter(|row| row.bucket.is_some_and(|day| day.to_utc() + TimeDelta::days(1) <= ripe))
+            .collect();
+        let found: Vec<Series> = (0..)
+            .zip(&query.metrics)
+            .map(|(at, metric)| series(question, metric, at, &days))
+            .collect();
+        let window = Window {
+            from: answer.window.from,
+            to: ripe.max(answer.window.from),
+        };
+        let confidence = confidence(conn, sources, question, &window, now)?;
+        Ok::<_, QueryError>((found, window, confidence, answer))
+    })?;
     // The segments of each change are questions of their own.
     let metrics = found
         .into_iter()
@@ -136,8 +137,9 @@ pub fn run(
         metrics,
         confidence,
         window,
-        log_position,
-        source,
+        log_position: answer.log_position,
+        source: answer.source,
+        edit_thresholds: answer.edit_thresholds,
     })
 }
 

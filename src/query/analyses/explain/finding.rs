@@ -3,6 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::domain::edits::EditThresholds;
 use crate::domain::window::Window;
 use crate::metrics::Estimate;
 use crate::query::analyses::compare::Between;
@@ -57,6 +58,7 @@ pub struct Explained {
     pub dimensions: Vec<ExplainedDimension>,
     pub windows: [Window; 2],
     pub log_position: i64,
+    pub edit_thresholds: Option<EditThresholds>,
 }
 
 /// Why a metric moved in many features.
@@ -65,4 +67,5 @@ pub struct ExplainedFeatures {
     pub features: Vec<(String, Explained)>,
     pub windows: [Window; 2],
     pub log_position: i64,
+    pub edit_thresholds: Option<EditThresholds>,
 }

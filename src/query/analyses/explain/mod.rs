@@ -90,6 +90,7 @@ pub fn each_feature(
             features: explained.collect::<Result<_, QueryError>>()?,
             windows,
             log_position: answer.log_position,
+            edit_thresholds: answer.edit_thresholds,
         })
     })
 }
@@ -159,6 +160,7 @@ fn explain(
         dimensions: explained,
         windows,
         log_position: after.log_position,
+        edit_thresholds: after.edit_thresholds,
     })
 }
 

@@ -77,6 +77,12 @@ pub struct KindShare {
 pub struct Edits {
     /// Of the outputs taken whose text and user's text are known, those that were changed.
     pub edited: Estimate,
+    /// Mean of the least number of words and marks put in, taken out or replaced, divided by those of the longer text. Letter case makes
+    /// no difference.
+    pub word_distance: Estimate,
+    /// The word error rate (WER): the same numbers, summed, divided by all words and marks of the users' texts. Above 1 where users throw
+    /// away more than they keep and write.
+    pub word_error_rate: Estimate,
     pub kinds: Vec<KindShare>,
     pub deleted: Vec<PhraseChange>,
     pub inserted: Vec<PhraseChange>,
@@ -107,6 +113,12 @@ impl Texts<'_> {
             .filter(|taken| taken.hunks.iter().any(|hunk| hunk.is_coarse));
         Edits {
             edited: all.share(is_edited, level, Reason::NoEdits),
+            word_distance: all.mean(self.taken.iter().map(Taken::word_distance), level, Reason::NoEdits),
+            word_error_rate: all.rate(
+                self.taken.iter().map(|taken| [taken.changed, taken.user_words()]),
+                level,
+                Reason::NoEdits,
+            ),
             kinds: EditKind::ALL.map(|kind| self.kind(&all, kind, level)).to_vec(),
             deleted: self.changes(question, self.one_sided(question, |(old, _)| old), |phrase| {
                 [Some(phrase), None]

@@ -6,6 +6,7 @@ use super::phrases::Place;
 use super::vocabulary::{Token, Vocabulary};
 use crate::domain::decision::{Decision, Manner};
 use crate::domain::text::diff::{Hunk, diff};
+use crate::fold::text::words_changed;
 use crate::query::analyses::clusters::Member;
 use crate::store::texts::Written;
 
@@ -20,6 +21,8 @@ pub struct Taken<'a> {
     pub place: Place,
     pub shown: Vec<Token>,
     user: Vec<Token>,
+    /// Words and marks that were put in, taken out or replaced, at least.
+    pub changed: usize,
     pub hunks: Vec<Hunk>,
     /// If the texts are not the same.
     pub kind: Option<EditKind>,
@@ -29,6 +32,16 @@ pub struct Taken<'a> {
 pub type Change<'a> = (&'a [Token], &'a [Token]);
 
 impl Taken<'_> {
+    /// Words and marks of the user's text.
+    pub fn user_words(&self) -> usize {
+        self.user.len()
+    }
+
+    /// What was changed, as a share of the words and marks of the longer text; of two empty ones nothing.
+    pub fn word_distance(&self) -> f64 {
+        self.changed as f64 / self.shown.len().max(self.user.len()).max(1) as f64
+    }
+
     /// The changes of which it is known that they are changes throughout.
     pub fn changes(&self) -> impl Iterator<Item = Change<'_>> {
         let resolved = self.hunks.iter().filter(|hunk| !hunk.is_coarse);
@@ -80,6 +93,7 @@ impl<'a> Texts<'a> {
                     cluster: output.cluster(),
                     age,
                 },
+                changed: if is_edited { words_changed(&shown, &user) } else { 0 },
                 kind: is_edited.then(|| EditKind::read(&self.vocabulary, &shown, &user, &hunks)),
                 shown,
                 user,

@@ -133,7 +133,7 @@ pub fn run(
         let slices = gathered.slices(Over::Nothing);
         let mut users: HashMap<i64, Vec<Counts>> = HashMap::new();
         for ((step, _), slice) in &slices.by_key {
-            let [known, useful] = slices.read(slice, query.level, query.interval, |statistics| {
+            let [known, useful] = slices.read(slice, query, |statistics| {
                 [KNOWN, USEFUL].map(|name| statistics.by_cluster(name))
             });
             for (user, own) in slices.keys(slice).iter().zip(known.into_iter().zip(useful)) {
