@@ -16,6 +16,7 @@ fn followed(feature: &str, from: Option<&str>) -> Trajectory {
     let question = Question {
         query,
         half_life_days: 14.0,
+        quiet_days: 28,
     };
     let world = world();
     world
