@@ -72,7 +72,8 @@ pub static FAMILY: Family = Family {
             direction: Direction::HigherIsBetter,
             interval: NONE,
             source: "GitHub, accepted-and-retained characters",
-            estimate: |s| match known(s, "taken") as u64 {
+            // What was taken back has nothing in place, which is known.
+            estimate: |s| match s.count("taken") - s.count("kept") + s.count("kept_known") {
                 0 => s.nothing(Reason::NoEdits),
                 n => Estimate {
                     n,
@@ -155,11 +156,6 @@ fn each(s: &Statistics, characters: &str, units: &str) -> Estimate {
     s.ratio(sums, own.collect(), (0.0, f64::INFINITY), Reason::NoEdits)
 }
 
-/// How many of some units it is known of what is in place: of all but kept outputs of which nobody tells.
-fn known(s: &Statistics, units: &str) -> f64 {
-    s.total(units) - s.total("kept") + s.total("kept_known")
-}
-
 /// Characters in place for each of some units.
 fn kept_of_each(s: &Statistics, units: &str) -> Estimate {
     let [all, kept, told] = [units, "kept", "kept_known"].map(|sum| s.total(sum));
@@ -180,7 +176,7 @@ fn kept_of_each(s: &Statistics, units: &str) -> Estimate {
         influence: moves.map(|(kept, own)| characters * kept + share * own).collect(),
         unseen: 0.0,
     };
-    s.linearised(share * characters, known(s, units), &moves, (0.0, f64::INFINITY))
+    s.linearised(share * characters, all, &moves, (0.0, f64::INFINITY))
 }
 
 #[cfg(test)]
@@ -240,7 +236,8 @@ mod tests {
         let (whole, some) = (per_shown(&users(1)), per_shown(&users(8)));
         assert!(whole.numerator.is_some() && some.numerator.is_none());
         assert!((some.value.unwrap() / whole.value.unwrap() - 1.0).abs() < 1e-12);
-        assert!(some.n < whole.n && some.lower < some.value && some.upper > some.value);
+        let width = |found: &Estimate| found.upper.unwrap() - found.lower.unwrap();
+        assert!(some.n == whole.n && width(&some) > 0.0 && some.lower < some.value);
         let untold = per_shown(&[[9, 4, 3, 0, 0]]);
         assert_eq!((untold.value, untold.reason), (None, Some(Reason::NoEdits)));
         // What nobody kept is known without being told.

@@ -8,6 +8,7 @@ mod compare;
 mod drift;
 mod experiments;
 mod explain;
+mod nobody;
 mod persistence;
 mod priorities;
 mod ratings;

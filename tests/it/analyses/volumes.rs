@@ -104,12 +104,12 @@ fn characters_that_stay_are_counted_of_all_that_is_known() {
             ],
         );
         // Of four that are kept, three are told of, with nine characters each. One more was undone, one rejected, one left.
-        for (id, value, known) in [
-            ("retained_characters_per_shown", 9.0 * 4.0 / 7.0, 6),
-            ("retained_characters_per_accepted", 9.0 * 4.0 / 5.0, 4),
+        for (id, value, all) in [
+            ("retained_characters_per_shown", 9.0 * 4.0 / 7.0, 7),
+            ("retained_characters_per_accepted", 9.0 * 4.0 / 5.0, 5),
         ] {
             assert!((found[id]["value"].as_f64().unwrap() - value).abs() < 1e-12, "{found}");
-            assert_eq!(found[id]["n"], known);
+            assert_eq!(found[id]["n"], all);
         }
         // What was undone is without an edit too: its text was the AI's.
         assert_eq!(found["retained_characters"]["value"], 27);
@@ -140,13 +140,13 @@ fn the_latest_report_says_what_is_in_place() {
     let found = metrics(&server);
     check(&found, &[("soft_acceptance_rate", 2, 3)]);
     // Of two that are kept, one is told of: the other is taken to be like it, and the rejected one is known without being told of.
-    for (id, value, known) in [
-        ("retained_characters_per_shown", 80.0 / 3.0, 2),
-        ("retained_characters_per_accepted", 40.0, 1),
+    for (id, value, all) in [
+        ("retained_characters_per_shown", 80.0 / 3.0, 3),
+        ("retained_characters_per_accepted", 40.0, 2),
     ] {
         assert_eq!(
             (found[id]["value"].as_f64(), found[id]["n"].as_u64()),
-            (Some(value), Some(known)),
+            (Some(value), Some(all)),
             "{found}"
         );
     }
