@@ -29,14 +29,15 @@ pub const RATING: &str = "rating";
 pub const POSITIVE: &str = "positive";
 pub const JUDGED_BY: &str = "judged_by";
 pub const CORRECT: &str = "correct";
+/// The ends of a rating's scale.
+pub const LOWEST: &str = "lowest";
+pub const HIGHEST: &str = "highest";
 /// Columns of opinions.
 pub const SOURCE: &str = "source";
 pub const HOLDER: &str = "holder";
 pub const RUBRIC: &str = "rubric";
 pub const VALUE: &str = "value";
 pub const IS_RIGHT: &str = "is_right";
-pub const LOWEST: &str = "lowest";
-pub const HIGHEST: &str = "highest";
 
 pub const STILL_RETAINED: &str = "still_retained";
 
@@ -117,6 +118,8 @@ pub fn actions(
                 e.event.rating.filter(|_| is_of_the_whole(e, EventKind::Rate))
             }),
             column.of(POSITIVE, |e| positive(e).map(i32::from)),
+            column.of(LOWEST, |e| scale(e).map(|(low, _)| low)),
+            column.of(HIGHEST, |e| scale(e).map(|(_, high)| high)),
             column.of(JUDGED_BY, |e| {
                 (e.kind == EventKind::Judge).then(|| i32::from(source(e)))
             }),

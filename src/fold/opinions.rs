@@ -22,8 +22,13 @@ pub struct Ratings {
 
 /// The ratings of each rated output, by its number.
 pub fn ratings(actions: &DataFrame) -> PolarsResult<HashMap<u32, Ratings>> {
-    let previous = col(h::RATING).shift(lit(1));
-    let flips = col(h::RATING).neq(previous).cast(DataType::Int32).sum().alias("flips");
+    let previous = |name: &str| col(name).shift(lit(1));
+    let changed = col(h::RATING).neq(previous(h::RATING));
+    // Four of five and a thumb up need not be a change of mind.
+    let flipped = [h::LOWEST, h::HIGHEST]
+        .into_iter()
+        .fold(changed, |flipped, end| flipped.and(col(end).eq(previous(end))));
+    let flips = flipped.cast(DataType::Int32).sum().alias("flips");
     let by_rater = actions
         .clone()
         .lazy()

@@ -9,11 +9,21 @@
 //!
 //! is 0 for showing nothing, and is to be compared with showing everything. It takes `t` at its word, so that confidence should be
 //! calibrated first.
+//!
+//! Who would rather weigh what is shown against what is not than costs has the F-score (van Rijsbergen 1979).
 
 /// What a useless offer costs where the threshold is `t`, in useful ones; `None` unless `0 <= t < 1`.
 #[must_use]
 pub fn odds(t: f64) -> Option<f64> {
     (0.0..1.0).contains(&t).then(|| t / (1.0 - t))
+}
+
+/// The numerator and the denominator of the F-score, which counts recall `beta` times as much as precision:
+/// `(1 + β²)·TP/((1 + β²)·TP + β²·FN + FP)`. Both are sums over outputs, so that users' own add up.
+#[must_use]
+pub fn f_score(useful_shown: f64, shown: f64, useful: f64, beta: f64) -> (f64, f64) {
+    let square = beta * beta;
+    ((1.0 + square) * useful_shown, shown + square * useful)
 }
 
 /// Average precision: the area under the curve of precision against recall, as a step function, `Σ (R_i − R_{i−1})·P_i` over the

@@ -31,6 +31,7 @@
 //! | [`calibration`] | does a stated confidence of 80 % come true 80 % of the time? |
 //! | [`binned`], [`smooth`] | … and by how much not, without bias, without bins? |
 //! | [`consistency`] | … and how far off may chance bring it? |
+//! | [`hosmer_lemeshow`] | … by more than chance, band by band? |
 //! | [`murphy`], [`isotonic`] | what is a Brier score made of? |
 //! | [`recalibration`], [`logistic`] | what should the model have said? |
 //! | [`improvement`] | … and would it have been better where it was not fitted? |
@@ -47,6 +48,7 @@
 //! | [`prevalence`] | how often is it true, when the test that says so errs? |
 //! | [`bootstrap`] | how far would a number move if other users had been met? |
 //! | [`drift`], [`cusum`], [`laney`], [`page_hinkley`], [`adwin`], [`psi`] | has something changed, and when? |
+//! | [`survival`] | how many are still there after so long? |
 //! | [`run_length`] | how long has it been at its level? |
 //!
 //! Everything here is a pure function of `f64` sums: no IO, no allocation beyond what a result
@@ -83,6 +85,7 @@ pub mod detection;
 pub mod drift;
 pub mod gamma;
 pub mod half_life;
+pub mod hosmer_lemeshow;
 pub mod improvement;
 pub mod isotonic;
 pub mod laney;
@@ -115,6 +118,7 @@ pub mod sketch;
 pub mod smooth;
 pub mod spearman;
 pub mod student;
+pub mod survival;
 pub mod thresholds;
 pub mod trust_memory;
 pub mod two_proportions;

@@ -20,8 +20,8 @@ pub struct Threshold {
     pub errors: u64,
     /// Users with a covered observation.
     pub users: u64,
-    /// The mean over those users of their share of errors.
-    pub mean_share: f64,
+    /// The mean over those users of their share of errors; `None` without users.
+    pub mean_share: Option<f64>,
     /// That the mean share is above the risk, users being independent.
     pub p_users: f64,
     /// That the error rate is above the risk, observations being independent.
@@ -30,11 +30,12 @@ pub struct Threshold {
     pub ratio: ClusterRatio,
 }
 
-/// The thresholds from the highest down, of a sample whose outcomes are 1 where the output was right.
+/// The thresholds from the highest down, of a sample whose outcomes are 1 where the output was right. `is_user` says of each cluster whether it
+/// is one: an output of nobody known is evidence about outputs, and about no user, since two of them may be of the same.
 #[must_use]
-pub fn descend(sample: &Sample, risk: f64) -> Vec<Threshold> {
+pub fn descend(sample: &Sample, is_user: &[bool], risk: f64) -> Vec<Threshold> {
     let step = sample.n() / STEPS as f64;
-    let mut users = vec![(0.0, 0.0); sample.clusters];
+    let mut clusters = vec![(0.0, 0.0); sample.clusters];
     let mut evidence = Evidence::new(risk);
     let (mut n, mut errors, mut shares, mut seen, mut last) = (0.0, 0.0, 0.0, 0_u64, 0.0);
     let mut found = Vec::new();
@@ -45,16 +46,19 @@ pub fn descend(sample: &Sample, risk: f64) -> Vec<Threshold> {
         .peekable();
     while let Some(entries) = cells.next() {
         for entry in entries {
-            let Some(user) = users.get_mut(entry.cluster as usize) else {
+            let number = entry.cluster as usize;
+            let Some((own, is_user)) = clusters.get_mut(number).zip(is_user.get(number)) else {
                 continue;
             };
-            let (wrong, before) = (entry.n - entry.y, share(*user));
-            *user = (user.0 + wrong, user.1 + entry.n);
-            let now = user.0 / user.1;
-            evidence.count(now, before);
-            shares += now - before.unwrap_or_default();
-            seen += u64::from(before.is_none());
+            let (wrong, before) = (entry.n - entry.y, share(*own));
+            *own = (own.0 + wrong, own.1 + entry.n);
             (n, errors) = (n + entry.n, errors + wrong);
+            if *is_user {
+                let now = own.0 / own.1;
+                evidence.count(now, before);
+                shares += now - before.unwrap_or_default();
+                seen += u64::from(before.is_none());
+            }
         }
         let confidence = entries.first().map_or(0.0, |entry| sample.confidence(entry));
         if n - last >= step || cells.peek().is_none() {
@@ -64,10 +68,10 @@ pub fn descend(sample: &Sample, risk: f64) -> Vec<Threshold> {
                 n: n as u64,
                 errors: errors as u64,
                 users: seen,
-                mean_share: (shares / seen as f64).clamp(0.0, 1.0),
+                mean_share: share((shares, seen as f64)).map(|mean| mean.clamp(0.0, 1.0)),
                 p_users: evidence.p_value(),
                 p_outputs: risk_control::binomial_p(errors as u64, n as u64, risk),
-                ratio: ClusterRatio::from_totals(&users),
+                ratio: ClusterRatio::from_totals(&clusters),
             });
         }
     }
@@ -116,7 +120,7 @@ mod tests {
 
     #[test]
     fn what_is_above_is_counted() {
-        let found = descend(&sample(50, 0.55), 0.1);
+        let found = descend(&sample(50, 0.55), &[true; 50], 0.1);
         assert_eq!(found.len(), 10);
         let above: Vec<f64> = found.iter().map(|threshold| threshold.above).collect();
         assert!(
@@ -127,23 +131,47 @@ mod tests {
         assert_eq!((half.n, half.errors, half.users), (250, 0, 50));
         let all = &found[9];
         assert_eq!((all.n, all.errors), (500, 250));
-        assert!((all.mean_share - 0.5).abs() < 1e-12 && (all.ratio.ratio().unwrap() - 0.5).abs() < 1e-12);
+        assert!((all.mean_share.unwrap() - 0.5).abs() < 1e-12 && (all.ratio.ratio().unwrap() - 0.5).abs() < 1e-12);
     }
 
     #[test]
     fn the_lowest_safe_threshold_is_found() {
-        let found = descend(&sample(400, 0.35), 0.1);
+        let found = descend(&sample(400, 0.35), &[true; 400], 0.1);
         assert_eq!(safe_for_users(&found, 0.1, 0.05), Some(6));
         assert_eq!(safe_for_outputs(&found, 0.1, 0.05), Some(6));
-        assert_eq!(safe_for_users(&descend(&sample(400, 2.0), 0.1), 0.1, 0.05), None);
+        assert_eq!(
+            safe_for_users(&descend(&sample(400, 2.0), &[true; 400], 0.1), 0.1, 0.05),
+            None
+        );
     }
 
     #[test]
     fn few_users_are_not_enough_however_many_outputs_they_have() {
         let points = (0..10_000).map(|at| (at % 20, 0.9, true));
-        let found = descend(&Sample::new(points.collect(), 0), 0.05);
+        let found = descend(&Sample::new(points.collect(), 0), &[true; 20], 0.05);
         assert_eq!(safe_for_users(&found, 0.05, 0.05), None);
         assert_eq!(safe_for_outputs(&found, 0.05, 0.05), Some(0));
         assert_eq!(safe_for_users(&[], 0.05, 0.05), None);
+    }
+
+    #[test]
+    fn outputs_of_nobody_are_outputs_and_no_users() {
+        let half: Vec<bool> = (0..400).map(|cluster| cluster < 200).collect();
+        let mixed = descend(&sample(400, 0.35), &half, 0.1);
+        let users = descend(&sample(200, 0.35), &[true; 200], 0.1);
+        for (one, other) in mixed.iter().zip(&users) {
+            assert_eq!(
+                (one.n, one.errors, one.users),
+                (2 * other.n, 2 * other.errors, other.users)
+            );
+            assert_eq!((one.mean_share, one.p_users), (other.mean_share, other.p_users));
+        }
+        let nobody = descend(&sample(400, 0.0), &[false; 400], 0.1);
+        assert_eq!(
+            (nobody[9].users, nobody[9].mean_share, nobody[9].p_users),
+            (0, None, 1.0)
+        );
+        assert_eq!(safe_for_users(&nobody, 0.1, 0.05), None);
+        assert_eq!(safe_for_outputs(&nobody, 0.1, 0.05), Some(9));
     }
 }

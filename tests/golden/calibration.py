@@ -117,7 +117,19 @@ def dataset(users, n, a, b, digits=None):
     unc = y.mean() * (1 - y.mean())
     out["corp"] = dict(miscalibration=out["brier"] - brier_score_loss(y, q), discrimination=unc - brier_score_loss(y, q), uncertainty=unc)
     out["spiegelhalter"] = ((y - p) * (1 - 2 * p)).sum() / np.sqrt(((1 - 2 * p) ** 2 * p * (1 - p)).sum())
+    out["hosmer_lemeshow"] = hosmer_lemeshow(p, y)
     return out
+
+
+def hosmer_lemeshow(p, y):
+    """Deciles by the rank of the first of equal confidences; as many degrees of freedom as bands, since nothing was fitted."""
+    band = (stats.rankdata(p, method="min").astype(int) - 1) * 10 // len(p)
+    observed = np.array([y[band == b].sum() for b in np.unique(band)])
+    n = np.array([(band == b).sum() for b in np.unique(band)])
+    expected = np.array([p[band == b].sum() for b in np.unique(band)])
+    # Pearson's statistic over both outcomes.
+    statistic = ((observed - expected) ** 2 / expected + (expected - observed) ** 2 / (n - expected)).sum()
+    return dict(statistic=statistic, df=len(n), p_value=stats.chi2.sf(statistic, len(n)))
 
 
 def bars():

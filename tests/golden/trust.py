@@ -1,6 +1,6 @@
-"""Writes trust.json: shrinkage, non-response, within-user differences and decision curves, for tests/it/golden/trust.rs.
+"""Writes trust.json: shrinkage, non-response, within-user differences, decision curves and survival, for tests/it/golden/trust.rs.
 
-    python3 -m venv venv && venv/bin/pip install numpy scipy statsmodels scikit-learn
+    python3 -m venv venv && venv/bin/pip install numpy scipy statsmodels scikit-learn lifelines
     venv/bin/python tests/golden/trust.py
 
 Maximum likelihood is climbed with scipy and then polished as a root of the gradient, since optimisers stop at eight digits. What no
@@ -10,8 +10,9 @@ import json
 from pathlib import Path
 
 import numpy as np
+from lifelines import KaplanMeierFitter
 from scipy import optimize, special, stats
-from sklearn.metrics import average_precision_score
+from sklearn.metrics import average_precision_score, fbeta_score
 from statsmodels.stats.meta_analysis import combine_effects
 
 rng = np.random.default_rng(20261125)
@@ -148,6 +149,29 @@ def precision():
     return dict(counts=counts, average_precision=float(average_precision_score(y, p)))
 
 
+def f_beta():
+    p = rng.random(300)
+    y = (rng.random(300) < p).astype(int)
+    out = []
+    for step, beta in ((0, 1.0), (5, 0.5), (10, 1.0), (16, 2.0)):
+        out.append([step, beta, float(fbeta_score(y, p >= step / 20, beta=beta))])
+    return dict(rows=np.column_stack([p, y]).tolist(), scores=out)
+
+
+def survival():
+    ended = rng.geometric(0.12, 200) - 1
+    followed = rng.integers(0, 20, 200)
+    time, event = np.minimum(ended, followed), ended <= followed
+    out = dict(rows=np.column_stack([time, event]).astype(int).tolist(), levels=[])
+    for level in (0.95, 0.8):
+        fit = KaplanMeierFitter(alpha=1 - level).fit(time, event, timeline=np.arange(time.max() + 1))
+        table = np.column_stack([fit.survival_function_.to_numpy(), fit.confidence_interval_.to_numpy()])
+        assert 0 < table[-1, 0] and table[0, 0] < 1
+        out["levels"].append(dict(level=level, table=table.tolist()))
+    return out
+
+
 golden = dict(beta_binomial=beta_binomial(), means=means(), nonresponse=nonresponse(), within=within(), fading=fading(), precision=precision(),
+              f_beta=f_beta(), survival=survival(),
               trigamma=[[x, float(special.polygamma(1, x))] for x in (0.05, 0.7, 3.3, 25.0, 4e4)])
 Path(__file__).with_name("trust.json").write_text(json.dumps(golden) + "\n")

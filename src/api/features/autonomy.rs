@@ -60,6 +60,8 @@ pub struct AutonomyResponse {
     /// Outputs with a confidence, and those of them that were judged. Which are judged is seldom random.
     pub outputs: u64,
     pub judged: u64,
+    /// Judged outputs of which no user is known: they count for error rates, and not for the guarantee, which is about users.
+    pub judged_of_nobody: u64,
     pub meta: AnalysisMeta,
 }
 
@@ -116,6 +118,7 @@ fn response(feature: String, question: &Question, found: &Autonomy) -> AutonomyR
         curve: found.curve.clone(),
         outputs: found.outputs,
         judged: found.judged,
+        judged_of_nobody: found.judged_of_nobody,
         meta: AnalysisMeta::of_segments(found.window, question.query.level.get(), found.log_position),
     }
 }

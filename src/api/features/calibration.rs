@@ -20,6 +20,7 @@ use crate::metrics::families::calibration::{MassBand, Target};
 use crate::query::analyses::calibration;
 use crate::query::{Query, Row};
 use crate::state::AppState;
+use crate::stats::hosmer_lemeshow::HosmerLemeshow;
 use crate::stats::level::Interval;
 use crate::stats::murphy::Murphy;
 
@@ -73,6 +74,17 @@ pub struct BrierParts {
     pub within_covariance: f64,
 }
 
+/// Hosmer and Lemeshow's test of calibration, over ten bands with as many outputs each; equal confidences stay together. It takes outputs as
+/// independent, which those of one user are not, so that it finds too much; and of very many outputs it finds anything.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct ChiSquareTest {
+    pub statistic: f64,
+    /// Degrees of freedom: as many as bands, since confidence was not fitted to these outcomes.
+    pub df: u32,
+    /// How often a calibrated confidence would be off as far by chance.
+    pub p_value: f64,
+}
+
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct CalibrationSlice {
     #[schema(value_type = std::collections::BTreeMap<String, Option<String>>)]
@@ -91,6 +103,9 @@ pub struct CalibrationSlice {
     pub brier_skill: Option<f64>,
     #[schema(required = true)]
     pub brier_parts: Option<BrierParts>,
+    /// Null without outputs that have a confidence and an outcome, and where the slice is no whole UTC days and comes from rollups.
+    #[schema(required = true)]
+    pub hosmer_lemeshow: Option<ChiSquareTest>,
     #[schema(value_type = std::collections::BTreeMap<String, Estimate>)]
     pub metrics: Ordered<Estimate>,
 }
@@ -213,6 +228,7 @@ fn calibration_slice(query: &Query, row: &Row) -> CalibrationSlice {
             .unwrap_or_default(),
         ece_expected_if_calibrated: curve.and_then(|curve| curve.ece_expected_if_calibrated),
         brier_skill: curve.and_then(|curve| curve.brier_skill),
+        hosmer_lemeshow: curve.and_then(|curve| curve.hosmer_lemeshow).map(ChiSquareTest::from),
         brier_parts: curve.and_then(|curve| curve.parts).map(BrierParts::from),
         metrics: estimates(query, row),
     }
@@ -233,6 +249,16 @@ fn equal_mass_bin(band: &MassBand) -> Option<EqualMassBin> {
 impl From<Interval> for Band {
     fn from(Interval { lower, upper }: Interval) -> Band {
         Band { lower, upper }
+    }
+}
+
+impl From<HosmerLemeshow> for ChiSquareTest {
+    fn from(test: HosmerLemeshow) -> ChiSquareTest {
+        ChiSquareTest {
+            statistic: test.statistic,
+            df: test.df,
+            p_value: test.p_value,
+        }
     }
 }
 

@@ -85,6 +85,8 @@ pub struct RecalibrationResponse {
     /// Outputs with a confidence and a known outcome, and their users.
     pub outputs: usize,
     pub users: usize,
+    /// The outputs of which no user is known: each is taken for one of somebody else, and counted as no user.
+    pub of_nobody: usize,
     pub meta: AnalysisMeta,
 }
 
@@ -150,6 +152,7 @@ fn response(feature: String, target: CalibrationTarget, level: f64, found: &Reca
         table: found.table.clone(),
         outputs: found.outputs,
         users: found.users,
+        of_nobody: found.of_nobody,
         meta: AnalysisMeta::of_segments(found.window, level, found.log_position),
     }
 }

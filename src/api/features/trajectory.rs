@@ -18,10 +18,12 @@ use crate::metrics::Estimate;
 use crate::query::analyses::compare::Between;
 use crate::query::analyses::growth::FIRST;
 use crate::query::analyses::recovery::Lag;
+use crate::query::analyses::staying::Staying;
 use crate::query::analyses::trajectory::{self, Question, REGULAR, Step, Trajectory};
 use crate::state::AppState;
 
 const HALF_LIFE_DAYS: f64 = 14.0;
+const QUIET_DAYS: u32 = 28;
 const METRICS: [&str; 2] = ["acceptance_rate", "correctness_rate"];
 
 #[derive(Clone, Debug, Deserialize, IntoParams)]
@@ -37,6 +39,9 @@ pub struct TrajectoryParams {
     /// Days after which a decision counts half for trust over calendar time; 14 without it.
     #[param(minimum = 0.1, maximum = 3650)]
     pub half_life_days: Option<f64>,
+    /// Days of silence after which a user counts as having stopped; 28 without it.
+    #[param(minimum = 1, maximum = 365)]
+    pub quiet_days: Option<u32>,
 }
 
 /// Metrics of the outputs that were some users' n-th of the feature.
@@ -86,6 +91,10 @@ pub struct TrajectoryResponse {
     pub recovery: Vec<Lag>,
     /// After how many decided outputs half of the drop is gone. No value where there is no drop to speak of.
     pub recovery_half_life: Estimate,
+    /// How long users who met the feature for the first time in the range keep using it, by weeks since then.
+    pub staying: Staying,
+    /// How often it interrupts: outputs for each hour (of the clock, UTC) in which a user was shown one, but for those the app took by itself.
+    pub exposures_per_active_hour: Estimate,
     pub granularity: Granularity,
     pub half_life_days: f64,
     /// Outputs without a user are counted here, each as a user of its own.
@@ -95,8 +104,8 @@ pub struct TrajectoryResponse {
 
 /// Trajectory of a feature
 ///
-/// How trust grows with use: metrics by the users' n-th exposure, of newcomers and returning users, and over calendar time; and what
-/// a bad output does to the acceptance of the next ones. Outputs without a user are left out where users are followed.
+/// How trust grows with use: metrics by the users' n-th exposure, of newcomers and returning users, and over calendar time; what
+/// a bad output does to the acceptance of the next ones; how long newcomers stay, and how often they are interrupted. Outputs without a user are left out where users are followed.
 #[utoipa::path(
     tag = "features",
     params(("feature" = String, Path, description = "The feature"), RangeParams, TrajectoryParams),
@@ -127,6 +136,7 @@ pub async fn get_feature_trajectory(
     let question = Question {
         query: of_feature(&state, query, &feature.0).await?,
         half_life_days,
+        quiet_days: ask::within("quiet_days", asked.quiet_days, 1, 365)?.unwrap_or(QUIET_DAYS),
     };
     let asked = question.clone();
     let compute = move |conn: &mut _, sources: &_, now| trajectory::run(conn, sources, &question, now);
@@ -160,6 +170,8 @@ fn response(feature: String, question: &Question, found: &Trajectory) -> Traject
         first_exposures: FIRST,
         recovery: found.recovery.clone(),
         recovery_half_life: found.half_life.clone(),
+        staying: found.staying.clone(),
+        exposures_per_active_hour: found.load.clone(),
         granularity: found.granularity,
         half_life_days: question.half_life_days,
         by_time: found

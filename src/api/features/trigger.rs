@@ -14,7 +14,7 @@ use crate::api::query::{computed, estimates};
 use crate::api::range::RangeParams;
 use crate::api::respond::{self, Ordered};
 use crate::metrics::Estimate;
-use crate::query::analyses::trigger::{self, Question, ThresholdStep, Usefulness};
+use crate::query::analyses::trigger::{self, Question, ThresholdStep, Usefulness, Weights};
 use crate::state::AppState;
 
 const TRIGGER: [&str; 5] = ["trigger_precision", "trigger_recall", "shown", "missed", "ignore_rate"];
@@ -25,12 +25,22 @@ const TRIGGER: [&str; 5] = ["trigger_precision", "trigger_recall", "shown", "mis
 pub struct TriggerParams {
     /// What makes an offer useful; `persistence` without it.
     pub usefulness: Option<Usefulness>,
+    /// How much more recall counts than precision in `f_beta`; 1 without it.
+    #[param(minimum = 0.01, maximum = 100)]
+    pub beta: Option<f64>,
+    /// What a useless offer costs, in useful ones; without it, what each threshold says of it: t / (1 − t).
+    #[param(minimum = 0, maximum = 1000)]
+    pub cost: Option<f64>,
 }
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct TriggerResponse {
     pub feature: String,
     pub usefulness: Usefulness,
+    pub beta: f64,
+    /// Null where each threshold has its own.
+    #[schema(required = true)]
+    pub cost: Option<f64>,
     /// Precision and recall as the feature fires now. Recall is `not_identified` without `missed` events.
     #[schema(value_type = std::collections::BTreeMap<String, Estimate>)]
     pub metrics: Ordered<Estimate>,
@@ -47,8 +57,10 @@ pub struct TriggerResponse {
 
 /// Trigger quality of a feature
 ///
-/// Does it fire when it should, and from which confidence on would it pay to? Precision, recall, and the net benefit by threshold. A
-/// threshold states what a useless offer costs next to a useful one; it is taken at its word, so that confidence should be calibrated.
+/// Does it fire when it should, and from which confidence on would it pay to? Precision, recall, F-score, and the net benefit by
+/// threshold. A threshold states what a useless offer costs next to a useful one; it is taken at its word, so that confidence should be
+/// calibrated. With a `cost` the net benefit is the expected utility of each threshold at that cost, and the best one has most of it.
+/// An output without a user is a cluster of its own, and counted as no user.
 #[utoipa::path(
     tag = "features",
     params(("feature" = String, Path, description = "The feature"), RangeParams, TriggerParams),
@@ -74,7 +86,12 @@ pub async fn get_feature_trigger(
     let question = Question {
         query: of_feature(&state, query, &feature.0).await?,
         usefulness,
+        weights: Weights {
+            beta: ask::within("beta", asked.beta, 0.01, 100.0)?.unwrap_or(1.0),
+            cost: ask::within("cost", asked.cost, 0.0, 1_000.0)?,
+        },
     };
+    let weights = question.weights;
     let query = question.query.clone();
     let compute = move |conn: &mut _, sources: &_, now| trigger::run(conn, sources, &question, now);
     computed(&state, &request, key.project, String::new(), compute, move |found| {
@@ -82,6 +99,8 @@ pub async fn get_feature_trigger(
         respond::rendered_json(&TriggerResponse {
             feature: feature.0.clone(),
             usefulness,
+            beta: weights.beta,
+            cost: weights.cost,
             metrics: headline.map_or(Ordered(Vec::new()), |row| estimates(&query, row)),
             outputs: found.outputs,
             base_rate: found.base_rate.clone(),

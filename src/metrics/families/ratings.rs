@@ -44,7 +44,7 @@ pub static FAMILY: Family = Family {
             id: "rating_flips",
             title: "Rating flips",
             summary: "How often raters changed a rating they had given.",
-            formula: "number of ratings that differ from the same rater's previous one of the same output",
+            formula: "number of ratings that differ from the same rater's previous one of the same output on the same scale",
             unit: Unit::Count,
             direction: Direction::Neutral,
             interval: NONE,

@@ -3,12 +3,18 @@
 //! A rate of acceptance rewards short outputs; characters that stay do not. What of an output is in place is its share at the latest
 //! retention report, or, without one, its share of the user's text. An edit is told by its longest common subsequence: a character that
 //! was replaced is one deleted and one inserted.
+//!
+//! What was refused or taken back has nothing in place, and that is known of all of it; what is in place of the rest is known where a client tells. To
+//! divide the characters that are known by all outputs of which anything is known would make what is rarely told look short-lived. So
+//! characters for each output are a product, as persistence is: the share that was kept, times the characters in place of each kept output of
+//! which they are known.
 
 use polars::prelude::{DataType, Expr, col, lit};
 
 use super::{LINEAR, NONE};
 use crate::metrics::estimate::{Estimate, Reason};
 use crate::metrics::facts::{self, count, decision, only, shown};
+use crate::metrics::statistics::Moves;
 use crate::metrics::{Direction, Family, Metric, Statistics, Sum, Unit, no_histograms};
 
 /// The characters that a share of an output is: whole, as they were counted.
@@ -46,11 +52,8 @@ pub static FAMILY: Family = Family {
         vec![
             Sum::new("shown", shown()),
             Sum::new("taken", count(decision::taken())),
-            // What was taken back has nothing in place, which is known.
-            Sum::new(
-                "taken_known",
-                count(decision::taken().and(decision::undone().or(in_place().is_not_null()))),
-            ),
+            Sum::new("kept", count(kept())),
+            Sum::new("kept_known", count(kept().and(in_place().is_not_null()))),
             Sum::new("characters_kept", only(kept(), in_place()).fill_null(lit(0_i64))),
             Sum::new("edits_measured", count(measured.clone().and(changed))),
             Sum::new("characters_deleted", of_measured(deleted)),
@@ -69,7 +72,8 @@ pub static FAMILY: Family = Family {
             direction: Direction::HigherIsBetter,
             interval: NONE,
             source: "GitHub, accepted-and-retained characters",
-            estimate: |s| match s.count("taken_known") {
+            // What was taken back has nothing in place, which is known.
+            estimate: |s| match s.count("taken") - s.count("kept") + s.count("kept_known") {
                 0 => s.nothing(Reason::NoEdits),
                 n => Estimate {
                     n,
@@ -81,26 +85,23 @@ pub static FAMILY: Family = Family {
             id: "retained_characters_per_shown",
             title: "Retained characters per shown output",
             summary: "Characters that users accepted and kept of each output that they were shown, on average.",
-            formula: "retained characters / shown outputs, without accepted ones of which nobody knows what is in place",
+            formula: "kept / shown × retained characters / kept of which it is known what is in place, kept ones being those accepted or edited and not undone",
             unit: Unit::Characters,
             direction: Direction::HigherIsBetter,
             interval: LINEAR,
             source: "GitHub, accepted-and-retained characters",
-            estimate: |s| {
-                let known = [("shown", 1.0), ("taken", -1.0), ("taken_known", 1.0)];
-                each(s, "characters_kept", &known)
-            },
+            estimate: |s| kept_of_each(s, "shown"),
         },
         Metric {
             id: "retained_characters_per_accepted",
             title: "Retained characters per accepted output",
             summary: "Characters that users kept of each output that they accepted, on average; none of those that they took back.",
-            formula: "retained characters / (accepted + edited + undone) of which it is known what is in place",
+            formula: "kept / (accepted + edited + undone) × retained characters / kept of which it is known what is in place, kept ones being those not undone",
             unit: Unit::Characters,
             direction: Direction::HigherIsBetter,
             interval: LINEAR,
             source: "GitHub, accepted-and-retained characters",
-            estimate: |s| each(s, "characters_kept", &[("taken_known", 1.0)]),
+            estimate: |s| kept_of_each(s, "taken"),
         },
         Metric {
             id: "deleted_characters_per_edit",
@@ -111,7 +112,7 @@ pub static FAMILY: Family = Family {
             direction: Direction::LowerIsBetter,
             interval: LINEAR,
             source: "definition; longest common subsequence",
-            estimate: |s| each(s, "characters_deleted", &[("edits_measured", 1.0)]),
+            estimate: |s| each(s, "characters_deleted", "edits_measured"),
         },
         Metric {
             id: "inserted_characters_per_edit",
@@ -122,7 +123,7 @@ pub static FAMILY: Family = Family {
             direction: Direction::Neutral,
             interval: LINEAR,
             source: "definition; longest common subsequence",
-            estimate: |s| each(s, "characters_inserted", &[("edits_measured", 1.0)]),
+            estimate: |s| each(s, "characters_inserted", "edits_measured"),
         },
         Metric {
             id: "final_share_of_ai",
@@ -134,33 +135,130 @@ pub static FAMILY: Family = Family {
             interval: LINEAR,
             source: "Lee, Liang & Yang 2022, CoAuthor",
             estimate: |s| {
-                let of_ai = [("characters_final", 1.0), ("characters_inserted", -1.0)];
-                ratio(s, &of_ai, &[("characters_final", 1.0)], (0.0, 1.0))
+                let of_ai = |all: f64, inserted: f64| all - inserted;
+                let [all, inserted] = ["characters_final", "characters_inserted"].map(|sum| s.by_cluster(sum));
+                let own = all
+                    .iter()
+                    .zip(inserted)
+                    .map(|(all, inserted)| (of_ai(*all, inserted), *all));
+                let total = s.total("characters_final");
+                let sums = (of_ai(total, s.total("characters_inserted")), total);
+                s.ratio(sums, own.collect(), (0.0, 1.0), Reason::NoEdits)
             },
         },
     ],
 };
 
-/// Sums to be added, or taken away.
-type Terms = [(&'static str, f64)];
-
-/// A ratio of what two lists of sums come to.
-fn ratio(s: &Statistics, numerator: &Terms, denominator: &Terms, range: (f64, f64)) -> Estimate {
-    let [(n, own), (d, size)]: [(f64, Vec<f64>); 2] = [numerator, denominator].map(|terms| {
-        let mut clusters = vec![0.0; s.cluster_count()];
-        for (name, sign) in terms {
-            let added = s.by_cluster(name);
-            clusters
-                .iter_mut()
-                .zip(added)
-                .for_each(|(sum, value)| *sum += sign * value);
-        }
-        (terms.iter().map(|(name, sign)| sign * s.total(name)).sum(), clusters)
-    });
-    s.ratio((n, d), own.into_iter().zip(size).collect(), range, Reason::NoEdits)
+/// Characters for each of something.
+fn each(s: &Statistics, characters: &str, units: &str) -> Estimate {
+    let own = s.by_cluster(characters).into_iter().zip(s.by_cluster(units));
+    let sums = (s.total(characters), s.total(units));
+    s.ratio(sums, own.collect(), (0.0, f64::INFINITY), Reason::NoEdits)
 }
 
-/// Characters for each of something.
-fn each(s: &Statistics, characters: &'static str, units: &Terms) -> Estimate {
-    ratio(s, &[(characters, 1.0)], units, (0.0, f64::INFINITY))
+/// Characters in place for each of some units.
+fn kept_of_each(s: &Statistics, units: &str) -> Estimate {
+    let [all, kept, told] = [units, "kept", "kept_known"].map(|sum| s.total(sum));
+    // Nothing is guessed.
+    if kept <= told || all <= 0.0 {
+        return each(s, "characters_kept", units);
+    }
+    if told <= 0.0 {
+        return s.nothing(Reason::NoEdits);
+    }
+    let (share, characters) = (kept / all, s.total("characters_kept") / told);
+    let shares = s.ratio_influence("kept", units);
+    let moves = shares
+        .into_iter()
+        .zip(s.ratio_influence("characters_kept", "kept_known"));
+    let moves = Moves {
+        sizes: s.by_cluster(units),
+        influence: moves.map(|(kept, own)| characters * kept + share * own).collect(),
+        unseen: 0.0,
+    };
+    s.linearised(share * characters, all, &moves, (0.0, f64::INFINITY))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+    use crate::metrics::index::Index;
+    use crate::metrics::statistics::{Clustering, IntervalKind};
+
+    const SUMS: [&str; 5] = ["shown", "taken", "kept", "kept_known", "characters_kept"];
+
+    fn per_shown(users: &[[i64; 5]]) -> Estimate {
+        let names = SUMS.map(str::to_owned);
+        let columns: Vec<Vec<i64>> = (0..SUMS.len())
+            .map(|sum| users.iter().map(|user| user[sum]).collect())
+            .collect();
+        let totals: Vec<i64> = columns.iter().map(|column| column.iter().sum()).collect();
+        let clusters: Vec<&[i64]> = columns.iter().map(Vec::as_slice).collect();
+        kept_of_each(
+            &Statistics {
+                level: Default::default(),
+                interval: IntervalKind::Clustered,
+                outputs: 1_000,
+                users: Some(users.len() as u64),
+                clustering: Clustering::Exact,
+                index: &Index::new(&names),
+                totals: &totals,
+                clusters: &clusters,
+                is_user: &vec![true; users.len()],
+                histograms: &HashMap::new(),
+                trace: None,
+            },
+            "shown",
+        )
+    }
+
+    /// Users who keep differently often and differently much; of one in `every` kept output it is told how much.
+    fn users(every: i64) -> Vec<[i64; 5]> {
+        (0..120)
+            .map(|user| {
+                let kept = 8 * (1 + user % 5);
+                let told = kept / every;
+                [
+                    kept + 10 + user % 7,
+                    kept + user % 3,
+                    kept,
+                    told,
+                    told * (20 + user % 11),
+                ]
+            })
+            .collect()
+    }
+
+    #[test]
+    fn what_is_rarely_told_is_not_short_lived() {
+        let (whole, some) = (per_shown(&users(1)), per_shown(&users(8)));
+        assert!(whole.numerator.is_some() && some.numerator.is_none());
+        assert!((some.value.unwrap() / whole.value.unwrap() - 1.0).abs() < 1e-12);
+        let width = |found: &Estimate| found.upper.unwrap() - found.lower.unwrap();
+        assert!(some.n == whole.n && width(&some) > 0.0 && some.lower < some.value);
+        let untold = per_shown(&[[9, 4, 3, 0, 0]]);
+        assert_eq!((untold.value, untold.reason), (None, Some(Reason::NoEdits)));
+        // What nobody kept is known without being told.
+        assert_eq!(per_shown(&[[9, 4, 0, 0, 0]]).value, Some(0.0));
+    }
+
+    #[test]
+    fn its_error_is_that_of_leaving_users_out() {
+        let all = users(2);
+        let without: Vec<f64> = (0..all.len())
+            .map(|out| {
+                let rest = all.iter().enumerate().filter(|(user, _)| *user != out);
+                per_shown(&rest.map(|(_, user)| *user).collect::<Vec<_>>())
+                    .value
+                    .unwrap()
+            })
+            .collect();
+        let g = without.len() as f64;
+        let mean = without.iter().sum::<f64>() / g;
+        let jackknife = ((g - 1.0) / g * without.iter().map(|value| (value - mean).powi(2)).sum::<f64>()).sqrt();
+        let found = per_shown(&all).standard_error.unwrap();
+        assert!((found / jackknife - 1.0).abs() < 0.02, "{found} is not {jackknife}");
+    }
 }

@@ -2,9 +2,10 @@
 //!
 //! Errors are outputs that judgements say were wrong; what users accepted does not count. The threshold comes from a fixed sequence
 //! of tests ([`thresholds`]) with a guarantee for independent users, each counting once; the one for independent outputs is given
-//! beside it under that name. An output of nobody known counts as a user of its own, and the sentence says how many do. A guarantee is
-//! about outputs like those it was made from, the judged ones, so that the same search over the earlier part of the range is checked on
-//! the later part: on what was guaranteed, the mean over users.
+//! beside it under that name. Two outputs of nobody known may be of the same user, so that they say nothing of users: they count for error
+//! rates and for the test of independent outputs, not for the guarantee, and the answer says how many they are. A guarantee is about outputs
+//! like those it was made from, the judged ones, so that the same search over the earlier part of the range is checked on the later
+//! part: on what was guaranteed, the mean over users.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -15,7 +16,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::clusters::share;
-use super::outcomes::{self, Outcome, each_day, hold, later_from, sample};
+use super::outcomes::{self, Outcome, each_day, hold, is_user, later_from, sample};
 use crate::domain::clock;
 use crate::domain::decision::Decision;
 use crate::domain::window::Window;
@@ -51,8 +52,9 @@ pub struct Covered {
     pub outputs: u64,
     /// Covered outputs that were judged wrong, of those that were judged; clustered by user.
     pub error_rate: Estimate,
-    /// The mean over users of the share of their covered outputs that was judged wrong.
-    pub mean_user_error: f64,
+    /// The mean over users of the share of their covered outputs that was judged wrong; null where no judged one is of a known user.
+    #[schema(required = true)]
+    pub mean_user_error: Option<f64>,
     /// That users see more errors than the risk on average, users being independent.
     pub p_value: f64,
     /// That the error rate is above the risk, outputs being independent.
@@ -187,7 +189,7 @@ impl Seen {
 
     fn search(&self, question: &Question, window: Window, log_position: i64) -> Autonomy {
         let (risk, delta) = (question.risk, question.delta);
-        let descent = thresholds::descend(&sample(&self.outcomes, 0), risk);
+        let descent = descent(&self.outcomes, risk);
         let covered = |threshold: &Threshold| self.covered(threshold, question.query.level);
         let at = |place: Option<usize>| place.and_then(|place| descent.get(place));
         let safe = at(safe_for_users(&descent, risk, delta));
@@ -221,7 +223,7 @@ impl Seen {
             above: threshold.above,
             share: outputs as f64 / all as f64,
             outputs,
-            error_rate: error_rate(&threshold.ratio, level),
+            error_rate: share(&threshold.ratio, threshold.users, level, Reason::NoCases),
             mean_user_error: threshold.mean_share,
             p_value: threshold.p_users,
             p_value_if_independent: threshold.p_outputs,
@@ -248,7 +250,7 @@ impl Seen {
         let at = later_from(&self.outcomes)?;
         let (earlier, later): (Vec<&Outcome>, Vec<&Outcome>) =
             self.outcomes.iter().partition(|outcome| outcome.shown_at < at);
-        let descent = thresholds::descend(&sample(earlier, 0), question.risk);
+        let descent = descent(earlier, question.risk);
         let place = safe_for_users(&descent, question.risk, question.delta);
         let above = place
             .and_then(|place| descent.get(place))
@@ -272,12 +274,16 @@ impl Seen {
     }
 }
 
+fn descent<'a>(outcomes: impl IntoIterator<Item = &'a Outcome> + Clone, risk: f64) -> Vec<Threshold> {
+    thresholds::descend(&sample(outcomes.clone(), 0), &is_user(outcomes), risk)
+}
+
 /// Errors and outputs above a threshold, by user.
 fn errors_above(outcomes: &[&Outcome], above: f64) -> Vec<(f64, f64)> {
     let first = (above * GRID as f64).round() as usize;
     let mut users: BTreeMap<i64, (f64, f64)> = BTreeMap::new();
     for outcome in outcomes {
-        if bin_index(outcome.confidence, GRID) >= first {
+        if outcome.has_user && bin_index(outcome.confidence, GRID) >= first {
             let (errors, n) = users.entry(outcome.cluster).or_default();
             *errors += f64::from(u8::from(!outcome.positive));
             *n += 1.0;
@@ -313,10 +319,6 @@ fn mean_user_error(users: &[(f64, f64)], level: Level) -> Estimate {
     .within(interval, "wilson_cluster_exact")
 }
 
-fn error_rate(ratio: &ClusterRatio, level: Level) -> Estimate {
-    share(ratio, ratio.clusters, level, Reason::NoCases)
-}
-
 /// The guarantee, or why there is none, in words.
 pub fn sentence(found: &Autonomy, question: &Question) -> String {
     let percent = |share: f64| format!("{:.1} %", share * 100.0);
@@ -324,10 +326,10 @@ pub fn sentence(found: &Autonomy, question: &Question) -> String {
     let mut text = match (&found.threshold, found.reason) {
         (Some(covered), _) => format!(
             "With {sure} confidence, users see on average at most {risk} errors among outputs with a confidence above {:.3}, which \
-             are {} of all: users taken as independent, each counting once, and outputs to come as like the {} that were judged.",
+             are {} of all: users taken as independent, each counting once, and outputs to come as like the {} of theirs that were judged.",
             covered.above,
             percent(covered.share),
-            count(found.judged as f64)
+            count((found.judged - found.judged_of_nobody) as f64)
         ),
         (None, Some(NoThreshold::TooFewUsers)) => format!(
             "No threshold meets the risk of {risk}: {} users have judged outputs, and it takes about {} to show with {sure} confidence \
@@ -348,7 +350,7 @@ pub fn sentence(found: &Autonomy, question: &Question) -> String {
     };
     if found.judged_of_nobody > 0 {
         text += &format!(
-            " Of the judged outputs {} are of nobody known, and each of them was taken for a user of its own.",
+            " Of the judged outputs {} are of nobody known: they say nothing of users, and count for error rates only.",
             count(found.judged_of_nobody as f64)
         );
     }

@@ -1,6 +1,6 @@
 //! Confidences whose outcome is known, as rows.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use polars::prelude::*;
@@ -113,6 +113,13 @@ pub fn hold(held: &mut Vec<Outcome>, stated: DataFrame, target: Target) -> Resul
         return Err(QueryError::TooManyOutcomes { limit: MOST_OUTCOMES });
     }
     Ok(())
+}
+
+/// Whether each cluster of a sample of these outcomes is a user, and not an output of nobody.
+pub fn is_user<'a>(outcomes: impl IntoIterator<Item = &'a Outcome>) -> Vec<bool> {
+    let clusters = outcomes.into_iter().map(|outcome| (outcome.cluster, outcome.has_user));
+    let clusters: BTreeMap<i64, bool> = clusters.collect();
+    clusters.into_values().collect()
 }
 
 /// Outcomes as a sample.

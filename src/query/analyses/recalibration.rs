@@ -2,16 +2,18 @@
 //!
 //! Four maps from stated confidence to the frequency with which it came true are fitted to all outputs of the range and judged on
 //! outputs that they were not fitted to: of other users, and of later days. One is recommended if what it takes off the Brier score for
-//! other users is clearly above zero and is there on later days too.
+//! other users is clearly above zero and is there on later days too. An output of nobody known is drawn into folds as if it were a user of its
+//! own, which it may not be: the answer says how many there are, and they are counted as no users.
 
 use diesel::pg::PgConnection;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::outcomes::{self, Outcome, each_day, hold, later_from, sample};
+use super::outcomes::{self, Outcome, each_day, hold, is_user, later_from, sample};
 use crate::domain::window::Window;
 use crate::metrics::families::calibration::Target;
 use crate::metrics::families::trust::MARGIN;
+use crate::metrics::number::count;
 use crate::metrics::{Estimate, Reason};
 use crate::query::request::{EXACT_OUTPUTS, Query, QueryError};
 use crate::query::sources::Sources;
@@ -19,7 +21,7 @@ use crate::stats::improvement::{self, Gain, Improvement};
 use crate::stats::level::Level;
 use crate::stats::recalibration::{Form, Map};
 
-/// Fewer outputs or users say too little of a curve.
+/// Fewer outputs or users, or outputs of nobody in their place, say too little of a curve.
 pub const LEAST_OUTPUTS: usize = 200;
 pub const LEAST_USERS: usize = 10;
 
@@ -87,6 +89,8 @@ pub struct Recalibration {
     pub maps: Vec<Fitted>,
     pub table: Vec<TableRow>,
     pub outputs: usize,
+    /// Of nobody known.
+    pub of_nobody: usize,
     pub users: usize,
     pub window: Window,
     pub log_position: i64,
@@ -114,6 +118,7 @@ fn judged(outcomes: &[Outcome], level: Level, window: Window, log_position: i64)
     let split = later_from(outcomes).unwrap_or_default();
     let (earlier, later): (Vec<&Outcome>, Vec<&Outcome>) =
         outcomes.iter().partition(|outcome| outcome.shown_at < split);
+    let (users, later_users) = (users(outcomes), users(later.iter().copied()));
     let (earlier, later) = (sample(earlier, APART), sample(later, APART));
     let cells = all.cells();
     let maps: Vec<Fitted> = Form::ALL
@@ -121,8 +126,8 @@ fn judged(outcomes: &[Outcome], level: Level, window: Window, log_position: i64)
         .map(|form| Fitted {
             form,
             map: Map::fit(form, &cells),
-            other_users: gains(improvement::across_users(&all, form), level),
-            later_days: gains(improvement::over_time(&earlier, &later, form), level),
+            other_users: gains(improvement::across_users(&all, form), users, level),
+            later_days: gains(improvement::over_time(&earlier, &later, form), later_users, level),
         })
         .collect();
     let is_enough = outcomes.len() >= LEAST_OUTPUTS && all.clusters >= LEAST_USERS;
@@ -137,20 +142,25 @@ fn judged(outcomes: &[Outcome], level: Level, window: Window, log_position: i64)
         table: table(&maps, recommended),
         maps,
         outputs: outcomes.len(),
-        users: all.clusters,
+        of_nobody: outcomes.iter().filter(|outcome| !outcome.has_user).count(),
+        users,
         window,
         log_position,
     }
 }
 
-fn gains(found: Option<Improvement>, level: Level) -> Gains {
+fn users<'a>(outcomes: impl IntoIterator<Item = &'a Outcome>) -> usize {
+    is_user(outcomes).into_iter().filter(|is_user| *is_user).count()
+}
+
+fn gains(found: Option<Improvement>, users: usize, level: Level) -> Gains {
     let estimate = |of: fn(&Improvement) -> Gain| {
         let Some(found) = &found else {
             return Estimate::none(Reason::TooFew);
         };
         let gain = of(found);
         Estimate {
-            users: Some(gain.clusters),
+            users: Some(users as u64),
             ..Estimate::point(gain.value, found.n as u64)
                 .within(gain.interval(level), "linear_cluster_exact")
                 .with_standard_error(gain.standard_error)
@@ -212,7 +222,7 @@ fn table(maps: &[Fitted], recommended: Option<Form>) -> Vec<TableRow> {
 /// What is found, in words.
 pub fn sentence(found: &Recalibration, target: Target) -> String {
     let name = target.name();
-    match found.verdict {
+    let mut text = match found.verdict {
         RecalibrationVerdict::Helps => format!(
             "Recalibrating against {name} helps: the recommended map is clearly better for users to whom it was not fitted, and better \
              on later days."
@@ -230,5 +240,12 @@ pub fn sentence(found: &Recalibration, target: Target) -> String {
             "{} outputs of {} users have a confidence and a known outcome, which is too few to tell, or all have the same outcome.",
             found.outputs, found.users
         ),
+    };
+    if found.of_nobody > 0 {
+        text += &format!(
+            " Of the outputs {} are of nobody known, and each of them was taken for one of somebody else.",
+            count(found.of_nobody as f64)
+        );
     }
+    text
 }

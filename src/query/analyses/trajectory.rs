@@ -14,7 +14,9 @@ use super::compare::Between;
 use super::exposures::{Exposures, Met, Parts};
 use super::fading::{self, Moment};
 use super::growth::{self, Growth};
+use super::load::{self, Load};
 use super::recovery::{self, Lag, Recovery};
+use super::staying::{Seen, Staying};
 use crate::domain::edits::EditThresholds;
 use crate::domain::window::{Granularity, Window};
 use crate::metrics::{self, Estimate, Metric, Reason};
@@ -60,6 +62,10 @@ pub struct Trajectory {
     pub recovery: Vec<Lag>,
     /// Decided outputs after which half of the drop is gone.
     pub half_life: Estimate,
+    /// How long newcomers keep using it.
+    pub staying: Staying,
+    /// Outputs for each hour in which a user was shown one.
+    pub load: Estimate,
     pub granularity: Granularity,
     pub edit_thresholds: Option<EditThresholds>,
     pub by_time: Vec<Moment>,
@@ -72,6 +78,8 @@ pub struct Question {
     pub query: Query,
     /// Days after which a decision counts half for trust.
     pub half_life_days: f64,
+    /// Days of silence after which a user counts as having stopped.
+    pub quiet_days: u32,
 }
 
 /// Follows the users of the outputs that pass the question's filters.
@@ -82,11 +90,12 @@ pub fn run(
     now: DateTime<Utc>,
 ) -> Result<Trajectory, QueryError> {
     sources.asked(conn, &question.query, |snapshot, project, window| {
-        let query = &question.query.in_terms_of(project);
-        let cells = snapshot.view.cells_where(&query.filters);
+        let query = question.query.in_terms_of(project);
+        let question = Question { query, ..*question };
+        let cells = snapshot.view.cells_where(&question.query.filters);
         let parts = cells.into_iter().map(|cell| (cell, 0)).collect();
-        let mut trajectory = follow(snapshot, query, window, &parts, project.folded_events)?;
-        let (granularity, by_time) = fading::run(snapshot.conn, sources, query, question.half_life_days, now)?;
+        let mut trajectory = follow(snapshot, &question, window, &parts, project.folded_events, now)?;
+        let (granularity, by_time) = fading::run(snapshot.conn, sources, &question.query, question.half_life_days, now)?;
         (trajectory.granularity, trajectory.by_time) = (granularity, by_time);
         Ok(trajectory)
     })
@@ -95,20 +104,26 @@ pub fn run(
 /// All but what happened over calendar time.
 fn follow(
     snapshot: &mut Snapshot,
-    query: &Query,
+    question: &Question,
     window: Window,
     parts: &Parts,
     log_position: i64,
+    now: DateTime<Utc>,
 ) -> Result<Trajectory, QueryError> {
+    let query = &question.query;
     let mut names = query.sums_read();
     loop {
         let (sums, histograms) = (metrics::sums_named(&names), histograms_of(&query.metrics));
         let mut gathering = Gathering::new(&sums, &histograms);
         let (mut recovery, mut growth) = (Recovery::default(), Growth::default());
-        let columns = gathering.columns(recovery::READ.into_iter().chain(growth::READ));
+        let (mut seen, mut load) = (Seen::default(), Load::default());
+        let read = [&recovery::READ[..], &growth::READ, &load::READ].concat();
+        let columns = gathering.columns(read);
         let exposures = Exposures::walk(snapshot, parts, &window, &columns, |met| {
             recovery.add(&met)?;
             growth.add(&met)?;
+            seen.add(&met)?;
+            load.add(&met)?;
             Ok(gathering.add(placed(met)?)?)
         })?;
         let gathered = gathering.finish()?;
@@ -133,6 +148,8 @@ fn follow(
                 .unwrap_or_else(|| Estimate::none(Reason::NoData)),
             recovery: recovery.lags(query.level),
             half_life: recovery.half_life(query.level),
+            staying: seen.staying(window.to.min(now), question.quiet_days, query.level),
+            load: load.per_active_hour(query.level),
             granularity: Granularity::Auto,
             edit_thresholds: query.states_edit_thresholds(),
             by_time: Vec::new(),

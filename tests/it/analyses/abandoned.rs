@@ -15,6 +15,7 @@ fn what_nobody_waits_for_is_not_computed() {
     let follow = trajectory::Question {
         query: query.clone(),
         half_life_days: 14.0,
+        quiet_days: 28,
     };
     let ask = |sources: &Sources| {
         let mut found: Vec<Result<(), QueryError>> = Vec::new();

@@ -9,6 +9,7 @@ mod drift;
 mod edit_classes;
 mod experiments;
 mod explain;
+mod nobody;
 mod persistence;
 mod priorities;
 mod ratings;

@@ -159,6 +159,8 @@ fn questions_about_trust_answer_over_http() {
             "/api/v1/features/chat.answer/trigger?usefulness=none",
             "invalid_parameter",
         ),
+        ("/api/v1/features/chat.answer/trigger?beta=0", "invalid_parameter"),
+        ("/api/v1/features/chat.answer/trigger?cost=-1", "invalid_parameter"),
         (
             "/api/v1/features/chat.answer/trajectory?half_life_days=0",
             "invalid_parameter",

@@ -6,6 +6,7 @@ use calibrant::store::StoreError;
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::sql_types::{BigInt, Integer};
 use diesel::{QueryableByName, RunQueryDsl};
+use serde_json::json;
 
 use super::{about, end, world};
 use crate::support::TestServer;
@@ -16,6 +17,7 @@ fn followed(feature: &str, from: Option<&str>) -> Trajectory {
     let question = Question {
         query,
         half_life_days: 14.0,
+        quiet_days: 28,
     };
     let world = world();
     world
@@ -196,4 +198,60 @@ fn recovery_is_within_users() {
         assert!(lag.difference.value.unwrap() > pooled, "{lag:?}");
         assert!(lag.difference.users.unwrap() > 50);
     }
+}
+
+/// Users who come for so many days, twice in each of two hours of a day; the last day is that of those who stay.
+#[test]
+fn who_leaves_and_how_often_users_are_interrupted() {
+    let server = TestServer::start();
+    let start: DateTime<Utc> = "2026-06-01T08:00:00Z".parse().unwrap();
+    let mut events = Vec::new();
+    for (user, days) in [1, 10, 10, 60, 60, 60].into_iter().enumerate() {
+        for day in 0..days {
+            for minutes in [0, 10, 70, 90] {
+                let at = (start + TimeDelta::days(day) + TimeDelta::minutes(minutes)).to_rfc3339();
+                let id = format!("{user}-{day}-{minutes}");
+                let shown = json!({"type": "shown", "output_id": id, "feature": "f", "user_id": format!("u{user}"), "occurred_at": at});
+                events.push(shown);
+                // What the app does by itself interrupts nobody.
+                if minutes == 90 {
+                    events.push(json!({"type": "accept", "auto": true, "output_id": id, "occurred_at": at}));
+                }
+            }
+        }
+    }
+    server.send(json!({"events": events}).to_string());
+    let get = |more: &str| {
+        let range = "from=2026-06-01T00:00:00Z&to=2026-07-31T00:00:00Z";
+        server
+            .get(&format!("/api/v1/features/f/trajectory?{range}{more}"))
+            .expect(200)
+    };
+    let found = get("");
+    let load = &found["exposures_per_active_hour"];
+    assert_eq!(
+        (&load["numerator"], &load["denominator"]),
+        (&json!(3 * 201), &json!(2 * 201))
+    );
+    assert_eq!((&load["value"], &load["users"]), (&json!(1.5), &json!(6)));
+
+    let staying = &found["staying"];
+    assert_eq!(
+        (&staying["followed"], &staying["stopped"], &staying["quiet_days"]),
+        (&json!(6), &json!(3), &json!(28))
+    );
+    let weeks = staying["weeks"].as_array().unwrap();
+    let stopped: Vec<i64> = weeks.iter().map(|week| week["stopped"].as_i64().unwrap()).collect();
+    assert_eq!(stopped, [1, 2, 0, 0, 0], "thirty-one days are followed");
+    assert_eq!((&weeks[4]["at_risk"], &weeks[4]["censored"]), (&json!(3), &json!(3)));
+    let still = &weeks[4]["still_using"];
+    assert!(
+        (still["value"].as_f64().unwrap() - 0.5).abs() < 1e-12 && still["lower"].as_f64().unwrap() < 0.4,
+        "{still}"
+    );
+    assert_eq!(staying["median_weeks"], 1);
+    // All were seen less than sixty days before the end.
+    let patient = &get("&quiet_days=60")["staying"];
+    assert_eq!((&patient["followed"], &patient["too_new"]), (&json!(0), &json!(6)));
+    server.get("/api/v1/features/f/trajectory?quiet_days=0").expect(400);
 }

@@ -5,7 +5,7 @@ use calibrant::metrics::families::calibration::Target;
 use calibrant::metrics::families::trust::{Verdict, outputs_needed, verdict};
 use calibrant::query;
 use calibrant::query::analyses::ranking::{self, Standing};
-use calibrant::query::analyses::trigger::Usefulness;
+use calibrant::query::analyses::trigger::{Usefulness, Weights};
 use calibrant::query::analyses::{approvals, coverage, trigger};
 use calibrant::store::StoreError;
 use diesel::sql_types::{BigInt, Double, Integer, Nullable, Text};
@@ -155,6 +155,7 @@ fn net_benefit_is_that_of_the_table() {
     let question = trigger::Question {
         query: about("canvas.trigger", &["trigger_precision", "trigger_recall", "missed"]),
         usefulness: Usefulness::Acceptance,
+        weights: Weights::default(),
     };
     let found = world
         .db
@@ -188,6 +189,9 @@ fn net_benefit_is_that_of_the_table() {
         let of_all = (all.useful - cost * (all.known - all.useful)) / all.known;
         assert!((step.advantage.value.unwrap() - (benefit - of_all)).abs() < 1e-12);
         assert_eq!(step.shown.value, Some(own.known / all.known));
+        let (precision, recall) = (own.useful / own.known, own.useful / all.useful);
+        let harmonic = 2.0 * precision * recall / (precision + recall);
+        assert!((step.f_beta.value.unwrap() - harmonic).abs() < 1e-12, "{step:?}");
     }
     assert!(found.average_precision.unwrap() > found.base_rate.value.unwrap());
     let headline = &found.headline.unwrap().estimates;

@@ -107,14 +107,20 @@ fn characters_that_stay_are_counted_of_all_that_is_known() {
         check(
             &found,
             &[
-                ("retained_characters_per_shown", 27, 6),
-                ("retained_characters_per_accepted", 27, 4),
                 // Three of the first edit and none of the second; three and two are new.
                 ("deleted_characters_per_edit", 3, 2),
                 ("inserted_characters_per_edit", 5, 2),
                 ("soft_acceptance_rate", 3, 5),
             ],
         );
+        // Of four that are kept, three are told of, with nine characters each. One more was undone, one rejected, one left.
+        for (id, value, all) in [
+            ("retained_characters_per_shown", 9.0 * 4.0 / 7.0, 7),
+            ("retained_characters_per_accepted", 9.0 * 4.0 / 5.0, 5),
+        ] {
+            assert!((found[id]["value"].as_f64().unwrap() - value).abs() < 1e-12, "{found}");
+            assert_eq!(found[id]["n"], all);
+        }
         // What was undone is without an edit too: its text was the AI's.
         assert_eq!(found["retained_characters"]["value"], 27);
         assert_eq!(found["retained_characters"]["method"], "count");
@@ -142,14 +148,18 @@ fn the_latest_report_says_what_is_in_place() {
         ],
     );
     let found = metrics(&server);
-    check(
-        &found,
-        &[
-            ("retained_characters_per_shown", 40, 2),
-            ("retained_characters_per_accepted", 40, 1),
-            ("soft_acceptance_rate", 2, 3),
-        ],
-    );
+    check(&found, &[("soft_acceptance_rate", 2, 3)]);
+    // Of two that are kept, one is told of: the other is taken to be like it, and the rejected one is known without being told of.
+    for (id, value, all) in [
+        ("retained_characters_per_shown", 80.0 / 3.0, 3),
+        ("retained_characters_per_accepted", 40.0, 2),
+    ] {
+        assert_eq!(
+            (found[id]["value"].as_f64(), found[id]["n"].as_u64()),
+            (Some(value), Some(all)),
+            "{found}"
+        );
+    }
     for id in ["deleted_characters_per_edit", "final_share_of_ai"] {
         assert_eq!(found[id]["reason"], "no_edits", "{found}");
     }

@@ -106,6 +106,7 @@ fn corrected_rates_match_their_paper() {
         let share = |name: &str| Share {
             successes: number(&case[name][0]),
             trials: number(&case[name][1]),
+            clusters: None,
         };
         let (called, sensitivity) = (share("called"), share("sensitivity"));
         let found = prevalence::corrected(called, sensitivity, share("specificity"), Level::default());

@@ -1,6 +1,7 @@
 //! Calibration in depth, recalibration and risk control, against scikit-learn, scipy and statsmodels.
 
 use calibrant::stats::calibration::{self, Bin};
+use calibrant::stats::hosmer_lemeshow::hosmer_lemeshow;
 use calibrant::stats::level::Level;
 use calibrant::stats::recalibration::{self, Form, Map};
 use calibrant::stats::risk_control::{self, Evidence};
@@ -93,6 +94,16 @@ fn parts_of_the_brier_score() {
         close(corp.uncertainty, &expected["corp"]["uncertainty"], "uncertainty");
         let z = murphy::spiegelhalter_z(cells).unwrap();
         close(z, &expected["spiegelhalter"], "z");
+    });
+}
+
+#[test]
+fn deciles_match_scipy() {
+    each(|cells, expected| {
+        let (found, expected) = (hosmer_lemeshow(cells).unwrap(), &expected["hosmer_lemeshow"]);
+        close(found.statistic, &expected["statistic"], "statistic");
+        close(found.p_value, &expected["p_value"], "p value");
+        assert_eq!(Some(u64::from(found.df)), expected["df"].as_u64());
     });
 }
 

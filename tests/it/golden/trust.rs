@@ -1,4 +1,5 @@
-//! Shrinkage, non-response, within-user differences, fading and precision, against scipy, statsmodels, scikit-learn and numpy.
+//! Shrinkage, non-response, within-user differences, fading, precision and survival, against scipy, statsmodels, scikit-learn, lifelines
+//! and numpy.
 
 use calibrant::stats::decision_curve;
 use calibrant::stats::gamma::trigamma;
@@ -6,6 +7,7 @@ use calibrant::stats::half_life::Fading;
 use calibrant::stats::level::Level;
 use calibrant::stats::nonresponse::{Answers, Bounds, Strata, Weighted};
 use calibrant::stats::shrinkage::{Means, Rates};
+use calibrant::stats::survival;
 use calibrant::stats::within::{Stratum, mantel_haenszel};
 use serde_json::Value;
 
@@ -113,6 +115,45 @@ fn average_precision_matches_scikit_learn() {
         &case["average_precision"],
         "average precision",
     );
+}
+
+#[test]
+fn f_scores_match_scikit_learn() {
+    let case = &golden()["f_beta"];
+    let outputs = pairs(&case["rows"]);
+    for score in rows(&case["scores"]) {
+        let [step, beta, expected] = numbers(score)[..] else {
+            panic!("three numbers")
+        };
+        let shown: Vec<f64> = outputs
+            .iter()
+            .filter(|(p, _)| *p >= step / 20.0)
+            .map(|(_, y)| *y)
+            .collect();
+        let useful = outputs.iter().map(|(_, y)| y).sum();
+        let (numerator, denominator) = decision_curve::f_score(shown.iter().sum(), shown.len() as f64, useful, beta);
+        super::within(numerator / denominator, expected, 1e-12, "F-score");
+    }
+}
+
+#[test]
+fn survival_matches_lifelines() {
+    let case = &golden()["survival"];
+    let durations: Vec<(u32, bool)> = pairs(&case["rows"])
+        .into_iter()
+        .map(|(time, has_ended)| (time as u32, has_ended == 1.0))
+        .collect();
+    let found = survival::kaplan_meier(&durations);
+    for case in rows(&case["levels"]) {
+        let level = Level::new(number(&case["level"])).unwrap();
+        assert_eq!(found.len(), rows(&case["table"]).len());
+        for (moment, expected) in found.iter().zip(rows(&case["table"])) {
+            close(moment.survival, &expected[0], "survival");
+            let interval = moment.interval(level).unwrap();
+            close(interval.lower, &expected[1], "lower");
+            close(interval.upper, &expected[2], "upper");
+        }
+    }
 }
 
 #[test]

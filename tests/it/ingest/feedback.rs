@@ -197,11 +197,14 @@ fn votes_change_and_judgements_have_ranks() {
     let server = TestServer::start();
     server.send(
         r#"[{"type":"rate","rating":1,"output_id":"o","feature":"f","occurred_at":"2026-03-01T10:00:00Z"},
-        {"type":"rate","rating":0,"output_id":"o","occurred_at":"2026-03-01T10:00:01Z"}]"#,
+        {"type":"rate","rating":0,"output_id":"o","occurred_at":"2026-03-01T10:00:01Z"},
+        {"type":"rate","rating":2,"rating_min":1,"rating_max":5,"output_id":"o","occurred_at":"2026-03-01T10:00:02Z"},
+        {"type":"rate","rating":0,"output_id":"o","occurred_at":"2026-03-01T10:00:03Z"}]"#,
     );
     let body = r#"{"metrics":["rating_flips","rating_mean","positive_rating_rate"]}"#;
     let answer = server.post("/api/v1/query", body).expect(200);
     let metrics = &answer["data"][0]["metrics"];
+    // From thumbs to stars and back nobody knows whether it was a change of mind.
     assert_eq!(metrics["rating_flips"]["value"], 1);
     assert_eq!(
         (&metrics["rating_mean"]["value"], &metrics["rating_mean"]["n"]),

@@ -45,7 +45,7 @@ fn broken(population: &Population, risk: f64) -> [(u64, u64); 2] {
     let mut found = [(0, 0); 2];
     for _ in 0..RUNS {
         let sample: Sample = population.draw(&mut random);
-        let descent = thresholds::descend(&sample, risk);
+        let descent = thresholds::descend(&sample, &vec![true; sample.clusters], risk);
         let places = [
             safe_for_users(&descent, risk, DELTA),
             safe_for_outputs(&descent, risk, DELTA),

@@ -5,6 +5,7 @@ mod changes;
 mod comparison;
 mod drift;
 mod intervals;
+mod judged;
 mod proportions;
 
 use calibrant::stats::logistic::{logit, sigmoid};

@@ -7,6 +7,7 @@ use crate::metrics::Statistics;
 use crate::metrics::estimate::{Estimate, Reason};
 use crate::metrics::facts::{BINS, GRID, SCALE};
 use crate::stats::calibration::{self, Bin};
+use crate::stats::hosmer_lemeshow::{HosmerLemeshow, hosmer_lemeshow};
 use crate::stats::level::Interval;
 use crate::stats::murphy::{self, Murphy};
 use crate::stats::{binned, consistency};
@@ -24,6 +25,8 @@ pub struct Curve {
     pub equal_mass: Vec<MassBand>,
     /// The parts of the Brier score over the bands.
     pub parts: Option<Murphy>,
+    /// A test over bands with as many outputs each.
+    pub hosmer_lemeshow: Option<HosmerLemeshow>,
 }
 
 /// One band of confidence.
@@ -82,6 +85,7 @@ pub fn curve(s: &Statistics, target: Target) -> Curve {
         ece_expected_if_calibrated: calibration::ece_expected_if_calibrated(&bins),
         brier_skill: brier.and_then(|brier| calibration::brier_skill(brier, base_rate)),
         equal_mass: equal_mass.collect(),
+        hosmer_lemeshow: hosmer_lemeshow(&cells),
         parts: murphy::over_groups(cells.chunk_by(|one, other| in_bin(one) == in_bin(other))),
     }
 }

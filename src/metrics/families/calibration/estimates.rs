@@ -60,6 +60,12 @@ pub fn binned(s: &Statistics, value: f64, n: f64, clusters: &[Vec<Bin>]) -> Esti
     valued(s, value, n, clusters).within(interval, s.name("linear"))
 }
 
+/// Which clusters have an output with a confidence and an outcome: the users that an estimate is about are theirs.
+pub(super) fn with_case(s: &Statistics, target: Target) -> impl Iterator<Item = bool> {
+    let own = s.by_cluster(&format!("{}_n", target.name()));
+    own.into_iter().map(|n| n > 0.0)
+}
+
 fn valued(s: &Statistics, value: f64, n: f64, clusters: &[Vec<Bin>]) -> Estimate {
     s.valued_of(value, n, clusters.iter().map(|bins| bins.iter().any(|bin| bin.n > 0.0)))
 }
@@ -132,7 +138,7 @@ pub(super) fn average(s: &Statistics, target: Target) -> Estimate {
 pub(super) fn mce(s: &Statistics, target: Target) -> Estimate {
     let pooled = bins(s, target);
     match calibration::mce(&pooled, 1.0) {
-        Some(value) => s.valued(value, pooled.iter().map(|bin| bin.n).sum()),
+        Some(value) => s.valued_of(value, pooled.iter().map(|bin| bin.n).sum(), with_case(s, target)),
         None => s.nothing(Reason::NoConfidence),
     }
 }
@@ -165,7 +171,7 @@ pub(super) fn uncertainty(s: &Statistics, target: Target) -> Estimate {
     });
     match rate.value {
         Some(value) => s
-            .valued(of(value), rate.n as f64)
+            .valued_of(of(value), rate.n as f64, with_case(s, target))
             .within(interval, rate.method.unwrap_or_else(|| s.name("wilson"))),
         None => rate,
     }
@@ -192,6 +198,8 @@ pub(super) fn log_loss(s: &Statistics, target: Target) -> Estimate {
 }
 
 pub(super) fn area(s: &Statistics, target: Target) -> Estimate {
+    // Before anything else, so that whoever looks for the sums that are read finds it.
+    let with_case = with_case(s, target);
     let counts = match s.histogram(target.histogram(), Reason::NoConfidence) {
         Ok(counts) => counts,
         Err(reason) => return s.nothing(reason),
@@ -208,7 +216,7 @@ pub(super) fn area(s: &Statistics, target: Target) -> Estimate {
     match auroc::from_grid(&grid) {
         Some(area) => {
             let n = grid.iter().map(|cell| cell.positives + cell.negatives).sum();
-            s.valued(area.value, n)
+            s.valued_of(area.value, n, with_case)
                 .within(auroc::interval(&grid, s.level), "delong_unclustered")
         }
         None if grid.is_empty() => s.nothing(Reason::NoConfidence),

@@ -4,6 +4,7 @@
 //! again.
 
 use super::Target;
+use super::estimates::with_case;
 use crate::metrics::Statistics;
 use crate::metrics::estimate::{Estimate, Reason};
 use crate::metrics::facts::{BINS, GRID, SCALE};
@@ -61,12 +62,14 @@ type OfCells = fn(&[Bin]) -> Option<f64>;
 
 /// An estimate that is a function of the cells.
 pub(super) fn of_cells(s: &Statistics, target: Target, value: OfCells) -> Estimate {
+    // Before anything else, so that whoever looks for the sums that are read finds it.
+    let with_case = with_case(s, target);
     let cells = match cells(s, target) {
         Ok(cells) => cells,
         Err(reason) => return s.nothing(reason),
     };
     match value(&cells) {
-        Some(value) => s.valued(value, cells.iter().map(|cell| cell.n).sum()),
+        Some(value) => s.valued_of(value, cells.iter().map(|cell| cell.n).sum(), with_case),
         None => s.nothing(undefined(&cells)),
     }
 }

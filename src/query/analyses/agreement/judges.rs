@@ -210,13 +210,14 @@ fn auc(cases: &[(&Case, bool)], level: Level) -> Estimate {
         .unwrap_or_else(|| Estimate::none(Reason::OneClass))
 }
 
-/// The judge's rate corrected for its errors; each share counts as many trials as it is worth.
+/// The judge's rate corrected for its errors; each share counts as many trials as it is worth, and is known as well as it has users.
 fn corrected(called: &ClusterRatio, sensitivity: &ClusterRatio, specificity: &ClusterRatio, level: Level) -> Estimate {
     let share = |ratio: &ClusterRatio| {
         let trials = ratio.effective_trials()?;
         Some(Share {
             successes: ratio.ratio()? * trials,
             trials,
+            clusters: (!ratio.is_independent()).then_some(ratio.clusters),
         })
     };
     let (Some(called_share), Some(sensitivity), Some(specificity)) =

@@ -14,8 +14,8 @@ use polars::prelude::*;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-pub use self::curve::ThresholdStep;
 use self::curve::{Counts, Curve, STEPS, reached};
+pub use self::curve::{ThresholdStep, Weights};
 use crate::domain::clock;
 use crate::domain::window::Window;
 use crate::metrics::facts::{self as f, decision};
@@ -91,6 +91,7 @@ pub struct Question {
     /// The headline metrics, the window, filters, level.
     pub query: Query,
     pub usefulness: Usefulness,
+    pub weights: Weights,
 }
 
 pub struct Triggered {
@@ -131,15 +132,17 @@ pub fn run(
         }
         let gathered = gathering.finish()?;
         let slices = gathered.slices(Over::Nothing);
-        let mut users: HashMap<i64, Vec<Counts>> = HashMap::new();
+        let mut users: HashMap<i64, (bool, Vec<Counts>)> = HashMap::new();
         for ((step, _), slice) in &slices.by_key {
-            let [known, useful] = slices.read(slice, query, |statistics| {
-                [KNOWN, USEFUL].map(|name| statistics.by_cluster(name))
+            let (is_user, [known, useful]) = slices.read(slice, query, |statistics| {
+                let sums = [KNOWN, USEFUL].map(|name| statistics.by_cluster(name));
+                (statistics.is_user.to_vec(), sums)
             });
-            for (user, own) in slices.keys(slice).iter().zip(known.into_iter().zip(useful)) {
-                let counts = users
+            let keys = slices.keys(slice).iter().zip(is_user);
+            for ((user, is_user), own) in keys.zip(known.into_iter().zip(useful)) {
+                let (_, counts) = users
                     .entry(*user)
-                    .or_insert_with(|| vec![(0.0, 0.0); STEPS as usize + 1]);
+                    .or_insert_with(|| (is_user, vec![(0.0, 0.0); STEPS as usize + 1]));
                 if let Some(slot) = counts.get_mut(*step as usize) {
                     *slot = (slot.0 + own.0, slot.1 + own.1);
                 }
@@ -161,7 +164,9 @@ pub fn run(
             outputs: curve.known() as u64,
             base_rate: curve.share(|own| (own.useful_above(0), own.known_above(0)), query.level),
             average_precision: average_precision(&counts),
-            steps: (0..STEPS).filter_map(|step| curve.step(step, query.level)).collect(),
+            steps: (0..STEPS)
+                .filter_map(|step| curve.step(step, question.weights, query.level))
+                .collect(),
             window,
             log_position: project.folded_events,
         })

@@ -23,7 +23,7 @@ export function notTheBand({ curve, delta, reason, risk, users_needed }: Autonom
     const first = curve.find(({ error_rate: { users } }) => (users ?? 0) >= users_needed);
     const guarantee = 'The band is not the test: it is of outputs and of one threshold alone. The guarantee is for users, each counting once, and for all thresholds at once';
     if (first === undefined) return `${guarantee}.`;
-    return `${guarantee}: they are tested from the most confident that ${count(users_needed)} users have met down to the first that fails. Here that is the first one, above ${threshold(first.above)}: users see ${percent(first.mean_user_error)} errors on average, p ${pValue(first.p_value)} where at most ${delta} will do.`;
+    return `${guarantee}: they are tested from the most confident that ${count(users_needed)} users have met down to the first that fails. Here that is the first one, above ${threshold(first.above)}: users see ${percent(first.mean_user_error ?? 0)} errors on average, p ${pValue(first.p_value)} where at most ${delta} will do.`;
 }
 
 /** Whether users are what is missing, beside how many there are. */
