@@ -21,6 +21,7 @@ use super::rendered::{Rendered, as_of_now};
 use super::respond::{self, Format, Ordered};
 use super::tables::{self, Binary};
 use crate::connections::Connection;
+use crate::domain::dimension::Dimension;
 use crate::domain::edits::EditThresholds;
 use crate::domain::key::ProjectId;
 use crate::domain::strict;
@@ -82,15 +83,15 @@ pub struct QueryRequest {
 
 /// The estimates of one slice.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct QueryRow {
+pub struct QueryRow<'a> {
     /// The values of the dimensions that were grouped by.
     #[schema(value_type = std::collections::BTreeMap<String, Option<String>>)]
-    pub group: Ordered<Option<String>>,
+    pub group: Ordered<Option<&'a str>, &'a str>,
     /// The start of the bucket.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bucket: Option<String>,
     #[schema(value_type = std::collections::BTreeMap<String, Estimate>)]
-    pub metrics: Ordered<Estimate>,
+    pub metrics: Ordered<&'a Estimate, &'a str>,
 }
 
 /// What one must know about an answer.
@@ -117,10 +118,10 @@ pub struct QueryMeta {
 }
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct QueryResponse {
-    pub data: Vec<QueryRow>,
+pub struct QueryResponse<'a> {
+    pub data: Vec<QueryRow<'a>>,
     /// Over the whole range: per group with buckets, over all groups without.
-    pub totals: Vec<QueryRow>,
+    pub totals: Vec<QueryRow<'a>>,
     pub meta: QueryMeta,
 }
 
@@ -175,7 +176,10 @@ pub async fn query_metrics(
 
 /// An answer with all that estimates carry.
 pub fn long_form(format: Format, query: &Query, answer: &Answer) -> Result<Rendered, ApiError> {
-    let json = || respond::rendered_json(&response(query, answer));
+    let json = || {
+        let rows = answer.rows.len() + answer.totals.len();
+        respond::rendered_estimates(&response(query, answer), rows * query.metrics.len())
+    };
     format.render(json, || tables::long(query, answer))
 }
 
@@ -248,7 +252,7 @@ pub fn listed(text: Option<&str>) -> Vec<String> {
         .collect()
 }
 
-pub fn response(query: &Query, answer: &Answer) -> QueryResponse {
+fn response<'a>(query: &'a Query, answer: &'a Answer) -> QueryResponse<'a> {
     QueryResponse {
         data: answer.rows.iter().map(|row| query_row(query, row)).collect(),
         totals: answer.totals.iter().map(|row| query_row(query, row)).collect(),
@@ -272,12 +276,13 @@ pub fn meta(query: &Query, answer: &Answer) -> QueryMeta {
     }
 }
 
-fn query_row(query: &Query, row: &Row) -> QueryRow {
-    let names = query.group_by.iter().map(|dimension| dimension.name().to_owned());
+fn query_row<'a>(query: &'a Query, row: &'a Row) -> QueryRow<'a> {
+    let names = query.group_by.iter().map(Dimension::name);
+    let ids = query.metrics.iter().map(|metric| metric.id);
     QueryRow {
-        group: Ordered(names.zip(row.group.iter().cloned()).collect()),
+        group: Ordered(names.zip(row.group.iter().map(Option::as_deref)).collect()),
         bucket: row.bucket.map(|bucket| bucket.to_rfc3339()),
-        metrics: estimates(query, row),
+        metrics: Ordered(ids.zip(&row.estimates).collect()),
     }
 }
 

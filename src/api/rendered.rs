@@ -4,14 +4,17 @@
 //! state of the project: the state is part of the key, so that a kept answer is never stale.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::future::Future;
 use std::sync::{Arc, OnceLock};
 
+use actix_web::body::SizedStream;
 use actix_web::http::header::{self, EntityTag, Header, IfNoneMatch};
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::Bytes;
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use chrono::{DateTime, Utc};
+use futures_util::stream;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use sha2::{Digest, Sha256};
@@ -27,6 +30,8 @@ use crate::store::projects::{self, Project};
 const KEPT_BYTES: u64 = 48 * 1024 * 1024;
 /// Answers that are kept, about; only a hint for the cache.
 const KEPT: usize = 2_000;
+/// Bytes of a body that the web server is given at once.
+const SENT_AT_ONCE: usize = 32 * 1024;
 
 /// An answer as it is sent. Clones share it.
 #[derive(Clone)]
@@ -94,7 +99,7 @@ impl Rendered {
     pub fn respond(&self, request: &HttpRequest) -> HttpResponse {
         let Content { content_type, body, .. } = &*self.0;
         if request.method() != Method::GET && request.method() != Method::HEAD {
-            return HttpResponse::Ok().content_type(*content_type).body(body.clone());
+            return sent(HttpResponse::Ok().content_type(*content_type), body.clone());
         }
         let tag = self.tag();
         let known = match IfNoneMatch::parse(request) {
@@ -128,11 +133,23 @@ impl Rendered {
         match piece {
             Piece::Part(part) => {
                 response.insert_header((header::CONTENT_RANGE, pieces::content_range(&part, body.len())));
-                response.body(body.slice(part))
+                sent(&mut response, body.slice(part))
             }
-            Piece::Whole | Piece::Beyond => response.body(body.clone()),
+            Piece::Whole | Piece::Beyond => sent(&mut response, body.clone()),
         }
     }
+}
+
+/// A response with a body. The web server copies what it is given before it sends any of it: a large body is given a piece at a time, the
+/// next one when the one before is on its way.
+fn sent(response: &mut HttpResponseBuilder, body: Bytes) -> HttpResponse {
+    let size = body.len();
+    if size <= SENT_AT_ONCE {
+        return response.body(body);
+    }
+    let pieces = (0..size).step_by(SENT_AT_ONCE);
+    let pieces = pieces.map(move |from| Ok::<_, Infallible>(body.slice(from..size.min(from + SENT_AT_ONCE))));
+    response.body(SizedStream::new(size as u64, stream::iter(pieces)))
 }
 
 /// What an answer depends on: the question, the project with how far its log is folded, and the hour, which moves the horizon.

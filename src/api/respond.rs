@@ -12,6 +12,9 @@ use crate::domain::spreadsheet;
 
 pub const JSON: &str = "application/json";
 
+/// Bytes that an estimate takes as JSON, its name and its share of the row included, seldom more.
+const ESTIMATE_BYTES: usize = 256;
+
 /// The form of an answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -44,7 +47,7 @@ impl Format {
 
 /// An object whose keys keep their order.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Ordered<V>(pub Vec<(String, V)>);
+pub struct Ordered<V, K = String>(pub Vec<(K, V)>);
 
 impl<V> Ordered<V> {
     pub fn get(&self, key: &str) -> Option<&V> {
@@ -52,7 +55,7 @@ impl<V> Ordered<V> {
     }
 }
 
-impl<V: Serialize> Serialize for Ordered<V> {
+impl<V: Serialize, K: Serialize> Serialize for Ordered<V, K> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.0.len()))?;
         for (key, value) in &self.0 {
@@ -73,6 +76,13 @@ pub fn rendered_json(value: &impl Serialize) -> Result<Rendered, ApiError> {
         JSON,
         serde_json::to_vec(value).map_err(ApiError::internal)?,
     ))
+}
+
+/// The same of an answer with so many estimates: of thousands, memory that grows as they come would be copied again and again.
+pub fn rendered_estimates(value: &impl Serialize, estimates: usize) -> Result<Rendered, ApiError> {
+    let mut body = Vec::with_capacity(estimates * ESTIMATE_BYTES);
+    serde_json::to_writer(&mut body, value).map_err(ApiError::internal)?;
+    Ok(Rendered::new(JSON, body))
 }
 
 /// A text from a client, made harmless: a spreadsheet would run what [`spreadsheet::is_formula`].

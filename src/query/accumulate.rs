@@ -61,9 +61,19 @@ impl Accumulated {
 
     /// The sums by what is made of each key, without the keys of which nothing is made.
     pub fn sorted(&self, key: impl Fn(Key) -> Option<Key>) -> Sorted {
+        self.added_up(&self.in_order(key))
+    }
+
+    /// What is made of each key, in order, with the number of the slot whose sums are added to it.
+    pub fn in_order(&self, key: impl Fn(Key) -> Option<Key>) -> Vec<(Key, usize)> {
         let slots = self.slots.iter();
         let mut order: Vec<(Key, usize)> = slots.filter_map(|(own, slot)| Some((key(*own)?, *slot))).collect();
         order.sort_unstable();
+        order
+    }
+
+    /// The sums of some slots that are in the order of their keys.
+    pub fn added_up(&self, order: &[(Key, usize)]) -> Sorted {
         let same = || order.chunk_by(|one, other| one.0 == other.0);
         let sums = |column: &Vec<i64>| {
             let of_slot = |(_, slot): &(Key, usize)| column.get(*slot).copied().unwrap_or_default();

@@ -9,7 +9,7 @@ use std::ops::Range;
 use chrono::TimeDelta;
 
 use super::blocks::{Blocks, days_covering, is_whole_days};
-use super::grouping::Grouping;
+use super::grouping::{Grouped, Grouping};
 use super::plan::Plan;
 use super::request::QueryError;
 use super::snapshot::{OUTPUTS, Snapshot};
@@ -24,7 +24,6 @@ use crate::metrics::index::Index;
 use crate::metrics::statistics::{Clustering, Counts};
 use crate::rollup::{Axis, Column};
 
-const HOURS: i64 = 24;
 pub const GROUPS: usize = USER_GROUPS as usize;
 /// The place of what is left out.
 const NOWHERE: u32 = u32::MAX;
@@ -37,19 +36,51 @@ pub struct Cut<'a> {
     pub groups: Range<u32>,
 }
 
-impl Cut<'_> {
-    pub fn slices(&self, plan: &Plan, names: &[String], snapshot: &mut Snapshot) -> Result<Slices, QueryError> {
-        let columns: Vec<i16> = [OUTPUTS].into_iter().chain(snapshot.view.places(names)?).collect();
-        let spans: Vec<Range<i32>> = self.windows.iter().map(days_covering).collect();
-        let blocks = Blocks::new(&spans);
-        let mut clusters = vec![vec![0; self.groups.len() * blocks.ranges.len() * GROUPS]; columns.len()];
-        self.add_groups(snapshot, &columns, &blocks, &mut clusters)?;
+/// What a cut is made of: outputs and some sums by group of users, and by hour where a bucket is not made of whole days.
+pub struct Tables {
+    columns: usize,
+    by_users: Vec<Grouped>,
+    by_hour: Vec<Grouped>,
+}
 
-        let in_days = self.windows.iter().all(is_whole_days);
-        let mut totals = vec![vec![0; self.groups.len() * self.windows.len()]; columns.len()];
-        if !in_days {
-            self.add_hours(snapshot, &columns, &mut totals)?;
-        }
+impl Cut<'_> {
+    /// Reads what any groups of the cut are made of.
+    pub fn tables(&self, names: &[String], snapshot: &mut Snapshot) -> Result<Tables, QueryError> {
+        let columns: Vec<i16> = [OUTPUTS].into_iter().chain(snapshot.view.places(names)?).collect();
+        let days = Blocks::new(&self.spans()).days();
+        Ok(Tables {
+            columns: columns.len(),
+            by_users: snapshot.grouped(Axis::Groups, days, &columns, self.grouping)?,
+            by_hour: match self.is_in_days() {
+                true => Vec::new(),
+                false => self.hours(snapshot, &columns)?,
+            },
+        })
+    }
+
+    fn spans(&self) -> Vec<Range<i32>> {
+        self.windows.iter().map(days_covering).collect()
+    }
+
+    fn is_in_days(&self) -> bool {
+        self.windows.iter().all(is_whole_days)
+    }
+
+    pub fn slices(
+        &self,
+        plan: &Plan,
+        names: &[String],
+        tables: &Tables,
+        snapshot: &mut Snapshot,
+    ) -> Result<Slices, QueryError> {
+        let spans = self.spans();
+        let blocks = Blocks::new(&spans);
+        let mut clusters = vec![vec![0; self.groups.len() * blocks.ranges.len() * GROUPS]; tables.columns];
+        self.add_users(&tables.by_users, &blocks, &mut clusters);
+
+        let in_days = self.is_in_days();
+        let mut totals = vec![vec![0; self.groups.len() * self.windows.len()]; tables.columns];
+        self.add_hours(&tables.by_hour, &mut totals);
         let mut by_key = BTreeMap::new();
         for (number, group) in (0..).zip(self.groups.clone()) {
             for (bucket, span) in spans.iter().enumerate() {
@@ -94,14 +125,8 @@ impl Cut<'_> {
     }
 
     /// Adds sums by group of users: to `sums`, per column, by group, block and group of users.
-    fn add_groups(
-        &self,
-        snapshot: &mut Snapshot,
-        columns: &[i16],
-        blocks: &Blocks,
-        sums: &mut [Vec<i64>],
-    ) -> Result<(), QueryError> {
-        for table in snapshot.grouped(Axis::Groups, blocks.days(), columns, self.grouping)? {
+    fn add_users(&self, tables: &[Grouped], blocks: &Blocks, sums: &mut [Vec<i64>]) {
+        for table in tables {
             for block in blocks.with(table.day) {
                 for (number, group) in self.groups.clone().enumerate() {
                     let from = group as usize * GROUPS;
@@ -112,32 +137,35 @@ impl Cut<'_> {
                 }
             }
         }
-        Ok(())
     }
 
-    /// Adds sums by hour: to `sums`, per column, by group and bucket.
-    pub fn add_hours(&self, snapshot: &mut Snapshot, columns: &[i16], sums: &mut [Vec<i64>]) -> Result<(), QueryError> {
+    /// Some columns by hour, of all groups.
+    pub fn hours(&self, snapshot: &mut Snapshot, columns: &[i16]) -> Result<Vec<Grouped>, QueryError> {
         let (Some(first), Some(last)) = (self.windows.first(), self.windows.last()) else {
-            return Ok(());
+            return Ok(Vec::new());
         };
         let days = days_covering(&Window {
             from: first.from,
             to: last.to,
         });
-        for table in snapshot.grouped(Axis::Hours, days, columns, self.grouping)? {
-            let buckets: Vec<Option<usize>> = (0..HOURS).map(|hour| self.bucket_of(table.day, hour)).collect();
-            let places: Vec<u32> = (0..self.grouping.groups as u32)
-                .flat_map(|group| buckets.iter().map(move |bucket| (group, *bucket)))
-                .map(|(group, bucket)| match (self.groups.contains(&group), bucket) {
-                    (true, Some(bucket)) => (group - self.groups.start) * self.windows.len() as u32 + bucket as u32,
-                    _ => NOWHERE,
-                })
+        snapshot.grouped(Axis::Hours, days, columns, self.grouping)
+    }
+
+    /// Adds sums by hour: to `sums`, per column, by group and bucket.
+    pub fn add_hours(&self, tables: &[Grouped], sums: &mut [Vec<i64>]) {
+        for table in tables {
+            let buckets: Vec<Option<usize>> = (0..Axis::Hours.width())
+                .map(|hour| self.bucket_of(table.day, hour as i64))
                 .collect();
+            let places: Vec<u32> = (0..self.groups.len())
+                .flat_map(|number| buckets.iter().map(move |bucket| (number, *bucket)))
+                .map(|(number, bucket)| bucket.map_or(NOWHERE, |bucket| (number * self.windows.len() + bucket) as u32))
+                .collect();
+            let first = self.groups.start as usize * Axis::Hours.width();
             for (column, sums) in table.columns.iter().zip(sums.iter_mut()) {
-                column.scatter(&places, sums);
+                column.scatter(first, &places, sums);
             }
         }
-        Ok(())
     }
 
     /// The bucket in which an hour begins.

@@ -149,26 +149,60 @@ impl Gathered<'_> {
         self.with_histograms(|(group, bucket, last)| Some((*numbers.get(group as usize)?, bucket, last)))
     }
 
-    /// The slices of some clusters only, without histograms, which do not know clusters.
-    pub fn of_clusters(&self, over: Over, keep: impl Fn(i64) -> bool) -> Slices {
-        self.of_keys(|key| keep(key.2).then(|| over.apply(key)))
+    /// Hands out the slices one after another, so that one of them is held at a time: with each cluster in several, they are more than
+    /// all that they are made of. Gives the sums that were missed.
+    pub fn each_slice(&self, over: Over, take: impl FnMut(SliceKey, &Slices, &Slice)) -> BTreeSet<String> {
+        let counts = self.counts.iter();
+        let counts = counts.map(|own| counts_of(own.sorted(|key| Some(over.apply(key)))));
+        self.one_by_one(|key| Some(over.apply(key)), counts.collect(), take)
+    }
+
+    /// The same of some clusters only, without histograms, which do not know clusters.
+    pub fn each_of_clusters(
+        &self,
+        over: Over,
+        keep: impl Fn(i64) -> bool,
+        take: impl FnMut(SliceKey, &Slices, &Slice),
+    ) -> BTreeSet<String> {
+        self.one_by_one(|key| keep(key.2).then(|| over.apply(key)), Vec::new(), take)
+    }
+
+    fn one_by_one(
+        &self,
+        key: impl Fn(Key) -> Option<Key>,
+        mut counts: Vec<HashMap<SliceKey, Counts>>,
+        mut take: impl FnMut(SliceKey, &Slices, &Slice),
+    ) -> BTreeSet<String> {
+        let mut missed = BTreeSet::new();
+        let order = self.clusters.in_order(key);
+        for own in order.chunk_by(|(one, _), (other, _)| (one.0, one.1) == (other.0, other.1)) {
+            let mut slices = self.of_sorted(self.clusters.added_up(own));
+            self.give(&mut slices, &mut counts);
+            slices.by_key.iter().for_each(|(key, slice)| take(*key, &slices, slice));
+            missed.extend(slices.index.missed());
+        }
+        missed
     }
 
     fn with_histograms(&self, key: impl Fn(Key) -> Option<Key>) -> Slices {
-        let mut slices = self.of_keys(&key);
-        for (histogram, own) in self.histograms.iter().zip(&self.counts) {
-            let mut counts = counts(own.sorted(&key));
-            for (slice_key, slice) in &mut slices.by_key {
-                let own = counts.remove(slice_key).unwrap_or_default();
-                slice.histograms.insert(histogram.name, Some(own));
-            }
-        }
+        let mut slices = self.of_sorted(self.clusters.sorted(&key));
+        let counts = self.counts.iter().map(|own| counts_of(own.sorted(&key)));
+        self.give(&mut slices, &mut counts.collect::<Vec<_>>());
         slices
     }
 
-    fn of_keys(&self, key: impl Fn(Key) -> Option<Key>) -> Slices {
+    /// Moves the counts of each histogram to the slices that they are of.
+    fn give(&self, slices: &mut Slices, counts: &mut [HashMap<SliceKey, Counts>]) {
+        for (histogram, counts) in self.histograms.iter().zip(counts) {
+            for (key, slice) in &mut slices.by_key {
+                let own = counts.remove(key).unwrap_or_default();
+                slice.histograms.insert(histogram.name, Some(own));
+            }
+        }
+    }
+
+    fn of_sorted(&self, Sorted { keys, columns }: Sorted) -> Slices {
         let mut slices = Slices::empty(Clustering::Exact, Index::new(self.sums.iter().map(|sum| &sum.name)));
-        let Sorted { keys, columns } = self.clusters.sorted(key);
         let mut columns = columns.into_iter();
         let (outputs, with_user) = (columns.next().unwrap_or_default(), columns.next().unwrap_or_default());
         slices.is_user = with_user.iter().map(|outputs| *outputs > 0).collect();
@@ -212,7 +246,7 @@ fn named(sums: &[Sum], histograms: &[Histogram]) -> HashSet<PlSmallStr> {
 }
 
 /// The counts of one histogram by slice, with buckets as fine as the outputs allow.
-fn counts(Sorted { keys, columns }: Sorted) -> HashMap<SliceKey, Counts> {
+fn counts_of(Sorted { keys, columns }: Sorted) -> HashMap<SliceKey, Counts> {
     let mut counts: HashMap<SliceKey, Counts> = HashMap::new();
     let [positives, negatives] = columns.as_slice() else {
         return counts;

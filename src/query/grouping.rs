@@ -83,7 +83,7 @@ impl Grouping {
             .collect();
         for (column, to) in part.columns().zip(to) {
             if let Some(column) = column {
-                column.scatter(&places, to);
+                column.scatter(0, &places, to);
             }
         }
     }

@@ -73,6 +73,11 @@ impl Plan<'_> {
         !self.query.group_by.is_empty() || !self.query.arms.is_empty()
     }
 
+    /// Whether slices have histograms besides their sums.
+    pub fn has_histograms(&self) -> bool {
+        self.query.counts_users || !self.histograms.is_empty()
+    }
+
     /// When a bucket starts, in the time zone of the question.
     pub fn start(&self, bucket: u32) -> Option<DateTime<chrono_tz::Tz>> {
         self.buckets.get(bucket as usize).map(|bucket| bucket.start)

@@ -37,6 +37,11 @@ impl<'a> Snapshot<'a> {
         Ok(Snapshot { conn, view, sources })
     }
 
+    /// That the answer is still wanted.
+    pub fn check(&self) -> Result<(), QueryError> {
+        self.sources.check()
+    }
+
     /// The tables of some days with some of their columns, in no order.
     pub fn parts(&mut self, axis: Axis, days: Range<i32>, places: &[i16]) -> Result<Vec<Part>, QueryError> {
         self.sources.check()?;

@@ -113,11 +113,11 @@ impl Column {
         }
     }
 
-    /// Adds each value to the place that `places` names for its row. A place that `to` does not have leaves the row out.
+    /// Adds each value from row `first` on to the place that `places` names for it. A place that `to` does not have leaves the row out.
     /// Sums that overflow stay at the end of the range.
-    pub fn scatter(&self, places: &[u32], to: &mut [i64]) {
-        fn add<T: Copy + Into<i64>>(values: &[T], places: &[u32], to: &mut [i64]) {
-            for (value, place) in values.iter().zip(places) {
+    pub fn scatter(&self, first: usize, places: &[u32], to: &mut [i64]) {
+        fn add<T: Copy + Into<i64>>(values: &[T], first: usize, places: &[u32], to: &mut [i64]) {
+            for (value, place) in values.get(first..).unwrap_or_default().iter().zip(places) {
                 if let Some(sum) = to.get_mut(*place as usize) {
                     *sum = sum.saturating_add((*value).into());
                 }
@@ -125,10 +125,10 @@ impl Column {
         }
         match self {
             Column::Zeros(_) => {}
-            Column::Bytes(values) => add(values, places, to),
-            Column::Shorts(values) => add(values, places, to),
-            Column::Ints(values) => add(values, places, to),
-            Column::Longs(values) => add(values, places, to),
+            Column::Bytes(values) => add(values, first, places, to),
+            Column::Shorts(values) => add(values, first, places, to),
+            Column::Ints(values) => add(values, first, places, to),
+            Column::Longs(values) => add(values, first, places, to),
         }
     }
 }
@@ -149,14 +149,18 @@ mod tests {
     #[test]
     fn rows_without_a_place_are_left_out() {
         let mut sums = vec![0, 0];
-        Column::narrow(&[1, 300, 5, 7]).scatter(&[1, 0, 1, u32::MAX], &mut sums);
+        Column::narrow(&[1, 300, 5, 7]).scatter(0, &[1, 0, 1, u32::MAX], &mut sums);
         assert_eq!(sums, [300, 6]);
+        Column::narrow(&[1, 300, 5, 7]).scatter(2, &[1, 0], &mut sums);
+        assert_eq!(sums, [307, 11]);
+        Column::narrow(&[1]).scatter(2, &[0], &mut sums);
+        assert_eq!(sums, [307, 11]);
     }
 
     #[test]
     fn sums_stay_at_the_end_of_the_range() {
         let mut sums = vec![i64::MAX - 1];
-        Column::narrow(&[i64::MAX]).scatter(&[0], &mut sums);
+        Column::narrow(&[i64::MAX]).scatter(0, &[0], &mut sums);
         assert_eq!(sums, [i64::MAX]);
         let mut sums = vec![i64::MIN, 5, i64::MAX - 1];
         Column::narrow(&[9, -1, -7, 2]).add_run(1..4, &mut sums);

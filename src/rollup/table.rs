@@ -60,7 +60,7 @@ impl Table {
         for (table, own) in &tables {
             let places = places(own, &keys);
             for (column, sums) in table.columns.iter().zip(&mut sums) {
-                column.scatter(&places, sums);
+                column.scatter(0, &places, sums);
             }
         }
         Table::from_sorted(&keys, &sums)

@@ -41,8 +41,8 @@ impl std::ops::AddAssign for Answers {
     }
 }
 
-/// The counts of each cluster in each stratum.
-pub type Strata = Vec<BTreeMap<i64, Answers>>;
+/// The counts of each cluster in each stratum, a cluster once.
+pub type Strata = Vec<Vec<(i64, Answers)>>;
 
 /// A weighted estimate.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -66,7 +66,7 @@ impl Weighted {
     /// `None` when nothing is observed.
     #[must_use]
     pub fn estimate(strata: &Strata) -> Option<Self> {
-        let totals: Vec<Answers> = strata.iter().map(|clusters| sum(clusters.values())).collect();
+        let totals: Vec<Answers> = strata.iter().map(|clusters| sum(clusters)).collect();
         let weight = |own: &Answers| (own.shown / own.observed).min(MOST_WEIGHT);
         let is_trimmed = |own: &Answers| own.shown / own.observed > MOST_WEIGHT;
         let seen = || totals.iter().filter(|own| own.observed > 0.0);
@@ -187,9 +187,9 @@ fn uniform_critical(width: f64, error: f64, level: Level) -> f64 {
     high
 }
 
-fn sum<'a>(answers: impl Iterator<Item = &'a Answers>) -> Answers {
+fn sum(clusters: &[(i64, Answers)]) -> Answers {
     let mut total = Answers::default();
-    answers.for_each(|own| total += *own);
+    clusters.iter().for_each(|(_, own)| total += *own);
     total
 }
 

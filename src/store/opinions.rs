@@ -1,7 +1,7 @@
 //! What raters and judges hold of outputs: one row per output, holder and rubric.
 
 use chrono::{DateTime, Utc};
-use diesel::pg::PgConnection;
+use diesel::pg::{PgConnection, PgRowByRowLoadingMode};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Bool, Double, Int4, Int8, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use uuid::Uuid;
@@ -109,15 +109,17 @@ impl Held {
     }
 }
 
-/// The opinions on outputs of some cells that were shown in a half-open range, at most `limit`, by output.
-pub fn on_outputs(
+/// Hands out the opinions on outputs of some cells that were shown in a half-open range, at most `limit`, by output. One at a time is
+/// held here.
+pub fn each_on_outputs<E: From<diesel::result::Error>>(
     conn: &mut PgConnection,
     project: ProjectId,
     cells: &[CellId],
     (from, to): (DateTime<Utc>, DateTime<Utc>),
     limit: i64,
-) -> QueryResult<Vec<Held>> {
-    diesel::sql_query(
+    mut take: impl FnMut(Held) -> Result<(), E>,
+) -> Result<(), E> {
+    let rows = diesel::sql_query(
         "SELECT p.output_key, o.user_key, o.decision, p.source, p.holder, p.rubric, p.value, p.is_right \
          FROM outputs o JOIN opinions p USING (project_id, output_key) \
          WHERE o.project_id = $1 AND o.cell_id = ANY($2) AND o.shown_at >= $3 AND o.shown_at < $4 \
@@ -128,7 +130,11 @@ pub fn on_outputs(
     .bind::<Timestamptz, _>(from)
     .bind::<Timestamptz, _>(to)
     .bind::<Int8, _>(limit)
-    .load(conn)
+    .load_iter::<Held, PgRowByRowLoadingMode>(conn)?;
+    for row in rows {
+        take(row?)?;
+    }
+    Ok(())
 }
 
 /// How many ratings of the same worth on the same scale one user's outputs have, in one cell.

@@ -1,7 +1,5 @@
 //! Intervals hold what they say: a thousand seeded runs of a world whose truth is known.
 
-use std::collections::BTreeMap;
-
 use calibrant::stats::beta;
 use calibrant::stats::level::Level;
 use calibrant::stats::nonresponse::{Answers, Bounds, Strata, Weighted};
@@ -77,7 +75,7 @@ fn shrunken_means() {
 
 /// Users of two plans who are alike among themselves; the plan decides how often they answer, and with what.
 fn answered(random: &mut Random, users: i64) -> Strata {
-    let mut strata: Strata = vec![BTreeMap::new(); 2];
+    let mut strata: Strata = vec![Vec::new(); 2];
     for user in 0..users {
         let lean = 0.15 * random.normal();
         // Each user has outputs of both kinds: the first kind is answered often and liked.
@@ -91,14 +89,12 @@ fn answered(random: &mut Random, users: i64) -> Strata {
                     positive += f64::from(u8::from(good));
                 }
             }
-            stratum.insert(
-                user,
-                Answers {
-                    shown: shown as f64,
-                    observed,
-                    positive,
-                },
-            );
+            let own = Answers {
+                shown: shown as f64,
+                observed,
+                positive,
+            };
+            stratum.push((user, own));
         }
     }
     strata
@@ -117,7 +113,7 @@ fn weighted_for_nonresponse() {
             let found = Weighted::estimate(&strata).unwrap();
             let interval = found.interval(Level::default()).unwrap();
             held += f64::from(u8::from(interval.lower <= TRUTH && TRUTH <= interval.upper));
-            let all = strata.iter().flat_map(BTreeMap::values);
+            let all = strata.iter().flatten().map(|(_, own)| own);
             let (positive, observed) = all.fold((0.0, 0.0), |sum, own| (sum.0 + own.positive, sum.1 + own.observed));
             raw += positive / observed / f64::from(RUNS);
         }

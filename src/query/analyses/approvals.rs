@@ -3,12 +3,14 @@
 //! A tool is a value of a dimension. How steps end is computed from all of them; growth follows users from their first step with the
 //! tool on, whatever they did with others.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 
 use super::exposures::Exposures;
 use super::growth::{self, Growth};
-use super::trajectory::{Step, placed_in, steps};
+use super::trajectory::{Step, estimates_of, placed_in, steps};
 use crate::domain::dimension::Dimension;
 use crate::metrics::{self, Estimate, Metric, Reason};
 use crate::query::answer::{Answer, Row};
@@ -86,7 +88,13 @@ pub fn run(
                 Ok(gathering.add(placed_in(met.parts.clone(), met)?)?)
             },
         )?;
-        let slices = gathering.finish()?.slices(Over::Nothing);
+        let mut by_tool: BTreeMap<u32, BTreeMap<u32, Vec<Estimate>>> = BTreeMap::new();
+        gathering
+            .finish()?
+            .each_slice(Over::Nothing, |(tool, step), slices, slice| {
+                let steps = by_tool.entry(tool).or_default();
+                steps.insert(step, estimates_of(&followed, slices, slice));
+            });
         let mut growth = growth.by_part(followed.level);
         let number = |row: &Row| {
             (0..)
@@ -102,7 +110,7 @@ pub fn run(
             let number = number(row)?;
             Some(Tool {
                 row: row.clone(),
-                by_exposure: steps(&followed, &slices, number),
+                by_exposure: steps(&followed, by_tool.remove(&number).unwrap_or_default()),
                 growth: growth.remove(&number).unwrap_or_else(|| Estimate::none(Reason::NoData)),
             })
         });

@@ -5,6 +5,8 @@
 //! the data alone can, whatever lies behind the silence ([`crate::stats::nonresponse`]). What the app took by itself was shown and
 //! never decided on by anyone: it is missing like what users left alone.
 
+use std::collections::HashMap;
+
 use diesel::pg::PgConnection;
 use polars::prelude::*;
 
@@ -14,11 +16,11 @@ use crate::domain::window::Window;
 use crate::metrics::facts::{self as f, BINS};
 use crate::metrics::families::calibration::Target;
 use crate::metrics::{self, Estimate, Metric, Reason};
-use crate::query::gather::{BUCKET, GROUP, Gathered, Gathering, Over};
+use crate::query::gather::{BUCKET, GROUP, Gathering, Over};
 use crate::query::origin::check_kept;
 use crate::query::request::{MAX_GROUPS, Query, QueryError};
 use crate::query::sources::Sources;
-use crate::query::sums::{SliceKey, Slices};
+use crate::query::sums::{Slice, Slices};
 use crate::stats::calibration::bin_index;
 use crate::stats::nonresponse::{Answers, Bounds, Strata, Weighted};
 use crate::store::cells::CellId;
@@ -97,20 +99,30 @@ pub fn run(conn: &mut PgConnection, sources: &Sources, question: &Question) -> R
             gathering.add(placed(&group_of_cell, &window, stated)?)?;
         }
         let gathered = gathering.finish()?;
-        let strata = gathered.slices(Over::Nothing);
-        let (by_group, by_band) = (gathered.slices(Over::Buckets), gathered.slices(Over::Groups));
-        let found = counts(&strata, question.target, query);
-        let part = |slices: &Slices, key: SliceKey| part(slices, key, query);
+        let parts = |over| {
+            let mut parts = HashMap::new();
+            gathered.each_slice(over, |key, slices, slice| {
+                parts.extend(part(slices, slice, query).map(|part| (key, part)));
+            });
+            parts
+        };
+        let (mut by_group, mut by_band) = (parts(Over::Buckets), parts(Over::Groups));
+        let whole = parts(Over::Everything).remove(&(0, 0));
+        let mut found = Strata::new();
+        gathered.each_slice(Over::Nothing, |_, slices, slice| {
+            found.push(counts(slices, slice, question.target, query));
+        });
+        drop(gathered);
         Ok(Covered {
-            whole: whole(&gathered, query),
+            whole: whole.unwrap_or_else(Part::of_nothing),
             weighted: Weighted::estimate(&found),
             bounds: Bounds::new(&found),
             strata: found.len(),
             segments: (0..)
                 .zip(values)
-                .filter_map(|(number, values)| Some((values, part(&by_group, (number, 0))?)))
+                .filter_map(|(number, values)| Some((values, by_group.remove(&(number, 0))?)))
                 .collect(),
-            bands: (0..=BINS as u32).map(|band| part(&by_band, (0, band))).collect(),
+            bands: (0..=BINS as u32).map(|band| by_band.remove(&(0, band))).collect(),
             window,
             log_position: project.folded_events,
         })
@@ -141,30 +153,26 @@ fn placed(group_of_cell: &PlHashMap<CellId, u32>, window: &Window, stated: DataF
     Ok(frame)
 }
 
-/// The counts of each user in each stratum.
-fn counts(slices: &Slices, target: Target, query: &Query) -> Strata {
-    let by_cluster = |slice| {
-        slices.read(slice, query, |statistics| {
-            let [shown, observed, positive] = names_of(target).map(|name| statistics.by_cluster(name));
-            let counts = shown.into_iter().zip(observed).zip(positive);
-            let keys = slices.keys(slice).iter().copied();
-            keys.zip(counts)
-                .map(|(user, ((shown, observed), positive))| {
-                    let answers = Answers {
-                        shown,
-                        observed,
-                        positive,
-                    };
-                    (user, answers)
-                })
-                .collect()
-        })
-    };
-    slices.by_key.values().map(by_cluster).collect()
+/// The counts of each user in a stratum.
+fn counts(slices: &Slices, slice: &Slice, target: Target, query: &Query) -> Vec<(i64, Answers)> {
+    slices.read(slice, query, |statistics| {
+        let [shown, observed, positive] = names_of(target).map(|name| statistics.by_cluster(name));
+        let counts = shown.into_iter().zip(observed).zip(positive);
+        let keys = slices.keys(slice).iter().copied();
+        keys.zip(counts)
+            .map(|(user, ((shown, observed), positive))| {
+                let answers = Answers {
+                    shown,
+                    observed,
+                    positive,
+                };
+                (user, answers)
+            })
+            .collect()
+    })
 }
 
-fn part(slices: &Slices, key: SliceKey, query: &Query) -> Option<Part> {
-    let slice = slices.by_key.get(&key)?;
+fn part(slices: &Slices, slice: &Slice, query: &Query) -> Option<Part> {
     let estimates = slices.read(slice, query, |statistics| {
         let metrics = query.metrics.iter();
         metrics.map(|metric| (metric.estimate)(statistics)).collect::<Vec<_>>()
@@ -177,12 +185,12 @@ fn part(slices: &Slices, key: SliceKey, query: &Query) -> Option<Part> {
     })
 }
 
-/// All outputs together.
-fn whole(gathered: &Gathered, query: &Query) -> Part {
-    let slices = gathered.slices(Over::Everything);
-    part(&slices, (0, 0), query).unwrap_or_else(|| Part {
-        coverage: Estimate::none(Reason::NoData),
-        score: Estimate::none(Reason::NoData),
-        shown: 0,
-    })
+impl Part {
+    fn of_nothing() -> Part {
+        Part {
+            coverage: Estimate::none(Reason::NoData),
+            score: Estimate::none(Reason::NoData),
+            shown: 0,
+        }
+    }
 }

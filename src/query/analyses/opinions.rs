@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::domain::decision::Decision;
 use crate::domain::event::JudgementSource;
@@ -106,37 +107,62 @@ impl Heard {
             judges
         }
     }
+}
 
-    fn new(held: Vec<Held>) -> Heard {
-        let mut heard = Heard::default();
-        let (mut holders, mut rubrics) = (HashMap::new(), HashMap::new());
-        for own in held.chunk_by(|one, other| one.output_key == other.output_key) {
-            let Some(first) = own.first() else { continue };
-            let decision = Decision::from_code(first.decision).filter(|decision| decision.is_decided());
-            let said = own.iter().map(|held| Said {
-                holder: *holders.entry((held.source, held.holder.clone())).or_insert_with(|| {
-                    heard.holders.push(Holder {
-                        kind: HolderKind::of(held.source),
-                        name: named(&held.holder),
-                    });
-                    heard.holders.len() - 1
-                }),
-                rubric: *rubrics.entry(held.rubric.clone()).or_insert_with(|| {
-                    heard.rubrics.push(named(&held.rubric));
-                    heard.rubrics.len() - 1
-                }),
-                value: held.value,
-                is_right: held.is_right,
-            });
-            let said = said.collect();
-            heard.outputs.push(Discussed {
-                cluster: first.cluster(),
-                has_user: first.user_key.is_some(),
+/// What was heard so far, opinion by opinion.
+#[derive(Default)]
+struct Listening {
+    heard: Heard,
+    /// The last output that something was said of.
+    last: Option<Uuid>,
+    holders: HashMap<(i16, String), usize>,
+    rubrics: HashMap<String, usize>,
+    opinions: i64,
+}
+
+impl Listening {
+    /// Adds an opinion. Those on one output come one after another.
+    fn add(&mut self, held: Held) -> Result<(), QueryError> {
+        self.opinions += 1;
+        if self.opinions > MOST_OPINIONS {
+            return Err(QueryError::TooManyOpinions { limit: MOST_OPINIONS });
+        }
+        let Heard {
+            holders,
+            rubrics,
+            outputs,
+        } = &mut self.heard;
+        if self.last.replace(held.output_key) != Some(held.output_key) {
+            let decision = Decision::from_code(held.decision).filter(|decision| decision.is_decided());
+            outputs.push(Discussed {
+                cluster: held.cluster(),
+                has_user: held.user_key.is_some(),
                 taken: decision.map(Decision::is_taken),
-                said,
+                said: Vec::with_capacity(1),
             });
         }
-        heard
+        let said = Said {
+            value: held.value,
+            is_right: held.is_right,
+            holder: *self
+                .holders
+                .entry((held.source, held.holder))
+                .or_insert_with_key(|(source, name)| {
+                    holders.push(Holder {
+                        kind: HolderKind::of(*source),
+                        name: named(name),
+                    });
+                    holders.len() - 1
+                }),
+            rubric: *self.rubrics.entry(held.rubric).or_insert_with_key(|name| {
+                rubrics.push(named(name));
+                rubrics.len() - 1
+            }),
+        };
+        if let Some(output) = outputs.last_mut() {
+            output.said.push(said);
+        }
+        Ok(())
     }
 }
 
@@ -161,12 +187,12 @@ pub fn listen<T>(
     sources.asked(conn, query, |snapshot, project, window| {
         let cells: Vec<i32> = snapshot.view.cells_where(&query.filters).into_iter().collect();
         let range: (DateTime<Utc>, DateTime<Utc>) = (window.from, window.to);
-        let held = opinions::on_outputs(snapshot.conn, query.project, &cells, range, MOST_OPINIONS + 1)?;
-        if held.len() as i64 > MOST_OPINIONS {
-            return Err(QueryError::TooManyOpinions { limit: MOST_OPINIONS });
-        }
+        let mut listening = Listening::default();
+        opinions::each_on_outputs(snapshot.conn, query.project, &cells, range, MOST_OPINIONS + 1, |held| {
+            listening.add(held)
+        })?;
         Ok(Listened {
-            found: analyse(&Heard::new(held)),
+            found: analyse(&listening.heard),
             window,
             log_position: project.folded_events,
         })

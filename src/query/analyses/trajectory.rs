@@ -4,7 +4,7 @@
 //! with leaving, since only those who stay reach the later ones; the same rates over users who reached [`REGULAR`] exposures do not,
 //! nor does what the same users did at first and later ([`super::growth`]).
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
@@ -25,7 +25,7 @@ use crate::query::plan::histograms_of;
 use crate::query::request::{Query, QueryError};
 use crate::query::snapshot::Snapshot;
 use crate::query::sources::Sources;
-use crate::query::sums::{SliceKey, Slices};
+use crate::query::sums::{Slice, SliceKey, Slices};
 use crate::stats::contrast::{Contrast, Pair};
 
 /// First exposures of the steps: 1, 2, 3–5, 6–10, 11–20, …
@@ -127,14 +127,22 @@ fn follow(
             Ok(gathering.add(placed(met)?)?)
         })?;
         let gathered = gathering.finish()?;
-        let all = gathered.slices(Over::Groups);
-        let regular = gathered.of_clusters(Over::Groups, |user| exposures.of(0, user) >= REGULAR);
+        let (mut all, mut regular) = (BTreeMap::new(), BTreeMap::new());
+        let mut missed = gathered.each_slice(Over::Groups, |(_, step), slices, slice| {
+            all.insert(step, estimates_of(query, slices, slice));
+        });
+        let is_regular = |user| exposures.of(0, user) >= REGULAR;
+        missed.extend(
+            gathered.each_of_clusters(Over::Groups, is_regular, |(_, step), slices, slice| {
+                regular.insert(step, estimates_of(query, slices, slice));
+            }),
+        );
         let kinds = gathered.slices(Over::Buckets);
         let trajectory = Trajectory {
             window,
             log_position,
-            all: steps(query, &all, 0),
-            regulars: steps(query, &regular, 0),
+            all: steps(query, all),
+            regulars: steps(query, regular),
             newcomers: estimates(query, &kinds, (0, 0)),
             returning: estimates(query, &kinds, (1, 0)),
             newcomers_difference: query
@@ -154,10 +162,7 @@ fn follow(
             edit_thresholds: query.states_edit_thresholds(),
             by_time: Vec::new(),
         };
-        let missed: BTreeSet<String> = [all, regular, kinds]
-            .iter()
-            .flat_map(|slices| slices.index.missed())
-            .collect();
+        missed.extend(kinds.index.missed());
         if missed.is_empty() {
             return Ok(trajectory);
         }
@@ -184,28 +189,34 @@ fn step_of(number: u32) -> u32 {
     STEPS.partition_point(|first| *first <= number).saturating_sub(1) as u32
 }
 
-/// The steps of a group, up to the last that someone reached.
-pub fn steps(query: &Query, slices: &Slices, group: u32) -> Vec<Step> {
-    let own = slices.by_key.keys().filter(|(of, _)| *of == group);
-    let reached = own.map(|(_, step)| *step as usize + 1).max().unwrap_or_default();
+/// The steps up to the last that someone reached, from the estimates of those that someone did.
+pub fn steps(query: &Query, mut found: BTreeMap<u32, Vec<Estimate>>) -> Vec<Step> {
+    let reached = found.keys().last().map_or(0, |step| *step as usize + 1);
     (0..)
         .zip(STEPS.iter().take(reached))
         .map(|(number, from)| Step {
             from: *from,
             to: STEPS.get(number as usize + 1).map(|next| next - 1),
-            estimates: estimates(query, slices, (group, number)),
+            estimates: found.remove(&number).unwrap_or_else(|| no_data(query)),
         })
         .collect()
 }
 
+fn no_data(query: &Query) -> Vec<Estimate> {
+    query.metrics.iter().map(|_| Estimate::none(Reason::NoData)).collect()
+}
+
+/// The estimates of a slice.
+pub fn estimates_of(query: &Query, slices: &Slices, slice: &Slice) -> Vec<Estimate> {
+    slices.read(slice, query, |statistics| {
+        let metrics = query.metrics.iter();
+        metrics.map(|metric| (metric.estimate)(statistics)).collect()
+    })
+}
+
 fn estimates(query: &Query, slices: &Slices, key: SliceKey) -> Vec<Estimate> {
-    let metrics = query.metrics.iter();
-    match slices.by_key.get(&key) {
-        Some(slice) => slices.read(slice, query, |statistics| {
-            metrics.map(|metric: &&Metric| (metric.estimate)(statistics)).collect()
-        }),
-        None => metrics.map(|_| Estimate::none(Reason::NoData)).collect(),
-    }
+    let slice = slices.by_key.get(&key);
+    slice.map_or_else(|| no_data(query), |slice| estimates_of(query, slices, slice))
 }
 
 /// A metric of newcomers minus that of returning users.

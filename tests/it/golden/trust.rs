@@ -63,7 +63,7 @@ fn weighted_estimates_and_bounds_match_their_definitions() {
                     observed: observed[user][stratum],
                     positive: positive[user][stratum],
                 };
-                clusters.insert(user as i64, own);
+                clusters.push((user as i64, own));
             }
         }
         let found = Weighted::estimate(&strata).expect("answers");

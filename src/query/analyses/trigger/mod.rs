@@ -131,9 +131,8 @@ pub fn run(
             gathering.add(placed(stated, inside)?)?;
         }
         let gathered = gathering.finish()?;
-        let slices = gathered.slices(Over::Nothing);
         let mut users: HashMap<i64, (bool, Vec<Counts>)> = HashMap::new();
-        for ((step, _), slice) in &slices.by_key {
+        gathered.each_slice(Over::Nothing, |(step, _), slices, slice| {
             let (is_user, [known, useful]) = slices.read(slice, query, |statistics| {
                 let sums = [KNOWN, USEFUL].map(|name| statistics.by_cluster(name));
                 (statistics.is_user.to_vec(), sums)
@@ -143,11 +142,11 @@ pub fn run(
                 let (_, counts) = users
                     .entry(*user)
                     .or_insert_with(|| (is_user, vec![(0.0, 0.0); STEPS as usize + 1]));
-                if let Some(slot) = counts.get_mut(*step as usize) {
+                if let Some(slot) = counts.get_mut(step as usize) {
                     *slot = (slot.0 + own.0, slot.1 + own.1);
                 }
             }
-        }
+        });
         let curve = Curve::new(users);
         let whole = gathered.slices(Over::Groups);
         let distinct = whole
