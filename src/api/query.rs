@@ -252,7 +252,7 @@ pub fn listed(text: Option<&str>) -> Vec<String> {
         .collect()
 }
 
-fn response<'a>(query: &'a Query, answer: &'a Answer) -> QueryResponse<'a> {
+pub fn response<'a>(query: &'a Query, answer: &'a Answer) -> QueryResponse<'a> {
     QueryResponse {
         data: answer.rows.iter().map(|row| query_row(query, row)).collect(),
         totals: answer.totals.iter().map(|row| query_row(query, row)).collect(),

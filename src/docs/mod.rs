@@ -29,7 +29,9 @@ pub fn metrics() -> String {
          events; the unit of analysis is one output shown to one user.\n\nThe effective number of outputs is that of independent \
          ones which would tell as much, `p(1 - p)/Var(p)` with the variance clustered by user; where all users have the same \
          share, Kish's `(sum n_u)^2 / sum n_u^2`. It is never more than the number of outputs: users who balance each other \
-         out make no interval narrower than Wilson's.\n",
+         out make no interval narrower than Wilson's.\n\nA proportion has other intervals for who asks by `interval`: `clustered_exact` \
+         (Clopper and Pearson 1934 with the effective number; Korn & Graubard 1998), for guarantees; `clustered_jeffreys`; \
+         `clustered_linear`; and `naive`, Wilson's as if all outputs were independent.\n",
     );
     for family in FAMILIES {
         // Writing to a String cannot fail.

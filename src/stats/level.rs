@@ -39,6 +39,12 @@ impl Level {
         student::quantile(self.upper_probability(), df)
     }
 
+    /// What is left on each side, `(1 − level)/2`; 0.025 for 95 %.
+    #[must_use]
+    pub fn tail(self) -> f64 {
+        (1.0 - self.0) / 2.0
+    }
+
     fn upper_probability(self) -> f64 {
         f64::midpoint(1.0, self.0)
     }

@@ -48,14 +48,16 @@ def distributions():
     )
 
 
-def wilson():
+def proportions():
     cases = [(0, 1), (1, 1), (0, 50), (50, 50), (1, 200), (386, 1096), (7, 9), (123456, 9876543)]
-    out = []
-    for k, n in cases:
-        for level in (0.8, 0.95, 0.99):
-            lower, upper = proportion_confint(k, n, 1 - level, method="wilson")
-            # The libraries' round-off at the edges is not part of the definition.
-            out.append([k, n, level, 0.0 if k == 0 else float(lower), 1.0 if k == n else float(upper)])
+    out = {}
+    for name, method in (("wilson", "wilson"), ("clopper_pearson", "beta"), ("jeffreys", "jeffreys")):
+        rows = out[name] = []
+        for k, n in cases:
+            for level in (0.8, 0.95, 0.99):
+                lower, upper = proportion_confint(k, n, 1 - level, method=method)
+                # The libraries' round-off at the edges is not part of the definition, nor is a prior's.
+                rows.append([k, n, level, 0.0 if k == 0 else float(lower), 1.0 if k == n else float(upper)])
     return out
 
 
@@ -162,7 +164,7 @@ def detection():
 
 golden = dict(
     distributions=distributions(),
-    wilson=wilson(),
+    proportions=proportions(),
     datasets=[dataset(14, 300), dataset(70, 500)],
     bin_indices=bin_indices(),
     sketch=sketch(),

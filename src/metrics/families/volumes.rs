@@ -181,37 +181,13 @@ fn kept_of_each(s: &Statistics, units: &str) -> Estimate {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
-
     use super::*;
-    use crate::metrics::index::Index;
-    use crate::metrics::statistics::{Clustering, IntervalKind};
+    use crate::metrics::statistics::built::of_users;
 
     const SUMS: [&str; 5] = ["shown", "taken", "kept", "kept_known", "characters_kept"];
 
     fn per_shown(users: &[[i64; 5]]) -> Estimate {
-        let names = SUMS.map(str::to_owned);
-        let columns: Vec<Vec<i64>> = (0..SUMS.len())
-            .map(|sum| users.iter().map(|user| user[sum]).collect())
-            .collect();
-        let totals: Vec<i64> = columns.iter().map(|column| column.iter().sum()).collect();
-        let clusters: Vec<&[i64]> = columns.iter().map(Vec::as_slice).collect();
-        kept_of_each(
-            &Statistics {
-                level: Default::default(),
-                interval: IntervalKind::Clustered,
-                outputs: 1_000,
-                users: Some(users.len() as u64),
-                clustering: Clustering::Exact,
-                index: &Index::new(&names),
-                totals: &totals,
-                clusters: &clusters,
-                is_user: &vec![true; users.len()],
-                histograms: &HashMap::new(),
-                trace: None,
-            },
-            "shown",
-        )
+        of_users(SUMS, users, |s| kept_of_each(s, "shown"))
     }
 
     /// Users who keep differently often and differently much; of one in `every` kept output it is told how much.

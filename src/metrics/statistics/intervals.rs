@@ -30,10 +30,10 @@ impl Statistics<'_> {
         self.note_ratio(&totals, &clusters, d);
         let estimate = self.valued_of(n / d, d, totals.iter().map(|(_, d)| *d != 0.0)).of(n, d);
         if self.interval == IntervalKind::Naive || self.is_independent(&totals) {
-            let interval = proportion::wilson(n, d, self.level.z());
+            let (interval, form) = self.of_trials(n, d, self.level.z());
             let variance = n / d * (1.0 - n / d) / d;
             return estimate
-                .within(interval, "wilson")
+                .within(interval, form)
                 .with_standard_error(Some(variance.sqrt()));
         }
         self.within_clusters(estimate, (n / d, d), &clusters)
@@ -66,10 +66,24 @@ impl Statistics<'_> {
             // All outputs are of one cluster: they are worth one.
             None => (1.0, self.level.z()),
         };
-        let interval = proportion::wilson(value * trials, trials, critical);
+        let (interval, form) = self.of_trials(value * trials, trials, critical);
         estimate
-            .within(interval, self.name("wilson"))
+            .within(interval, self.name(form))
             .with_standard_error(standard_error)
+    }
+
+    /// The interval of a proportion of so many independent outputs, and its form. What has no critical value of its own is as unsure of
+    /// the variance as fewer outputs would be (Korn and Graubard 1998).
+    fn of_trials(&self, n: f64, d: f64, critical: f64) -> (Option<Interval>, &'static str) {
+        let worth = (self.level.z() / critical).powi(2);
+        match self.interval {
+            IntervalKind::ClusteredExact => (
+                proportion::clopper_pearson(n * worth, d * worth, self.level),
+                "clopper_pearson",
+            ),
+            IntervalKind::ClusteredJeffreys => (proportion::jeffreys(n * worth, d * worth, self.level), "jeffreys"),
+            _ => (proportion::wilson(n, d, critical), "wilson"),
+        }
     }
 
     /// A fixed-point sum divided by a count, within a range.
@@ -125,6 +139,10 @@ impl Statistics<'_> {
         match (form, self.clustering) {
             ("wilson", Clustering::Exact) => "wilson_cluster_exact",
             ("wilson", Clustering::Groups) => "wilson_cluster_groups",
+            ("clopper_pearson", Clustering::Exact) => "clopper_pearson_cluster_exact",
+            ("clopper_pearson", Clustering::Groups) => "clopper_pearson_cluster_groups",
+            ("jeffreys", Clustering::Exact) => "jeffreys_cluster_exact",
+            ("jeffreys", Clustering::Groups) => "jeffreys_cluster_groups",
             (_, Clustering::Exact) => "linear_cluster_exact",
             (_, Clustering::Groups) => "linear_cluster_groups",
         }

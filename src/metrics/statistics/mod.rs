@@ -24,6 +24,11 @@ pub enum IntervalKind {
     Clustered,
     /// Clustered by user; value ± critical value × standard error.
     ClusteredLinear,
+    /// Clustered by user; for proportions that of Clopper and Pearson with the effective number of outputs (Korn and Graubard 1998): never
+    /// right less often than it says, where outputs are independent, and wider for it.
+    ClusteredExact,
+    /// Clustered by user; for proportions that of Jeffreys' posterior with the effective number of outputs.
+    ClusteredJeffreys,
     /// Proportions as if all outputs were independent of each other; other metrics stay clustered.
     Naive,
 }

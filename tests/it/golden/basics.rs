@@ -7,7 +7,7 @@ use calibrant::stats::auroc::{self, GridCount};
 use calibrant::stats::calibration::{self, Bin};
 use calibrant::stats::cluster::{self, ClusterRatio};
 use calibrant::stats::detection::Counts;
-use calibrant::stats::level::Level;
+use calibrant::stats::level::{Interval, Level};
 use calibrant::stats::{beta, gamma, normal, proportion, sketch, student};
 use serde_json::Value;
 
@@ -68,13 +68,21 @@ fn beta_and_gamma_match_scipy() {
 }
 
 #[test]
-fn wilson_matches_statsmodels() {
-    for case in rows(&golden()["wilson"]) {
-        let level = Level::new(number(&case[2])).expect("a level");
-        let interval = proportion::wilson(number(&case[0]), number(&case[1]), level.z());
-        let interval = interval.expect("trials");
-        close(interval.lower, &case[3], &format!("lower of {case}"));
-        close(interval.upper, &case[4], &format!("upper of {case}"));
+fn intervals_of_proportions_match_statsmodels() {
+    let golden = &golden()["proportions"];
+    let wilson = |k, n, level: Level| proportion::wilson(k, n, level.z());
+    let forms: [(&str, fn(f64, f64, Level) -> Option<Interval>); 3] = [
+        ("wilson", wilson),
+        ("clopper_pearson", proportion::clopper_pearson),
+        ("jeffreys", proportion::jeffreys),
+    ];
+    for (name, of) in forms {
+        for case in rows(&golden[name]) {
+            let level = Level::new(number(&case[2])).expect("a level");
+            let interval = of(number(&case[0]), number(&case[1]), level).expect("trials");
+            close(interval.lower, &case[3], &format!("lower of {name} {case}"));
+            close(interval.upper, &case[4], &format!("upper of {name} {case}"));
+        }
     }
 }
 

@@ -152,9 +152,11 @@ fn anything_gives_numbers() {
     }
 }
 
-const INTERVALS: [IntervalKind; 3] = [
+const INTERVALS: [IntervalKind; 5] = [
     IntervalKind::Clustered,
     IntervalKind::ClusteredLinear,
+    IntervalKind::ClusteredExact,
+    IntervalKind::ClusteredJeffreys,
     IntervalKind::Naive,
 ];
 
