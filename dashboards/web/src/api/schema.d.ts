@@ -179,8 +179,8 @@ export interface paths {
         };
         /**
          * Effect of a change
-         * @description Did it do what it was made for? Versions are compared on the days that both were shown, if there are seven; otherwise after with
-         *     before, less what happened meanwhile to features that did not change. The answer says which, and what speaks against believing it.
+         * @description Did it do what it was made for? If both versions were shown on seven days, each user is compared with what they did before moving over,
+         *     and with others on the same day; otherwise after with before, less what happened meanwhile to features that did not change. The answer says which, and what speaks against believing it.
          */
         get: operations["get_change_effect"];
         put?: never;
@@ -1125,8 +1125,8 @@ export interface paths {
         };
         /**
          * Trajectory of a feature
-         * @description How trust grows with use: metrics by the users' n-th exposure, of newcomers and returning users, and over calendar time; and what
-         *     a bad output does to the acceptance of the next ones. Outputs without a user are left out where users are followed.
+         * @description How trust grows with use: metrics by the users' n-th exposure, of newcomers and returning users, and over calendar time; what
+         *     a bad output does to the acceptance of the next ones; how long newcomers stay, and how often they are interrupted. Outputs without a user are left out where users are followed.
          */
         get: operations["get_feature_trajectory"];
         put?: never;
@@ -1146,8 +1146,10 @@ export interface paths {
         };
         /**
          * Trigger quality of a feature
-         * @description Does it fire when it should, and from which confidence on would it pay to? Precision, recall, and the net benefit by threshold. A
-         *     threshold states what a useless offer costs next to a useful one; it is taken at its word, so that confidence should be calibrated.
+         * @description Does it fire when it should, and from which confidence on would it pay to? Precision, recall, F-score, and the net benefit by
+         *     threshold. A threshold states what a useless offer costs next to a useful one; it is taken at its word, so that confidence should be
+         *     calibrated. With a `cost` the net benefit is the expected utility of each threshold at that cost, and the best one has most of it.
+         *     An output without a user is a cluster of its own, and counted as no user.
          */
         get: operations["get_feature_trigger"];
         put?: never;
@@ -2154,6 +2156,11 @@ export interface components {
             feature: string;
             /** Format: int64 */
             judged: number;
+            /**
+             * Format: int64
+             * @description Judged outputs of which no user is known: they count for error rates, and not for the guarantee, which is about users.
+             */
+            judged_of_nobody: number;
             meta: components["schemas"]["AnalysisMeta"];
             /**
              * Format: int64
@@ -2251,6 +2258,7 @@ export interface components {
             group: {
                 [key: string]: string | null;
             };
+            hosmer_lemeshow: components["schemas"]["ChiSquareTest"] | null;
             metrics: {
                 [key: string]: components["schemas"]["Estimate"];
             };
@@ -2321,7 +2329,7 @@ export interface components {
             metric?: string | null;
             note?: string;
             title: string;
-            /** @description The versions that came with it, if any did: where users move over one by one, versions are compared on the same days. */
+            /** @description The versions that came with it, if any did: where users move over one by one, each is compared with oneself and with others. */
             versions?: string[];
         };
         /** @description A change and when it was logged. */
@@ -2445,6 +2453,24 @@ export interface components {
         };
         /** @enum {string} */
         CheckVerdict: "kept" | "not_contradicted" | "broken";
+        /**
+         * @description Hosmer and Lemeshow's test of calibration, over ten bands with as many outputs each; equal confidences stay together. It takes outputs as
+         *     independent, which those of one user are not, so that it finds too much; and of very many outputs it finds anything.
+         */
+        ChiSquareTest: {
+            /**
+             * Format: int32
+             * @description Degrees of freedom: as many as bands, since confidence was not fitted to these outcomes.
+             */
+            df: number;
+            /**
+             * Format: double
+             * @description How often a calibrated confidence would be off as far by chance.
+             */
+            p_value: number;
+            /** Format: double */
+            statistic: number;
+        };
         CompareResponse: {
             data: components["schemas"]["ComparedMetric"][];
             /** @description The first metric as it was known at the end of each of some days. */
@@ -2579,9 +2605,9 @@ export interface components {
             error_rate: components["schemas"]["Estimate"];
             /**
              * Format: double
-             * @description The mean over users of the share of their covered outputs that was judged wrong.
+             * @description The mean over users of the share of their covered outputs that was judged wrong; null where no judged one is of a known user.
              */
-            mean_user_error: number;
+            mean_user_error: number | null;
             /** Format: int64 */
             outputs: number;
             /**
@@ -4357,7 +4383,7 @@ export interface components {
          * @description Which interval is asked for.
          * @enum {string}
          */
-        IntervalKind: "clustered" | "clustered_linear" | "naive";
+        IntervalKind: "clustered" | "clustered_linear" | "clustered_exact" | "clustered_jeffreys" | "naive";
         /** @description One judge on one rubric. */
         JudgeAgreement: {
             against_behaviour: components["schemas"]["AgainstBehaviour"] | null;
@@ -5291,6 +5317,8 @@ export interface components {
             feature: string;
             maps: components["schemas"]["RecalibrationMap"][];
             meta: components["schemas"]["AnalysisMeta"];
+            /** @description The outputs of which no user is known: each is taken for one of somebody else, and counted as no user. */
+            of_nobody: number;
             /** @description Outputs with a confidence and a known outcome, and their users. */
             outputs: number;
             recommended: components["schemas"]["MapForm"] | null;
@@ -5575,6 +5603,60 @@ export interface components {
             unlinked: number;
             version: string;
         };
+        /** @description How users leave. */
+        Staying: {
+            /**
+             * Format: int64
+             * @description Users who met it first in the range, early enough to be followed.
+             */
+            followed: number;
+            /**
+             * Format: int32
+             * @description The first week after which at most half still use it; null where more do as long as anyone was followed.
+             */
+            median_weeks: number | null;
+            /**
+             * Format: int32
+             * @description Days of silence after which a user counts as having stopped.
+             */
+            quiet_days: number;
+            /**
+             * Format: int64
+             * @description Those followed who have stopped.
+             */
+            stopped: number;
+            /**
+             * Format: int64
+             * @description Users who met it first so late that nothing can be said of them yet.
+             */
+            too_new: number;
+            weeks: components["schemas"]["StayingWeek"][];
+        };
+        /** @description One week of use. */
+        StayingWeek: {
+            /**
+             * Format: int64
+             * @description Users who still used it when the week began and were followed.
+             */
+            at_risk: number;
+            /**
+             * Format: int64
+             * @description Those of them who are followed no longer: they began too late for more.
+             */
+            censored: number;
+            /** @description The share of users that goes on after it. */
+            still_using: components["schemas"]["Estimate"];
+            /**
+             * Format: int64
+             * @description Those of them who were seen last in it.
+             */
+            stopped: number;
+            /**
+             * Format: int32
+             * @description Whole weeks since the first use.
+             */
+            week: number;
+        };
         /** @description What stands in the way. */
         Subject: {
             /** @enum {string} */
@@ -5626,9 +5708,11 @@ export interface components {
         };
         /** @description What would be, were only outputs with at least this confidence shown. */
         ThresholdStep: {
-            /** @description Net benefit minus that of showing everything: above zero, the threshold is worth having at its own cost. */
+            /** @description Net benefit minus that of showing everything: above zero, the threshold is worth having at that cost. */
             advantage: components["schemas"]["Between"];
-            /** @description Useful offers per output, less useless ones times what each costs at this threshold. */
+            /** @description Both in one: `(1 + β²)·precision·recall/(β²·precision + recall)`, recall counting β times as much. What was missed is not in it. */
+            f_beta: components["schemas"]["Estimate"];
+            /** @description Useful offers per output, less useless ones times what each costs: at this threshold, or as asked. */
             net_benefit: components["schemas"]["Estimate"];
             /**
              * Format: double
@@ -5686,6 +5770,8 @@ export interface components {
             by_exposure_of_regulars: components["schemas"]["ExposureStep"][];
             /** @description Outputs without a user are counted here, each as a user of its own. */
             by_time: components["schemas"]["TimeStep"][];
+            /** @description How often it interrupts: outputs for each hour (of the clock, UTC) in which a user was shown one, but for those the app took by itself. */
+            exposures_per_active_hour: components["schemas"]["Estimate"];
             feature: string;
             /** Format: int32 */
             first_exposures: number;
@@ -5716,6 +5802,8 @@ export interface components {
             returning: {
                 [key: string]: components["schemas"]["Estimate"];
             };
+            /** @description How long users who met the feature for the first time in the range keep using it, by weeks since then. */
+            staying: components["schemas"]["Staying"];
         };
         /** @description What a rule did, and what it saw then. */
         TransitionView: {
@@ -5738,6 +5826,13 @@ export interface components {
             average_precision: number | null;
             /** @description Share of useful ones among them. */
             base_rate: components["schemas"]["Estimate"];
+            /** Format: double */
+            beta: number;
+            /**
+             * Format: double
+             * @description Null where each threshold has its own.
+             */
+            cost: number | null;
             feature: string;
             meta: components["schemas"]["AnalysisMeta"];
             /** @description Precision and recall as the feature fires now. Recall is `not_identified` without `missed` events. */
@@ -13059,6 +13154,8 @@ export interface operations {
                 timezone?: string;
                 /** @description Days after which a decision counts half for trust over calendar time; 14 without it. */
                 half_life_days?: number;
+                /** @description Days of silence after which a user counts as having stopped; 28 without it. */
+                quiet_days?: number;
             };
             header?: never;
             path: {
@@ -13163,6 +13260,10 @@ export interface operations {
                 level?: number;
                 /** @description What makes an offer useful; `persistence` without it. */
                 usefulness?: components["schemas"]["Usefulness"];
+                /** @description How much more recall counts than precision in `f_beta`; 1 without it. */
+                beta?: number;
+                /** @description What a useless offer costs, in useful ones; without it, what each threshold says of it: t / (1 − t). */
+                cost?: number;
             };
             header?: never;
             path: {
