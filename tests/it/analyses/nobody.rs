@@ -23,6 +23,12 @@ fn outputs(events: &mut Vec<Value>, whose: &str, users: u32, each: u32) {
     }
 }
 
+fn send(server: &TestServer, events: &[Value]) {
+    for piece in events.chunks(1_000) {
+        server.send(json!({"events": piece}).to_string());
+    }
+}
+
 #[test]
 fn outputs_of_nobody_are_said_and_are_no_users() {
     let server = TestServer::start();
@@ -33,9 +39,7 @@ fn outputs_of_nobody_are_said_and_are_no_users() {
     for user in 0..7 {
         events.push(json!({"type": "shown", "output_id": format!("idle{user}"), "feature": "f", "user_id": format!("idle{user}")}));
     }
-    for piece in events.chunks(1_000) {
-        server.send(json!({"events": piece}).to_string());
-    }
+    send(&server, &events);
     let get = |path: &str| server.get(&format!("/api/v1/features/f/{path}")).expect(200);
 
     let autonomy = get("autonomy?risk=0.2&delta=0.1");
@@ -106,7 +110,7 @@ fn without_users_nothing_is_guaranteed_of_them() {
     let server = TestServer::start();
     let mut events = Vec::new();
     outputs(&mut events, "nobody", 30, 20);
-    server.send(json!({"events": events}).to_string());
+    send(&server, &events);
     let autonomy = server.get("/api/v1/features/f/autonomy?risk=0.2&delta=0.1").expect(200);
     assert_eq!(
         (&autonomy["threshold"], &autonomy["reason"]),

@@ -220,7 +220,9 @@ fn who_leaves_and_how_often_users_are_interrupted() {
             }
         }
     }
-    server.send(json!({"events": events}).to_string());
+    for piece in events.chunks(1_000) {
+        server.send(json!({"events": piece}).to_string());
+    }
     let get = |more: &str| {
         let range = "from=2026-06-01T00:00:00Z&to=2026-07-31T00:00:00Z";
         server
