@@ -119,6 +119,7 @@ pub mod smooth;
 pub mod spearman;
 pub mod student;
 pub mod survival;
+mod symmetric;
 pub mod thresholds;
 pub mod trust_memory;
 pub mod two_proportions;

@@ -25,6 +25,7 @@
 use std::collections::BTreeMap;
 
 use super::combination::Combination;
+use super::symmetric::{Factor, Symmetric};
 
 /// Shares of weight below this are rounding.
 const ROUNDING: f64 = 1e-9;
@@ -52,17 +53,12 @@ pub fn effect(mut cells: Vec<Cell>) -> Option<Combination> {
     let side = periods.residuals(&users, |cell| f64::from(u8::from(cell.moved)));
     let rate = periods.residuals(&users, |cell| cell.totals.0 / cell.totals.1);
 
+    // Products of two residuals of each cell, added up by user.
     let own = |of: &[f64], and: &[f64]| -> Vec<f64> {
-        let mut at = 0;
+        let mut pairs = of.iter().zip(and);
         let mut sum = |cells: &&[Cell]| {
-            let range = at..at + cells.len();
-            at = range.end;
-            let pairs = of[range.clone()].iter().zip(&and[range]);
-            cells
-                .iter()
-                .zip(pairs)
-                .map(|(cell, (a, b))| cell.totals.1 * a * b)
-                .sum()
+            let own = cells.iter().zip(pairs.by_ref());
+            own.map(|(cell, (a, b))| cell.totals.1 * a * b).sum()
         };
         users.iter().map(&mut sum).collect()
     };
@@ -97,8 +93,8 @@ pub fn effect(mut cells: Vec<Cell>) -> Option<Combination> {
 
 /// The normal equations of the periods' effects, those of users taken out.
 struct Periods {
-    /// Lower triangle of Cholesky's factor, row by row; a row of zeros where a period says no more than those before it.
-    factor: Vec<Vec<f64>>,
+    count: usize,
+    factor: Factor,
 }
 
 impl Periods {
@@ -110,7 +106,7 @@ impl Periods {
             .map(|cell| cell.period + 1)
             .max()
             .unwrap_or_default();
-        let mut matrix = vec![vec![0.0; count]; count];
+        let mut matrix = Symmetric::zeros(count);
         for cells in users {
             let mut sizes: BTreeMap<usize, f64> = BTreeMap::new();
             for cell in *cells {
@@ -118,14 +114,15 @@ impl Periods {
             }
             let all: f64 = sizes.values().sum();
             for (period, size) in &sizes {
-                matrix[*period][*period] += size;
+                matrix.add(*period, *period, *size);
                 for (other, its) in sizes.range(..=period) {
-                    matrix[*period][*other] -= size * its / all;
+                    matrix.add(*period, *other, -size * its / all);
                 }
             }
         }
         Periods {
-            factor: factored(matrix),
+            count,
+            factor: matrix.factored(),
         }
     }
 
@@ -137,63 +134,23 @@ impl Periods {
             });
             sum / all
         };
-        let mut sums = vec![0.0; self.factor.len()];
+        let mut sums = vec![0.0; self.count];
         for cells in users {
             let own = mean(cells, &value);
             for cell in *cells {
-                sums[cell.period] += cell.totals.1 * (value(cell) - own);
+                if let Some(sum) = sums.get_mut(cell.period) {
+                    *sum += cell.totals.1 * (value(cell) - own);
+                }
             }
         }
-        let effects = self.solve(sums);
-        let left = |cell: &Cell| value(cell) - effects[cell.period];
+        let effects = self.factor.solve(sums);
+        let left = |cell: &Cell| value(cell) - effects.get(cell.period).unwrap_or(&0.0);
         let of_user = |cells: &&[Cell]| {
             let own = mean(cells, &left);
             cells.iter().map(|cell| left(cell) - own).collect::<Vec<f64>>()
         };
         users.iter().flat_map(of_user).collect()
     }
-
-    fn solve(&self, mut sums: Vec<f64>) -> Vec<f64> {
-        let factor = &self.factor;
-        for row in 0..sums.len() {
-            let known: f64 = (0..row).map(|column| factor[row][column] * sums[column]).sum();
-            sums[row] = divided(sums[row] - known, factor[row][row]);
-        }
-        for row in (0..sums.len()).rev() {
-            let known: f64 = (row + 1..sums.len())
-                .map(|below| factor[below][row] * sums[below])
-                .sum();
-            sums[row] = divided(sums[row] - known, factor[row][row]);
-        }
-        sums
-    }
-}
-
-/// Zero where there is nothing to divide by: the effect of one of the periods is free.
-fn divided(sum: f64, pivot: f64) -> f64 {
-    if pivot > 0.0 { sum / pivot } else { 0.0 }
-}
-
-/// Cholesky's factor of a matrix that may be singular.
-fn factored(mut matrix: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
-    for row in 0..matrix.len() {
-        let least = ROUNDING * matrix[row][row];
-        for column in 0..=row {
-            let known: f64 = (0..column).map(|at| matrix[row][at] * matrix[column][at]).sum();
-            let left = matrix[row][column] - known;
-            matrix[row][column] = if column < row {
-                divided(left, matrix[column][column])
-            } else if left > least {
-                left.sqrt()
-            } else {
-                0.0
-            };
-        }
-        if matrix[row][row] <= 0.0 {
-            matrix[row].fill(0.0);
-        }
-    }
-    matrix
 }
 
 #[cfg(test)]

@@ -70,20 +70,17 @@ fn beta_and_gamma_match_scipy() {
 #[test]
 fn intervals_of_proportions_match_statsmodels() {
     let golden = &golden()["proportions"];
-    let wilson = |k, n, level: Level| proportion::wilson(k, n, level.z());
-    let forms: [(&str, fn(f64, f64, Level) -> Option<Interval>); 3] = [
-        ("wilson", wilson),
-        ("clopper_pearson", proportion::clopper_pearson),
-        ("jeffreys", proportion::jeffreys),
-    ];
-    for (name, of) in forms {
+    let check = |name: &str, of: fn(f64, f64, Level) -> Option<Interval>| {
         for case in rows(&golden[name]) {
             let level = Level::new(number(&case[2])).expect("a level");
             let interval = of(number(&case[0]), number(&case[1]), level).expect("trials");
             close(interval.lower, &case[3], &format!("lower of {name} {case}"));
             close(interval.upper, &case[4], &format!("upper of {name} {case}"));
         }
-    }
+    };
+    check("wilson", |k, n, level| proportion::wilson(k, n, level.z()));
+    check("clopper_pearson", proportion::clopper_pearson);
+    check("jeffreys", proportion::jeffreys);
 }
 
 /// One row of a golden data set.
