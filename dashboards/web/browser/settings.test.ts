@@ -62,7 +62,7 @@ it('says when the digest comes, and changes it', async () => {
     await page.getByRole('row').filter({ hasText: 'weekly' }).getByRole('link', { name: 'Digest on Fridays' }).click();
     const section = page.getByRole('region', { name: 'The week in short' });
     await section.getByText('Digest on Fridays at 17:00, Europe/Berlin · next').waitFor();
-    const [day, hour] = [section.getByLabel('Weekly digest'), section.getByLabel('At')];
+    const [day, hour] = [section.getByLabel('Weekly digest'), section.getByRole('combobox', { name: 'At', exact: true })];
     expect([await day.inputValue(), await hour.inputValue()]).toEqual(['friday', '17']);
     const save = section.getByRole('button', { name: 'Save' });
     await day.selectOption('tuesday');
