@@ -14,6 +14,7 @@ import { Await, Empty } from '../../parts/states';
 import { Explained, Term } from '../../parts/term';
 import { useScope } from '../../state/scope';
 import { set } from '../../state/url';
+import { Staying } from './staying';
 import { afterBad } from './words';
 
 type Answer = Schemas['TrajectoryResponse'];
@@ -39,7 +40,10 @@ export function Trajectory({ feature }: { feature: string }) {
                                 <ByExposure key={metric} metric={metric} steps={ofRegulars ? answer.by_exposure_of_regulars : answer.by_exposure} />
                             ))}
                         </div>
-                        <Remembered {...answer} />
+                        <div class="pair remembered">
+                            <Remembered {...answer} />
+                            <Staying {...answer} />
+                        </div>
                         <Newcomers {...answer} />
                         <Recovery {...answer} />
                     </>
@@ -118,35 +122,33 @@ function Remembered({ by_time, half_life_days, granularity }: Answer) {
     const words = ({ bucket: start, trust }: Schemas['TimeStep']) =>
         `${bucket(start, granularity)}: ${trust.value === null ? 'no value' : withInterval(trust, 'share')}`;
     return (
-        <div class="remembered">
-            <Figure
-                title="Acceptance as users remember it"
-                caption={`What they decided ${count(half_life_days)} days ago counts half, and half of that twice as long ago.`}
-                table={{ head: ['Until', 'Remembered acceptance'], rows: by_time.map((step) => [bucket(step.bucket, granularity), withInterval(step.trust, 'share')]) }}
-            >
-                {(width) => (
-                    <Trend
-                        label="Remembered acceptance over time"
-                        points={by_time.map((step, at) => ({
-                            x: times[at] ?? first,
-                            value: step.trust.value,
-                            lower: step.trust.lower,
-                            upper: step.trust.upper,
-                            words: words(step),
-                        }))}
-                        width={width}
-                        height={150}
-                        limits={[0, 1]}
-                        axis={dayAxis([first, last], width)}
-                        unit="share"
-                    />
-                )}
-            </Figure>
-        </div>
+        <Figure
+            title="Acceptance as users remember it"
+            caption={`What they decided ${count(half_life_days)} days ago counts half, and half of that twice as long ago.`}
+            table={{ head: ['Until', 'Remembered acceptance'], rows: by_time.map((step) => [bucket(step.bucket, granularity), withInterval(step.trust, 'share')]) }}
+        >
+            {(width) => (
+                <Trend
+                    label="Remembered acceptance over time"
+                    points={by_time.map((step, at) => ({
+                        x: times[at] ?? first,
+                        value: step.trust.value,
+                        lower: step.trust.lower,
+                        upper: step.trust.upper,
+                        words: words(step),
+                    }))}
+                    width={width}
+                    height={150}
+                    limits={[0, 1]}
+                    axis={dayAxis([first, last], width)}
+                    unit="share"
+                />
+            )}
+        </Figure>
     );
 }
 
-function Newcomers({ newcomers, returning, growth, first_exposures, regular_exposures, recovery_half_life }: Answer) {
+function Newcomers({ newcomers, returning, growth, first_exposures, regular_exposures, recovery_half_life, exposures_per_active_hour }: Answer) {
     return (
         <dl class="facts wide">
             {(
@@ -174,6 +176,17 @@ function Newcomers({ newcomers, returning, growth, first_exposures, regular_expo
                     <dd>
                         <Difference metric="acceptance_rate" value={growth} />
                         <span class="evidence">{evidence(growth)}</span>
+                    </dd>
+                </div>
+            )}
+            {exposures_per_active_hour.value !== null && (
+                <div>
+                    <dt>
+                        <Explained text="Outputs for each hour of the clock in which a user was shown one; what acts by itself interrupts nobody.">Shown per active hour</Explained>
+                    </dt>
+                    <dd>
+                        <span class="number">{withInterval(exposures_per_active_hour, 'outputs')}</span>
+                        <span class="evidence">{evidence(exposures_per_active_hour)}</span>
                     </dd>
                 </div>
             )}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Estimate, Schemas } from '../../api/client';
-import { afterBad, notTheBand, usersEnough } from './words';
+import { afterBad, halfGone, notTheBand, usersEnough } from './words';
 
 const plain = (text: string | undefined) => text?.replaceAll('\u00a0', ' ').replaceAll('\u2212', '-');
 const of = (value: number, lower: number, upper: number, users = 100): Estimate => ({
@@ -23,6 +23,14 @@ describe('after a bad output', () => {
         expect(plain(afterBad([lag(1, of(0.01, -0.1, 0.12)), lag(2, of(0.08, 0.02, 0.14))]))).toContain('accept more than after a good one 2 decisions later: +8.0 points');
     });
     it('claims nothing of what may be chance', () => expect(afterBad([lag(1, of(-0.08, -0.2, 0.04))])).toContain('about as much'));
+});
+
+describe('who stays', () => {
+    it('says when half are gone', () => {
+        expect(halfGone(null)).toContain('More than half');
+        expect(halfGone(0)).toBe('Half have stopped within the first week.');
+        expect(plain(halfGone(2))).toBe('Half have stopped after 3 weeks.');
+    });
 });
 
 describe('no threshold', () => {

@@ -12,6 +12,12 @@ export function afterBad(recovery: Schemas['Lag'][]): string {
     return `After a bad output they accept ${(difference.value ?? 0) < 0 ? 'less' : 'more'} than after a good one ${when}: ${withInterval(difference, 'share_difference')}.`;
 }
 
+/** When half of the people have stopped, if they ever do. */
+export function halfGone(weeks: number | null): string {
+    if (weeks === null) return 'More than half still use it as long as anyone was followed.';
+    return `Half have stopped ${weeks === 0 ? 'within the first week' : `after ${counted(weeks + 1, 'week')}`}.`;
+}
+
 type Autonomy = Pick<Schemas['AutonomyResponse'], 'curve' | 'delta' | 'reason' | 'risk' | 'users_needed'>;
 
 /**
