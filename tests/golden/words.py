@@ -1,14 +1,18 @@
 """Writes words.json: words that mark one set of texts against another, and translation edit rates, for tests/it/golden/words.rs.
 
     python3 -m venv venv && venv/bin/pip install numpy statsmodels sacrebleu
-    venv/bin/python tests/golden/words.py
+    CALIBRANT_TEST_DATA=... venv/bin/python tests/golden/words.py
 
 Equations 16, 19 and 22 of Monroe, Colaresi and Quinn (2008) with numpy. Without a prior, δ is the slope of a logistic regression of
 "is it this word" on the set, whose sandwich over users comes from statsmodels; its factor (n - 1)/(n - k) is taken out.
 
-Edit rates are those of sacrebleu.metrics.TER, on words as they are given: numbers, so that nothing is cut or folded.
+Edit rates are those of sacrebleu.metrics.TER, on words as they are given: numbers, so that nothing is cut or folded. The sums
+of edits of published post-edits are for tests/it/reference/texts.rs.
 """
+import gzip
 import json
+import os
+from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
@@ -115,5 +119,18 @@ def edit_rates():
     return [rated(*pair) for pair in pairs]
 
 
-golden = dict(cases=[case(12, 15, 40.0), case(60, 25, 500.0)], plain=plain(15, 6), edit_rates=edit_rates())
+def post_edits():
+    """By language pair: edits as written and in lower case, words, and rows whose published rate, at most 1, is that in lower case."""
+    as_written, folded = TER(case_sensitive=True), TER()
+    sums = defaultdict(lambda: [0, 0, 0, 0])
+    with gzip.open(Path(os.environ["CALIBRANT_TEST_DATA"]) / "mlqe_pe/postedits.jsonl.gz", "rt", encoding="utf-8") as lines:
+        for row in map(json.loads, lines):
+            one, other = (ter.sentence_score(row["model_output"], [row["final_text"]]) for ter in (as_written, folded))
+            is_published = abs(min(1, other.score / 100) - row["hter"]) < 1.5e-6
+            for at, own in enumerate((one.num_edits, other.num_edits, int(one.ref_length), int(is_published))):
+                sums[row["feature"]][at] += own
+    return {feature: dict(zip(("edits", "folded", "words", "published"), own)) for feature, own in sums.items()}
+
+
+golden = dict(cases=[case(12, 15, 40.0), case(60, 25, 500.0)], plain=plain(15, 6), edit_rates=edit_rates(), post_edits=post_edits())
 Path(__file__).with_name("words.json").write_text(json.dumps(golden) + "\n")
