@@ -50,7 +50,7 @@ impl Band {
     }
 
     /// The same, seen from the other end.
-    fn from_end(&self, row: usize) -> Range<usize> {
+    fn mirrored(&self, row: usize) -> Range<usize> {
         let band = self.at(self.rows - row);
         self.columns + 1 - band.end..self.columns + 1 - band.start
     }
@@ -160,12 +160,12 @@ impl Table {
         steps: &mut u64,
     ) -> Weighing<'a, T> {
         let reversed = |words: &[T]| words.iter().rev().copied().collect::<Vec<T>>();
-        let from_end = |row| self.band.from_end(row);
+        let mirrored = |row| self.band.mirrored(row);
         Weighing {
             table: self,
             words,
             user,
-            ends: rows(&reversed(words), &reversed(user), from_end, steps),
+            ends: rows(&reversed(words), &reversed(user), mirrored, steps),
             block: Vec::new(),
             scratch: Default::default(),
         }
