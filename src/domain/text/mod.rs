@@ -2,4 +2,5 @@
 
 pub mod diff;
 pub mod same;
+pub mod shifts;
 pub mod tokens;

@@ -179,9 +179,9 @@ pub static ANALYSES: [Analysis; 26] = [
         id: "edits",
         question: "What do users change in the outputs that they take?",
         route: "/features/{feature}/edits",
-        method: "the shortest word diff of the newest outputs; Levenshtein's distance and the word error rate on words and marks in any letter case, cut as Calibrant cuts any script (letters, digits and what joins them; Han, kana and South-East Asian scripts by character); phrases of up to twelve words or marks that several users deleted or inserted, and short ones put in each other's place, ranked by users × ln lift; kinds of edits by counts of words",
+        method: "the shortest word diff of the newest outputs; Levenshtein's distance and the word error rate on words and marks in any letter case, cut as Calibrant cuts any script (letters, digits and what joins them; Han, kana and South-East Asian scripts by character); the translation edit rate, whose moves of blocks are found as tercom and sacrebleu find them: a thousand weighed in an output, and no more than the word error rate; phrases of up to twelve words or marks that several users deleted or inserted, and short ones put in each other's place, ranked by users × ln lift; kinds of edits by counts of words",
         interval: "clustered by user",
-        source: "Myers 1986; Levenshtein 1966; Agrawal & Srikant 1994; Evert 2005",
+        source: "Myers 1986; Levenshtein 1966; Snover et al. 2006; Agrawal & Srikant 1994; Evert 2005",
     },
     Analysis {
         id: "words",

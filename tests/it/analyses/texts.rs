@@ -136,6 +136,41 @@ fn words_changed_are_counted() {
         (&json!(2), &json!(8))
     );
     assert!(error_rate["lower"].is_number() && error_rate["upper"].as_f64().unwrap() > 0.25);
+    // Nothing was moved.
+    assert_eq!(&found["translation_edit_rate"], error_rate);
+}
+
+/// A clause of four words is moved to the end, and one word replaced; of another text eighty words are put in at the start.
+#[test]
+fn blocks_that_users_move_count_one() {
+    let server = TestServer::start();
+    let mut mails = Mails::new();
+    mails.add(
+        "u1",
+        "by noon on Monday we ship all apples",
+        Ok("we ship all pears by noon on Monday"),
+    );
+    mails.add("u2", "Fine", Err("accept"));
+    server.send(std::mem::take(&mut mails.events));
+    let found = edits(&server, "");
+    let counts = |found: &Value, rate: &str| (found[rate]["numerator"].clone(), found[rate]["denominator"].clone());
+    assert_eq!(counts(&found, "word_error_rate"), (json!(8), json!(9)));
+    assert_eq!(counts(&found, "translation_edit_rate"), (json!(2), json!(9)));
+    assert_eq!(found["moves_unresolved"], 0);
+    let rate = &found["translation_edit_rate"];
+    assert_eq!((&rate["users"], &rate["n"]), (&json!(2), &json!(9)));
+    assert!(
+        rate["lower"].is_number() && rate["upper"].as_f64().unwrap() > 2.0 / 9.0,
+        "{rate}"
+    );
+
+    let numbered = |words: std::ops::Range<u32>| words.map(|word| format!("w{word} ")).collect::<String>();
+    let text = numbered(0..100);
+    mails.add("u3", &text, Ok(&format!("{}{text}", numbered(200..280))));
+    server.send(mails.events);
+    let found = edits(&server, "");
+    assert_eq!(counts(&found, "translation_edit_rate"), (json!(82), json!(189)));
+    assert_eq!(found["moves_unresolved"], 1);
 }
 
 #[test]

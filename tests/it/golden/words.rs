@@ -1,5 +1,7 @@
-//! Words that mark one set of texts against another, against numpy and a clustered logistic regression of statsmodels.
+//! Words that mark one set of texts against another, against numpy and a clustered logistic regression of statsmodels; translation edit
+//! rates, against sacrebleu.
 
+use calibrant::domain::text::shifts;
 use calibrant::stats::log_odds::{Clusters, Counts, LogOdds};
 use serde_json::Value;
 
@@ -58,4 +60,31 @@ fn without_a_prior_it_is_a_logistic_regression() {
         within(odds.value, number(&word["delta"]), 1e-8, "coefficient");
         within(clustered.expect("users"), number(&word["clustered"]), 1e-8, "sandwich");
     }
+}
+
+#[test]
+fn edit_rates_are_those_of_sacrebleu() {
+    let golden = super::golden("words");
+    let cases = rows(&golden["edit_rates"]);
+    let words = |words: &Value| -> Vec<u32> { numbers(words).into_iter().map(|word| word as u32).collect() };
+    let (mut moved, mut cut) = (0, 0);
+    for case in cases {
+        let (output, user) = (words(&case["output"]), words(&case["user"]));
+        let found = shifts::edits(&output, &user, &mut 100_000_000);
+        assert_eq!(found.edits as f64, number(&case["edits"]), "{output:?} {user:?}");
+        if !user.is_empty() {
+            close(
+                found.edits as f64 / user.len() as f64,
+                &case["rate"],
+                "translation edit rate",
+            );
+        }
+        moved += usize::from(found.shifts > 0);
+        cut += usize::from(found.is_cut);
+    }
+    assert!(
+        moved > cases.len() / 3 && cut > 0,
+        "{moved} moved, {cut} cut of {}",
+        cases.len()
+    );
 }

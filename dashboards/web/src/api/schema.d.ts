@@ -2908,12 +2908,25 @@ export interface components {
             edited: components["schemas"]["Estimate"];
             inserted: components["schemas"]["PhraseChange"][];
             kinds: components["schemas"]["KindShare"][];
+            /**
+             * Format: int64
+             * @description Edited outputs in which the search for blocks that were moved ended at a limit (a thousand moves weighed in one, more than 25 words
+             *     in a row put in or taken out, or as many steps as may be spent): their translation edit rate may be less.
+             */
+            moves_unresolved: number;
             replaced: components["schemas"]["PhraseChange"][];
             /**
              * Format: int64
              * @description Outputs that are left out since a text is longer than is compared.
              */
             too_long: number;
+            /**
+             * @description The translation edit rate (TER; as users make the texts that it compares with, HTER): the word error rate where a block of words
+             *     that was moved counts one, however long. Blocks are found as tercom and sacrebleu find them: of up to ten words, up to fifty words
+             *     away, by the move that saves most, as long as one saves any. Never above the word error rate, which is told of outputs of whose texts
+             *     that search finds nothing less.
+             */
+            translation_edit_rate: components["schemas"]["Estimate"];
             /**
              * Format: int64
              * @description Edited outputs whose texts have too little in common: of some of their changes no phrases were taken.

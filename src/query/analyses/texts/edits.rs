@@ -83,6 +83,11 @@ pub struct Edits {
     /// The word error rate (WER): the same numbers, summed, divided by all words and marks of the users' texts. Above 1 where users throw
     /// away more than they keep and write.
     pub word_error_rate: Estimate,
+    /// The translation edit rate (TER; as users make the texts that it compares with, HTER): the word error rate where a block of words
+    /// that was moved counts one, however long. Blocks are found as tercom and sacrebleu find them: of up to ten words, up to fifty words
+    /// away, by the move that saves most, as long as one saves any. Never above the word error rate, which is told of outputs of whose texts
+    /// that search finds nothing less.
+    pub translation_edit_rate: Estimate,
     pub kinds: Vec<KindShare>,
     pub deleted: Vec<PhraseChange>,
     pub inserted: Vec<PhraseChange>,
@@ -91,6 +96,9 @@ pub struct Edits {
     pub too_long: u64,
     /// Edited outputs whose texts have too little in common: of some of their changes no phrases were taken.
     pub unresolved: u64,
+    /// Edited outputs in which the search for blocks that were moved ended at a limit (a thousand moves weighed in one, more than 25 words
+    /// in a row put in or taken out, or as many steps as may be spent): their translation edit rate may be less.
+    pub moves_unresolved: u64,
 }
 
 pub fn run(conn: &mut PgConnection, sources: &Sources, question: &Question) -> Result<Read<Edits>, QueryError> {
@@ -111,14 +119,16 @@ impl Texts<'_> {
             .taken
             .iter()
             .filter(|taken| taken.hunks.iter().any(|hunk| hunk.is_coarse));
+        let moves_unresolved = self.taken.iter().filter(|taken| taken.is_moving_cut);
+        let rate = |edits: fn(&Taken) -> usize| {
+            let counts = self.taken.iter().map(|taken| [edits(taken), taken.user_words()]);
+            all.rate(counts, level, Reason::NoEdits)
+        };
         Edits {
             edited: all.share(is_edited, level, Reason::NoEdits),
             word_distance: all.mean(self.taken.iter().map(Taken::word_distance), level, Reason::NoEdits),
-            word_error_rate: all.rate(
-                self.taken.iter().map(|taken| [taken.changed, taken.user_words()]),
-                level,
-                Reason::NoEdits,
-            ),
+            word_error_rate: rate(|taken| taken.changed),
+            translation_edit_rate: rate(|taken| taken.rearranged),
             kinds: EditKind::ALL.map(|kind| self.kind(&all, kind, level)).to_vec(),
             deleted: self.changes(question, self.one_sided(question, |(old, _)| old), |phrase| {
                 [Some(phrase), None]
@@ -129,6 +139,7 @@ impl Texts<'_> {
             replaced: self.replaced(question),
             too_long: self.too_long,
             unresolved: unresolved.count() as u64,
+            moves_unresolved: moves_unresolved.count() as u64,
         }
     }
 

@@ -6,6 +6,7 @@ use super::phrases::Place;
 use super::vocabulary::{Token, Vocabulary};
 use crate::domain::decision::{Decision, Manner};
 use crate::domain::text::diff::{Hunk, diff};
+use crate::domain::text::shifts;
 use crate::fold::text::words_changed;
 use crate::query::analyses::clusters::Member;
 use crate::store::texts::Written;
@@ -13,6 +14,9 @@ use crate::store::texts::Written;
 /// Steps that are spent on finding what changed, in one output and in all.
 const MOST_STEPS_OF_ONE: u64 = 2_000_000;
 const MOST_STEPS: u64 = 300_000_000;
+/// Steps that are spent on finding blocks that were moved, in one output and in all.
+const MOST_MOVING_OF_ONE: u64 = 10_000_000;
+const MOST_MOVING: u64 = 600_000_000;
 
 /// An output that was taken, and what its user made of it.
 pub struct Taken<'a> {
@@ -23,6 +27,10 @@ pub struct Taken<'a> {
     user: Vec<Token>,
     /// Words and marks that were put in, taken out or replaced, at least.
     pub changed: usize,
+    /// The same where a block that was moved counts one, as far as such blocks were found: never more.
+    pub rearranged: usize,
+    /// Whether more such blocks may be found than were.
+    pub is_moving_cut: bool,
     pub hunks: Vec<Hunk>,
     /// If the texts are not the same.
     pub kind: Option<EditKind>,
@@ -63,7 +71,7 @@ pub struct Texts<'a> {
 
 impl<'a> Texts<'a> {
     pub fn read(&mut self, written: &'a [Written]) {
-        let mut left = MOST_STEPS;
+        let (mut left, mut left_moving) = (MOST_STEPS, MOST_MOVING);
         for (age, output) in written.iter().enumerate() {
             let Some(user) = users_text(output) else { continue };
             let is_too_long = |text: &str| text.chars().count() > MOST_CHARS_OF_ONE;
@@ -82,6 +90,8 @@ impl<'a> Texts<'a> {
             left -= steps;
             let hunks = diff(&shown, &user, &mut steps);
             left += steps;
+            let changed = if is_edited { words_changed(&shown, &user) } else { 0 };
+            let (rearranged, is_moving_cut) = rearranged(&shown, &user, changed, &mut left_moving);
             self.taken.push(Taken {
                 id: &output.output_id,
                 member: Member {
@@ -93,7 +103,9 @@ impl<'a> Texts<'a> {
                     cluster: output.cluster(),
                     age,
                 },
-                changed: if is_edited { words_changed(&shown, &user) } else { 0 },
+                changed,
+                rearranged,
+                is_moving_cut,
                 kind: is_edited.then(|| EditKind::read(&self.vocabulary, &shown, &user, &hunks)),
                 shown,
                 user,
@@ -106,6 +118,20 @@ impl<'a> Texts<'a> {
     }
 }
 
+/// Words changed where a block that was moved counts one, and whether more such blocks may be found. Where more words in a row came in
+/// than the search looks beyond, it finds more edits than there are without moves: then those are told.
+fn rearranged(shown: &[Token], user: &[Token], changed: usize, left: &mut u64) -> (usize, bool) {
+    // A single change is no less by a move.
+    if changed < 2 || *left == 0 {
+        return (changed, changed > 1);
+    }
+    let mut steps = (*left).min(MOST_MOVING_OF_ONE);
+    *left -= steps;
+    let found = shifts::edits(shown, user, &mut steps);
+    *left += steps;
+    (found.edits.min(changed), found.is_cut || found.edits > changed)
+}
+
 /// What the user made of an output that was taken. Nobody looked at what the app took by itself.
 fn users_text(output: &Written) -> Option<&str> {
     let decision = Decision::from_code(output.decision)?;
@@ -113,5 +139,23 @@ fn users_text(output: &Written) -> Option<&str> {
         Some(text) if decision.is_taken() => Some(text),
         None if decision == Decision::Accepted && output.manner == Manner::Asked.code() => Some(&output.text),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moves_are_never_told_as_more_than_changes() {
+        let mut left = MOST_MOVING;
+        assert_eq!(rearranged(&[4, 5, 1, 2, 3], &[1, 2, 3, 4, 5], 4, &mut left), (1, false));
+        assert!(left < MOST_MOVING);
+        // So many words in a row are out of the search's sight.
+        let shown: Vec<Token> = (0..100).collect();
+        let user: Vec<Token> = (200..260).chain(0..100).collect();
+        assert_eq!(rearranged(&shown, &user, 60, &mut left), (60, true));
+        assert_eq!(rearranged(&[2, 1], &[1, 2], 2, &mut 0), (2, true));
+        assert_eq!(rearranged(&[2, 1], &[2], 1, &mut 0), (1, false));
     }
 }
