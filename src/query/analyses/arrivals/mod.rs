@@ -1,0 +1,285 @@
+//! On which days and in which segments are users not spread over the arms as planned?
+//!
+//! A mismatch of all users says that assignment is broken; this says where, so that the cause can be found (Fabijan et al. 2019). Each
+//! user of an arm is counted once, on the UTC day of the first output there, with the values that the outputs of that day have: later on
+//! the arm itself decides who stays, and which versions, models and screens users come to see. The users of all days are therefore those of
+//! the arm. Days and segments are [tested](balance::by_place) together against the planned shares.
+//!
+//! A difference between segments may be what the arms do rather than what is wrong with them:
+//!
+//! * A dimension that the arms' filters name is left out: it says who is in which arm by definition.
+//! * So is one that follows the arms, of which no value is in all of them: the version that came with the candidate, say. It may also be what decides
+//!   the arm, which counts of users cannot tell apart, so that the answer names it.
+//! * A single value that an arm hardly has is tested, since a platform that an arm never reached looks the same, and the answer says that
+//!   the arm may be the reason.
+//! * A dimension with one value says what all users say, and is not repeated.
+
+mod read;
+mod words;
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, Utc};
+use diesel::pg::PgConnection;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use self::read::Arrivals;
+use crate::domain::clock;
+use crate::domain::dimension::Dimension;
+use crate::domain::window::{Granularity, Window};
+use crate::query::filter::Filter;
+use crate::query::request::{MAX_BUCKETS, Query, QueryError};
+use crate::query::snapshot::Snapshot;
+use crate::query::sources::Sources;
+use crate::stats::balance::{self, Chance};
+use crate::store::projects;
+
+/// Segments of a dimension that are tested: those with most users.
+pub const MOST_SEGMENTS: usize = 50;
+/// An arm with less than this share of the users due to it hardly has a segment.
+const HARDLY: f64 = 0.1;
+
+/// An arm whose users are counted.
+pub struct Arriving<'a> {
+    pub name: &'a str,
+    pub filters: &'a [Filter],
+    /// Users that were to be in it, in proportion to the shares of the others.
+    pub share: f64,
+}
+
+/// How the users of one day or segment are spread, in the order of the arms.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct PlaceBalance {
+    pub users: Vec<u64>,
+    /// Users that each arm would have, had they been spread as planned.
+    pub expected: Vec<f64>,
+    /// That chance alone made the difference; null with less than 10 users expected in an arm.
+    #[schema(required = true)]
+    pub p_value: Option<f64>,
+    /// Adjusted for all days and segments that are tested together, after Holm.
+    #[schema(required = true)]
+    pub adjusted_p_value: Option<f64>,
+    /// Whether the adjusted p-value is below 0.001.
+    pub mismatch: bool,
+}
+
+/// Users who came in one day, week or month.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct PeriodBalance {
+    pub from: DateTime<Utc>,
+    pub to: DateTime<Utc>,
+    pub balance: PlaceBalance,
+}
+
+/// Users who had one value of a dimension on their first day.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct SegmentBalance {
+    pub dimension: String,
+    /// Null for outputs without the dimension.
+    #[schema(required = true)]
+    pub value: Option<String>,
+    pub balance: PlaceBalance,
+    /// Arms with less than a tenth of the users due to them: the arm may be why, rather than a fault of the assignment.
+    pub hardly_in: Vec<String>,
+}
+
+/// Why segments are not tested by a dimension.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LeftOutReason {
+    /// The filters of the arms name it.
+    DefinesArms,
+    /// No value of it is in all arms: the arms bring it about, or it decides the arm.
+    FollowsArms,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct LeftOut {
+    pub dimension: String,
+    pub reason: LeftOutReason,
+}
+
+/// Where users are not spread over the arms as planned.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct PlacesBalance {
+    /// Where the mismatch is worst, in words.
+    pub sentence: String,
+    /// Whether it is there on some day or in some segment.
+    pub mismatch: bool,
+    /// Names of the arms, in the order of all counts.
+    pub arms: Vec<String>,
+    /// The days, weeks or months with new users, each user in that of the first output in the arm.
+    pub over_time: Vec<PeriodBalance>,
+    pub granularity: Granularity,
+    /// The segments that are tested, the worst first: at most 50 of a dimension, those with most users.
+    pub by_segment: Vec<SegmentBalance>,
+    /// Segments that are not tested, having too few users or not being among the largest of their dimension.
+    pub segments_not_tested: u64,
+    pub left_out: Vec<LeftOut>,
+}
+
+/// Looks at the users of arms in the caller's transaction, which sees one state of the database. `None` where days and segments cannot
+/// be told apart: where outputs would have to be read that are too many or no longer kept.
+pub fn find(
+    conn: &mut PgConnection,
+    sources: &Sources,
+    query: &Query,
+    window: &Window,
+    arms: &[Arriving],
+) -> Result<Option<PlacesBalance>, QueryError> {
+    let project = projects::find(conn, query.project)?;
+    let mut query = query.clone();
+    query.arms = arms.iter().map(|arm| arm.filters.to_vec()).collect();
+    let mut snapshot = Snapshot::new(conn, sources, &project)?;
+    let Some(arrivals) = read::read(&mut snapshot, &query, &project, window)? else {
+        return Ok(None);
+    };
+    let declared = project.dimensions.iter().cloned().map(Dimension::Attribute);
+    let dimensions = Dimension::BUILT_IN.into_iter().chain(declared);
+    Ok(Some(places(&arrivals, arms, dimensions)))
+}
+
+fn places(arrivals: &Arrivals, arms: &[Arriving], dimensions: impl Iterator<Item = Dimension>) -> PlacesBalance {
+    let shares: Vec<f64> = arms.iter().map(|arm| arm.share).collect();
+    let (granularity, mut over_time) = over_time(arrivals, &shares);
+    let defining: HashSet<&str> = arms
+        .iter()
+        .flat_map(|arm| arm.filters)
+        .map(|filter| filter.dimension.name())
+        .collect();
+    let (mut by_segment, mut left_out, mut segments_not_tested) = (Vec::new(), Vec::new(), 0);
+    for dimension in dimensions {
+        let mut leave_out = |reason| {
+            left_out.push(LeftOut {
+                dimension: dimension.name().to_owned(),
+                reason,
+            });
+        };
+        if defining.contains(dimension.name()) {
+            leave_out(LeftOutReason::DefinesArms);
+            continue;
+        }
+        let (tested, others) = segments(arrivals, arms, &shares, &dimension);
+        if tested.len() as u64 + others == 1 {
+            continue;
+        }
+        if !tested.is_empty() && tested.iter().all(|segment| !segment.hardly_in.is_empty()) {
+            leave_out(LeftOutReason::FollowsArms);
+            continue;
+        }
+        segments_not_tested += others;
+        by_segment.extend(tested);
+    }
+    let all = || {
+        let periods = over_time.iter().map(|period| &period.balance);
+        periods.chain(by_segment.iter().map(|segment| &segment.balance))
+    };
+    let chances = balance::by_place(all().map(|place| &*place.users), &shares);
+    let periods = over_time.iter_mut().map(|period| &mut period.balance);
+    let places = periods.chain(by_segment.iter_mut().map(|segment| &mut segment.balance));
+    places.zip(chances).for_each(|(place, chance)| place.judge(chance));
+    by_segment.sort_by(|one, other| one.balance.rank().total_cmp(&other.balance.rank()));
+    let mut found = PlacesBalance {
+        sentence: String::new(),
+        mismatch: over_time.iter().any(|period| period.balance.mismatch)
+            || by_segment.iter().any(|segment| segment.balance.mismatch),
+        arms: arms.iter().map(|arm| arm.name.to_owned()).collect(),
+        over_time,
+        granularity,
+        by_segment,
+        segments_not_tested,
+        left_out,
+    };
+    found.sentence = words::sentence(&found);
+    found
+}
+
+/// The new users of each day, or of each week or month where the days are many.
+fn over_time(arrivals: &Arrivals, shares: &[f64]) -> (Granularity, Vec<PeriodBalance>) {
+    let mut days = arrivals.by_day.keys();
+    let first = days.next().copied().unwrap_or_default();
+    let window = Window {
+        from: clock::midnight(first),
+        to: clock::midnight(days.next_back().copied().unwrap_or(first) + 1),
+    };
+    let granularity = match Granularity::Auto.resolve(&window) {
+        Granularity::Hour => Granularity::Day,
+        longer => longer,
+    };
+    let buckets = granularity
+        .buckets(&window, chrono_tz::UTC, MAX_BUCKETS)
+        .unwrap_or_default();
+    let periods = buckets.into_iter().filter_map(|bucket| {
+        let Window { from, to } = bucket.window;
+        let mut users = vec![0; shares.len()];
+        for own in arrivals
+            .by_day
+            .range(clock::day_of(from)..clock::day_of(to))
+            .map(|(_, own)| own)
+        {
+            users.iter_mut().zip(own).for_each(|(users, own)| *users += own);
+        }
+        let balance = PlaceBalance::of(users, shares);
+        balance
+            .users
+            .iter()
+            .any(|users| *users > 0)
+            .then_some(PeriodBalance { from, to, balance })
+    });
+    (granularity, periods.collect())
+}
+
+/// The segments of a dimension that are large enough to be tested, and how many others there are.
+fn segments(
+    arrivals: &Arrivals,
+    arms: &[Arriving],
+    shares: &[f64],
+    dimension: &Dimension,
+) -> (Vec<SegmentBalance>, u64) {
+    let found = arrivals.by_value(|cell| cell.value(dimension).map(str::to_owned));
+    let all = found.len();
+    let mut tested: Vec<SegmentBalance> = found
+        .into_iter()
+        .filter(|(_, users)| balance::is_testable(users, shares))
+        .map(|(value, users)| {
+            let balance = PlaceBalance::of(users, shares);
+            let users = arms.iter().zip(&balance.users).zip(&balance.expected);
+            let hardly = users.filter(|((_, users), due)| (**users as f64) < HARDLY * **due);
+            SegmentBalance {
+                dimension: dimension.name().to_owned(),
+                value,
+                hardly_in: hardly.map(|((arm, _), _)| arm.name.to_owned()).collect(),
+                balance,
+            }
+        })
+        .collect();
+    tested.sort_by_key(|segment| std::cmp::Reverse(segment.balance.users.iter().sum::<u64>()));
+    tested.truncate(MOST_SEGMENTS);
+    let others = all - tested.len();
+    (tested, others as u64)
+}
+
+impl PlaceBalance {
+    /// Users who are not judged yet.
+    fn of(users: Vec<u64>, shares: &[f64]) -> PlaceBalance {
+        PlaceBalance {
+            expected: balance::expected(&users, shares),
+            users,
+            p_value: None,
+            adjusted_p_value: None,
+            mismatch: false,
+        }
+    }
+
+    fn judge(&mut self, chance: Option<Chance>) {
+        self.p_value = chance.map(|chance| chance.p_value);
+        self.adjusted_p_value = chance.map(|chance| chance.adjusted);
+        self.mismatch = chance.is_some_and(|chance| chance.adjusted < balance::MISMATCH);
+    }
+
+    /// What places are ordered by, the worst first.
+    fn rank(&self) -> f64 {
+        self.p_value.unwrap_or(1.0)
+    }
+}
