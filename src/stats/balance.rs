@@ -7,12 +7,18 @@
 //! together after Holm, which holds however they hang together: the users of one day are those of several segments. Of a few users a
 //! chi-square is no approximation far out: with a tenth of the users planned for an arm and ten expected in it, a p-value of
 //! 1e-5 comes up to four times as often as it says; with equal shares less often. Places with fewer are not tested.
+//!
+//! Where assignment broke on one platform, all countries are off as far as they have users of it. Which of the two it is says Pearson's test
+//! of homogeneity ([`alike`]): the shares of the arms differ between the platforms, and not between the countries.
 
 use super::gamma::chi_square_tail;
 use super::multiple;
 
 /// Below this p-value the shares are not those planned: strict, since the check is looked at often.
 pub const MISMATCH: f64 = 0.001;
+/// Below this adjusted p-value the shares of arms differ between the values of a dimension: it names places among those that are off,
+/// and raises no alarm by itself.
+pub const DIFFERENT: f64 = 0.01;
 /// Users that are expected on each side of a place that is tested by itself, at least.
 pub const LEAST_EXPECTED: f64 = 10.0;
 
@@ -71,4 +77,30 @@ pub fn by_place<'a>(places: impl Iterator<Item = &'a [u64]>, shares: &[f64]) -> 
             })
         })
         .collect()
+}
+
+/// The p-value of the same shares in all places, whatever was planned: `χ²` with `(places − 1)(sides − 1)` degrees of freedom against what
+/// the totals of places and sides make one expect. Sides and places without users say nothing; `None` with fewer than two of either.
+#[must_use]
+pub fn alike(places: &[&[u64]]) -> Option<f64> {
+    let sides = places.first()?.len();
+    let side = |at: usize| -> u64 { places.iter().filter_map(|users| users.get(at)).sum() };
+    let of_side: Vec<u64> = (0..sides).map(side).collect();
+    let of_place: Vec<u64> = places.iter().map(|users| users.iter().sum()).collect();
+    let all: u64 = of_side.iter().sum();
+    let counted = |totals: &[u64]| totals.iter().filter(|total| **total > 0).count();
+    let (rows, columns) = (counted(&of_place), counted(&of_side));
+    if rows < 2 || columns < 2 {
+        return None;
+    }
+    let mut statistic = 0.0;
+    for (users, place) in places.iter().zip(&of_place) {
+        for (observed, side) in users.iter().zip(&of_side) {
+            let expected = *place as f64 * *side as f64 / all as f64;
+            if expected > 0.0 {
+                statistic += (*observed as f64 - expected).powi(2) / expected;
+            }
+        }
+    }
+    Some(chi_square_tail(statistic, ((rows - 1) * (columns - 1)) as f64))
 }

@@ -3,7 +3,8 @@
 //! A mismatch of all users says that assignment is broken; this says where, so that the cause can be found (Fabijan et al. 2019). Each
 //! user of an arm is counted once, on the UTC day of the first output there, with the values that the outputs of that day have: later on
 //! the arm itself decides who stays, and which versions, models and screens users come to see. The users of all days are therefore those of
-//! the arm. Days and segments are [tested](balance::by_place) together against the planned shares.
+//! the arm. Days and segments are [tested](balance::by_place) together against the planned shares. Where one platform is broken, so is every
+//! country that has users of it: only those places stand out between which the shares [differ](balance::alike).
 //!
 //! A difference between segments may be what the arms do rather than what is wrong with them:
 //!
@@ -24,7 +25,7 @@ use diesel::pg::PgConnection;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use self::read::Arrivals;
+use self::read::{Arrivals, ByValue};
 use crate::domain::clock;
 use crate::domain::dimension::Dimension;
 use crate::domain::window::{Granularity, Window};
@@ -33,8 +34,11 @@ use crate::query::request::{MAX_BUCKETS, Query, QueryError};
 use crate::query::snapshot::Snapshot;
 use crate::query::sources::Sources;
 use crate::stats::balance::{self, Chance};
+use crate::stats::multiple;
 use crate::store::projects;
 
+/// What shares may differ by besides dimensions, none of which may be called so.
+const TIME: &str = "time";
 /// Segments of a dimension that are tested: those with most users.
 pub const MOST_SEGMENTS: usize = 50;
 /// An arm with less than this share of the users due to it hardly has a segment.
@@ -62,6 +66,21 @@ pub struct PlaceBalance {
     pub adjusted_p_value: Option<f64>,
     /// Whether the adjusted p-value is below 0.001.
     pub mismatch: bool,
+    /// Whether there is a mismatch, and the shares differ between the days or the values of the dimension: all places are off alike where
+    /// the cause is elsewhere.
+    pub stands_out: bool,
+}
+
+/// Whether the shares of the arms differ between days, or between the values of a dimension, whatever was planned.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct SharesDiffer {
+    /// `time`, or the dimension.
+    pub by: String,
+    pub p_value: f64,
+    /// Adjusted for time and all dimensions, after Holm.
+    pub adjusted_p_value: f64,
+    /// Whether the adjusted p-value is below 0.01.
+    pub differ: bool,
 }
 
 /// Users who came in one day, week or month.
@@ -105,7 +124,7 @@ pub struct LeftOut {
 pub struct PlacesBalance {
     /// Where the mismatch is worst, in words.
     pub sentence: String,
-    /// Whether it is there on some day or in some segment.
+    /// Whether users are not spread as planned on some day or in some segment.
     pub mismatch: bool,
     /// Names of the arms, in the order of all counts.
     pub arms: Vec<String>,
@@ -116,6 +135,8 @@ pub struct PlacesBalance {
     pub by_segment: Vec<SegmentBalance>,
     /// Segments that are not tested, having too few users or not being among the largest of their dimension.
     pub segments_not_tested: u64,
+    /// Between which places the shares differ.
+    pub shares: Vec<SharesDiffer>,
     pub left_out: Vec<LeftOut>,
 }
 
@@ -148,6 +169,8 @@ fn places(arrivals: &Arrivals, arms: &[Arriving], dimensions: impl Iterator<Item
         .flat_map(|arm| arm.filters)
         .map(|filter| filter.dimension.name())
         .collect();
+    let mut differences = Differences::default();
+    differences.add(TIME, over_time.iter().map(|period| &*period.balance.users), &shares);
     let (mut by_segment, mut left_out, mut segments_not_tested) = (Vec::new(), Vec::new(), 0);
     for dimension in dimensions {
         let mut leave_out = |reason| {
@@ -160,25 +183,36 @@ fn places(arrivals: &Arrivals, arms: &[Arriving], dimensions: impl Iterator<Item
             leave_out(LeftOutReason::DefinesArms);
             continue;
         }
-        let (tested, others) = segments(arrivals, arms, &shares, &dimension);
-        if tested.len() as u64 + others == 1 {
+        let found = arrivals.by_value(|cell| cell.value(&dimension).map(str::to_owned));
+        if found.len() < 2 {
             continue;
         }
-        if !tested.is_empty() && tested.iter().all(|segment| !segment.hardly_in.is_empty()) {
+        let segments = segments(&found, arms, &shares, &dimension);
+        if !segments.is_empty() && segments.iter().all(|segment| !segment.hardly_in.is_empty()) {
             leave_out(LeftOutReason::FollowsArms);
             continue;
         }
-        segments_not_tested += others;
-        by_segment.extend(tested);
+        differences.add(dimension.name(), found.values().map(Vec::as_slice), &shares);
+        segments_not_tested += (found.len() - segments.len()) as u64;
+        by_segment.extend(segments);
     }
+    let differences = differences.judged();
+    let differ: HashSet<&str> = differences
+        .iter()
+        .filter(|own| own.differ)
+        .map(|own| &*own.by)
+        .collect();
     let all = || {
         let periods = over_time.iter().map(|period| &period.balance);
         periods.chain(by_segment.iter().map(|segment| &segment.balance))
     };
     let chances = balance::by_place(all().map(|place| &*place.users), &shares);
-    let periods = over_time.iter_mut().map(|period| &mut period.balance);
-    let places = periods.chain(by_segment.iter_mut().map(|segment| &mut segment.balance));
-    places.zip(chances).for_each(|(place, chance)| place.judge(chance));
+    let periods = over_time.iter_mut().map(|period| (TIME, &mut period.balance));
+    let segments = by_segment.iter_mut();
+    let places = periods.chain(segments.map(|segment| (&*segment.dimension, &mut segment.balance)));
+    places
+        .zip(chances)
+        .for_each(|((by, place), chance)| place.judge(chance, differ.contains(by)));
     by_segment.sort_by(|one, other| one.balance.rank().total_cmp(&other.balance.rank()));
     let mut found = PlacesBalance {
         sentence: String::new(),
@@ -189,10 +223,46 @@ fn places(arrivals: &Arrivals, arms: &[Arriving], dimensions: impl Iterator<Item
         granularity,
         by_segment,
         segments_not_tested,
+        shares: differences,
         left_out,
     };
     found.sentence = words::sentence(&found);
     found
+}
+
+/// The tests of whether shares differ, before they are adjusted for how many there are.
+#[derive(Default)]
+struct Differences(Vec<(String, f64)>);
+
+impl Differences {
+    /// Tests the places that are large enough, and the others as one if they are.
+    fn add<'a>(&mut self, by: &str, places: impl Iterator<Item = &'a [u64]>, shares: &[f64]) {
+        let (mut tested, small): (Vec<&[u64]>, Vec<&[u64]>) =
+            places.partition(|users| balance::is_testable(users, shares));
+        let mut others = vec![0; shares.len()];
+        for own in small {
+            others.iter_mut().zip(own).for_each(|(users, own)| *users += own);
+        }
+        if balance::is_testable(&others, shares) {
+            tested.push(&others);
+        }
+        if let Some(p_value) = balance::alike(&tested) {
+            self.0.push((by.to_owned(), p_value));
+        }
+    }
+
+    fn judged(self) -> Vec<SharesDiffer> {
+        let p_values: Vec<f64> = self.0.iter().map(|(_, p_value)| *p_value).collect();
+        let tests = self.0.into_iter().zip(multiple::holm(&p_values));
+        tests
+            .map(|((by, p_value), adjusted_p_value)| SharesDiffer {
+                by,
+                p_value,
+                adjusted_p_value,
+                differ: adjusted_p_value < balance::DIFFERENT,
+            })
+            .collect()
+    }
 }
 
 /// The new users of each day, or of each week or month where the days are many.
@@ -230,25 +300,18 @@ fn over_time(arrivals: &Arrivals, shares: &[f64]) -> (Granularity, Vec<PeriodBal
     (granularity, periods.collect())
 }
 
-/// The segments of a dimension that are large enough to be tested, and how many others there are.
-fn segments(
-    arrivals: &Arrivals,
-    arms: &[Arriving],
-    shares: &[f64],
-    dimension: &Dimension,
-) -> (Vec<SegmentBalance>, u64) {
-    let found = arrivals.by_value(|cell| cell.value(dimension).map(str::to_owned));
-    let all = found.len();
+/// The segments of a dimension that are large enough to be tested, the largest of them.
+fn segments(found: &ByValue, arms: &[Arriving], shares: &[f64], dimension: &Dimension) -> Vec<SegmentBalance> {
     let mut tested: Vec<SegmentBalance> = found
-        .into_iter()
+        .iter()
         .filter(|(_, users)| balance::is_testable(users, shares))
         .map(|(value, users)| {
-            let balance = PlaceBalance::of(users, shares);
+            let balance = PlaceBalance::of(users.clone(), shares);
             let users = arms.iter().zip(&balance.users).zip(&balance.expected);
             let hardly = users.filter(|((_, users), due)| (**users as f64) < HARDLY * **due);
             SegmentBalance {
                 dimension: dimension.name().to_owned(),
-                value,
+                value: value.clone(),
                 hardly_in: hardly.map(|((arm, _), _)| arm.name.to_owned()).collect(),
                 balance,
             }
@@ -256,8 +319,7 @@ fn segments(
         .collect();
     tested.sort_by_key(|segment| std::cmp::Reverse(segment.balance.users.iter().sum::<u64>()));
     tested.truncate(MOST_SEGMENTS);
-    let others = all - tested.len();
-    (tested, others as u64)
+    tested
 }
 
 impl PlaceBalance {
@@ -269,13 +331,15 @@ impl PlaceBalance {
             p_value: None,
             adjusted_p_value: None,
             mismatch: false,
+            stands_out: false,
         }
     }
 
-    fn judge(&mut self, chance: Option<Chance>) {
+    fn judge(&mut self, chance: Option<Chance>, shares_differ: bool) {
         self.p_value = chance.map(|chance| chance.p_value);
         self.adjusted_p_value = chance.map(|chance| chance.adjusted);
         self.mismatch = chance.is_some_and(|chance| chance.adjusted < balance::MISMATCH);
+        self.stands_out = self.mismatch && shares_differ;
     }
 
     /// What places are ordered by, the worst first.

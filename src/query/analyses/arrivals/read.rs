@@ -14,6 +14,7 @@ use crate::domain::window::Window;
 use crate::metrics::facts as f;
 use crate::metrics::families::users::USERS_KIND;
 use crate::query::blocks::{days_covering, is_whole_days};
+use crate::query::filter::Filter;
 use crate::query::origin::{MOST_EXACT_OUTPUTS, check_kept};
 use crate::query::part::Part;
 use crate::query::plan;
@@ -41,6 +42,9 @@ pub struct Arrivals {
     /// Users who were counted, of each arm.
     seen: Vec<PlHashSet<i64>>,
 }
+
+/// The users of each arm by the values of a dimension.
+pub type ByValue = BTreeMap<Option<String>, Vec<u64>>;
 
 /// What one cell had of one user on one day.
 struct Row {
@@ -87,11 +91,7 @@ impl Arrivals {
             seen: vec![PlHashSet::default(); query.arms.len()],
         };
         for (id, cell) in cells {
-            let accepts = |filters: &Vec<_>| {
-                filters
-                    .iter()
-                    .all(|filter: &crate::query::filter::Filter| filter.accepts(cell))
-            };
+            let accepts = |filters: &Vec<_>| filters.iter().all(|filter: &Filter| filter.accepts(cell));
             if !accepts(&query.filters) {
                 continue;
             }
@@ -230,8 +230,8 @@ impl Arrivals {
     }
 
     /// The users of each arm by the values that they had on their first day; who had several counts in each.
-    pub fn by_value(&self, value: impl Fn(&Cell) -> Option<String>) -> BTreeMap<Option<String>, Vec<u64>> {
-        let mut found: BTreeMap<Option<String>, Vec<u64>> = BTreeMap::new();
+    pub fn by_value(&self, value: impl Fn(&Cell) -> Option<String>) -> ByValue {
+        let mut found = ByValue::new();
         for (cells, users) in &self.by_cells {
             let known = cells.iter().filter_map(|cell| self.cells.get(cell));
             for value in known.map(&value).collect::<BTreeSet<_>>() {
@@ -240,5 +240,57 @@ impl Arrivals {
             }
         }
         found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::dimension::Dimension;
+    use crate::domain::key::ProjectId;
+    use crate::query::filter::Filter;
+
+    #[test]
+    fn users_are_counted_on_their_first_day_unless_it_was_taken_back() {
+        let mut query = Query::new(ProjectId::default(), Vec::new());
+        query.arms = ["1", "2"]
+            .map(|version| vec![Filter::is(Dimension::Version, version)])
+            .to_vec();
+        let cell = |version: &str, feature: &str| Cell {
+            version: Some(version.to_owned()),
+            feature: feature.to_owned(),
+            ..Cell::default()
+        };
+        let cells = [
+            (1, cell("1", "f")),
+            (2, cell("1", "g")),
+            (3, cell("2", "f")),
+            (4, cell("3", "f")),
+        ];
+        let mut arrivals = Arrivals::of(&query, &cells);
+        let mut add = |day, rows: &[(CellId, i64, i64)]| {
+            let rows = rows.iter().flat_map(|(cell, user, positives)| {
+                let new: Vec<usize> = arrivals.new_in(*cell, *user).collect();
+                new.into_iter().map(|arm| Row {
+                    arm,
+                    user: *user,
+                    cell: *cell,
+                    positives: *positives,
+                    negatives: 0,
+                })
+            });
+            let rows = rows.collect();
+            arrivals.add(day, rows);
+        };
+        // The outputs of the second user are waiting to be taken back; the third has both features, the fourth is in no arm.
+        add(
+            1,
+            &[(1, 11, 2), (1, 12, 1), (1, 13, 1), (2, 13, 1), (4, 14, 1), (1, 12, -1)],
+        );
+        add(2, &[(2, 11, 1), (1, 12, 1), (3, 11, 1), (3, 15, 1)]);
+        assert_eq!(arrivals.by_day, BTreeMap::from([(1, vec![2, 0]), (2, vec![1, 2])]));
+        let by_feature = arrivals.by_value(|cell| Some(cell.feature.clone()));
+        let expected = [("f", vec![3, 2]), ("g", vec![1, 0])].map(|(name, users)| (Some(name.to_owned()), users));
+        assert_eq!(by_feature, BTreeMap::from(expected));
     }
 }

@@ -13,38 +13,28 @@ pub fn sentence(found: &PlacesBalance) -> String {
     };
     let days = tested(found.over_time.iter().map(|period| &period.balance));
     let segments = tested(found.by_segment.iter().map(|segment| &segment.balance));
-    let mut text = match (days.0 + segments.0, days.1 + segments.1) {
-        (0, _) => format!("Too few users to look at single {period}s or segments."),
-        (_, 0) => format!(
-            "None of {} and {} stands out by itself.",
-            counted(days.0, period),
-            counted(segments.0, "segment")
-        ),
-        (all, off) if all == off => format!(
-            "Users are not spread as planned wherever one looks, on {} and in {}: look for a cause that all share, such as shares other than \
-             those that were planned.",
-            counted(days.0, period),
-            counted(segments.0, "segment")
-        ),
-        _ => format!(
-            "Users are not spread as planned on {} of {} and in {} of {}.",
-            days.1,
-            counted(days.0, period),
-            segments.1,
-            counted(segments.0, "segment")
-        ),
+    let (of_days, of_segments) = (counted(days.tested, period), counted(segments.tested, "segment"));
+    let mut text = if days.tested + segments.tested == 0 {
+        format!("Too few users to look at single {period}s or segments.")
+    } else if days.off + segments.off == 0 {
+        format!("None of {of_days} and {of_segments} stands out by itself.")
+    } else if days.outstanding + segments.outstanding == 0 {
+        format!(
+            "Users are not spread as planned, much alike on {of_days} and in {of_segments}: look for a cause that all share, such as \
+             shares other than those that were planned."
+        )
+    } else {
+        let (days, segments) = (days.outstanding, segments.outstanding);
+        format!("Users are not spread as planned on {days} of {of_days} and in {segments} of {of_segments}.")
     };
-    let off = found.over_time.iter().filter(|period| period.balance.mismatch);
-    if let Some(worst) = off.min_by(|one, other| one.balance.rank().total_cmp(&other.balance.rank())) {
+    let outstanding = found.over_time.iter().filter(|period| period.balance.stands_out);
+    if let Some(worst) = outstanding.min_by(|one, other| one.balance.rank().total_cmp(&other.balance.rank())) {
         let PeriodBalance { from, balance, .. } = worst;
-        text += &format!(
-            " The worst {period} begins {}: {}.",
-            from.date_naive(),
-            most(balance, &found.arms)
-        );
+        let from = from.date_naive();
+        text += &format!(" The worst {period} begins {from}: {}.", most(balance, &found.arms));
     }
     // The worst comes first.
-    if let Some(worst) = found.by_segment.iter().find(|segment| segment.balance.mismatch) {
+    if let Some(worst) = found.by_segment.iter().find(|segment| segment.balance.stands_out) {
         text += &segment(worst, &found.arms);
     }
     for left_out in &found.left_out {
@@ -76,11 +66,22 @@ fn segment(worst: &SegmentBalance, arms: &[String]) -> String {
     text
 }
 
-/// How many places were tested, and how many of them are off.
-fn tested<'a>(places: impl Iterator<Item = &'a PlaceBalance>) -> (u64, u64) {
-    places
-        .filter(|place| place.p_value.is_some())
-        .fold((0, 0), |(all, off), place| (all + 1, off + u64::from(place.mismatch)))
+/// How many places were tested, are not as planned, and stand out.
+#[derive(Default)]
+struct Tested {
+    tested: u64,
+    off: u64,
+    outstanding: u64,
+}
+
+fn tested<'a>(places: impl Iterator<Item = &'a PlaceBalance>) -> Tested {
+    let mut found = Tested::default();
+    for place in places.filter(|place| place.p_value.is_some()) {
+        found.tested += 1;
+        found.off += u64::from(place.mismatch);
+        found.outstanding += u64::from(place.stands_out);
+    }
+    found
 }
 
 /// The arm that is furthest from what was due to it.
