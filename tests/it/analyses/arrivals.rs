@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use crate::support::TestServer;
 
 const USERS: usize = 3_000;
-const COUNTRIES: usize = 20;
+/// More than are tested.
+const COUNTRIES: usize = 51;
 
 /// Who comes on which day, with what, into which arm.
 struct Arrival {
@@ -38,7 +39,7 @@ fn server(assign: fn(day: usize, platform: &str) -> f64) -> (TestServer, Vec<Arr
         let mut show = |again: usize, platform: &str| {
             let event = json!({"type": "shown", "output_id": format!("{user}-{again}"), "feature": "f", "user_id": format!("u{user}"),
                 "occurred_at": format!("2026-03-{:02}T12:00:00Z", 1 + day + again), "variant": variant, "model": format!("model {variant}"),
-                "prompt_version": of(2).to_string(), "attributes": {"platform": platform, "country": format!("c{country}"), "bucket": variant}});
+                "prompt_version": of(2).to_string(), "attributes": {"platform": platform, "country": format!("c{country}"), "half": variant}});
             writeln!(lines, "{event}").unwrap();
         };
         show(0, platform);
@@ -136,7 +137,7 @@ fn broken_assignment_is_found_where_it_broke_and_only_there() {
     let control = format!("`platform` `ios`: `control` has {} users where ", ios[0]);
     assert!(sentence.contains(&says) || sentence.contains(&control), "{sentence}");
     assert!(
-        sentence.contains("on 2 of 10 days and in 1 of 25 segments"),
+        sentence.contains("on 2 of 10 days and in 1 of 55 segments"),
         "{sentence}"
     );
 }
@@ -153,11 +154,12 @@ fn a_healthy_experiment_is_not_flagged_in_any_of_many_segments() {
     );
     assert_eq!(off(places), (vec![], vec![]));
     let segments = places["by_segment"].as_array().unwrap();
+    assert_eq!(places["segments_not_tested"], 1, "the smallest country");
     // The platform on which users come again is none that anyone begins with.
-    assert_eq!(segments.len(), 3 + COUNTRIES + 2, "{places}");
+    assert_eq!(segments.len(), 3 + 50 + 2, "{places}");
     assert_eq!(
         places["sentence"],
-        "None of 10 days and 25 segments stands out by itself. `model` has no value that is in all arms: they bring it about, or it decides the arm."
+        "None of 10 days and 55 segments stands out by itself. `model` has no value that is in all arms: they bring it about, or it decides the arm."
     );
     assert_eq!(
         places["left_out"],
@@ -194,7 +196,7 @@ fn places_are_the_same_from_outputs_and_from_rollups_and_in_a_comparison() {
     let places = compared(&format!("{by_variant}&candidate_share=0.5"));
     assert_eq!(places["arms"], json!(["baseline", "candidate"]));
     // Sides by an attribute that is not declared are known to outputs only, and variants follow them.
-    let undeclared = compared("baseline=attributes.bucket=a&candidate=attributes.bucket=b&candidate_share=0.5");
+    let undeclared = compared("baseline=attributes.half=a&candidate=attributes.half=b&candidate_share=0.5");
     for part in ["over_time", "by_segment", "shares"] {
         assert_eq!(places[part], from_rollups["places"][part], "{part}");
         assert_eq!(undeclared[part], from_rollups["places"][part], "{part}");
