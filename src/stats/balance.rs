@@ -104,3 +104,25 @@ pub fn alike(places: &[&[u64]]) -> Option<f64> {
     }
     Some(chi_square_tail(statistic, ((rows - 1) * (columns - 1)) as f64))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::beta::binomial_cdf;
+
+    #[test]
+    fn small_p_values_of_the_smallest_places_come_about_as_often_as_they_say() {
+        // How often the p-value of users who come with the planned shares is below 1e-5.
+        let how_often = |share: f64, users: u64| -> f64 {
+            let shares = [share, 1.0 - share];
+            assert!(is_testable(&[0, users], &shares));
+            let is_small = |own: &u64| p_value(&[*own, users - own], &shares).unwrap() < 1e-5;
+            let at_most = |own: u64| binomial_cdf(own, users, share);
+            let exactly = |own: u64| at_most(own) - own.checked_sub(1).map_or(0.0, at_most);
+            (0..=users).filter(is_small).map(exactly).sum()
+        };
+        assert!(how_often(0.5, 20) < 1e-5);
+        assert!(how_often(0.1, 100) < 4e-5);
+        assert!(!is_testable(&[0, 99], &[0.1, 0.9]));
+    }
+}
