@@ -83,6 +83,17 @@ def proportions():
     return out
 
 
+def places():
+    """Users by place, with the p-value and Holm's of the places in which ten users are expected on each side."""
+    shares = np.array([1, 1, 2])
+    tables = [[50, 61, 98], [12, 30, 45], [9, 9, 18], [150, 100, 260], [400, 390, 820]]
+    expected = [shares / shares.sum() * sum(table) for table in tables]
+    found = [float(stats.chisquare(table, due).pvalue) if due.min() >= 10 else None for table, due in zip(tables, expected)]
+    adjusted = iter(multipletests([p for p in found if p is not None], method="holm")[1])
+    alike = float(stats.chi2_contingency(tables, correction=False).pvalue)
+    return dict(shares=shares.tolist(), tables=tables, p=found, alike=alike, holm=[None if p is None else float(next(adjusted)) for p in found])
+
+
 golden = dict(
     contrasts=contrasts(),
     sequences=sequences(),
@@ -91,5 +102,6 @@ golden = dict(
     proportions=proportions(),
     balance=[[observed, shares, float(stats.chisquare(observed, np.array(shares) / sum(shares) * sum(observed)).pvalue)]
              for observed, shares in (([500, 520], [1, 1]), ([900, 1120], [0.5, 0.5]), ([300, 310, 640], [1, 1, 2]))],
+    places=places(),
 )
 Path(__file__).with_name("comparison.json").write_text(json.dumps(golden) + "\n")

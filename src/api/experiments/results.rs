@@ -139,6 +139,9 @@ fn notes(declared: &Declared, status: ExperimentStatus, results: Option<&Results
                 .to_owned(),
         );
     }
+    if let Some(places) = results.balance.places.as_ref().filter(|places| places.mismatch) {
+        notes.push(places.sentence.clone());
+    }
     if results.candidates.len() > 1 {
         notes.push(format!(
             "{} candidates share the chance of a false finding: each is held to a level of {:.2} %.",

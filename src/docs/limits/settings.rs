@@ -9,6 +9,7 @@ use crate::api::links;
 use crate::api::names;
 use crate::api::projects::{DIMENSIONS, MAX_HORIZON_SECONDS, MAX_RETENTION_DAYS};
 use crate::domain::edits::STEP;
+use crate::query::analyses::arrivals::MOST_SEGMENTS;
 use crate::store::rejections::KEPT_DAYS;
 
 pub fn rows() -> Vec<Row> {
@@ -50,6 +51,11 @@ pub fn rows() -> Vec<Row> {
             "experiments of a project",
             grouped(MOST_EXPERIMENTS as usize),
             "409 `conflict`",
+        ),
+        (
+            "segments of a dimension in which the users of arms are tested",
+            MOST_SEGMENTS.to_string(),
+            "those with fewer users are not tested",
         ),
         ("changes of a project", grouped(MOST_CHANGES as usize), "409 `conflict`"),
         (

@@ -11,6 +11,7 @@ use diesel::pg::PgConnection;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::arrivals::{self, Arriving, PlacesBalance};
 use super::compare::{self, ComparedMetric, Comparison, ComparisonVerdict, Look};
 use crate::domain::window::Window;
 use crate::metrics::{Direction, Metric};
@@ -39,6 +40,16 @@ pub struct Arm {
     pub filters: Vec<Filter>,
     /// Users that were to be in it, in proportion to the shares of the others.
     pub share: f64,
+}
+
+impl Arm {
+    fn arriving(&self) -> Arriving<'_> {
+        Arriving {
+            name: &self.name,
+            filters: &self.filters,
+            share: self.share,
+        }
+    }
 }
 
 /// Whether a guardrail holds.
@@ -113,6 +124,10 @@ pub struct ArmBalance {
     #[schema(required = true)]
     pub p_value: Option<f64>,
     pub mismatch: bool,
+    /// On which days and in which segments; null where users cannot be counted there. What segments show may be what the arms do, and
+    /// does not change the conclusions.
+    #[schema(required = true)]
+    pub places: Option<PlacesBalance>,
 }
 
 pub struct Results {
@@ -153,10 +168,16 @@ pub fn run(
             found.push((candidate, compared));
         }
         arms.insert(0, (control, users_of_control));
-        let balance = balance(&arms);
+        let mut balance = balance(&arms);
         let seen = found
             .last()
             .map(|(_, compared)| (compared.answer.window, compared.answer.log_position));
+        if let Some((window, _)) = &seen
+            && balance.p_value.is_some()
+        {
+            let arms: Vec<Arriving> = arms.iter().map(|(arm, _)| arm.arriving()).collect();
+            balance.places = arrivals::find(conn, sources, &query, window, &arms)?;
+        }
         let candidates = found
             .into_iter()
             .filter_map(|(arm, compared)| result(experiment, arm, compared, balance.mismatch))
@@ -191,6 +212,7 @@ fn balance(arms: &[(&Arm, Option<u64>)]) -> ArmBalance {
             .collect(),
         p_value,
         mismatch: p_value.is_some_and(|p| p < balance::MISMATCH),
+        places: None,
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod agreement;
 pub mod alerts;
 pub mod approvals;
+pub mod arrivals;
 pub mod autonomy;
 pub mod calibration;
 pub mod catalogue;

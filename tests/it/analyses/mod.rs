@@ -2,6 +2,7 @@
 
 mod abandoned;
 mod agreement;
+mod arrivals;
 mod calibration;
 mod changes;
 mod compare;

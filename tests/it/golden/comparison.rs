@@ -114,3 +114,38 @@ fn sample_ratios_match_scipy() {
         );
     }
 }
+
+#[test]
+fn places_are_tested_together_as_scipy_and_statsmodels_do() {
+    let golden = &golden()["places"];
+    let counts = |table: &Value| -> Vec<u64> { numbers(table).iter().map(|count| *count as u64).collect() };
+    let tables: Vec<Vec<u64>> = rows(&golden["tables"]).iter().map(counts).collect();
+    let found = balance::by_place(tables.iter().map(Vec::as_slice), &numbers(&golden["shares"]));
+    assert_eq!(found.len(), tables.len());
+    let places: Vec<&[u64]> = tables.iter().map(Vec::as_slice).collect();
+    close(
+        balance::alike(&places).expect("places"),
+        &golden["alike"],
+        "the same shares",
+    );
+    // Sides and places without users change nothing.
+    let padded = |users: &&[u64]| [*users, &[0]].concat();
+    let padded: Vec<Vec<u64>> = places.iter().chain(&[&[0, 0, 0][..]]).map(padded).collect();
+    let padded: Vec<&[u64]> = padded.iter().map(Vec::as_slice).collect();
+    close(
+        balance::alike(&padded).expect("places"),
+        &golden["alike"],
+        "with nobody",
+    );
+    assert_eq!(balance::alike(&[&[3, 4]]), None);
+    assert_eq!(balance::alike(&[&[3, 0], &[5, 0]]), None);
+    for (at, chance) in found.iter().enumerate() {
+        let (p, holm) = (&golden["p"][at], &golden["holm"][at]);
+        let Some(chance) = chance else {
+            assert!(p.is_null() && holm.is_null(), "too few users are no place to test");
+            continue;
+        };
+        close(chance.p_value, p, "p-value");
+        close(chance.adjusted, holm, "after Holm");
+    }
+}

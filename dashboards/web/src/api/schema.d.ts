@@ -2048,6 +2048,7 @@ export interface components {
              * @description That chance alone made the shares so different from those planned.
              */
             p_value: number | null;
+            places: components["schemas"]["PlacesBalance"] | null;
         };
         /** @description An arm: the outputs that pass all of its filters. */
         ArmPlan: {
@@ -4490,6 +4491,15 @@ export interface components {
              */
             shrunk: number | null;
         };
+        LeftOut: {
+            dimension: string;
+            reason: components["schemas"]["LeftOutReason"];
+        };
+        /**
+         * @description Why segments are not tested by a dimension.
+         * @enum {string}
+         */
+        LeftOutReason: "defines_arms" | "follows_arms";
         /**
          * @description What is to be read.
          * @example {
@@ -4841,6 +4851,14 @@ export interface components {
             sentence: string;
             verdict: components["schemas"]["AgreementVerdict"];
         };
+        /** @description Users who came in one day, week or month. */
+        PeriodBalance: {
+            balance: components["schemas"]["PlaceBalance"];
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+        };
         /** @description What of the accepted outputs is in place when at least so much of one must be. */
         PersistenceAtShare: {
             /**
@@ -4906,6 +4924,51 @@ export interface components {
              * @description Users who made it.
              */
             users: number;
+        };
+        /** @description How the users of one day or segment are spread, in the order of the arms. */
+        PlaceBalance: {
+            /**
+             * Format: double
+             * @description Adjusted for all days and segments that are tested together, after Holm.
+             */
+            adjusted_p_value: number | null;
+            /** @description Users that each arm would have, had they been spread as planned. */
+            expected: number[];
+            /** @description Whether the adjusted p-value is below 0.001. */
+            mismatch: boolean;
+            /**
+             * Format: double
+             * @description That chance alone made the difference; null with less than 10 users expected in an arm.
+             */
+            p_value: number | null;
+            /**
+             * @description Whether there is a mismatch, and the shares differ between the days or the values of the dimension: all places are off alike where
+             *     the cause is elsewhere.
+             */
+            stands_out: boolean;
+            users: number[];
+        };
+        /** @description Where users are not spread over the arms as planned. */
+        PlacesBalance: {
+            /** @description Names of the arms, in the order of all counts. */
+            arms: string[];
+            /** @description The segments that are tested, the worst first: at most 50 of a dimension, those with most users. */
+            by_segment: components["schemas"]["SegmentBalance"][];
+            granularity: components["schemas"]["Granularity"];
+            left_out: components["schemas"]["LeftOut"][];
+            /** @description Whether users are not spread as planned on some day or in some segment. */
+            mismatch: boolean;
+            /** @description The days, weeks or months with new users, each user in that of the first output in the arm. */
+            over_time: components["schemas"]["PeriodBalance"][];
+            /**
+             * Format: int64
+             * @description Segments that are not tested, having too few users or not being among the largest of their dimension.
+             */
+            segments_not_tested: number;
+            /** @description Where the mismatch is worst, in words. */
+            sentence: string;
+            /** @description Between which places the shares differ. */
+            shares: components["schemas"]["SharesDiffer"][];
         };
         PositionResponse: {
             /**
@@ -5448,6 +5511,7 @@ export interface components {
              * @description That chance alone made the shares so different from those planned; null where nothing was planned.
              */
             p_value: number | null;
+            places: components["schemas"]["PlacesBalance"] | null;
             /**
              * Format: int64
              * @description Users who are on both sides.
@@ -5509,6 +5573,15 @@ export interface components {
             /** @description Null for outputs without the dimension. */
             value: string | null;
         };
+        /** @description Users who had one value of a dimension on their first day. */
+        SegmentBalance: {
+            balance: components["schemas"]["PlaceBalance"];
+            dimension: string;
+            /** @description Arms with less than a tenth of the users due to them: the arm may be why, rather than a fault of the assignment. */
+            hardly_in: string[];
+            /** @description Null for outputs without the dimension. */
+            value: string | null;
+        };
         SegmentsResponse: {
             /** @description Those that want attention first: the worst where one way is better, else the highest; by the shrunk value where there is one. */
             data: components["schemas"]["RankedSegment"][];
@@ -5523,6 +5596,20 @@ export interface components {
         SessionResponse: {
             key: components["schemas"]["KeyView"];
             project: string;
+        };
+        /** @description Whether the shares of the arms differ between days, or between the values of a dimension, whatever was planned. */
+        SharesDiffer: {
+            /**
+             * Format: double
+             * @description Adjusted for time and all dimensions, after Holm.
+             */
+            adjusted_p_value: number;
+            /** @description `time`, or the dimension. */
+            by: string;
+            /** @description Whether the adjusted p-value is below 0.01. */
+            differ: boolean;
+            /** Format: double */
+            p_value: number;
         };
         /** @description An estimate that knows of the others. */
         Shrunk: {

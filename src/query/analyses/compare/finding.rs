@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use crate::metrics::estimate::plain_number;
 use crate::metrics::number::Spread;
 use crate::metrics::{Estimate, Reason};
+use crate::query::analyses::arrivals::PlacesBalance;
 use crate::query::answer::Answer;
 use crate::stats::level::Interval;
 
@@ -138,6 +139,9 @@ pub struct SampleRatio {
     pub p_value: Option<f64>,
     /// Something else than chance decided who is counted: believe no difference before it is found.
     pub mismatch: bool,
+    /// On which days and in which segments; null where nothing was planned, or users cannot be counted there.
+    #[schema(required = true)]
+    pub places: Option<PlacesBalance>,
 }
 
 pub struct Compared {

@@ -15,6 +15,7 @@ use diesel::pg::PgConnection;
 
 pub use self::finding::{Between, Compared, ComparedMetric, ComparisonVerdict, Look, NaiveDifference, SampleRatio};
 use self::measure::{Measured, Sides};
+use super::arrivals::{self, Arriving};
 use crate::domain::clock;
 use crate::domain::window::Window;
 use crate::metrics::Metric;
@@ -93,8 +94,19 @@ pub fn answer(
         Some(_) => looks(conn, sources, comparison, &query, &answer.window)?,
         None => Vec::new(),
     };
+    let mut sample_ratio = sample_ratio(comparison, &answer);
+    if let Some(share) = comparison.candidate_share
+        && sample_ratio.p_value.is_some()
+    {
+        let side = |name, filters, share| Arriving { name, filters, share };
+        let sides = [
+            side("baseline", &comparison.baseline, 1.0 - share),
+            side("candidate", &comparison.candidate, share),
+        ];
+        sample_ratio.places = arrivals::find(conn, sources, &query, &answer.window, &sides)?;
+    }
     Ok(Compared {
-        sample_ratio: sample_ratio(comparison, &answer),
+        sample_ratio,
         metrics,
         looks,
         answer,
@@ -270,5 +282,6 @@ fn sample_ratio(comparison: &Comparison, answer: &Answer) -> SampleRatio {
             .map(|((one, two), all)| (one + two).saturating_sub(all)),
         p_value,
         mismatch: p_value.is_some_and(|p| p < balance::MISMATCH),
+        places: None,
     }
 }

@@ -8,6 +8,7 @@ import { dimensionName } from '../../format/words';
 import { Controls } from '../../parts/controls';
 import { asNamed, Picker } from '../../parts/picker';
 import { named, useDimensions, useFeatures, useValues } from '../../parts/project';
+import { Prose } from '../../parts/prose';
 import { Await, Empty } from '../../parts/states';
 import { Title } from '../../parts/title';
 import { useScope } from '../../state/scope';
@@ -106,6 +107,11 @@ function Answer({ feature, dimension, baseline, candidate, options }: Props) {
             {(answer) => (
                 <>
                     <Mismatch {...answer.sample_ratio} planned={options.share} />
+                    {answer.sample_ratio.places?.mismatch === true && (
+                        <p class="sentence">
+                            <Prose text={answer.sample_ratio.places.sentence} />
+                        </p>
+                    )}
                     <Findings data={answer.data} baseline={baseline} candidate={candidate} margin={options.margin / 100} />
                     <Sequence {...answer} />
                     <p class="foot">

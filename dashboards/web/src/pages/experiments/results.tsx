@@ -17,6 +17,7 @@ import { go, onward, toFeature } from '../../state/url';
 import { Findings } from '../compare/findings';
 import { Sequence } from '../compare/sequence';
 import { reach } from '../compare/words';
+import { Places } from './places';
 
 type Answer = Schemas['ExperimentResults'];
 type Arm = Schemas['ArmResult'];
@@ -60,6 +61,8 @@ export function Results({ name, admin }: { name: string; admin: boolean }) {
 function Found({ experiment, status, balance, notes, data, meta }: Answer) {
     const { feature, arms, starts_at, declared_at, ends_at } = experiment;
     const control = arms[0]?.name ?? 'control';
+    // Where users are not spread as planned is said beside their numbers.
+    const others = notes.filter((note) => note !== balance?.places?.sentence);
     return (
         <>
             <p class="sentence">
@@ -79,11 +82,11 @@ function Found({ experiment, status, balance, notes, data, meta }: Answer) {
                 <ArmFound key={arm.arm} {...arm} control={control} margin={experiment.margin} several={data.length > 1} />
             ))}
             {balance !== null && <Balance {...balance} />}
-            {notes.length > 0 && (
+            {others.length > 0 && (
                 <section class="section" aria-labelledby="notes">
                     <h2 id="notes">Before you believe it</h2>
                     <ul class="findings">
-                        {notes.map((note) => (
+                        {others.map((note) => (
                             <li key={note}>
                                 <Prose text={note} />
                             </li>
@@ -162,7 +165,7 @@ function Guarded({ compared, margin, verdict }: Schemas['Guardrail']) {
     );
 }
 
-function Balance({ arms, p_value, mismatch }: Schemas['ArmBalance']) {
+function Balance({ arms, p_value, mismatch, places }: Schemas['ArmBalance']) {
     const all = arms.reduce((sum, { users }) => sum + (users ?? 0), 0);
     return (
         <section class="section" aria-labelledby="balance">
@@ -194,6 +197,7 @@ function Balance({ arms, p_value, mismatch }: Schemas['ArmBalance']) {
                     ))}
                 </tbody>
             </table>
+            {places !== null && <Places {...places} />}
         </section>
     );
 }
