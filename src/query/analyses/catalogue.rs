@@ -115,9 +115,9 @@ pub static ANALYSES: [Analysis; 26] = [
         id: "trajectory",
         question: "How does trust grow with use, and what does a bad output do to it?",
         route: "/features/{feature}/trajectory",
-        method: "rates by n-th exposure, of newcomers and of regulars; growth and recovery within users; trust that fades; how long newcomers stay (Kaplan–Meier); outputs per active hour",
+        method: "rates by n-th exposure, of newcomers and of regulars; growth and recovery within users, recovery freed of what order alone brings about; trust that fades; how long newcomers stay (Kaplan–Meier); outputs per active hour",
         interval: "clustered by user; Mantel–Haenszel differences within users; a jackknife for half-lives; log-log for who stays",
-        source: "Jøsang & Ismail 2002; Mantel & Haenszel 1959; Kott 2001; Kaplan & Meier 1958",
+        source: "Jøsang & Ismail 2002; Mantel & Haenszel 1959; Kott 2001; Miller & Sanjurjo 2018; Kaplan & Meier 1958",
     },
     Analysis {
         id: "coverage",

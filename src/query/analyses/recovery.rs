@@ -1,7 +1,8 @@
 //! What does a bad output do to trust, and for how long?
 //!
 //! After a bad output (rejected, taken back, or judged wrong) the acceptance of the user's next outputs is compared with their
-//! acceptance after a good one, within each user ([`within`]): who refuses much has more bad outputs and accepts less in any case.
+//! acceptance after a good one, within each user ([`within`]): who refuses much has more bad outputs and accepts less in any case. What the
+//! order of a user's outputs brings about without meaning anything is taken off.
 //! How soon the drop wears off is read from how the difference shrinks with distance ([`half_life`]); its interval comes from leaving
 //! out a twentieth of the users at a time (the delete-a-group jackknife, Kott 2001).
 
@@ -15,7 +16,7 @@ use crate::metrics::estimate::plain_number;
 use crate::metrics::{Estimate, Reason, facts as f};
 use crate::stats::half_life::Fading;
 use crate::stats::level::{Interval, Level};
-use crate::stats::within::{self, Stratum};
+use crate::stats::within::{self, Course, Stratum};
 
 /// The columns that [`Recovery::add`] reads.
 pub const READ: [&str; 3] = [f::DECISION, f::MANNER, f::CORRECT];
@@ -40,7 +41,8 @@ pub struct Lag {
     #[serde(serialize_with = "plain_number")]
     #[schema(required = true)]
     pub after_bad: Option<f64>,
-    /// After bad minus after good, within users.
+    /// After bad minus after good, within users, less what the order of a user's outputs brings about by itself: zero without an effect,
+    /// however few outputs users have (Miller and Sanjurjo 2018).
     pub difference: Estimate,
 }
 
@@ -58,6 +60,8 @@ struct Follower {
     last: u32,
     /// How many those are.
     known: usize,
+    /// All decided outputs; bad ones are marked, and those taken are the cases.
+    course: Course,
     /// By the distance.
     lags: [After; LAGS],
 }
@@ -67,16 +71,6 @@ struct Follower {
 struct After {
     good: (u32, u32),
     bad: (u32, u32),
-}
-
-impl After {
-    fn stratum(self) -> Stratum {
-        let side = |(taken, all): (u32, u32)| (f64::from(taken), f64::from(all));
-        Stratum {
-            with: side(self.bad),
-            without: side(self.good),
-        }
-    }
 }
 
 impl Recovery {
@@ -139,7 +133,7 @@ impl Recovery {
 }
 
 fn lag(users: &[Follower], at: usize, level: Level) -> Lag {
-    let strata = || users.iter().filter_map(|user| Some(user.lags.get(at)?.stratum()));
+    let strata = || users.iter().filter_map(|user| user.stratum(at));
     let (mut good, mut bad) = ((0.0, 0.0), (0.0, 0.0));
     for own in strata() {
         good = (good.0 + own.without.0, good.1 + own.without.1);
@@ -159,7 +153,7 @@ fn fading(users: &[Follower], keep: impl Fn(usize) -> bool) -> Option<Fading> {
     let gaps: Option<Vec<(f64, f64)>> = (0..LAGS)
         .map(|at| {
             let kept = users.iter().enumerate().filter(|(number, _)| keep(*number));
-            let pooled = within::mantel_haenszel(kept.filter_map(|(_, own)| Some(own.lags.get(at)?.stratum())));
+            let pooled = within::mantel_haenszel(kept.filter_map(|(_, own)| own.stratum(at)));
             Some((pooled.ratio()?, pooled.standard_error()?))
         })
         .collect();
@@ -195,6 +189,21 @@ impl Follower {
         }
         self.last = self.last << 1 | u32::from(is_good);
         self.known = LAGS.min(self.known + 1);
+        self.course.trials += 1;
+        self.course.cases += u32::from(is_taken);
+        self.course.marked += u32::from(!is_good);
+        self.course.marked_cases += u32::from(!is_good && is_taken);
+    }
+
+    /// What follows bad and good outputs, a place of [`Self::lags`] and one more before.
+    fn stratum(&self, at: usize) -> Option<Stratum> {
+        let After { good, bad } = self.lags.get(at)?;
+        let side = |(taken, all): &(u32, u32)| (f64::from(*taken), f64::from(*all));
+        Some(Stratum {
+            with: side(bad),
+            without: side(good),
+            by_chance: self.course.by_order(at as u32 + 1),
+        })
     }
 }
 
@@ -207,6 +216,7 @@ mod tests {
         let same = |taken: f64| Stratum {
             with: (taken * 12.0, 12.0),
             without: (taken * 9.0, 9.0),
+            by_chance: 0.0,
         };
         let two = within_users([same(1.0), same(1.0)].into_iter(), 240.0, Level::default());
         assert_eq!(
@@ -223,6 +233,7 @@ mod tests {
         let other = Stratum {
             with: (3.0, 12.0),
             without: (6.0, 9.0),
+            by_chance: 0.0,
         };
         let told = within_users((0..4).map(|_| same(0.5)).chain([other]), 240.0, Level::default());
         assert!(told.lower < told.value && told.reason.is_none(), "{told:?}");
@@ -237,6 +248,38 @@ mod tests {
         // Next after good: refused. Next after bad: refused, then taken.
         let first = user.lags[0];
         assert_eq!((first.good, first.bad), ((0, 1), (1, 2)));
+    }
+
+    #[test]
+    fn who_does_not_care_shows_no_difference_however_few_outputs_there_are() {
+        let mut random = crate::stats::random::Random::new(11);
+        let mut recovery = Recovery::default();
+        for user in 0..4_000 {
+            let mut own = Follower::default();
+            let accepts = 0.5 + 0.1 * f64::from(user % 5);
+            for _ in 0..4 + user % 9 {
+                let is_taken = random.uniform() < accepts;
+                own.decide(is_taken, is_taken && random.uniform() < 0.8);
+            }
+            recovery.users.push(own);
+        }
+        for lag in recovery.lags(Level::default()).iter().take(3) {
+            let Estimate {
+                value, lower, upper, ..
+            } = lag.difference;
+            let (value, lower, upper) = (value.unwrap(), lower.unwrap(), upper.unwrap());
+            assert!(value.abs() < 0.02 && lower < 0.0 && upper > 0.0, "{lag:?}");
+            let raw = within::mantel_haenszel(recovery.users.iter().filter_map(|own| {
+                Some(Stratum {
+                    by_chance: 0.0,
+                    ..own.stratum(lag.lag - 1)?
+                })
+            }));
+            assert!(
+                lag.lag > 1 || raw.ratio().unwrap() > 0.05,
+                "there is something to take off: {raw:?}"
+            );
+        }
     }
 
     /// Users who accept nine of ten, and less after a refusal, the less the nearer it is.
@@ -267,13 +310,14 @@ mod tests {
 
     #[test]
     fn no_drop_has_no_half_life() {
-        let mut calm = burnt(0.0);
-        for (number, user) in (0..).zip(&mut calm.users) {
-            user.lags = [After {
+        let users = (0..400).map(|number| Follower {
+            lags: [After {
                 bad: (8 + number % 2 * 2, 10),
                 good: (81, 90),
-            }; LAGS];
-        }
+            }; LAGS],
+            ..Follower::default()
+        });
+        let calm = Recovery { users: users.collect() };
         assert_eq!(calm.half_life(Level::default()).reason, Some(Reason::NoCases));
     }
 }
