@@ -109,6 +109,11 @@ impl View {
         self.bases.range(days).next_back().map(|(day, _)| *day)
     }
 
+    /// The days before some day of which outputs are gone.
+    pub fn gone_before(&self, day: i32) -> impl Iterator<Item = i32> + '_ {
+        self.bases.range(..day).map(|(day, _)| *day)
+    }
+
     /// Whether one of these sums is not known of all outputs of some days, those that are gone included.
     pub fn lacks(&self, days: Range<i32>, sums: &BTreeSet<String>) -> bool {
         let mut layouts = self.bases.range(days).map(|(_, layout)| layout);

@@ -1,6 +1,6 @@
 //! How many people is this about?
 
-use polars::prelude::{col, lit};
+use polars::prelude::{NULL, col, lit, when};
 
 use super::NONE;
 use crate::metrics::estimate::{Estimate, Reason};
@@ -20,7 +20,8 @@ pub static FAMILY: Family = Family {
         vec![Histogram {
             kind: USERS_KIND,
             name: USERS,
-            bucket: col(facts::USER),
+            // What was missed was shown to nobody.
+            bucket: when(col(facts::MISSED)).then(lit(NULL)).otherwise(col(facts::USER)),
             exact_bucket: None,
             positive: lit(true),
         }]
@@ -35,30 +36,18 @@ pub static FAMILY: Family = Family {
             direction: Direction::Neutral,
             interval: NONE,
             source: "definition",
-            estimate: |s| match s.users {
-                Some(users) => Estimate {
-                    users: Some(users),
-                    ..Estimate::count(users)
-                },
-                None => s.nothing(Reason::NotAligned),
-            },
+            estimate: distinct,
         },
         Metric {
             id: "outputs_per_user",
             title: "Outputs per user",
-            summary: "How many outputs a user was shown, on average.",
-            formula: "shown / number of distinct user_id",
+            summary: "How many outputs a user was shown, on average. Outputs of nobody known are left out.",
+            formula: "outputs with a user / number of distinct user_id",
             unit: Unit::Outputs,
             direction: Direction::Neutral,
             interval: NONE,
             source: "definition",
-            estimate: |s| match s.users {
-                Some(0) => s.nothing(Reason::NoCases),
-                Some(users) => s
-                    .valued(s.total("shown") / users as f64, s.total("shown"))
-                    .of(s.total("shown"), users as f64),
-                None => s.nothing(Reason::NotAligned),
-            },
+            estimate: per_user,
         },
         Metric {
             id: "top_user_share",
@@ -74,9 +63,39 @@ pub static FAMILY: Family = Family {
     ],
 };
 
+fn distinct(s: &Statistics) -> Estimate {
+    let users = match outputs_of_users(s) {
+        Ok(outputs) => outputs.len() as u64,
+        Err(Reason::NoCases) => 0,
+        Err(reason) => return s.nothing(reason),
+    };
+    Estimate {
+        users: Some(users),
+        ..Estimate::count(users)
+    }
+}
+
+/// How many outputs each user was shown.
+fn outputs_of_users(s: &Statistics) -> Result<Vec<u64>, Reason> {
+    let counts = s.histogram(USERS, Reason::NoCases)?;
+    Ok(counts.iter().map(|(_, one, other)| one + other).collect())
+}
+
+fn per_user(s: &Statistics) -> Estimate {
+    let outputs = match outputs_of_users(s) {
+        Ok(outputs) => outputs,
+        Err(reason) => return s.nothing(reason),
+    };
+    let (shown, users) = (outputs.iter().sum::<u64>() as f64, outputs.len() as f64);
+    if users == 0.0 {
+        return s.nothing(Reason::NoCases);
+    }
+    s.valued(shown / users, shown).of(shown, users)
+}
+
 fn heaviest(s: &Statistics) -> Estimate {
-    let mut outputs: Vec<u64> = match s.histogram(USERS, Reason::NoCases) {
-        Ok(counts) => counts.iter().map(|(_, shown, missed)| shown + missed).collect(),
+    let mut outputs = match outputs_of_users(s) {
+        Ok(outputs) => outputs,
         Err(reason) => return s.nothing(reason),
     };
     outputs.sort_unstable_by(|one, other| other.cmp(one));

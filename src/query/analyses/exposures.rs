@@ -1,5 +1,8 @@
 //! The outputs of a feature in the order in which each user met them: of all of it, or of each part of it by itself.
+//!
+//! Outputs before the window only count. Of days whose outputs are no longer kept the histogram of users still knows how many there were.
 
+use std::collections::BTreeMap;
 use std::sync::mpsc;
 use std::thread;
 
@@ -9,12 +12,19 @@ use crate::domain::clock;
 use crate::domain::decision::{Decision, Manner};
 use crate::domain::window::Window;
 use crate::metrics::facts as f;
+use crate::metrics::families::users::USERS_KIND;
+use crate::query::blocks::days_covering;
+use crate::query::origin::check_kept;
 use crate::query::request::QueryError;
 use crate::query::snapshot::Snapshot;
+use crate::rollup::{Axis, Column};
 use crate::store::cells::CellId;
 
 /// What is needed of all outputs, also of those before the window, which only count.
 const COUNTED: [&str; 4] = [f::CELL, f::USER, f::SHOWN_AT, f::MISSED];
+
+/// Days of rollups that are read at once.
+const DAYS: usize = 8;
 
 /// The part of the feature that each cell belongs to. Cells that are not there are not followed.
 pub type Parts = PlHashMap<CellId, u32>;
@@ -64,7 +74,8 @@ impl Met {
 }
 
 impl Exposures {
-    /// Walks over a feature's outputs from the first on, and hands out those in the window day by day, with some columns more.
+    /// Walks over a feature's outputs from the first on, and hands out those in the window day by day, with some columns more. An error
+    /// where not all of those in the window are kept.
     pub fn walk(
         snapshot: &mut Snapshot,
         parts: &Parts,
@@ -72,13 +83,17 @@ impl Exposures {
         columns: &[&str],
         mut visit: impl FnMut(Met) -> Result<(), QueryError>,
     ) -> Result<Exposures, QueryError> {
+        check_kept(snapshot, window)?;
         let mut exposures = Exposures::default();
-        let last = clock::day_of(window.to);
+        let (first, last) = (days_covering(window).start, clock::day_of(window.to));
+        exposures.count_gone(snapshot, parts, first)?;
         let all: Vec<&str> = COUNTED
             .into_iter()
             .chain(columns.iter().copied().filter(|name| !COUNTED.contains(name)))
             .collect();
-        let days: Vec<i32> = snapshot.view.touched(i32::MIN..last + 1).map(|(day, _)| day).collect();
+        let gone: Vec<i32> = snapshot.view.gone_before(first).collect();
+        let touched = snapshot.view.touched(i32::MIN..last + 1).map(|(day, _)| day);
+        let days: Vec<i32> = touched.filter(|day| gone.binary_search(day).is_err()).collect();
         thread::scope(|scope| {
             // The next day is read while one is counted.
             let (give, read) = mpsc::sync_channel(1);
@@ -111,6 +126,47 @@ impl Exposures {
         meeting.map_or(0, |meeting| meeting.exposures)
     }
 
+    /// Counts the outputs of days before the window that are not kept. An output that came after its day went is in the histogram too.
+    fn count_gone(&mut self, snapshot: &mut Snapshot, parts: &Parts, before: i32) -> Result<(), QueryError> {
+        let gone: Vec<i32> = snapshot.view.gone_before(before).collect();
+        for some in gone.chunks(DAYS) {
+            let (Some(first), Some(last)) = (some.first(), some.last()) else {
+                continue;
+            };
+            let mut met: BTreeMap<(u32, i64), i64> = BTreeMap::new();
+            for part in snapshot.parts(Axis::Histogram(USERS_KIND), *first..last + 1, &[0, 1])? {
+                if some.binary_search(&part.day).is_err() {
+                    continue;
+                }
+                let counts: Vec<Option<&Column>> = part.columns().collect();
+                for (row, (cell, user)) in part.keys().enumerate() {
+                    if let Some(number) = parts.get(&(cell as CellId)) {
+                        let outputs = counts.iter().flatten().map(|column| column.get(row));
+                        *met.entry((*number, user)).or_default() += outputs.sum::<i64>();
+                    }
+                }
+            }
+            for ((part, user), outputs) in met.into_iter().filter(|(_, outputs)| *outputs > 0) {
+                let number = self.number(part, user);
+                if let Some(meeting) = self.meetings.get_mut(number as usize) {
+                    meeting.exposures = meeting.exposures.saturating_add(outputs as u32);
+                    meeting.is_returning = true;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The number of a part's and a user's meeting.
+    fn number(&mut self, part: u32, user: i64) -> u32 {
+        let next = self.meetings.len() as u32;
+        let number = *self.numbers.entry((part, user)).or_insert(next);
+        if number == next {
+            self.meetings.push(Meeting::default());
+        }
+        number
+    }
+
     fn count(&mut self, stated: DataFrame, parts: &Parts, window: &Window) -> PolarsResult<Met> {
         let (from, to) = (window.from.timestamp_micros(), window.to.timestamp_micros());
         let mut inside = Vec::with_capacity(stated.height());
@@ -130,11 +186,7 @@ impl Exposures {
             };
             let is_inside = time >= from;
             inside.push(is_inside);
-            let next = self.meetings.len() as u32;
-            let number = *self.numbers.entry((part, user)).or_insert(next);
-            if number == next {
-                self.meetings.push(Meeting::default());
-            }
+            let number = self.number(part, user);
             let Some(meeting) = self.meetings.get_mut(number as usize) else {
                 continue;
             };

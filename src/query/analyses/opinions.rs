@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::domain::decision::Decision;
 use crate::domain::event::JudgementSource;
 use crate::domain::window::Window;
+use crate::query::origin::check_kept;
 use crate::query::request::{Query, QueryError};
 use crate::query::sources::Sources;
 use crate::store::opinions::{self, Held, RATING};
@@ -177,7 +178,8 @@ pub struct Listened<T> {
     pub log_position: i64,
 }
 
-/// Hands all opinions on the outputs that pass the question's filters to `analyse`, from one state of the database.
+/// Hands all opinions on the outputs that pass the question's filters to `analyse`, from one state of the database. An error where not all
+/// of those outputs are kept.
 pub fn listen<T>(
     conn: &mut diesel::PgConnection,
     sources: &Sources,
@@ -185,6 +187,7 @@ pub fn listen<T>(
     analyse: impl FnOnce(&Heard) -> T,
 ) -> Result<Listened<T>, QueryError> {
     sources.asked(conn, query, |snapshot, project, window| {
+        check_kept(snapshot, &window)?;
         let cells: Vec<i32> = snapshot.view.cells_where(&query.filters).into_iter().collect();
         let range: (DateTime<Utc>, DateTime<Utc>) = (window.from, window.to);
         let mut listening = Listening::default();

@@ -9,6 +9,7 @@ use crate::domain::window::Window;
 use crate::metrics::facts as f;
 use crate::metrics::families::calibration::Target;
 use crate::query::blocks::days_covering;
+use crate::query::origin::check_kept;
 use crate::query::request::QueryError;
 use crate::query::snapshot::Snapshot;
 use crate::stats::sample::Sample;
@@ -84,7 +85,7 @@ pub fn outcomes(stated: DataFrame, target: Target, places: &[&str]) -> PolarsRes
 }
 
 /// Hands out the outputs of some cells in a window, day by day, with some of their columns; [`f::CELL`] and [`f::SHOWN_AT`] are
-/// among them.
+/// among them. An error where not all are kept.
 pub fn each_day(
     snapshot: &mut Snapshot,
     cells: &HashSet<CellId>,
@@ -92,6 +93,7 @@ pub fn each_day(
     columns: &[&str],
     mut visit: impl FnMut(DataFrame) -> Result<(), QueryError>,
 ) -> Result<(), QueryError> {
+    check_kept(snapshot, window)?;
     let times = window.from.timestamp_micros()..window.to.timestamp_micros();
     let view = Arc::clone(&snapshot.view);
     for (day, _) in view.touched(days_covering(window)) {

@@ -3,7 +3,8 @@
 //! Of users who met the feature for the first time in the window: the share that still uses it, by weeks since then
 //! ([`crate::stats::survival`]). Who was silent for some days at the end has stopped when last seen; who was not is still in. So that this
 //! can be known of everyone, all are followed until so many days before the end and no longer: how long is then a matter of when they began
-//! and of nothing that they did.
+//! and of nothing that they did. Time is told to the hour: were it told to the week, whoever is followed for a part of a week would count as
+//! having stayed for all of it.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use polars::prelude::PolarsResult;
@@ -18,6 +19,9 @@ use crate::stats::survival::{self, Moment};
 /// Weeks since the first use that are told apart; who stays longer is followed no longer.
 pub const MOST_WEEKS: u32 = 104;
 
+const HOUR: i64 = 3_600_000_000;
+const HOURS_OF_WEEK: u32 = 7 * 24;
+
 /// One week of use.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct StayingWeek {
@@ -29,7 +33,7 @@ pub struct StayingWeek {
     pub stopped: u64,
     /// Those of them who are followed no longer: they began too late for more.
     pub censored: u64,
-    /// The share of users that goes on after it.
+    /// The share of users that goes on after it. Weeks that nobody can be followed to the end of are not there.
     pub still_using: Estimate,
 }
 
@@ -76,54 +80,59 @@ impl Seen {
     /// What became of them until `end`.
     pub fn staying(&self, end: DateTime<Utc>, quiet_days: u32, level: Level) -> Staying {
         let until = (end - TimeDelta::days(i64::from(quiet_days))).timestamp_micros();
-        let week = TimeDelta::weeks(1).as_seconds_f64() * 1e6;
         let newcomers = || self.users.iter().flatten();
-        let durations: Vec<(u32, bool)> = newcomers()
-            .filter(|(first, _)| *first < until)
+        let followed = || newcomers().filter(|(first, _)| *first < until);
+        let most = MOST_WEEKS * HOURS_OF_WEEK;
+        let hours = |from: i64, to: i64| u32::try_from((to - from) / HOUR).unwrap_or(most).min(most);
+        let durations: Vec<(u32, bool)> = followed()
             .map(|(first, last)| {
-                let weeks = ((*last.min(&until) - first) as f64 / week) as u32;
-                (weeks.min(MOST_WEEKS), *last < until && weeks < MOST_WEEKS)
+                let own = hours(*first, *last.min(&until));
+                (own, *last < until && own < most)
             })
             .collect();
+        let longest = followed()
+            .map(|(first, _)| hours(*first, until))
+            .max()
+            .unwrap_or_default();
         let moments = survival::kaplan_meier(&durations);
-        let followed = durations.len() as u64;
+        let weeks: Vec<StayingWeek> = (0..longest / HOURS_OF_WEEK)
+            .zip(moments.chunks(HOURS_OF_WEEK as usize))
+            .filter_map(|(week, hours)| StayingWeek::of(week, hours, level))
+            .collect();
+        let is_half_gone = |week: &&StayingWeek| week.still_using.value.is_some_and(|share| share <= 0.5);
         Staying {
             quiet_days,
-            followed,
-            too_new: newcomers().count() as u64 - followed,
+            followed: durations.len() as u64,
+            too_new: (newcomers().count() - durations.len()) as u64,
             stopped: durations.iter().filter(|(_, has_stopped)| *has_stopped).count() as u64,
-            median_weeks: (0..)
-                .zip(&moments)
-                .find(|(_, own)| own.survival <= 0.5)
-                .map(|(week, _)| week),
-            weeks: (0..)
-                .zip(&moments)
-                .map(|(week, own)| StayingWeek::of(week, own, level))
-                .collect(),
+            median_weeks: weeks.iter().find(is_half_gone).map(|week| week.week),
+            weeks,
         }
     }
 }
 
 impl StayingWeek {
-    fn of(week: u32, moment: &Moment, level: Level) -> StayingWeek {
+    /// From the moments of its hours; there are fewer where nobody was followed to its end.
+    fn of(week: u32, hours: &[Moment], level: Level) -> Option<StayingWeek> {
+        let (first, last) = (hours.first()?, hours.last()?);
         let still_using = Estimate {
-            users: Some(moment.at_risk),
-            ..Estimate::point(moment.survival, moment.at_risk)
+            users: Some(first.at_risk),
+            ..Estimate::point(last.survival, first.at_risk)
         };
-        let method = if moment.survival < 1.0 {
+        let method = if last.survival < 1.0 {
             "log_log_greenwood"
         } else {
             "wilson"
         };
-        StayingWeek {
+        Some(StayingWeek {
             week,
-            at_risk: moment.at_risk,
-            stopped: moment.ended,
-            censored: moment.censored,
+            at_risk: first.at_risk,
+            stopped: hours.iter().map(|hour| hour.ended).sum(),
+            censored: hours.iter().map(|hour| hour.censored).sum(),
             still_using: still_using
-                .within(moment.interval(level), method)
-                .with_standard_error(moment.standard_error()),
-        }
+                .within(last.interval(level), method)
+                .with_standard_error(last.standard_error()),
+        })
     }
 }
 
@@ -153,21 +162,23 @@ mod tests {
             .iter()
             .map(|week| (week.at_risk, week.stopped, week.censored))
             .collect();
-        assert_eq!(
-            left,
-            [
-                (3, 1, 0),
-                (2, 0, 0),
-                (2, 1, 0),
-                (1, 0, 0),
-                (1, 0, 0),
-                (1, 0, 0),
-                (1, 0, 1)
-            ]
-        );
+        assert_eq!(left, [(3, 1, 0), (2, 0, 0), (2, 1, 0), (1, 0, 0), (1, 0, 0), (1, 0, 0)]);
         assert_eq!(found.median_weeks, Some(2));
-        let last = &found.weeks[6].still_using;
+        let last = &found.weeks[5].still_using;
         assert!((last.value.unwrap() - 1.0 / 3.0).abs() < 1e-12 && last.lower < last.value);
+        // They come one after another, and half leave after three days: of those who came last that is not known yet.
+        let arriving = |user: i64| {
+            (
+                user * DAY / 7,
+                user * DAY / 7 + if user % 2 == 0 { 200 * DAY } else { 3 * DAY },
+            )
+        };
+        let seen = Seen {
+            users: (0..7 * 42).map(|user| Some(arriving(user))).collect(),
+        };
+        let found = seen.staying(end, 28, Level::default());
+        let mut shares = found.weeks.iter().map(|week| week.still_using.value.unwrap());
+        assert!(shares.all(|share| (share - 0.5).abs() < 0.005), "{found:?}");
         let nobody = Seen::default().staying(end, 28, Level::default());
         assert!(nobody.weeks.is_empty() && nobody.median_weeks.is_none());
     }

@@ -55,12 +55,15 @@ fn covered(users: usize, seed: u64) -> [u32; 2] {
     covered
 }
 
+/// Three standard errors below 95 % of the runs.
+const LEAST: u32 = 930;
+
 #[test]
 fn corrected_rates_of_few_users_are_right_as_often_as_they_say() {
     for (users, seed) in [(4, 41), (6, 42), (12, 43), (60, 44)] {
         let [student, normal] = covered(users, seed);
-        assert!(student >= 940, "{users} users: {student}");
+        assert!(student >= LEAST, "{users} users: {student}");
         assert!(student >= normal);
-        assert!(users > 6 || normal < 940, "{users} users: {normal} without");
+        assert!(users > 6 || normal < LEAST, "{users} users: {normal} without");
     }
 }

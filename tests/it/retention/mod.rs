@@ -1,6 +1,7 @@
 //! What is kept no longer goes, and no number changes.
 
 mod beside;
+mod followed;
 mod late;
 mod numbers;
 mod refused;

@@ -159,7 +159,7 @@ impl Arrivals {
         window: &Window,
         refined: Option<&Refined>,
     ) -> Result<(), QueryError> {
-        let columns: Vec<&str> = [f::CELL, f::SHOWN_AT, f::USER]
+        let columns: Vec<&str> = [f::CELL, f::SHOWN_AT, f::USER, f::MISSED]
             .into_iter()
             .chain(refined.map(|_| f::ATTRIBUTES))
             .collect();
@@ -184,9 +184,10 @@ impl Arrivals {
         let range = window.from..window.to;
         let times = stated.column(f::SHOWN_AT)?.i64()?.iter();
         let users = stated.column(f::USER)?.i64()?.iter();
+        let missed = stated.column(f::MISSED)?.bool()?.iter();
         let mut rows = Vec::new();
-        for ((cell, time), user) in cells.into_iter().zip(times).zip(users) {
-            let (Some(cell), Some(time), Some(user)) = (cell, time, user) else {
+        for (((cell, time), user), missed) in cells.into_iter().zip(times).zip(users).zip(missed) {
+            let (Some(cell), Some(time), Some(user), Some(false)) = (cell, time, user, missed) else {
                 continue;
             };
             if range.contains(&clock::from_micros(time)) {

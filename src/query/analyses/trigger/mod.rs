@@ -23,7 +23,7 @@ use crate::metrics::families::acceptance::persistent;
 use crate::metrics::{Estimate, Histogram, Sum};
 use crate::query::answer::Row;
 use crate::query::gather::{BUCKET, GROUP, Gathering, Over};
-use crate::query::origin::MOST_EXACT_OUTPUTS;
+use crate::query::origin::{MOST_EXACT_OUTPUTS, check_kept};
 use crate::query::plan;
 use crate::query::request::{Query, QueryError};
 use crate::query::sources::Sources;
@@ -117,6 +117,7 @@ pub fn run(
     sources.read(conn, query.project, |snapshot, project| {
         let answer = plan::answer(snapshot.conn, sources, query, now)?;
         let window = answer.window;
+        check_kept(snapshot, &window)?;
         let cells = snapshot.view.cells_where(&query.filters);
         let outputs = snapshot.outputs_of(clock::day_of(window.from)..clock::day_of(window.to) + 1)?;
         let fineness = if outputs > MOST_EXACT_OUTPUTS { COARSE } else { FINE };

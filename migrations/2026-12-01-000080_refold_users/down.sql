@@ -1,0 +1,2 @@
+-- What was folded twice is what was folded once.
+SELECT 1;
