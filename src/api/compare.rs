@@ -104,7 +104,11 @@ pub async fn get_comparison(
     let comparison = Comparison {
         baseline: side("baseline", &asked.baseline)?,
         candidate: side("candidate", &asked.candidate)?,
-        margins: query.metrics.iter().map(|metric| margin.unwrap_or_else(|| usual_margin(metric.unit))).collect(),
+        margins: query
+            .metrics
+            .iter()
+            .map(|metric| margin.unwrap_or_else(|| usual_margin(metric.unit)))
+            .collect(),
         planned_users: ask::within("planned_users", asked.planned_users, 1.0, 1e9)?.unwrap_or(PLANNED_USERS),
         candidate_share: ask::within("candidate_share", asked.candidate_share, 0.001, 0.999)?,
         days_before: ask::within("days_before", asked.days_before, 1, MOST_DAYS_BEFORE)?,

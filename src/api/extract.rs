@@ -172,7 +172,10 @@ fn reason(error: &QueryPayloadError) -> String {
 /// The parameter that could not be read, unless the reason names it. They are read in order: it is the last of the shortest beginning
 /// that fails in the same way.
 fn wrong<T: DeserializeOwned>(query: &str, wanted: &str) -> Option<String> {
-    if ["missing", "unknown", "duplicate"].iter().any(|kind| wanted.starts_with(&format!("{kind} field"))) {
+    if ["missing", "unknown", "duplicate"]
+        .iter()
+        .any(|kind| wanted.starts_with(&format!("{kind} field")))
+    {
         return None;
     }
     let ends = query.match_indices('&').map(|(at, _)| at).chain([query.len()]);

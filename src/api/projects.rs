@@ -59,7 +59,11 @@ impl From<Project> for ProjectView {
     fn from(project: Project) -> Self {
         ProjectView {
             name: project.name,
-            dimensions: project.dimensions.iter().map(|name| Dimension::of_attribute(name)).collect(),
+            dimensions: project
+                .dimensions
+                .iter()
+                .map(|name| Dimension::of_attribute(name))
+                .collect(),
             stores_text: project.stores_text,
             horizon_seconds: project.horizon_seconds,
             retain_texts_days: project.retain_texts_days,
