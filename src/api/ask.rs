@@ -192,9 +192,17 @@ fn shortened(text: &str) -> String {
 /// The last second that is believed: the end of the year 9998, so that no time zone reaches the year 10000.
 const LATEST: i64 = 253_370_764_799;
 
-/// Whether a time can be reckoned with in every time zone.
-pub fn is_believed(time: &DateTime<Utc>) -> bool {
+/// Whether a time can be reckoned with in every time zone, and be kept by the database.
+fn is_believed(time: &DateTime<Utc>) -> bool {
     (0..=LATEST).contains(&time.timestamp())
+}
+
+/// That a time of a JSON body can be reckoned with.
+pub fn check_time(field: &str, time: DateTime<Utc>) -> Result<(), ApiError> {
+    match is_believed(&time) {
+        true => Ok(()),
+        false => Err(ApiError::invalid(format!("`{field}`: must be from 1970 to 9998"))),
+    }
 }
 
 /// An instant as RFC 3339 or in milliseconds since 1970.

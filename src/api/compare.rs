@@ -13,6 +13,7 @@ use super::query::{QueryMeta, computed, listed, meta};
 use super::range::RangeParams;
 use super::respond;
 use crate::domain::dimension::Dimension;
+use crate::metrics::Unit;
 use crate::query::analyses::compare::{self, ComparedMetric, Comparison, Look, SampleRatio};
 use crate::query::filter::Filter;
 use crate::state::AppState;
@@ -24,6 +25,7 @@ const METRICS: [&str; 4] = [
     "undo_rate",
     "correctness_rate",
 ];
+/// Of shares.
 const MARGIN: f64 = 0.01;
 const PLANNED_USERS: f64 = 1_000.0;
 /// Days before the range that may say what users did before.
@@ -41,7 +43,8 @@ pub struct CompareParams {
     pub feature: Option<String>,
     /// Ids from the catalogue, separated by commas. The first is followed over time.
     pub metrics: Option<String>,
-    /// The least difference worth having, in the unit of each metric; 0.01 without it.
+    /// The least difference worth having, in the unit of each metric; without it 0.01 of shares and their differences, and of other metrics
+    /// none, so that nothing is said of what it would take to show it.
     #[param(minimum = 0)]
     pub margin: Option<f64>,
     /// Users at which the sequence is narrowest, to be chosen before the first look; 1000 without it.
@@ -97,10 +100,15 @@ pub async fn get_comparison(
     query
         .filters
         .extend(asked.feature.map(|feature| Filter::is(Dimension::Feature, feature)));
+    let margin = ask::within("margin", asked.margin, 0.0, f64::MAX)?;
     let comparison = Comparison {
         baseline: side("baseline", &asked.baseline)?,
         candidate: side("candidate", &asked.candidate)?,
-        margins: vec![ask::within("margin", asked.margin, 0.0, f64::MAX)?.unwrap_or(MARGIN); query.metrics.len()],
+        margins: query
+            .metrics
+            .iter()
+            .map(|metric| margin.unwrap_or_else(|| usual_margin(metric.unit)))
+            .collect(),
         planned_users: ask::within("planned_users", asked.planned_users, 1.0, 1e9)?.unwrap_or(PLANNED_USERS),
         candidate_share: ask::within("candidate_share", asked.candidate_share, 0.001, 0.999)?,
         days_before: ask::within("days_before", asked.days_before, 1, MOST_DAYS_BEFORE)?,
@@ -116,6 +124,14 @@ pub async fn get_comparison(
         })
     })
     .await
+}
+
+/// The least difference worth having where nobody said: none where a hundredth means nothing.
+fn usual_margin(unit: Unit) -> f64 {
+    match unit {
+        Unit::Share | Unit::ShareDifference => MARGIN,
+        _ => 0.0,
+    }
 }
 
 /// The filters of a side.

@@ -320,6 +320,7 @@ impl From<QueryError> for ApiError {
                     "{error}; declare attributes as dimensions with PATCH /api/v1/projects/current, or name one as `attributes.<name>`"
                 ),
             ),
+            QueryError::NoDimension { .. } => ApiError::new(ErrorCode::UnknownDimension, error.to_string()),
             QueryError::OutputsGone { .. } => ApiError::new(ErrorCode::NotKept, error.to_string()),
             QueryError::ArmsOverlap { .. } => ApiError::new(ErrorCode::InvalidParameter, error.to_string()),
             QueryError::TooManyGroups { .. }

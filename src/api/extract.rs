@@ -3,6 +3,7 @@
 use std::future::{Future, Ready, ready};
 use std::pin::Pin;
 
+use actix_web::error::QueryPayloadError;
 use actix_web::{FromRequest, HttpRequest, dev, web};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
@@ -151,8 +152,40 @@ fn parameters<T: DeserializeOwned>(query: &str) -> Result<T, ApiError> {
         return Err(ApiError::new(ErrorCode::InvalidParameter, detail));
     }
     let read = web::Query::<T>::from_query(query);
-    read.map(web::Query::into_inner)
-        .map_err(|error| ApiError::new(ErrorCode::InvalidParameter, error.to_string()))
+    read.map(web::Query::into_inner).map_err(|error| {
+        let reason = reason(&error);
+        let detail = match wrong::<T>(query, &reason) {
+            Some(name) => format!("`{name}`: {reason}"),
+            None => reason,
+        };
+        ApiError::new(ErrorCode::InvalidParameter, detail)
+    })
+}
+
+/// What was wrong, without the words of the web server.
+fn reason(error: &QueryPayloadError) -> String {
+    let text = error.to_string();
+    text.strip_prefix("Query deserialize error: ")
+        .map_or(text.clone(), str::to_owned)
+}
+
+/// The parameter that could not be read, unless the reason names it. They are read in order: it is the last of the shortest beginning
+/// that fails in the same way.
+fn wrong<T: DeserializeOwned>(query: &str, wanted: &str) -> Option<String> {
+    if ["missing", "unknown", "duplicate"]
+        .iter()
+        .any(|kind| wanted.starts_with(&format!("{kind} field")))
+    {
+        return None;
+    }
+    let ends = query.match_indices('&').map(|(at, _)| at).chain([query.len()]);
+    let beginning = ends.filter_map(|end| query.get(..end)).find(|beginning| {
+        let read = web::Query::<T>::from_query(beginning);
+        read.is_err_and(|error| reason(&error) == wanted)
+    })?;
+    let last = beginning.rsplit('&').next()?;
+    let named = web::Query::<Vec<(String, String)>>::from_query(last).ok()?;
+    named.into_inner().pop().map(|(name, _)| name)
 }
 
 /// A segment of the path.

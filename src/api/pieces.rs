@@ -252,6 +252,7 @@ mod tests {
             textless_tx: 0,
             forgotten,
             edit_thresholds: Default::default(),
+            settings_revision: 0,
         }
     }
 

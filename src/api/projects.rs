@@ -14,6 +14,7 @@ use super::error::{ApiError, ErrorCode, Problem};
 use super::extract::JsonBody;
 use super::{names, respond};
 use crate::domain::action::Action;
+use crate::domain::dimension::Dimension;
 use crate::domain::edits::EditThresholds;
 use crate::domain::scope::Scope;
 use crate::domain::strict;
@@ -33,7 +34,8 @@ pub const MAX_HORIZON_SECONDS: i32 = 31_536_000;
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ProjectView {
     pub name: String,
-    /// Attributes that metrics can be grouped and filtered by.
+    /// Attributes that metrics can be grouped and filtered by; one that is called as a built-in dimension is by its full name,
+    /// `attributes.version`.
     pub dimensions: Vec<String>,
     /// Whether texts are kept; without it only the numbers taken from them are.
     pub stores_text: bool,
@@ -57,7 +59,11 @@ impl From<Project> for ProjectView {
     fn from(project: Project) -> Self {
         ProjectView {
             name: project.name,
-            dimensions: project.dimensions,
+            dimensions: project
+                .dimensions
+                .iter()
+                .map(|name| Dimension::of_attribute(name))
+                .collect(),
             stores_text: project.stores_text,
             horizon_seconds: project.horizon_seconds,
             retain_texts_days: project.retain_texts_days,
@@ -78,7 +84,7 @@ pub struct ProjectsResponse {
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProjectSettings {
-    /// Names of attributes. Outputs are cut anew, so that past ones have the new dimensions too.
+    /// Names of attributes, with or without `attributes.` before them. Outputs are cut anew, so that past ones have the new dimensions too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_items = 10)]
     pub dimensions: Option<Vec<String>>,
@@ -112,13 +118,14 @@ pub struct ProjectSettings {
     #[schema(value_type = Option<i32>, minimum = 1, maximum = 36_500)]
     pub retain_outputs_days: Option<Option<i32>>,
     /// Up to which edit distance an edit is light, medium or heavy: multiples of 0.05, each larger than the one before. Rates of the past
-    /// follow.
+    /// follow. Null for those of a new project: 0.1, 0.3 and 0.5.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "strict::optional_object"
+        deserialize_with = "strict::stated_object"
     )]
-    pub edit_thresholds: Option<EditThresholds>,
+    #[schema(value_type = Option<EditThresholds>)]
+    pub edit_thresholds: Option<Option<EditThresholds>>,
 }
 
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -296,7 +303,8 @@ fn check_settings(asked: ProjectSettings) -> Result<Settings, ApiError> {
     {
         return Err(ApiError::invalid("`horizon_seconds`: must be from 1 second to a year"));
     }
-    if asked.edit_thresholds.is_some_and(|thresholds| !thresholds.increase()) {
+    let edit_thresholds = asked.edit_thresholds.map(Option::unwrap_or_default);
+    if edit_thresholds.is_some_and(|thresholds| !thresholds.increase()) {
         return Err(ApiError::invalid(
             "`edit_thresholds`: each must be larger than the one before",
         ));
@@ -323,6 +331,6 @@ fn check_settings(asked: ProjectSettings) -> Result<Settings, ApiError> {
         retain_texts_days: asked.retain_texts_days,
         retain_events_days: asked.retain_events_days,
         retain_outputs_days: asked.retain_outputs_days,
-        edit_thresholds: asked.edit_thresholds.map(|thresholds| thresholds.hundredths().to_vec()),
+        edit_thresholds: edit_thresholds.map(|thresholds| thresholds.hundredths().to_vec()),
     })
 }

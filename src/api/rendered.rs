@@ -1,7 +1,8 @@
 //! Answers that are kept as bytes.
 //!
 //! Dashboards ask the same questions again and again, and many people look at the same page. An answer is computed once for each
-//! state of the project: the state is part of the key, so that a kept answer is never stale.
+//! state of the project: the state is part of the key, so that a kept answer is never stale. The state is read before the answer is
+//! computed, which may be of a later one; since no state comes back, nobody asks for the earlier one again.
 
 use std::collections::HashMap;
 use std::convert::Infallible;

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::answers::{Absent, ReadAnswers, WriteAnswers};
+use super::ask;
 use super::auth::{Admin, Authorized};
 use super::error::{ApiError, Problem};
 use super::extract::{JsonBody, Segment};
@@ -198,6 +199,7 @@ pub async fn update_user(
 ) -> Result<HttpResponse, ApiError> {
     let user_id = named(user_id)?;
     let from = body.0.admits_from;
+    ask::check_time("admits_from", from)?;
     let admit = move |conn: &mut PgConnection| {
         tombstones::stop_writers(conn)?;
         let project = projects::find(conn, key.project)?;

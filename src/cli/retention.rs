@@ -10,9 +10,10 @@ use crate::metrics::number::{count, counted};
 use crate::store::projects::{self, Project};
 
 #[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
 pub struct RetentionArgs {
     /// Say what would go
-    #[arg(long, conflicts_with = "apply", required_unless_present = "apply")]
+    #[arg(long)]
     dry_run: bool,
     /// Let it go
     #[arg(long)]

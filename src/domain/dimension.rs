@@ -41,6 +41,19 @@ impl Dimension {
             .unwrap_or_else(|| Dimension::Attribute(name.to_owned()))
     }
 
+    /// The name that an attribute is declared and asked for by: in full if a built-in dimension has the short one.
+    pub fn of_attribute(name: &str) -> String {
+        match Dimension::parse(name) {
+            Dimension::Attribute(name) => name,
+            _ => Dimension::full_name(name),
+        }
+    }
+
+    /// The name of any attribute, `attributes.<name>`.
+    pub fn full_name(attribute: &str) -> String {
+        format!("{ATTRIBUTE_PREFIX}{attribute}")
+    }
+
     pub fn name(&self) -> &str {
         match self {
             Dimension::Feature => "feature",

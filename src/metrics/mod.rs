@@ -92,6 +92,18 @@ pub enum Unit {
 }
 
 impl Unit {
+    /// Between which ends all values of this unit are, and what those are.
+    pub fn ends(self) -> Option<(f64, f64, &'static str)> {
+        match self {
+            Unit::Share => Some((0.0, 1.0, "a share: from 0 to 1")),
+            Unit::ShareDifference => Some((-1.0, 1.0, "a difference of shares: from -1 to 1")),
+            Unit::Count => Some((0.0, f64::INFINITY, "a count: 0 or more")),
+            Unit::Characters => Some((0.0, f64::INFINITY, "characters: 0 or more")),
+            Unit::Outputs => Some((0.0, f64::INFINITY, "outputs: 0 or more")),
+            Unit::Milliseconds | Unit::Rating | Unit::Nats | Unit::Ratio | Unit::StandardDeviations => None,
+        }
+    }
+
     /// The unit of differences of values of this one.
     pub fn of_differences(self) -> Unit {
         match self {

@@ -9,7 +9,7 @@ use crate::store::projects::Project;
 /// Refuses dimensions that the project does not have, and attributes that it has not declared.
 pub fn check(query: &Query, project: &Project) -> Result<(), QueryError> {
     match undeclared(query.dimensions(), project)?.pop_first() {
-        Some(name) => Err(unknown_dimension(name, project)),
+        Some(name) => Err(unknown_dimension(&Dimension::of_attribute(&name), project)),
         None => Ok(()),
     }
 }
@@ -23,12 +23,10 @@ pub fn undeclared<'a>(
     let mut undeclared = BTreeSet::new();
     for dimension in asked {
         match dimension {
-            Dimension::Attribute(name) if !is_declared(name) => return Err(unknown_dimension(name.clone(), project)),
+            Dimension::Attribute(name) if !is_declared(name) => return Err(unknown_dimension(name, project)),
             Dimension::AnyAttribute(name) if !is_declared(name) => {
-                // It will be a column of the answer.
-                if declarable(name).is_err() {
-                    return Err(unknown_dimension(name.clone(), project));
-                }
+                // It will be a column of the answer. By its full name it is no built-in dimension.
+                declarable(&Dimension::full_name(name)).map_err(|reason| QueryError::NoDimension { reason })?;
                 undeclared.insert(name.clone());
             }
             _ => {}
@@ -37,8 +35,11 @@ pub fn undeclared<'a>(
     Ok(undeclared)
 }
 
-fn unknown_dimension(name: String, project: &Project) -> QueryError {
+fn unknown_dimension(name: &str, project: &Project) -> QueryError {
     let built_in = Dimension::BUILT_IN.iter().map(|dimension| dimension.name().to_owned());
-    let known = built_in.chain(project.dimensions.iter().cloned()).collect();
-    QueryError::UnknownDimension { name, known }
+    let declared = project.dimensions.iter().map(|name| Dimension::of_attribute(name));
+    QueryError::UnknownDimension {
+        name: name.to_owned(),
+        known: built_in.chain(declared).collect(),
+    }
 }

@@ -150,6 +150,8 @@ pub fn declarable(name: &str) -> Result<String, String> {
 pub enum QueryError {
     #[error("the project has no dimension `{name}`; it has {}", .known.join(", "))]
     UnknownDimension { name: String, known: Vec<String> },
+    #[error("{reason}")]
+    NoDimension { reason: String },
     #[error("outputs with {example} are on both sides; make the sides exclude each other")]
     ArmsOverlap { example: String },
     #[error("the answer would have {found} groups, more than {MAX_GROUPS}; filter, or group by fewer dimensions")]

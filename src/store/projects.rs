@@ -40,6 +40,9 @@ pub struct Project {
     pub forgotten: i64,
     #[diesel(deserialize_as = Vec<i16>)]
     pub edit_thresholds: EditThresholds,
+    /// How often the settings were changed. Settings that are as they were before make another state: what was computed under those in
+    /// between, and asked for before, is no answer now.
+    pub settings_revision: i64,
 }
 
 impl Project {
@@ -147,7 +150,10 @@ pub fn update(conn: &mut PgConnection, id: ProjectId, settings: &Settings) -> Qu
         return find(conn, id);
     }
     diesel::update(projects::table.find(id))
-        .set(settings)
+        .set((
+            settings,
+            projects::settings_revision.eq(projects::settings_revision + 1),
+        ))
         .returning(Project::as_returning())
         .get_result(conn)
 }

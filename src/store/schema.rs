@@ -309,6 +309,7 @@ diesel::table! {
         erasure_salt -> Uuid,
         forgotten -> Int8,
         edit_thresholds -> Array<Int2>,
+        settings_revision -> Int8,
     }
 }
 

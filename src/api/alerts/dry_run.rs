@@ -107,7 +107,7 @@ pub async fn query_alert_dry_run(
 ) -> Result<HttpResponse, ApiError> {
     let asked = format!("{:?}", body.0);
     let Object(plan) = body.0.rule;
-    let rule = plan.rule(key.project)?;
+    let rule = plan.declared(key.project)?;
     let most = match plan.kind {
         AlertKind::NoData => MOST_DAYS_OF_HOURS,
         _ => MOST_DAYS,

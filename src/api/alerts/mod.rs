@@ -160,7 +160,7 @@ pub async fn create_alert(
     body: JsonBody<AlertPlan>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let rule = body.0.rule(key.project)?;
+    let rule = body.0.declared(key.project)?;
     let plan = serde_json::to_value(body.0.completed()).map_err(ApiError::internal)?;
     let made = state
         .db
@@ -260,10 +260,8 @@ pub async fn update_alert(
 ) -> Result<HttpResponse, ApiError> {
     let change = body.0;
     let asked = serde_json::to_value(&change).map_err(ApiError::internal)?;
-    if let Some(Some(until)) = change.muted_until
-        && !ask::is_believed(&until)
-    {
-        return Err(ApiError::invalid("`muted_until`: must be from 1970 to 9998"));
+    if let Some(Some(until)) = change.muted_until {
+        ask::check_time("muted_until", until)?;
     }
     let (rule, last) = state
         .db

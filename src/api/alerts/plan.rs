@@ -81,7 +81,7 @@ pub struct AlertPlan {
         skip_serializing_if = "Option::is_none"
     )]
     pub side: Option<AlertSide>,
-    /// Of `threshold`: the level, in the unit of the metric.
+    /// Of `threshold`: the level, in the unit of the metric: of a share from 0 to 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub threshold: Option<f64>,
     /// Of `threshold`: it clears when the interval reaches so far beyond the level again; 0 without it.
@@ -122,6 +122,21 @@ impl AlertPlan {
             AlertKind::Verdict => {}
         }
         self
+    }
+
+    /// The rule, checked for what it is declared with today. One that was declared before may lack of it, and goes on.
+    pub fn declared(&self, project: ProjectId) -> Result<Rule, ApiError> {
+        let rule = self.rule(project)?;
+        if let Watch::Threshold { level, .. } = rule.watch
+            && let Some((least, most, words)) = rule.metric.unit.ends()
+            && !(least..=most).contains(&level)
+        {
+            return Err(ApiError::invalid(format!(
+                "`threshold`: `{}` is {words}",
+                rule.metric.id
+            )));
+        }
+        Ok(rule)
     }
 
     /// The rule, checked.

@@ -173,9 +173,7 @@ impl ChangePlan {
         if self.versions.len() > MOST_VERSIONS {
             return Err(ApiError::invalid(format!("`versions`: at most {MOST_VERSIONS}")));
         }
-        if !ask::is_believed(&self.made_at) {
-            return Err(ApiError::invalid("`made_at`: must be from 1970 to 9998"));
-        }
+        ask::check_time("made_at", self.made_at)?;
         if !(self.expected > 0.0 && self.expected.is_finite()) {
             return Err(ApiError::invalid("`expected`: must be above 0"));
         }

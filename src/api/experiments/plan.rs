@@ -171,10 +171,8 @@ impl ExperimentPlan {
 
     /// That it starts before it ends, both at times that can be reckoned with.
     pub fn check_range(&self) -> Result<(), ApiError> {
-        let times = std::iter::once(self.starts_at).chain(self.ends_at);
-        if !times.clone().all(|time| ask::is_believed(&time)) {
-            return Err(ApiError::invalid("`starts_at`, `ends_at`: must be from 1970 to 9998"));
-        }
+        ask::check_time("starts_at", self.starts_at)?;
+        self.ends_at.map_or(Ok(()), |end| ask::check_time("ends_at", end))?;
         if self.ends_at.is_some_and(|end| end <= self.starts_at) {
             return Err(ApiError::invalid("`ends_at`: must be after `starts_at`"));
         }

@@ -105,7 +105,8 @@ pub struct Event {
     )]
     #[schema(value_type = BTreeMap<String, AttributeValue>)]
     pub attributes: BTreeMap<String, String>,
-    /// Other names of the same output (trace, span, response ids): feedback that names one of them joins it.
+    /// Other names of the same output (trace, span, response ids): feedback that names one of them joins it. They stay names of the output
+    /// if the event that declares them is taken back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 16)]
     pub aliases: Vec<String>,
@@ -186,7 +187,7 @@ pub struct Event {
     #[schema(min_length = 1, max_length = 256, pattern = r"\S")]
     pub rubric: Option<String>,
 
-    /// With `retract`: the id of the event that is taken back, one of the same output.
+    /// With `retract`: the id of the event that is taken back, one of the same output. The aliases that it declared stay.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 256, pattern = r"\S")]
     pub retracts: Option<String>,

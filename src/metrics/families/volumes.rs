@@ -67,13 +67,13 @@ pub static FAMILY: Family = Family {
             id: "retained_characters",
             title: "Retained characters",
             summary: "Characters the AI wrote that users accepted and kept.",
-            formula: "sum over accepted and edited outputs, not undone, of share in place × characters shown; the share of the latest retention report, else that of the final text",
+            formula: "sum over accepted and edited outputs, not undone, of share in place × characters shown; the share of the latest retention report, else that of the final text; what was refused keeps nothing",
             unit: Unit::Characters,
             direction: Direction::HigherIsBetter,
             interval: NONE,
             source: "GitHub, accepted-and-retained characters",
-            // What was taken back has nothing in place, which is known.
-            estimate: |s| match s.count("taken") - s.count("kept") + s.count("kept_known") {
+            // What was refused or taken back has nothing in place, which is known.
+            estimate: |s| match s.count("shown") - s.count("kept") + s.count("kept_known") {
                 0 => s.nothing(Reason::NoEdits),
                 n => Estimate {
                     n,

@@ -16,6 +16,15 @@ fn what_a_rule_must_be() {
         (threshold(&json!({"side": "either"})), "`side`"),
         (threshold(&json!({"side": null})), "`side`"),
         (threshold(&json!({"threshold": null})), "`threshold`"),
+        (
+            threshold(&json!({"threshold": 80})),
+            "`threshold`: `acceptance_rate` is a share: from 0 to 1",
+        ),
+        (
+            threshold(&json!({"threshold": -1.1, "metric": "trust_gap"})),
+            "`threshold`: `trust_gap` is a difference of shares: from -1 to 1",
+        ),
+        (threshold(&json!({"threshold": -1, "metric": "shown"})), "`threshold`"),
         (threshold(&json!({"metric": null})), "`metric`"),
         (threshold(&json!({"hysteresis": -0.1})), "`hysteresis`"),
         (threshold(&json!({"window_days": 0})), "`window_days`"),

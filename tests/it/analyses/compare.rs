@@ -351,3 +351,38 @@ fn sides_must_not_overlap() {
     let message = refused.err().unwrap().to_string();
     assert!(message.contains("version `t1`"), "{message}");
 }
+
+/// Of two versions that 120 users saw each: what a margin means depends on the unit, and some metrics are not compared at all.
+#[test]
+fn sentences_say_nothing_that_means_nothing() {
+    let server = TestServer::start();
+    let mut events = Vec::new();
+    for number in 0..240 {
+        let shown = json!({"type": "shown", "output_id": format!("o{number}"), "feature": "f", "version": format!("v{}", number % 2),
+            "user_id": format!("u{number}"), "occurred_at": format!("2026-03-0{}T10:00:00Z", 1 + number % 4 / 2), "chars_shown": 100 + number % 7});
+        let accept = json!({"type": if number % 3 == 0 { "reject" } else { "accept" }, "output_id": format!("o{number}"),
+            "occurred_at": format!("2026-03-0{}T10:00:{:02}Z", 1 + number % 4 / 2, 1 + number % 50), "edit_distance": 0,
+            "chars_retained": 100 + number % 7, "chars_final": 100 + number % 7});
+        events.extend([shown, accept]);
+    }
+    server.send(json!({"events": events}).to_string());
+    let sentence = |metric: &str, margin: &str| {
+        let path = format!("/api/v1/compare?baseline=version%3Dv0&candidate=version%3Dv1&metrics={metric}{margin}");
+        let found = server.get(&path).expect(200)["data"][0].clone();
+        (
+            found["sentence"].as_str().unwrap().to_owned(),
+            found["users_needed"].clone(),
+        )
+    };
+    let worth = "the least difference worth having";
+    assert!(sentence("acceptance_rate", "").0.contains(worth));
+    let (text, needed) = sentence("retained_characters_per_shown", "");
+    assert!(text.starts_with("Cannot tell yet: ") && !text.contains(worth), "{text}");
+    assert_eq!(needed, Value::Null);
+    let (text, needed) = sentence("retained_characters_per_shown", "&margin=5");
+    assert!(text.contains(worth) && needed.is_u64(), "{text}");
+    for metric in ["decision_time_p50", "outputs_per_user"] {
+        let (text, _) = sentence(metric, "");
+        assert!(text.starts_with("Not compared: ") && !text.contains("so far"), "{text}");
+    }
+}

@@ -1,10 +1,14 @@
 //! A project says which edits are light, medium or heavy; what it says holds for all of its numbers.
 
+use std::thread;
+use std::time::Duration;
+
 use calibrant::fold::step;
 use calibrant::metrics;
 use calibrant::query::{self, Query};
 use calibrant::store::projects;
 use chrono::Utc;
+use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 
 use crate::support::{Answer, TestServer};
@@ -144,6 +148,42 @@ fn thresholds_that_cannot_be_told_apart_are_refused() {
     }
     let kept = json!({"light": 0.05, "medium": 0.1, "heavy": 0.95});
     set(&server, &kept).expect(200);
-    set(&server, &Value::Null).expect(200);
     assert_eq!(ask(&server)["meta"]["edit_thresholds"], kept);
+    let usual = json!({"light": 0.1, "medium": 0.3, "heavy": 0.5});
+    assert_eq!(set(&server, &Value::Null).expect(200)["edit_thresholds"], usual);
+    assert_eq!(ask(&server)["meta"]["edit_thresholds"], usual);
+}
+
+/// A question that waits while the thresholds change, and is asked again when they are as they were before.
+#[test]
+fn an_answer_of_other_thresholds_in_between_is_not_kept() {
+    let server = edited();
+    let (usual, own) = (
+        json!({"light": 0.1, "medium": 0.3, "heavy": 0.5}),
+        json!({"light": 0.05, "medium": 0.2, "heavy": 0.95}),
+    );
+    let at_level = &|level: f64| {
+        let question = json!({"metrics": RATES, "level": level});
+        let answer = server.post("/api/v1/query", question.to_string()).expect(200);
+        answer["meta"]["edit_thresholds"].clone()
+    };
+    let mut blocker = server.db.dedicated().unwrap();
+    blocker
+        .batch_execute("BEGIN; LOCK TABLE cells IN ACCESS EXCLUSIVE MODE")
+        .unwrap();
+    let between = thread::scope(|scope| {
+        // As many as are computed at once.
+        for level in [0.6, 0.61, 0.62, 0.63] {
+            scope.spawn(move || at_level(level));
+        }
+        thread::sleep(Duration::from_millis(500));
+        let waiting = scope.spawn(|| at_level(0.7));
+        thread::sleep(Duration::from_millis(500));
+        set(&server, &own).expect(200);
+        blocker.batch_execute("COMMIT").unwrap();
+        waiting.join().unwrap()
+    });
+    assert_eq!(between, own);
+    set(&server, &usual).expect(200);
+    assert_eq!(at_level(0.7), usual);
 }

@@ -242,3 +242,26 @@ fn times_to_generate_have_quantiles() {
         "no_times"
     );
 }
+
+/// What was refused keeps nothing, which is known without being told.
+#[test]
+fn of_outputs_that_were_all_refused_nothing_is_kept() {
+    let server = TestServer::start();
+    let reject = [json!({"type": "reject"})];
+    sent(
+        &server,
+        &[
+            (json!({"chars_shown": 100}), &reject),
+            (json!({"chars_shown": 50}), &reject),
+            (json!({"chars_shown": 20}), &[]),
+        ],
+    );
+    let found = metrics(&server);
+    for id in ["retained_characters", "retained_characters_per_shown"] {
+        assert_eq!(
+            (found[id]["value"].as_f64(), &found[id]["n"]),
+            (Some(0.0), &json!(3)),
+            "{id}: {found}"
+        );
+    }
+}

@@ -90,7 +90,9 @@ fn a_user_may_come_back() {
         |path: &str, body: Value| server.request("PATCH", path, Some(&server.key), &[], body.to_string().as_bytes());
     let from = json!({"admits_from": "2026-06-01T00:00:00Z"});
     admit("/api/v1/users/nobody", from.clone()).expect_problem(404, "not_found");
-    admit(PATH, json!({"admits_from": "tomorrow"})).expect_problem(422, "invalid_body");
+    for wrong in ["tomorrow", "-4800-01-01T00:00:00Z", "+200000-01-01T00:00:00Z"] {
+        admit(PATH, json!({"admits_from": wrong})).expect_problem(422, "invalid_body");
+    }
     admit(PATH, from).expect(200);
     let back = [
         json!({"type": "accept", "output_id": "new", "feature": "f", "user_id": USER, "occurred_at": "2026-06-01T00:00:00Z"}),

@@ -203,3 +203,30 @@ fn reads_answer_to_head_as_to_get() {
         assert_eq!(answer.header("content-type"), server.get(path).header("content-type"));
     }
 }
+
+/// What cannot be read is told with the name of its parameter, whichever comes first.
+#[test]
+fn a_parameter_that_cannot_be_read_is_named() {
+    let server = project();
+    for (path, detail) in [
+        ("series?metrics=shown&level=much", "`level`: invalid float literal"),
+        ("series?level=much&metrics=shown", "`level`: invalid float literal"),
+        ("series?exact=maybe&metrics=shown", "`exact`: "),
+        ("outputs?limit=x", "`limit`: invalid digit found in string"),
+        (
+            "compare?baseline=version%3Dv0&candidate=version%3Dv1&level=0.9&days_before=x",
+            "`days_before`: ",
+        ),
+        ("series?metrics=shown&metrics=decided", "duplicate field `metrics`"),
+        ("series?metrics=shown&colour=red", "there is no parameter `colour`"),
+        ("series?level=0.9", "missing field `metrics`"),
+    ] {
+        let problem = server
+            .get(&format!("/api/v1/{path}"))
+            .expect_problem(400, "invalid_parameter");
+        assert!(
+            problem["detail"].as_str().unwrap().starts_with(detail),
+            "{path}: {problem}"
+        );
+    }
+}

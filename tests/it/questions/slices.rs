@@ -228,3 +228,56 @@ fn users_are_people_who_were_named() {
     assert_eq!(users(&["acceptance_rate"]), (8, None));
     assert_eq!(users(&["acceptance_rate", "users"]), (8, Some(2)));
 }
+
+/// An attribute that is called as a built-in dimension is told by its full name everywhere.
+#[test]
+fn an_attribute_may_be_called_as_what_is_built_in() {
+    let server = TestServer::start();
+    let shown = |id: &str, version: &str, own: &str| {
+        json!({"type": "shown", "output_id": id, "feature": "f", "version": version, "attributes": {"version": own},
+            "occurred_at": "2026-03-01T00:00:00Z"})
+    };
+    server.send(json!([shown("a", "v1", "x"), shown("b", "v2", "x"), shown("c", "v2", "y")]).to_string());
+    let by_own = || {
+        let answer = ask(
+            &server,
+            json!({"metrics": ["shown"], "group_by": ["attributes.version"]}),
+        );
+        values(&answer["data"], "shown")
+    };
+    let expected = [("x".to_owned(), json!(2)), ("y".to_owned(), json!(1))];
+    assert_eq!(by_own(), expected);
+    let path = "/api/v1/projects/current";
+    let declare = |dimensions: &Value| {
+        let body = json!({"dimensions": dimensions}).to_string();
+        server
+            .request("PATCH", path, Some(&server.key), &[], body.as_bytes())
+            .expect(200)["dimensions"]
+            .clone()
+    };
+    let declared = declare(&json!(["attributes.version", "attributes.plan"]));
+    assert_eq!(declared, json!(["plan", "attributes.version"]));
+    assert_eq!(declare(&declared), declared);
+    assert_eq!(
+        server.get("/api/v1/projects").expect(200)["data"][0]["dimensions"],
+        declared
+    );
+    assert_eq!(by_own(), expected);
+    let unknown = |name: &str| {
+        let question = json!({"metrics": ["shown"], "group_by": [name]}).to_string();
+        let problem = server
+            .post("/api/v1/query", question)
+            .expect_problem(422, "unknown_dimension");
+        problem["detail"].as_str().unwrap().to_owned()
+    };
+    assert!(
+        unknown("team").contains("environment, plan, attributes.version;"),
+        "{}",
+        unknown("team")
+    );
+    // What one wrote is not what one is told to write.
+    assert_eq!(
+        unknown("attributes.value"),
+        "`value` is the name of a column in answers; call the attribute something else"
+    );
+}

@@ -7,6 +7,8 @@ mod numbers;
 mod refused;
 mod texts;
 
+use std::process::Command;
+
 use calibrant::domain::key::ProjectId;
 use calibrant::fold::retention::{Expired, apply, due};
 use calibrant::fold::step;
@@ -107,4 +109,19 @@ fn status(server: &TestServer) -> Value {
 fn metric(server: &TestServer, id: &str) -> Value {
     let question = json!({"metrics": [id]}).to_string();
     server.post("/api/v1/query", question).expect(200)["data"][0]["metrics"][id].clone()
+}
+
+#[test]
+fn the_command_asks_for_one_of_its_two_ways() {
+    for given in [&["retention"][..], &["retention", "--dry-run", "--apply"]] {
+        let run = Command::new(env!("CARGO_BIN_EXE_calibrant"))
+            .args(given)
+            .output()
+            .unwrap();
+        let said = String::from_utf8(run.stderr).unwrap();
+        assert!(
+            !run.status.success() && said.contains("--dry-run") && said.contains("--apply"),
+            "{said}"
+        );
+    }
 }

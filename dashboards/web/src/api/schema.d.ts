@@ -1949,7 +1949,7 @@ export interface components {
             side?: components["schemas"]["AlertSide"] | null;
             /**
              * Format: double
-             * @description Of `threshold`: the level, in the unit of the metric.
+             * @description Of `threshold`: the level, in the unit of the metric: of a share from 0 to 1.
              */
             threshold?: number | null;
             /**
@@ -3833,7 +3833,10 @@ export interface components {
              * @description With `retained`: how many seconds after the decision it was so; the time since the decision without it.
              */
             after_seconds?: number | null;
-            /** @description Other names of the same output (trace, span, response ids): feedback that names one of them joins it. */
+            /**
+             * @description Other names of the same output (trace, span, response ids): feedback that names one of them joins it. They stay names of the output
+             *     if the event that declares them is taken back.
+             */
             aliases?: string[];
             attributes?: {
                 [key: string]: components["schemas"]["AttributeValue"];
@@ -3924,7 +3927,7 @@ export interface components {
              * @description With `retained`: the share in [0, 1] that is still in place. Send it 30 s, 2, 5 and 10 min after the decision.
              */
             retained_share?: number | null;
-            /** @description With `retract`: the id of the event that is taken back, one of the same output. */
+            /** @description With `retract`: the id of the event that is taken back, one of the same output. The aliases that it declared stay. */
             retracts?: string | null;
             /**
              * @description With `rate` and `judge`: the one quality that the opinion is about (`tone`, `usefulness`). Without it, the opinion is about the
@@ -4474,7 +4477,10 @@ export interface components {
             after_bad: number | null;
             /** Format: double */
             after_good: number | null;
-            /** @description After bad minus after good, within users. */
+            /**
+             * @description After bad minus after good, within users, less what the order of a user's outputs brings about by itself: zero without an effect,
+             *     however few outputs users have (Miller and Sanjurjo 2018).
+             */
             difference: components["schemas"]["Estimate"];
             /** @description 1 is the next decided output of the same user. */
             lag: number;
@@ -5069,7 +5075,7 @@ export interface components {
         };
         /** @description Settings to change; what is absent stays. */
         ProjectSettings: {
-            /** @description Names of attributes. Outputs are cut anew, so that past ones have the new dimensions too. */
+            /** @description Names of attributes, with or without `attributes.` before them. Outputs are cut anew, so that past ones have the new dimensions too. */
             dimensions?: string[] | null;
             edit_thresholds?: components["schemas"]["EditThresholds"] | null;
             /** Format: int32 */
@@ -5094,7 +5100,10 @@ export interface components {
         ProjectView: {
             /** Format: date-time */
             created_at: string;
-            /** @description Attributes that metrics can be grouped and filtered by. */
+            /**
+             * @description Attributes that metrics can be grouped and filtered by; one that is called as a built-in dimension is by its full name,
+             *     `attributes.version`.
+             */
             dimensions: string[];
             /** @description Up to which edit distance an edit is light, medium or heavy. It holds for all outputs, those of the past too. */
             edit_thresholds: components["schemas"]["EditThresholds"];
@@ -7464,7 +7473,10 @@ export interface operations {
                 feature?: string;
                 /** @description Ids from the catalogue, separated by commas. The first is followed over time. */
                 metrics?: string;
-                /** @description The least difference worth having, in the unit of each metric; 0.01 without it. */
+                /**
+                 * @description The least difference worth having, in the unit of each metric; without it 0.01 of shares and their differences, and of other metrics
+                 *     none, so that nothing is said of what it would take to show it.
+                 */
                 margin?: number;
                 /** @description Users at which the sequence is narrowest, to be chosen before the first look; 1000 without it. */
                 planned_users?: number;

@@ -59,6 +59,12 @@ impl<'a> Sides<'a> {
         })
     }
 
+    /// Whether it is known how far each user moves a metric, on which its comparison rests.
+    pub fn is_comparable(&self, metric: usize) -> bool {
+        let mut rows = self.baseline.into_iter().chain(self.candidate);
+        rows.any(|row| row.contributions.get(metric).is_some_and(Option::is_some))
+    }
+
     /// Each cluster and how far it moves a metric on each side, in the order of the clusters.
     fn influences(&self, metric: usize) -> impl Iterator<Item = (i64, Pair)> {
         let of = |row: Option<&'a Row>| -> &'a [Contribution] {

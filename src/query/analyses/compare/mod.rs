@@ -188,7 +188,7 @@ fn compare(
             }
         }
     }
-    compared.sentence = words::sentence(metric, &compared, margin);
+    compared.sentence = words::sentence(metric, &compared, margin, sides.is_comparable(at));
     compared
 }
 

@@ -31,11 +31,20 @@ pub fn verdict(direction: Direction, sequence: Interval, margin: f64) -> Compari
 }
 
 /// The verdict in words, with its evidence and, where it is open, what it would take to show the least difference worth having.
-pub fn sentence(metric: &Metric, compared: &ComparedMetric, margin: f64) -> String {
+/// A metric of which it is not known how far each user moves it `is_comparable` not: no number of users would do.
+pub fn sentence(metric: &Metric, compared: &ComparedMetric, margin: f64, is_comparable: bool) -> String {
     if compared.baseline.value.is_none() || compared.candidate.value.is_none() {
         return format!(
             "Cannot tell yet: {} has no value on one of the sides.",
             metric.title.to_lowercase()
+        );
+    }
+    if !is_comparable {
+        return format!(
+            "Not compared: {} is {} against {}; how far each user moves it is not known, on which a comparison rests.",
+            metric.title.to_lowercase(),
+            Spread::from(&compared.candidate).alone(metric.unit),
+            Spread::from(&compared.baseline).alone(metric.unit),
         );
     }
     let verdict = match compared.verdict {
