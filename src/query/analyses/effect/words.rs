@@ -42,6 +42,7 @@ pub fn sentence(question: &Question, effect: &Effect, days: usize) -> String {
         return format!("Cannot tell yet: {} has no value on one of the sides.", outcome.title());
     };
     let (unit, sign) = (outcome.unit(), better(outcome.direction()).unwrap_or(1.0));
+    let is_same_days = effect.design == Some(EffectDesign::SameDays);
     let compared = match (effect.design, effect.controls.len()) {
         (Some(EffectDesign::SameDays), _) => format!(
             "each user compared with what they did before and with others on the same day, over the {days} days of moving over"
@@ -54,14 +55,14 @@ pub fn sentence(question: &Question, effect: &Effect, days: usize) -> String {
         }
         _ => "with whatever else happened meanwhile".to_owned(),
     };
-    let mut text = format!(
-        "{}: {} is {} against {}, an effect of {}, {compared}",
-        verdict_words(effect.verdict),
-        outcome.title(),
-        Spread::from(&effect.after).alone(unit),
-        Spread::from(&effect.before).alone(unit),
-        range(outcome, &effect.at_all_looks, value),
-    );
+    let (verdict, title) = (verdict_words(effect.verdict), outcome.title());
+    let [after, before] = [&effect.after, &effect.before].map(|side| Spread::from(side).alone(unit));
+    let moved = range(outcome, &effect.at_all_looks, value);
+    let mut text = if is_same_days {
+        format!("{verdict}: an effect of {moved} on {title}, {compared}")
+    } else {
+        format!("{verdict}: {title} is {after} against {before}, an effect of {moved}, {compared}")
+    };
     let expected = Spread::point(sign * question.expected).difference(unit);
     let reached = |end: Option<f64>| end.is_some_and(|end| sign * end >= question.expected);
     let best = if sign > 0.0 {
@@ -74,6 +75,12 @@ pub fn sentence(question: &Question, effect: &Effect, days: usize) -> String {
         EffectVerdict::DidNotWork => text += &format!(", where {expected} were expected"),
         EffectVerdict::CannotTellYet => text += &open(question, effect, &expected),
         _ => {}
+    }
+    if is_same_days {
+        // Their difference is no effect: who moves first may differ from who moves last.
+        text += &format!(
+            ". Not compared like that it is {after} with it and {before} without it, of other users and on other days"
+        );
     }
     text + "."
 }
@@ -220,6 +227,25 @@ mod tests {
                 ", but it was moving apart from its controls before the change already, by +2.0 points a week."
             ),
             "{sentence}"
+        );
+    }
+
+    /// Who reads two rates before the effect takes their difference for it.
+    #[test]
+    fn an_effect_on_each_user_comes_before_the_rates_of_other_users() {
+        let question = question("acceptance_rate");
+        let mut found = effect(&question, None);
+        assert_eq!(
+            found.sentence,
+            "It worked: acceptance rate is 60.0 % against 50.0 %, an effect of +10.0 points [+7.5, +12.5] (wide enough to be looked at \
+             every week), with whatever else happened meanwhile."
+        );
+        found.design = Some(EffectDesign::SameDays);
+        assert_eq!(
+            sentence(&question, &found, 14),
+            "It worked: an effect of +10.0 points [+7.5, +12.5] (wide enough to be looked at every week) on acceptance rate, each user \
+             compared with what they did before and with others on the same day, over the 14 days of moving over. Not compared like that \
+             it is 60.0 % with it and 50.0 % without it, of other users and on other days."
         );
     }
 
