@@ -76,6 +76,7 @@ it('says when the digest comes, and changes it', async () => {
     await section.getByRole('alert').getByText('timezone').waitFor();
     await section.getByLabel('Time zone').fill('Asia/Tokyo');
     await day.selectOption('');
+    expect(await section.getByLabel('Time zone').count()).toBe(0);
     await save.click();
     await section.getByText('No weekly digest').waitFor();
     expect(await kept()).toBe(null);

@@ -161,10 +161,15 @@ pub fn of(digest: &Digest) -> Vec<Block> {
         alerts => Block::List(alerts.iter().map(|alert| alert_line(alert, &date)).collect()),
     });
     blocks.push(Block::Heading("Changes"));
-    blocks.push(match digest.changes.as_slice() {
-        [] => sentence("None was logged in the last four weeks."),
-        changes => Block::List(changes.iter().map(|change| change_line(change, &date)).collect()),
-    });
+    if digest.changes.is_empty() {
+        blocks.push(sentence("None was logged in the last four weeks."));
+    } else {
+        blocks.push(sentence(
+            "Made in the four weeks up to the end of the week, not in the week alone.",
+        ));
+        let changes = digest.changes.iter().map(|change| change_line(change, &date));
+        blocks.push(Block::List(changes.collect()));
+    }
     blocks.push(Block::Heading("What to fix next"));
     blocks.push(sentence(&format!(
         "Losses of the {} {}, not of the week alone.",

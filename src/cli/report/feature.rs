@@ -283,7 +283,7 @@ impl Drift {
             let name = title(metric);
             vec![match *days < FEW_DAYS {
                 true => format!("{name} has too few days to tell ({days})."),
-                false => format!("{name} kept its level over {days} days."),
+                false => format!("{name}: no change of level is found over {days} days."),
             }]
         };
         self.data.iter().flat_map(line).collect()

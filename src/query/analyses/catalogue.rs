@@ -35,7 +35,7 @@ pub static ANALYSES: [Analysis; 26] = [
         id: "effect",
         question: "Did a change do what it was made for?",
         route: "/changes/{change}/effect",
-        method: "versions on the days that both were shown, days weighted as by a regression; else after with before, less the move of features that did not change (difference in differences), with a check of the trends before",
+        method: "versions on the days that both were shown, days weighted as by a regression; else after with before, less the move of features that did not change (difference in differences), with no verdict where the trends before differ",
         interval: "linearised and clustered by user over all sides; for the verdict shared among the weekly looks (Bonferroni)",
         source: "Angrist & Pischke 2009; Cameron & Miller 2015",
     },

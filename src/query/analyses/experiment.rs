@@ -86,7 +86,7 @@ pub enum Conclusion {
     NoDifference,
     /// It is not over yet.
     Wait,
-    /// Users are not spread over the arms as planned: find out why before believing anything.
+    /// Users are not spread over the arms as planned, or those who came on some day are not: find out why before believing anything.
     Investigate,
 }
 
@@ -124,8 +124,8 @@ pub struct ArmBalance {
     #[schema(required = true)]
     pub p_value: Option<f64>,
     pub mismatch: bool,
-    /// On which days and in which segments; null where users cannot be counted there. What segments show may be what the arms do, and
-    /// does not change the conclusions.
+    /// On which days and in which segments; null where users cannot be counted there. On a day that stands out assignment broke, and the
+    /// conclusion is to investigate; what segments show may be what the arms do, and does not change the conclusions.
     #[schema(required = true)]
     pub places: Option<PlacesBalance>,
 }
@@ -178,9 +178,10 @@ pub fn run(
             let arms: Vec<Arriving> = arms.iter().map(|(arm, _)| arm.arriving()).collect();
             balance.places = arrivals::find(conn, sources, &query, window, &arms)?;
         }
+        let broken = broken(&balance);
         let candidates = found
             .into_iter()
-            .filter_map(|(arm, compared)| result(experiment, arm, compared, balance.mismatch))
+            .filter_map(|(arm, compared)| result(experiment, arm, compared, broken.as_deref()))
             .collect();
         Ok(Results {
             candidates,
@@ -216,7 +217,20 @@ fn balance(arms: &[(&Arm, Option<u64>)]) -> ArmBalance {
     }
 }
 
-fn result(experiment: &Experiment, arm: &Arm, compared: compare::Compared, mismatch: bool) -> Option<ArmResult> {
+/// Why nothing may be believed: users are not spread as planned, or those who came on some day are not. An arm decides which users are
+/// seen in a segment, perhaps, but not on which day they came first.
+fn broken(balance: &ArmBalance) -> Option<String> {
+    if balance.mismatch {
+        return Some("users are not spread over the arms as planned".to_owned());
+    }
+    let places = balance.places.as_ref()?;
+    let when = places.when(places.worst_period()?);
+    Some(format!(
+        "users who came {when} are not spread over the arms as planned, which no arm can bring about"
+    ))
+}
+
+fn result(experiment: &Experiment, arm: &Arm, compared: compare::Compared, broken: Option<&str>) -> Option<ArmResult> {
     let mut metrics = compared.metrics.into_iter();
     let primary = metrics.next()?;
     let asked = experiment.query.metrics.iter().zip(&experiment.margins).skip(1);
@@ -224,11 +238,11 @@ fn result(experiment: &Experiment, arm: &Arm, compared: compare::Compared, misma
         .zip(asked)
         .map(|(compared, (metric, margin))| guardrail(metric, *margin, compared))
         .collect();
-    let conclusion = conclusion(primary.verdict, &guardrails, mismatch);
+    let conclusion = conclusion(primary.verdict, &guardrails, broken.is_some());
     Some(ArmResult {
         arm: arm.name.clone(),
         conclusion,
-        sentence: sentence(&arm.name, conclusion, &primary, &guardrails),
+        sentence: sentence(&arm.name, conclusion, &primary, &guardrails, broken.unwrap_or_default()),
         primary,
         guardrails,
         users_on_both: compared.sample_ratio.users_on_both,
@@ -273,9 +287,9 @@ fn holds(direction: Direction, sequence: Interval, margin: f64) -> GuardrailVerd
     }
 }
 
-fn conclusion(primary: ComparisonVerdict, guardrails: &[Guardrail], mismatch: bool) -> Conclusion {
+fn conclusion(primary: ComparisonVerdict, guardrails: &[Guardrail], is_broken: bool) -> Conclusion {
     let any = |verdict| guardrails.iter().any(|guardrail| guardrail.verdict == verdict);
-    if mismatch {
+    if is_broken {
         return Conclusion::Investigate;
     }
     match primary {
@@ -288,15 +302,19 @@ fn conclusion(primary: ComparisonVerdict, guardrails: &[Guardrail], mismatch: bo
     }
 }
 
-fn sentence(arm: &str, conclusion: Conclusion, primary: &ComparedMetric, guardrails: &[Guardrail]) -> String {
+fn sentence(
+    arm: &str,
+    conclusion: Conclusion,
+    primary: &ComparedMetric,
+    guardrails: &[Guardrail],
+    broken: &str,
+) -> String {
     let verdict = match conclusion {
         Conclusion::Adopt => format!("Adopt `{arm}`."),
         Conclusion::Reject => format!("Do not adopt `{arm}`."),
         Conclusion::NoDifference => format!("`{arm}` makes no difference worth having."),
         Conclusion::Wait => format!("Cannot tell yet about `{arm}`."),
-        Conclusion::Investigate => {
-            format!("Believe nothing about `{arm}` yet: users are not spread over the arms as planned.")
-        }
+        Conclusion::Investigate => format!("Believe nothing about `{arm}` yet: {broken}."),
     };
     let mut text = format!("{verdict} {}", primary.sentence);
     for guardrail in guardrails {
@@ -324,6 +342,15 @@ mod tests {
         assert_eq!(holds(less, -0.05, 0.01), GuardrailVerdict::Holds);
         assert_eq!(holds(less, 0.03, 0.09), GuardrailVerdict::Broken);
         assert_eq!(holds(less, -0.05, 0.03), GuardrailVerdict::CannotTellYet);
+    }
+
+    #[test]
+    fn nothing_is_adopted_while_assignment_is_broken() {
+        assert_eq!(conclusion(ComparisonVerdict::Better, &[], false), Conclusion::Adopt);
+        assert_eq!(
+            conclusion(ComparisonVerdict::Better, &[], true),
+            Conclusion::Investigate
+        );
     }
 
     #[test]

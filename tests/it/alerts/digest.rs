@@ -150,7 +150,12 @@ fn a_week_in_three_forms() {
     assert!(page.contains("<th scope=\"row\">calm<br><small>"), "{page}");
     // Values and changes share a cell, and what cannot be broken is no wider than half of one.
     assert_eq!(page.matches("<th scope=\"col\">").count(), 5);
-    for whole in ["What to fix next", "not of the week alone", "Losses of the 28 days "] {
+    for whole in [
+        "What to fix next",
+        "not of the week alone",
+        "Losses of the 28 days ",
+        "Made in the four weeks up to the end of the week, not in the week alone.",
+    ] {
         assert!(page.contains(whole) && text.contains(whole), "{whole}: {page}");
     }
     assert!(headlines.contains("outputs in 28 days."), "{headlines}");

@@ -63,6 +63,11 @@ fn healthy() -> (TestServer, Vec<Arrival>) {
 
 /// The balance of the arms that a dimension tells apart.
 fn balance(server: &TestServer, dimension: &str, from: &str) -> Value {
+    results(server, dimension, from)["balance"].clone()
+}
+
+/// What an experiment has shown whose arms a dimension tells apart.
+fn results(server: &TestServer, dimension: &str, from: &str) -> Value {
     let arm = |name, value| json!({"name": name, "filters": [{"dimension": dimension, "op": "eq", "value": value}]});
     let plan = json!({"name": format!("{dimension} {}", &from[11..13]), "feature": "f", "primary_metric": "acceptance_rate", "margin": 0.02,
         "arms": [arm("control", "a"), arm("new", "b")], "starts_at": from});
@@ -75,7 +80,7 @@ fn balance(server: &TestServer, dimension: &str, from: &str) -> Value {
     let places = &results["balance"]["places"];
     let is_noted = results["notes"].as_array().unwrap().contains(&places["sentence"]);
     assert_eq!(is_noted, places["mismatch"] == true, "{}", results["notes"]);
-    results["balance"].clone()
+    results
 }
 
 const START: &str = "2026-03-01T00:00:00Z";
@@ -139,6 +144,53 @@ fn broken_assignment_is_found_where_it_broke_and_only_there() {
     assert!(
         sentence.contains("on 2 of 10 days and in 1 of 55 segments"),
         "{sentence}"
+    );
+}
+
+#[test]
+fn a_day_on_which_assignment_broke_is_to_be_investigated() {
+    // Over all days the arms are as large as planned.
+    let (server, _) = server(|day, _| match day {
+        3 => 0.05,
+        4 => 0.9,
+        _ => 0.5,
+    });
+    let found = results(&server, "variant", START);
+    let balance = &found["balance"];
+    assert_eq!(balance["mismatch"], false, "{balance}");
+    let (days, segments) = off(&balance["places"]);
+    assert_eq!((days.len(), segments.len()), (2, 0), "{balance}");
+    let arm = &found["data"][0];
+    assert_eq!(arm["conclusion"], "investigate", "{arm}");
+    let why = "Believe nothing about `new` yet: users who came on 2026-03-04 are not spread over the arms as planned, which no arm can \
+               bring about.";
+    assert!(arm["sentence"].as_str().unwrap().starts_with(why), "{arm}");
+    let places = balance["places"]["sentence"].as_str().unwrap();
+    assert!(
+        places.starts_with("Users are not spread as planned on 2 of 10 days. The worst day"),
+        "{places}"
+    );
+}
+
+#[test]
+fn a_segment_alone_is_noted_and_concludes_nothing() {
+    let (server, _) = server(|_, platform| match platform {
+        "ios" => 0.35,
+        "android" => 0.65,
+        _ => 0.5,
+    });
+    let found = results(&server, "variant", START);
+    let balance = &found["balance"];
+    assert_eq!(
+        (&balance["mismatch"], &balance["places"]["mismatch"]),
+        (&json!(false), &json!(true)),
+        "{balance}"
+    );
+    assert_eq!(found["data"][0]["conclusion"], "wait", "{}", found["data"]);
+    let places = balance["places"]["sentence"].as_str().unwrap();
+    assert!(
+        places.starts_with("Users are not spread as planned in 2 of 55 segments."),
+        "{places}"
     );
 }
 

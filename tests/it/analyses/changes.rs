@@ -147,6 +147,49 @@ fn what_happens_to_all_features_is_no_effect() {
 }
 
 #[test]
+fn a_rise_that_was_there_before_is_no_effect() {
+    let server = TestServer::start();
+    // `f` rises by a point a day all along, whatever is changed.
+    days(&server, 42, &["f"], |_, day| (0.2 + 0.01 * day as f64, "1"));
+    let id = log(&server, &plan("f", "2026-03-30T00:00:00Z", &json!({})));
+    let found = effect(&server, &id);
+    assert_eq!(
+        (&found["design"], &found["trend"]["differs"]),
+        (&json!("before_after"), &json!(true)),
+        "{found}"
+    );
+    let value = found["effect"]["value"].as_f64().unwrap();
+    assert!(value > 0.1, "it looks like one: {value}");
+    assert!(found["at_all_looks"]["lower"].as_f64().unwrap() > 0.0);
+    let unsaid = |found: &Value, why: &str| {
+        assert_eq!(
+            (&found["verdict"], &found["more_days_needed"]),
+            (&json!("cannot_tell_yet"), &Value::Null),
+            "{found}"
+        );
+        let sentence = found["sentence"].as_str().unwrap();
+        assert!(sentence.contains(why), "{sentence}");
+    };
+    unsaid(&found, ", but it was moving before the change already, by +");
+    let listed = server.get("/api/v1/changes").expect(200);
+    assert_eq!(listed["data"][0]["effect"]["verdict"], "cannot_tell_yet");
+    let progress = &server.get("/api/v1/priorities?to=2026-04-13T00:00:00Z").expect(200)["progress"];
+    assert_eq!(
+        (&progress["worked"], &progress["cannot_tell_yet"]),
+        (&json!(0), &json!(1))
+    );
+
+    // With a control that stays as it is, it moves apart from that.
+    days(&server, 42, &["calm"], |_, _| (0.5, "1"));
+    let found = effect(&server, &id);
+    assert_eq!(found["design"], "difference_in_differences", "{found}");
+    unsaid(
+        &found,
+        ", but it was moving apart from its controls before the change already, by +",
+    );
+}
+
+#[test]
 fn versions_shown_side_by_side_are_compared_on_the_same_days() {
     let server = TestServer::start();
     let start: DateTime<Utc> = "2026-03-02T12:00:00Z".parse().unwrap();

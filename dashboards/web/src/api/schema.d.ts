@@ -2966,7 +2966,7 @@ export interface components {
             /**
              * Format: int64
              * @description Days at the present pace until an effect of the expected size is found four times in five, or until there is a first look.
-             *     Null where the weeks that are looked at are too few for that.
+             *     Null where the weeks that are looked at are too few for that, and where it was moving before the change already.
              */
             more_days_needed: number | null;
             /** Format: double */
@@ -3021,7 +3021,7 @@ export interface components {
         };
         /** @description Whether the feature moved apart from its controls before the change already, or, without controls, moved at all. */
         EffectTrend: {
-            /** @description It did: what is measured is in doubt. */
+            /** @description It did: whatever is measured, it cannot be told whether the change brought it about. */
             differs: boolean;
             /** Format: double */
             p_value: number | null;

@@ -95,6 +95,24 @@ pub struct PlacesBalance {
     pub left_out: Vec<LeftOut>,
 }
 
+impl PlacesBalance {
+    /// Of the days, weeks or months that stand out, the one that is furthest from what was planned.
+    pub fn worst_period(&self) -> Option<&PeriodBalance> {
+        let outstanding = self.over_time.iter().filter(|period| period.balance.stands_out);
+        outstanding.min_by(|one, other| one.balance.rank().total_cmp(&other.balance.rank()))
+    }
+
+    /// `on 2026-03-04`, or `in the week that begins 2026-03-02`.
+    pub fn when(&self, period: &PeriodBalance) -> String {
+        let from = period.from.date_naive();
+        match self.granularity {
+            Granularity::Week => format!("in the week that begins {from}"),
+            Granularity::Month => format!("in the month that begins {from}"),
+            _ => format!("on {from}"),
+        }
+    }
+}
+
 impl PlaceBalance {
     /// Users who are not judged yet.
     pub fn of(users: Vec<u64>, shares: &[f64]) -> PlaceBalance {

@@ -24,12 +24,13 @@ pub fn sentence(found: &PlacesBalance) -> String {
              shares other than those that were planned."
         )
     } else {
-        let (days, segments) = (days.outstanding, segments.outstanding);
-        format!("Users are not spread as planned on {days} of {of_days} and in {segments} of {of_segments}.")
+        let (on, within) = (days.outstanding, segments.outstanding);
+        let of_days = (on > 0).then(|| format!("on {on} of {of_days}"));
+        let of_segments = (within > 0).then(|| format!("in {within} of {of_segments}"));
+        let places: Vec<String> = of_days.into_iter().chain(of_segments).collect();
+        format!("Users are not spread as planned {}.", places.join(" and "))
     };
-    let outstanding = found.over_time.iter().filter(|period| period.balance.stands_out);
-    if let Some(worst) = outstanding.min_by(|one, other| one.balance.rank().total_cmp(&other.balance.rank())) {
-        let PeriodBalance { from, balance, .. } = worst;
+    if let Some(PeriodBalance { from, balance, .. }) = found.worst_period() {
         let from = from.date_naive();
         text += &format!(" The worst {period} begins {from}: {}.", most(balance, &found.arms));
     }

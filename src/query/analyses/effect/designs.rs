@@ -129,12 +129,13 @@ pub fn conclude(
         effect.standard_error = measured.standard_error;
         effect.p_value = measured.p_value();
         effect.users = measured.clusters;
-        if let Some(interval) = measured.interval(looks) {
+        let moving = words::moving(effect).is_some();
+        if let Some(interval) = measured.interval(looks).filter(|_| !moving) {
             effect.verdict = words::verdict(question, interval);
         }
         if let Some(error) = measured
             .standard_error
-            .filter(|_| effect.verdict == EffectVerdict::CannotTellYet)
+            .filter(|_| effect.verdict == EffectVerdict::CannotTellYet && !moving)
         {
             let grows = (days as f64, shrinking);
             let needed = power::clusters_needed_of_one_side(question.expected, error, grows, looks, POWER);

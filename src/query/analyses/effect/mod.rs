@@ -6,6 +6,9 @@
 //! counts as much; outputs whose decisions have had time to arrive. Users are on all sides, and what one does counts as one's
 //! ([`combination`]).
 //!
+//! What moved before the change already, apart from its controls if there are any, would have gone on moving without it: then it cannot
+//! be told what the change did, and waiting does not help.
+//!
 //! There is a verdict once a week, which may be looked at each week: each look has its share of the chance to err (Bonferroni).
 
 mod controls;
@@ -92,6 +95,7 @@ pub enum EffectVerdict {
     DidNotWork,
     /// Surely worse than without it.
     MadeItWorse,
+    /// Too little is known, or it was moving before the change already.
     CannotTellYet,
 }
 
@@ -134,7 +138,7 @@ pub struct EffectTrend {
     #[schema(required = true)]
     pub p_value: Option<f64>,
     pub weeks: usize,
-    /// It did: what is measured is in doubt.
+    /// It did: whatever is measured, it cannot be told whether the change brought it about.
     pub differs: bool,
 }
 
@@ -172,7 +176,7 @@ pub struct Effect {
     #[schema(required = true)]
     pub trend: Option<EffectTrend>,
     /// Days at the present pace until an effect of the expected size is found four times in five, or until there is a first look.
-    /// Null where the weeks that are looked at are too few for that.
+    /// Null where the weeks that are looked at are too few for that, and where it was moving before the change already.
     #[schema(required = true)]
     pub more_days_needed: Option<u64>,
     /// What one must know before believing it.

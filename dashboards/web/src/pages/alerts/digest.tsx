@@ -1,5 +1,6 @@
 /** The weekly digest of a webhook: when it comes, and choosing that. */
 
+import { useState } from 'preact/hooks';
 import { api, type Schemas } from '../../api/client';
 import { reload } from '../../api/data';
 import { minute } from '../../format/time';
@@ -69,13 +70,15 @@ export function DigestForm({ webhook }: { webhook: Webhook }) {
     );
 }
 
+/** Hour and zone are asked for where it comes at all. */
 export function DigestFields({ time }: { time: Time | null }) {
     const { weekday, hour, timezone } = time === null ? { weekday: '', hour: 8, timezone: here() } : { ...UNSAID, ...time };
+    const [weekly, setWeekly] = useState(weekday !== '');
     return (
         <>
             <label>
                 Weekly digest
-                <select name="weekday">
+                <select name="weekday" onChange={(event) => setWeekly(event.currentTarget.value !== '')}>
                     <option value="">Never</option>
                     {Object.entries(DAYS).map(([day, words]) => (
                         <option key={day} value={day} selected={day === weekday}>
@@ -84,20 +87,24 @@ export function DigestFields({ time }: { time: Time | null }) {
                     ))}
                 </select>
             </label>
-            <label>
-                At
-                <select name="hour">
-                    {HOURS.map((one) => (
-                        <option key={one} value={one} selected={one === hour}>
-                            {clock(one)}
-                        </option>
-                    ))}
-                </select>
-            </label>
-            <label>
-                Time zone
-                <input name="timezone" required defaultValue={timezone} autocomplete="off" />
-            </label>
+            {weekly && (
+                <>
+                    <label>
+                        At
+                        <select name="hour">
+                            {HOURS.map((one) => (
+                                <option key={one} value={one} selected={one === hour}>
+                                    {clock(one)}
+                                </option>
+                            ))}
+                        </select>
+                    </label>
+                    <label>
+                        Time zone
+                        <input name="timezone" required defaultValue={timezone} autocomplete="off" />
+                    </label>
+                </>
+            )}
         </>
     );
 }

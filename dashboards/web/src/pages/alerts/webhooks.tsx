@@ -130,7 +130,7 @@ function New() {
                         ))}
                     </select>
                 </label>
-                <DigestFields time={null} />
+                <DigestFields key={secret} time={null} />
                 <button type="submit" class="primary" disabled={busy}>
                     Make the webhook
                 </button>

@@ -7,7 +7,7 @@ export const VERDICTS: Record<Schemas['EffectVerdict'], { words: string; sign: s
     worked: { words: 'Worked', sign: '+', why: 'Surely better than without it.' },
     did_not_work: { words: 'Did not work', sign: '=', why: 'Surely not as much better as was expected, and not surely better at all.' },
     made_it_worse: { words: 'Made it worse', sign: '−', why: 'Surely worse than without it.' },
-    cannot_tell_yet: { words: 'Cannot tell yet', sign: '?', why: 'Too little is known on one of the sides.' },
+    cannot_tell_yet: { words: 'Cannot tell yet', sign: '?', why: 'Too little is known, or it was moving before the change already.' },
 };
 
 export const DESIGNS: Record<Schemas['EffectDesign'], { words: string; why: string }> = {

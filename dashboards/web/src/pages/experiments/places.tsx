@@ -40,7 +40,7 @@ export function Places(places: Places) {
                                 <th scope="row">{name}</th>
                                 {users.map((own, at) => (
                                     <td key={at}>
-                                        {count(own)} of {count(expected[at] ?? 0)}
+                                        {count(own)}, due {count(expected[at] ?? 0)}
                                     </td>
                                 ))}
                                 <td>{pValue(p)}</td>

@@ -1,7 +1,8 @@
-/** What the form declares, and where an experiment stands. Pure. */
+/** What the form declares, where an experiment stands, and how its users are spread. Pure. */
 
 import type { Schemas } from '../../api/client';
-import { DAY } from '../../format/time';
+import { pValue } from '../../format/number';
+import { bucket, DAY } from '../../format/time';
 import { list, text } from '../../parts/values';
 
 /** Days before the start that the noise is taken off with. */
@@ -29,4 +30,25 @@ export function plan(values: FormData, dimension: string): Schemas['ExperimentPl
 export function statusAt(starts: string, ends: string | null, now: number): Schemas['ExperimentStatus'] {
     if (now < Date.parse(starts)) return 'planned';
     return ends !== null && now >= Date.parse(ends) ? 'ended' : 'running';
+}
+
+type Balance = Pick<Schemas['ArmBalance'], 'mismatch' | 'p_value' | 'places'>;
+
+/** How all users are spread over the arms. Chance is not said to explain it where it is off on some day or in some segment. */
+export function spread({ mismatch, p_value, places }: Balance): string {
+    if (p_value === null) return 'Whether they are spread as planned cannot be told yet.';
+    const off = places?.mismatch ? 'Together as planned, but not everywhere' : 'Spread as planned, up to chance';
+    return `${mismatch ? 'Not spread as planned' : off} (p ${pValue(p_value)}).`;
+}
+
+/** Why no difference may be believed: users are not spread as planned, or those of some day are not. */
+export function broken({ mismatch, places }: Balance): string | undefined {
+    if (mismatch) {
+        return 'The arms do not have the shares of users that were planned: something else than chance decides who is counted. Believe no difference before it is found.';
+    }
+    const off = places?.over_time.filter((own) => own.balance.stands_out) ?? [];
+    const [worst] = off.sort((one, other) => (one.balance.p_value ?? 1) - (other.balance.p_value ?? 1));
+    if (worst === undefined) return undefined;
+    const of = bucket(worst.from, places?.granularity ?? null);
+    return `New users of ${of} are not spread over the arms as planned: something else than chance decided who is in which arm, and no arm can bring that about. Believe no difference before it is found.`;
 }

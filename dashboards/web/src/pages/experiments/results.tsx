@@ -2,7 +2,7 @@
 
 import { api, type Schemas } from '../../api/client';
 import { outdate, reload, useData } from '../../api/data';
-import { count, ofDifference, percent, pValue, withInterval } from '../../format/number';
+import { count, ofDifference, percent, withInterval } from '../../format/number';
 import { date, minute, span } from '../../format/time';
 import { Cards } from '../../parts/cards';
 import { useUnit } from '../../parts/catalogue';
@@ -18,6 +18,7 @@ import { Findings } from '../compare/findings';
 import { Sequence } from '../compare/sequence';
 import { reach } from '../compare/words';
 import { Places } from './places';
+import { broken, spread } from './plan';
 
 type Answer = Schemas['ExperimentResults'];
 type Arm = Schemas['ArmResult'];
@@ -61,6 +62,7 @@ export function Results({ name, admin }: { name: string; admin: boolean }) {
 function Found({ experiment, status, balance, notes, data, meta }: Answer) {
     const { feature, arms, starts_at, declared_at, ends_at } = experiment;
     const control = arms[0]?.name ?? 'control';
+    const why = balance === null ? undefined : broken(balance);
     // Where users are not spread as planned is said beside their numbers.
     const others = notes.filter((note) => note !== balance?.places?.sentence);
     return (
@@ -71,10 +73,9 @@ function Found({ experiment, status, balance, notes, data, meta }: Answer) {
                 {date(starts_at)}
                 {ends_at == null ? '' : `, ${status === 'ended' ? 'ended' : 'ends'} ${date(ends_at)}`}.
             </p>
-            {balance !== null && balance.mismatch && (
+            {why !== undefined && (
                 <p class="notice" role="alert">
-                    The arms do not have the shares of users that were planned: something else than chance decides who is counted. Believe no
-                    difference before it is found.
+                    {why}
                 </p>
             )}
             {status === 'planned' && <Empty title="It has not started">Nothing is looked at before {date(starts_at)}.</Empty>}
@@ -165,17 +166,14 @@ function Guarded({ compared, margin, verdict }: Schemas['Guardrail']) {
     );
 }
 
-function Balance({ arms, p_value, mismatch, places }: Schemas['ArmBalance']) {
+function Balance(balance: Schemas['ArmBalance']) {
+    const { arms, places } = balance;
     const all = arms.reduce((sum, { users }) => sum + (users ?? 0), 0);
     return (
         <section class="section" aria-labelledby="balance">
             <div class="section-head">
                 <h2 id="balance">Users by arm</h2>
-                <p>
-                    {p_value === null
-                        ? 'Whether they are spread as planned cannot be told yet.'
-                        : `${mismatch ? 'Not spread as planned' : 'Spread as planned, up to chance'} (p ${pValue(p_value)}).`}
-                </p>
+                <p>{spread(balance)}</p>
             </div>
             <table class="narrow">
                 <thead>

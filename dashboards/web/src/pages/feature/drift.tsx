@@ -174,8 +174,8 @@ function Metric({ feature, metric, days, changes, alarm }: Schemas['DriftedMetri
             <li>
                 <strong>
                     <Term metric={metric} />
-                </strong>{' '}
-                {days < LEAST_DAYS ? `has too few days to tell (${count(days)}).` : `kept its level over ${counted(days, 'day')}.`}
+                </strong>
+                {days < LEAST_DAYS ? ` has too few days to tell (${count(days)}).` : `: no change of level is found over ${counted(days, 'day')}.`}
                 {alarm !== null && ` Watched day by day it gave an alarm on ${date(alarm)}, which looking back does not bear out.`}
             </li>
         );

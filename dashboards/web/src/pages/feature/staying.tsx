@@ -4,7 +4,7 @@ import type { Schemas } from '../../api/client';
 import { Trend } from '../../charts/trend';
 import { count, withInterval } from '../../format/number';
 import { Figure } from '../../parts/figure';
-import { halfGone } from './words';
+import { halfGone, nobodyFollowed } from './words';
 
 type Week = Schemas['StayingWeek'];
 
@@ -12,9 +12,11 @@ function written({ still_using, at_risk }: Week): string {
     return `${still_using.value === null ? 'no value' : withInterval(still_using, 'share')} of ${count(at_risk)} users`;
 }
 
-/** Nothing where nobody was followed for a week. */
+/** The reason where nobody was followed, and nothing where nobody met it or it is but a week. */
 export function Staying({ staying }: { staying: Schemas['Staying'] }) {
     const { weeks, followed, quiet_days, median_weeks, too_new } = staying;
+    const none = nobodyFollowed(staying);
+    if (none !== undefined) return <p class="foot">{none}</p>;
     if (weeks.length < 2) return null;
     // Not more names than there is room for.
     const step = Math.ceil(weeks.length / 8);

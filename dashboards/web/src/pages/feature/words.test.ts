@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Estimate, Schemas } from '../../api/client';
-import { afterBad, halfGone, notTheBand, usersEnough } from './words';
+import { afterBad, halfGone, nobodyFollowed, notTheBand, usersEnough } from './words';
 
 const plain = (text: string | undefined) => text?.replaceAll('\u00a0', ' ').replaceAll('\u2212', '-');
 const of = (value: number, lower: number, upper: number, users = 100): Estimate => ({
@@ -30,6 +30,13 @@ describe('who stays', () => {
         expect(halfGone(null)).toContain('More than half');
         expect(halfGone(0)).toBe('Half have stopped within the first week.');
         expect(plain(halfGone(2))).toBe('Half have stopped after 3 weeks.');
+    });
+    it('says why nobody is followed, if anybody came', () => {
+        const why = (followed: number, too_new: number) => plain(nobodyFollowed({ followed, quiet_days: 28, too_new }));
+        expect(why(0, 41)).toBe('Nobody who met it first in this range came early enough to be followed for 28 days: 41 users came too late.');
+        expect(why(0, 1)).toContain(': 1 user came too late.');
+        expect(why(0, 0)).toBe(undefined);
+        expect(why(3, 41)).toBe(undefined);
     });
 });
 

@@ -18,6 +18,12 @@ export function halfGone(weeks: number | null): string {
     return `Half have stopped ${weeks === 0 ? 'within the first week' : `after ${counted(weeks + 1, 'week')}`}.`;
 }
 
+/** Why nobody is followed from when they met it on; `undefined` where somebody is, or where nobody met it first in the range. */
+export function nobodyFollowed({ followed, quiet_days, too_new }: Pick<Schemas['Staying'], 'followed' | 'quiet_days' | 'too_new'>): string | undefined {
+    if (followed > 0 || too_new === 0) return undefined;
+    return `Nobody who met it first in this range came early enough to be followed for ${counted(quiet_days, 'day')}: ${counted(too_new, 'user')} came too late.`;
+}
+
 type Autonomy = Pick<Schemas['AutonomyResponse'], 'curve' | 'delta' | 'reason' | 'risk' | 'users_needed'>;
 
 /**
