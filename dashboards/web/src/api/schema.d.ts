@@ -5753,7 +5753,7 @@ export interface components {
              * @description Those of them who are followed no longer: they began too late for more.
              */
             censored: number;
-            /** @description The share of users that goes on after it. */
+            /** @description The share of users that goes on after it. Weeks that nobody can be followed to the end of are not there. */
             still_using: components["schemas"]["Estimate"];
             /**
              * Format: int64
