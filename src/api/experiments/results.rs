@@ -13,6 +13,7 @@ use crate::api::error::ApiError;
 use crate::api::extract::Segment;
 use crate::api::query::computed;
 use crate::api::respond;
+use crate::metrics::number::counted;
 use crate::query::analyses::experiment::{self, ArmBalance, ArmResult, Results};
 use crate::state::AppState;
 
@@ -128,8 +129,11 @@ fn notes(declared: &Declared, status: ExperimentStatus, results: Option<&Results
     if declared.is_late() {
         let late = declared.at - declared.plan.starts_at;
         notes.push(format!(
-            "It was declared {} hours after its start: what was seen by then may have shaped what is asked.",
-            late.num_hours()
+            "It was declared {} after its start: what was seen by then may have shaped what is asked.",
+            match late.num_days() {
+                0 | 1 => counted(late.num_hours() as u64, "hour"),
+                days => counted(days as u64, "day"),
+            }
         ));
     }
     let Some(results) = results else { return notes };

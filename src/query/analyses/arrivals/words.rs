@@ -17,7 +17,11 @@ pub fn sentence(found: &PlacesBalance) -> String {
     let mut text = if days.tested + segments.tested == 0 {
         format!("Too few users to look at single {period}s or segments.")
     } else if days.off + segments.off == 0 {
-        format!("None of {of_days} and {of_segments} stands out by itself.")
+        let looked_at = [(days.tested, of_days), (segments.tested, of_segments)]
+            .into_iter()
+            .filter(|(tested, _)| *tested > 0);
+        let places: Vec<String> = looked_at.map(|(_, places)| places).collect();
+        format!("None of {} stands out by itself.", places.join(" and "))
     } else if days.outstanding + segments.outstanding == 0 {
         format!(
             "Users are not spread as planned, much alike on {of_days} and in {of_segments}: look for a cause that all share, such as \

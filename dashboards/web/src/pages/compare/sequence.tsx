@@ -26,11 +26,12 @@ export function Sequence({ looks, data, id = 'sequence' }: Pick<Schemas['Compare
     const [least, most] = marked([...ends(scaledBy), 0], limits, unit).domain;
     const cut = points.findLast((point) => ends([point]).some((end) => end < least || end > most));
     const decided = looks[looks.findLastIndex(({ sequence }) => !isClear(sequence)) + 1];
+    const undecided = last.sequence.lower === null ? 'There is no interval yet.' : 'Zero is within the interval.';
     return (
         <section class="section" aria-labelledby={id}>
             <div class="section-head">
                 <h2 id={id}>Over time</h2>
-                <p>{decided === undefined ? 'The interval does not leave zero out.' : `Since the look of ${day(lastDay(decided))} the interval leaves zero out.`}</p>
+                <p>{decided === undefined ? undecided : `Since the look of ${day(lastDay(decided))} the interval leaves zero out.`}</p>
             </div>
             <Figure
                 title={
