@@ -3357,7 +3357,7 @@ export interface components {
              */
             sample?: number | null;
             /**
-             * Format: int32
+             * Format: int64
              * @description Another seed draws others; 0 without it.
              */
             seed?: number;

@@ -96,6 +96,7 @@ pub struct EvalFeedbackRequest {
     pub allocation: EvalAllocation,
     /// Another seed draws others; 0 without it.
     #[serde(default)]
+    #[schema(value_type = i64, minimum = 0, maximum = 4_294_967_295_u64)]
     pub seed: u32,
     /// Tags that the cases get.
     #[serde(default)]
