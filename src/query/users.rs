@@ -59,6 +59,23 @@ pub fn counts(
     Ok(found)
 }
 
+/// Hands out the parts of the histogram of some days, which are sorted, a day at a time.
+pub fn each_day(snapshot: &mut Snapshot, days: &[i32], mut visit: impl FnMut(i32, &[Part])) -> Result<(), QueryError> {
+    for some in days.chunks(DAYS) {
+        let (Some(first), Some(last)) = (some.first(), some.last()) else {
+            continue;
+        };
+        let mut parts = snapshot.parts(Axis::Histogram(USERS_KIND), *first..last + 1, &[0, 1])?;
+        parts.sort_by_key(|part| part.day);
+        for same in parts.chunk_by(|one, other| one.day == other.day) {
+            if let Some(part) = same.first().filter(|part| some.binary_search(&part.day).is_ok()) {
+                visit(part.day, same);
+            }
+        }
+    }
+    Ok(())
+}
+
 /// A day's table.
 struct Users<'a> {
     part: &'a Part,

@@ -12,19 +12,16 @@ use crate::domain::clock;
 use crate::domain::decision::{Decision, Manner};
 use crate::domain::window::Window;
 use crate::metrics::facts as f;
-use crate::metrics::families::users::USERS_KIND;
 use crate::query::blocks::days_covering;
 use crate::query::origin::check_kept;
 use crate::query::request::QueryError;
 use crate::query::snapshot::Snapshot;
-use crate::rollup::{Axis, Column};
+use crate::query::users;
+use crate::rollup::Column;
 use crate::store::cells::CellId;
 
 /// What is needed of all outputs, also of those before the window, which only count.
 const COUNTED: [&str; 4] = [f::CELL, f::USER, f::SHOWN_AT, f::MISSED];
-
-/// Days of rollups that are read at once.
-const DAYS: usize = 8;
 
 /// The part of the feature that each cell belongs to. Cells that are not there are not followed.
 pub type Parts = PlHashMap<CellId, u32>;
@@ -129,15 +126,9 @@ impl Exposures {
     /// Counts the outputs of days before the window that are not kept. An output that came after its day went is in the histogram too.
     fn count_gone(&mut self, snapshot: &mut Snapshot, parts: &Parts, before: i32) -> Result<(), QueryError> {
         let gone: Vec<i32> = snapshot.view.gone_before(before).collect();
-        for some in gone.chunks(DAYS) {
-            let (Some(first), Some(last)) = (some.first(), some.last()) else {
-                continue;
-            };
+        users::each_day(snapshot, &gone, |_, same| {
             let mut met: BTreeMap<(u32, i64), i64> = BTreeMap::new();
-            for part in snapshot.parts(Axis::Histogram(USERS_KIND), *first..last + 1, &[0, 1])? {
-                if some.binary_search(&part.day).is_err() {
-                    continue;
-                }
+            for part in same {
                 let counts: Vec<Option<&Column>> = part.columns().collect();
                 for (row, (cell, user)) in part.keys().enumerate() {
                     if let Some(number) = parts.get(&(cell as CellId)) {
@@ -153,8 +144,7 @@ impl Exposures {
                     meeting.is_returning = true;
                 }
             }
-        }
-        Ok(())
+        })
     }
 
     /// The number of a part's and a user's meeting.

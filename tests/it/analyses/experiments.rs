@@ -83,7 +83,7 @@ fn an_experiment_says_what_to_do() {
     );
     let notes = results["notes"].to_string();
     assert!(
-        notes.contains("after its start") && notes.contains("2 candidates"),
+        notes.contains("days after its start") && notes.contains("2 candidates"),
         "{notes}"
     );
     let balance = &results["balance"];

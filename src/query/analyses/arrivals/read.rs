@@ -12,7 +12,6 @@ use crate::domain::clock;
 use crate::domain::dimension::Cell;
 use crate::domain::window::Window;
 use crate::metrics::facts as f;
-use crate::metrics::families::users::USERS_KIND;
 use crate::query::blocks::{days_covering, is_whole_days};
 use crate::query::filter::Filter;
 use crate::query::origin::{MOST_EXACT_OUTPUTS, check_kept};
@@ -21,13 +20,10 @@ use crate::query::plan;
 use crate::query::refined::Refined;
 use crate::query::request::{Query, QueryError};
 use crate::query::snapshot::Snapshot;
-use crate::query::tabulate;
-use crate::rollup::{Axis, Column};
+use crate::query::{tabulate, users};
+use crate::rollup::Column;
 use crate::store::cells::CellId;
 use crate::store::projects::Project;
-
-/// Days of rollups that are read at once.
-const DAYS: usize = 8;
 
 /// The users of each arm, each counted on the UTC day of the first output in the arm and in the range.
 pub struct Arrivals {
@@ -114,18 +110,10 @@ impl Arrivals {
             .touched(days_covering(window))
             .map(|(day, _)| day)
             .collect();
-        for some in days.chunks(DAYS) {
-            let (Some(first), Some(last)) = (some.first(), some.last()) else {
-                continue;
-            };
-            let mut parts = snapshot.parts(Axis::Histogram(USERS_KIND), *first..last + 1, &[0, 1])?;
-            parts.sort_by_key(|part| part.day);
-            for same in parts.chunk_by(|one, other| one.day == other.day) {
-                let rows = same.iter().flat_map(|part| self.rows(part)).collect();
-                self.add(same.first().map_or(*first, |part| part.day), rows);
-            }
-        }
-        Ok(())
+        users::each_day(snapshot, &days, |day, parts| {
+            let rows = parts.iter().flat_map(|part| self.rows(part)).collect();
+            self.add(day, rows);
+        })
     }
 
     /// The rows of users who were not counted before.
