@@ -9,5 +9,7 @@ export default defineConfig({
         fileParallelism: false,
         testTimeout: 180_000,
         hookTimeout: 240_000,
+        // A page shows what was done to it when it gets to it: what follows an action is polled.
+        expect: { poll: { timeout: 30_000 } },
     },
 });

@@ -1,7 +1,7 @@
 /** Two sides, and what a comparison is asked for besides them. */
 
 import { expect, it } from 'vitest';
-import { open, settled, visit, withBrowser } from './visit';
+import { open, visit, withBrowser } from './visit';
 
 withBrowser();
 
@@ -30,8 +30,7 @@ it('warns where the sides do not have the shares of users that were planned', as
     expect(await page.locator('.options summary').innerText()).toBe('Options: 97.5 % of users planned for the candidate');
     await page.getByRole('button', { name: 'Swap' }).click();
     await page.waitForURL(/share=2\.5/);
-    await settled(page);
-    expect(await notice.innerText()).toContain('2.5\u00a0% were to see the candidate');
+    await expect.poll(() => notice.innerText()).toContain('2.5\u00a0% were to see the candidate');
 
     // Shares as they are found may be those that were planned.
     const { searchParams } = new URL(page.url());
@@ -55,25 +54,24 @@ it('compares what is chosen by the difference that is chosen, and takes noise of
     const before = await rows.count();
     await page.locator('.options summary').click();
     await page.getByRole('combobox', { name: 'Metrics' }).selectOption('response_rate');
-    await expect.poll(() => rows.count(), { timeout: 30_000 }).toBe(before + 1);
+    await expect.poll(() => rows.count()).toBe(before + 1);
     await page.getByRole('button', { name: 'Do not compare Undo rate' }).click();
-    await expect.poll(() => rows.count(), { timeout: 30_000 }).toBe(before);
+    await expect.poll(() => rows.count()).toBe(before);
     for (const [label, value] of Object.entries({ 'Least difference': '5', 'Days before': '28', 'Users planned': '300' })) {
         const field = page.getByLabel(new RegExp(`^${label}(?! for)`));
         await field.fill(value);
         await field.press('Enter');
     }
     await page.waitForURL((url) => ['margin=5', 'before=28', 'users=300', 'metric=response_rate'].every((one) => url.search.includes(one)));
-    await settled(page);
-    expect(Object.fromEntries(asked)).toMatchObject({
+    await expect.poll(() => Object.fromEntries(asked)).toMatchObject({
         metrics: 'acceptance_rate,persistent_acceptance_rate,correctness_rate,response_rate',
         margin: '0.05',
         days_before: '28',
         planned_users: '300',
     });
-    expect(await page.getByText('Noise taken off').count()).toBeGreaterThan(0);
+    await page.getByText('Noise taken off').first().waitFor();
     await page.getByRole('button', { name: 'Reset' }).click();
-    expect(await page.locator('.options summary').innerText()).toBe('Options');
+    await expect.poll(() => page.locator('.options summary').innerText()).toBe('Options');
     expect(new URL(page.url()).search).not.toMatch(/margin|before|users|metric/);
 
     await open(page, '/compare?feature=code.complete&range=all&margin=40&metric=acceptance_rate');

@@ -30,7 +30,7 @@ it('makes a set, fills it from feedback, and takes it to a spreadsheet and back'
     await waiting.getByRole('button').first().click();
     await page.getByLabel('Expected').fill('A better answer');
     await page.locator('.form.case').getByRole('button', { name: 'Save' }).click();
-    await expect.poll(() => cases.getByText('to be filled in').count(), { timeout: 30_000 }).toBe(5);
+    await expect.poll(() => cases.getByText('to be filled in').count()).toBe(5);
     expect(page.url()).toMatch(/[?&]case=/);
 
     const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'CSV', exact: true }).click()]);
@@ -46,6 +46,7 @@ it('makes a set, fills it from feedback, and takes it to a spreadsheet and back'
 
     await page.getByRole('button', { name: 'Delete the set' }).click();
     await page.getByRole('heading', { level: 1, name: 'Evals' }).waitFor();
+    await settled(page);
     expect(await page.getByRole('link', { name: 'from-users' }).count()).toBe(0);
     expect(errors).toEqual([]);
     await close();

@@ -95,7 +95,7 @@ it('shares a view as its address', async () => {
     const address = one.page.url().replace(server.origin, '');
     expect(address).toMatch(/^\/\?filter=locale%3D\w+&range=90d$/);
     await one.page.goBack();
-    expect(await one.page.getByRole('button', { name: /Remove the filter/ }).count()).toBe(0);
+    await expect.poll(() => one.page.getByRole('button', { name: /Remove the filter/ }).count()).toBe(0);
     await one.close();
 
     const other = await visit();
@@ -138,11 +138,11 @@ it('reads a picture and its words with the keyboard', async () => {
     const trend = page.getByRole('slider').first();
     await trend.focus();
     await page.keyboard.press('Home');
-    const first = await trend.getAttribute('aria-valuetext');
+    const read = () => trend.getAttribute('aria-valuetext');
+    await expect.poll(read).toMatch(/: .*n\s\d/);
+    const first = await read();
     await page.keyboard.press('ArrowRight');
-    const second = await trend.getAttribute('aria-valuetext');
-    expect(first).toMatch(/: .*n\s\d/);
-    expect(second).not.toBe(first);
+    await expect.poll(read).not.toBe(first);
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { level: 1, name: 'Examples' }).waitFor();
 
@@ -150,7 +150,7 @@ it('reads a picture and its words with the keyboard', async () => {
     await page.getByRole('button', { name: 'Trust gap' }).first().focus();
     expect(await page.getByRole('tooltip').innerText()).toContain('above zero users trust too much');
     await page.keyboard.press('Escape');
-    expect(await page.getByRole('tooltip').count()).toBe(0);
+    await expect.poll(() => page.getByRole('tooltip').count()).toBe(0);
     await close();
 });
 
@@ -167,7 +167,7 @@ it('labels by keyboard, and the judgement counts', async () => {
         const { correct, judged_by } = (await answer.json()) as { correct: boolean | null; judged_by: string };
         return `${correct} ${judged_by}`;
     };
-    await expect.poll(judged, { timeout: 10_000 }).toBe('false human');
+    await expect.poll(judged).toBe('false human');
     await close();
 });
 

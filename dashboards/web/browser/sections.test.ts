@@ -34,10 +34,9 @@ it('ranks segments by the dimension and the metric that are chosen', async () =>
     const segments = page.locator('#segments');
     await segments.getByRole('combobox', { name: 'By' }).selectOption('tool');
     await segments.getByRole('combobox', { name: 'Metric' }).selectOption('correctness_rate');
-    expect(page.url()).toMatch(/segment=tool&segment_metric=correctness_rate/);
+    await page.waitForURL(/segment=tool&segment_metric=correctness_rate/);
     await segments.getByRole('row', { name: /submit_form/ }).waitFor();
-    await settled(page);
-    expect(await segments.locator('.sentence').innerText()).toMatch(/^Correctness is .* over all \d\ssegments/);
+    await expect.poll(() => segments.locator('.sentence').innerText()).toMatch(/^Correctness is .* over all \d\ssegments/);
     await close();
 });
 

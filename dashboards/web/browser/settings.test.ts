@@ -24,7 +24,7 @@ it('asks before less is kept, and says what goes', async () => {
     const save = section.getByRole('button', { name: 'Save' });
     await section.getByLabel('Events, in days').fill('1');
     await save.click();
-    await expect.poll(() => questions.length, { timeout: 30_000 }).toBe(1);
+    await expect.poll(() => questions.length).toBe(1);
     expect(questions[0]).toMatch(/texts received before .*\n• events of outputs shown before .*\n\nUp to [\d,]+\soutputs lose events by it/);
     await section.getByRole('button', { name: 'Save', exact: true }).waitFor();
     expect(await kept()).toEqual([null, null, null]);
@@ -76,7 +76,7 @@ it('says when the digest comes, and changes it', async () => {
     await section.getByRole('alert').getByText('timezone').waitFor();
     await section.getByLabel('Time zone').fill('Asia/Tokyo');
     await day.selectOption('');
-    expect(await section.getByLabel('Time zone').count()).toBe(0);
+    await expect.poll(() => section.getByLabel('Time zone').count()).toBe(0);
     await save.click();
     await section.getByText('No weekly digest').waitFor();
     expect(await kept()).toBe(null);
@@ -119,4 +119,25 @@ it('makes a project, whose own admins make none', async () => {
     expect(await other.page.getByRole('heading', { name: 'New project' }).count()).toBe(0);
     await other.page.getByRole('heading', { name: 'Erase a user' }).waitFor();
     await other.close();
+});
+
+it('classes edits as the project declares', async () => {
+    const headers = { 'x-api-key': server.key, 'content-type': 'application/json' };
+    const made = await fetch(`${server.origin}/api/v1/projects`, { method: 'POST', body: JSON.stringify({ name: 'editors' }), headers });
+    const { admin_key } = (await made.json()) as { admin_key: string };
+    const { context, page, close } = await visit({ key: admin_key });
+    await open(page, '/settings');
+    const section = page.getByRole('region', { name: 'Project', exact: true });
+    const light = section.getByLabel('A light edit changes up to');
+    expect(await light.inputValue()).toBe('10');
+    await light.fill('35');
+    await section.getByRole('button', { name: 'Save' }).click();
+    await section.getByRole('alert').getByText('edit_thresholds').waitFor();
+    await light.fill('15');
+    await section.getByRole('button', { name: 'Save' }).click();
+    await section.getByText('Saved. Outputs are counted anew.').waitFor();
+    const answer = await context.request.get(`${server.origin}/api/v1/projects`);
+    const { data } = (await answer.json()) as { data: { edit_thresholds: unknown }[] };
+    expect(data[0]?.edit_thresholds).toEqual({ light: 0.15, medium: 0.3, heavy: 0.5 });
+    await close();
 });

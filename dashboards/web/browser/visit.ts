@@ -132,6 +132,12 @@ export async function refuse(name: string): Promise<void> {
     if (sent.status !== 207) throw new Error(await sent.text());
 }
 
+/** Waits until nothing is being loaded and every picture that has room is drawn: it is drawn once its width is known. */
 export async function settled(page: Page): Promise<void> {
-    await page.waitForFunction(() => document.querySelector('.skeleton, .pending') === null, undefined, { timeout: 120_000 });
+    const still = () => {
+        // One that is folded away waits until it is opened.
+        const undrawn = [...document.querySelectorAll('.picture:empty')].some((picture) => picture.checkVisibility() && picture.clientWidth > 0);
+        return document.querySelector('.skeleton, .pending') === null && !undrawn;
+    };
+    await page.waitForFunction(still, undefined, { timeout: 120_000 });
 }
