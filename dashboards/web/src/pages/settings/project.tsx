@@ -1,4 +1,4 @@
-/** What the project declares: dimensions, text storage, the horizon. */
+/** What the project declares: dimensions, the horizon, what a light edit is, text storage. */
 
 import { useState } from 'preact/hooks';
 import { api, type Schemas } from '../../api/client';
@@ -9,6 +9,9 @@ import { Await } from '../../parts/states';
 import { text } from '../../parts/values';
 
 const HOUR = 3_600;
+
+/** The classes of edits that have an upper end, in percent of the text; what is changed more is a rewrite. */
+const EDITS = ['light', 'medium', 'heavy'] as const;
 
 export function Project({ admin }: { admin: boolean }) {
     const projects = useProjects();
@@ -31,13 +34,14 @@ interface Props {
     onSaved: (saved: boolean) => void;
 }
 
-function Fields({ dimensions, stores_text, horizon_seconds, admin, onSaved }: Schemas['ProjectView'] & Props) {
+function Fields({ dimensions, stores_text, horizon_seconds, edit_thresholds, admin, onSaved }: Schemas['ProjectView'] & Props) {
     const { attempt, busy, problem } = useAttempt();
     const save = (form: HTMLFormElement) => {
         const values = new FormData(form);
         const names = text(values, 'dimensions')
             .split(/[\s,]+/)
             .filter((name) => name !== '');
+        const [light, medium, heavy] = EDITS.map((edit) => Number(values.get(edit)) / 100) as [number, number, number];
         onSaved(false);
         void attempt(async () => {
             await api.patch('/api/v1/projects/current', {
@@ -45,6 +49,7 @@ function Fields({ dimensions, stores_text, horizon_seconds, admin, onSaved }: Sc
                     dimensions: names,
                     stores_text: values.get('stores_text') !== null,
                     horizon_seconds: Math.round(Number(values.get('horizon')) * HOUR),
+                    edit_thresholds: { light, medium, heavy },
                 },
             });
             onSaved(true);
@@ -74,6 +79,24 @@ function Fields({ dimensions, stores_text, horizon_seconds, admin, onSaved }: Sc
                 </label>
                 <p id="horizon-help" class="help">
                     How long decisions usually need to arrive. Younger outputs are shown shaded.
+                </p>
+                {EDITS.map((edit) => (
+                    <label key={edit}>
+                        A {edit} edit changes up to, in %
+                        <input
+                            name={edit}
+                            type="number"
+                            min="5"
+                            max="95"
+                            step="5"
+                            required
+                            defaultValue={String(Math.round(100 * edit_thresholds[edit]))}
+                            aria-describedby="edits-help"
+                        />
+                    </label>
+                ))}
+                <p id="edits-help" class="help">
+                    Of the text, each more than the one before; what changes more is a rewrite. Past edits are classed anew.
                 </p>
                 <label class="check">
                     <input name="stores_text" type="checkbox" defaultChecked={stores_text} /> Keep texts
