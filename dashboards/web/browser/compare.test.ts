@@ -22,12 +22,12 @@ it('warns where the sides do not have the shares of users that were planned', as
     expect(sample_ratio.mismatch).toBe(true);
     await notice.waitFor();
     const found = (100 * sample_ratio.candidate_users) / (sample_ratio.baseline_users + sample_ratio.candidate_users);
-    expect(await notice.innerText()).toContain(`97.5\u00a0% were to see the candidate, ${found.toFixed(1)}\u00a0% did`);
+    await expect.poll(() => notice.innerText()).toContain(`97.5\u00a0% were to see the candidate, ${found.toFixed(1)}\u00a0% did`);
 
     // The view is in the address, and the plan turns with the sides.
     await page.reload();
     await notice.waitFor();
-    expect(await page.locator('.options summary').innerText()).toBe('Options: 97.5 % of users planned for the candidate');
+    await expect.poll(() => page.locator('.options summary').innerText()).toBe('Options: 97.5 % of users planned for the candidate');
     await page.getByRole('button', { name: 'Swap' }).click();
     await page.waitForURL(/share=2\.5/);
     await expect.poll(() => notice.innerText()).toContain('2.5\u00a0% were to see the candidate');
@@ -75,8 +75,8 @@ it('compares what is chosen by the difference that is chosen, and takes noise of
     expect(new URL(page.url()).search).not.toMatch(/margin|before|users|metric/);
 
     await open(page, '/compare?feature=code.complete&range=all&margin=40&metric=acceptance_rate');
-    expect(await rows.count()).toBe(2);
-    expect(await rows.nth(1).innerText()).toContain('The interval at all looks is within 40.0\u00a0points of zero.');
+    await expect.poll(() => rows.count()).toBe(2);
+    await expect.poll(() => rows.nth(1).innerText()).toContain('The interval at all looks is within 40.0\u00a0points of zero.');
     expect(errors).toEqual([]);
     await close();
 });

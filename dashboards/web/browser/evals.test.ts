@@ -22,8 +22,8 @@ it('makes a set, fills it from feedback, and takes it to a spreadsheet and back'
     await page.getByRole('heading', { level: 1, name: 'from-users' }).waitFor();
     await settled(page);
     const cases = page.getByRole('region', { name: 'Table of cases' });
-    expect(await cases.getByRole('row').count()).toBe(13);
-    expect(await cases.getByText('to be filled in').count()).toBe(6);
+    await expect.poll(() => cases.getByRole('row').count()).toBe(13);
+    await expect.poll(() => cases.getByText('to be filled in').count()).toBe(6);
 
     // A case is filled in where it is, and the address shares it.
     const waiting = cases.getByRole('row').filter({ hasText: 'to be filled in' }).first();
@@ -58,11 +58,11 @@ it('says whether an eval is any good, and what a run changed', async () => {
     await open(page, '/evals?set=judged');
     const quality = page.locator('section[aria-labelledby=quality]');
     await quality.getByText('It cannot be told yet').waitFor();
-    expect(await quality.innerText()).toMatch(/with results of another version than their output’s only/);
+    await expect.poll(() => quality.innerText()).toMatch(/with results of another version than their output’s only/);
     await page.getByRole('button', { name: 'Compare' }).click();
     await page.getByRole('heading', { level: 1, name: 'nightly planner-5 against nightly planner-4' }).waitFor();
     await settled(page);
-    expect(await page.getByRole('heading', { name: /^Broken \(\d+\)$/ }).count()).toBe(1);
+    await expect.poll(() => page.getByRole('heading', { name: /^Broken \(\d+\)$/ }).count()).toBe(1);
     const [first] = await page.locator('section[aria-labelledby=fixed] a').allInnerTexts();
     await page.locator('section[aria-labelledby=fixed] a').first().click();
     await page.getByRole('form', { name: `Case ${first}` }).waitFor();

@@ -44,6 +44,7 @@ it('signs in with the link that the server prints, once', async () => {
 it('puts the planted features on the right side of the diagonal', async () => {
     const { page, close } = await visit();
     await open(page, '/?range=all');
+    await page.locator('.quadrant .diagonal').waitFor({ state: 'attached' });
     const sides = await page.evaluate(() => {
         const diagonal = document.querySelector('.quadrant .diagonal') as SVGLineElement;
         const end = (name: 'x1' | 'y1' | 'x2' | 'y2') => diagonal[name].baseVal.value;
@@ -100,7 +101,7 @@ it('shares a view as its address', async () => {
 
     const other = await visit();
     await open(other.page, address);
-    expect(await other.page.getByRole('combobox', { name: 'Time', exact: true }).inputValue()).toBe('90d');
+    await expect.poll(() => other.page.getByRole('combobox', { name: 'Time', exact: true }).inputValue()).toBe('90d');
     const before = (text: string) => text.replace(/\s+/g, ' ').split('Change')[0];
     expect(before(await other.page.locator('table.features').innerText())).toBe(before(shown));
     await other.close();
@@ -113,12 +114,12 @@ it('leads from a mark to its examples', async () => {
     await page.getByRole('heading', { level: 1, name: 'Examples' }).waitFor();
     expect(page.url()).toMatch(/confidence_from=0.9&confidence_to=1&feature=code.complete/);
     await settled(page);
-    expect(await page.locator('.outputs li').count()).toBeGreaterThan(3);
+    await expect.poll(() => page.locator('.outputs li').count()).toBeGreaterThan(3);
 
     // A band with as many outputs as each other leads to what is between its least and its greatest confidence.
     await open(page, '/features/code.complete?range=all&bands=mass');
     const bands = page.locator('.reliability a.point');
-    expect(await bands.count()).toBe(10);
+    await expect.poll(() => bands.count()).toBe(10);
     const n = Number(/n\s(\d+)/.exec((await bands.first().getAttribute('aria-label')) ?? '')?.[1]);
     const query = new URL((await bands.first().getAttribute('href')) ?? '', server.origin).searchParams;
     const path = `/api/v1/outputs?feature=code.complete&judged=true&limit=200&confidence_from=${query.get('confidence_from')}&confidence_to=${query.get('confidence_to')}`;
@@ -128,7 +129,7 @@ it('leads from a mark to its examples', async () => {
     await bands.first().click();
     await page.getByRole('heading', { level: 1, name: 'Examples' }).waitFor();
     await settled(page);
-    expect(await page.locator('.outputs li').count()).toBeGreaterThan(3);
+    await expect.poll(() => page.locator('.outputs li').count()).toBeGreaterThan(3);
     await close();
 });
 
@@ -148,7 +149,7 @@ it('reads a picture and its words with the keyboard', async () => {
 
     await open(page, '/');
     await page.getByRole('button', { name: 'Trust gap' }).first().focus();
-    expect(await page.getByRole('tooltip').innerText()).toContain('above zero users trust too much');
+    await expect.poll(() => page.getByRole('tooltip').innerText()).toContain('above zero users trust too much');
     await page.keyboard.press('Escape');
     await expect.poll(() => page.getByRole('tooltip').count()).toBe(0);
     await close();
@@ -193,9 +194,9 @@ it('says what was refused, of which key, and what to do', async () => {
     await open(page, '/settings');
     const section = page.getByRole('region', { name: 'What was refused', exact: true });
     const row = section.getByRole('row', { name: /missing_field/ });
-    expect(await row.innerText()).toMatch(/Send the field that message names[^]*a phone app[^]*2\sevents, last on/);
-    expect(await section.getByRole('row', { name: /out_of_range/ }).innerText()).toContain('from 0 to 1');
-    expect(await section.getByRole('img', { name: 'Refused events by day' }).locator('.bar').count()).toBe(30);
+    await expect.poll(() => row.innerText()).toMatch(/Send the field that message names[^]*a phone app[^]*2\sevents, last on/);
+    await expect.poll(() => section.getByRole('row', { name: /out_of_range/ }).innerText()).toContain('from 0 to 1');
+    await expect.poll(() => section.getByRole('img', { name: 'Refused events by day' }).locator('.bar').count()).toBe(30);
     await close();
 });
 

@@ -16,15 +16,15 @@ it.skipIf(real === null)('shows the published numbers of a real product', async 
     const { page, errors, close } = await visit({ key: real.key });
     await open(page, '/?range=all');
     const row = page.getByRole('row', { name: new RegExp(FEATURE) });
-    expect(await row.innerText()).toContain(rate);
-    expect(await row.innerText()).toContain(real.exposures.toLocaleString('en-US'));
+    await expect.poll(() => row.innerText()).toContain(rate);
+    await expect.poll(() => row.innerText()).toContain(real.exposures.toLocaleString('en-US'));
 
     await row.getByRole('link', { name: FEATURE }).click();
     await page.getByRole('heading', { level: 1, name: FEATURE }).waitFor();
     await open(page, page.url().replace(new URL(page.url()).origin, ''));
     const headline = page.locator('.headline');
-    expect(await headline.innerText()).toContain(rate);
-    expect(await headline.innerText()).toContain(evidence);
+    await expect.poll(() => headline.innerText()).toContain(rate);
+    await expect.poll(() => headline.innerText()).toContain(evidence);
     // Nobody judged, so that the sections that need it say so, and none of them fails.
     expect(await page.getByText('This could not be loaded').count()).toBe(0);
     expect(errors).toEqual([]);

@@ -12,8 +12,8 @@ it('promises a threshold where the risk allows one, and says why not where it do
     const answer = await context.request.get(`${server.origin}/api/v1/features/agent.task/autonomy?risk=0.45`);
     const { threshold, sentence } = (await answer.json()) as { threshold: { above: number } | null; sentence: string };
     expect(threshold).not.toBeNull();
-    expect(await autonomy.locator('.sentence').innerText()).toContain(sentence);
-    expect(await autonomy.getByText(threshold?.above.toFixed(3) ?? '', { exact: true }).count()).toBe(1);
+    await expect.poll(() => autonomy.locator('.sentence').innerText()).toContain(sentence);
+    await expect.poll(() => autonomy.getByText(threshold?.above.toFixed(3) ?? '', { exact: true }).count()).toBe(1);
 
     await autonomy.locator('input[type=range]').focus();
     await page.keyboard.press('Home');
@@ -66,9 +66,9 @@ it('declares an experiment, concludes it in words, ends it and deletes it', asyn
     await page.getByRole('button', { name: 'Declare', exact: true }).click();
     await page.getByRole('heading', { level: 1, name: 'completion-3.1' }).waitFor();
     await settled(page);
-    expect(await page.locator('.conclusion').innerText()).toMatch(/Adopt it|Reject it|No difference worth having|Wait|Investigate first/);
-    expect(await page.getByRole('region', { name: 'Guardrails' }).getByRole('row').count()).toBe(2);
-    expect(await page.locator('.trend').count()).toBe(1);
+    await expect.poll(() => page.locator('.conclusion').innerText()).toMatch(/Adopt it|Reject it|No difference worth having|Wait|Investigate first/);
+    await expect.poll(() => page.getByRole('region', { name: 'Guardrails' }).getByRole('row').count()).toBe(2);
+    await page.getByRole('slider', { name: 'Difference over time' }).waitFor();
     await page.getByText('Users by arm').waitFor();
 
     await page.getByRole('button', { name: 'End it now' }).click();
@@ -85,10 +85,10 @@ it('shows what to fix next, logs a change, says what it takes to tell, and delet
     const { page, errors, close } = await visit();
     page.on('dialog', (dialog) => void dialog.accept());
     await open(page, '/changes');
-    expect(await page.getByRole('region', { name: 'By cost' }).getByRole('row').count()).toBeGreaterThan(3);
+    await expect.poll(() => page.getByRole('region', { name: 'By cost' }).getByRole('row').count()).toBeGreaterThan(3);
     // The simulated team logged each release; the one that mends the planted complaint says so.
     const fix = page.getByRole('region', { name: 'Changes' }).getByRole('row', { name: /The repair/ });
-    expect(await fix.innerText()).toContain('made_up');
+    await expect.poll(() => fix.innerText()).toContain('made_up');
 
     await page.getByRole('link', { name: 'Log a change' }).click();
     await page.getByLabel('What was changed').fill('Shorter answers');
@@ -98,7 +98,7 @@ it('shows what to fix next, logs a change, says what it takes to tell, and delet
     await page.getByRole('button', { name: 'Log it' }).click();
     await page.getByRole('heading', { level: 1, name: 'Shorter answers' }).waitFor();
     await settled(page);
-    expect(await page.locator('.conclusion').innerText()).toContain('Cannot tell yet');
+    await expect.poll(() => page.locator('.conclusion').innerText()).toContain('Cannot tell yet');
     await page.getByText(/no full week after it/).waitFor();
 
     await page.getByRole('button', { name: 'Delete' }).click();

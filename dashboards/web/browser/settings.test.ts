@@ -115,7 +115,7 @@ it('makes a project, whose own admins make none', async () => {
     const other = await visit({ key });
     await open(other.page, '/settings');
     await settled(other.page);
-    expect(await other.page.locator('.lead').innerText()).toContain('Project second');
+    await expect.poll(() => other.page.locator('.lead').innerText()).toContain('Project second');
     expect(await other.page.getByRole('heading', { name: 'New project' }).count()).toBe(0);
     await other.page.getByRole('heading', { name: 'Erase a user' }).waitFor();
     await other.close();
@@ -129,7 +129,7 @@ it('classes edits as the project declares', async () => {
     await open(page, '/settings');
     const section = page.getByRole('region', { name: 'Project', exact: true });
     const light = section.getByLabel('A light edit changes up to');
-    expect(await light.inputValue()).toBe('10');
+    await expect.poll(() => light.inputValue()).toBe('10');
     await light.fill('35');
     await section.getByRole('button', { name: 'Save' }).click();
     await section.getByRole('alert').getByText('edit_thresholds').waitFor();
