@@ -166,8 +166,8 @@ pub enum QueryError {
     )]
     TooManyOutputs { found: i64, limit: i64 },
     #[error(
-        "the outputs before {until} are no longer kept, only their sums are; leave `exact` out and use ranges and buckets that \
-         start on whole hours, or begin later"
+        "the outputs before {until} are no longer kept, only their sums are, and this reads the outputs themselves; begin at {until} or \
+         later. Metrics without `exact`, over ranges and buckets that start on whole hours, are answered from the sums"
     )]
     OutputsGone { until: NaiveDate },
     #[error("the slice holds more than {limit} opinions; choose a shorter range or more filters")]

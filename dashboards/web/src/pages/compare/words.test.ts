@@ -34,6 +34,9 @@ describe('what a verdict rests on', () => {
         expect(says({ enough_users: false })).toBe('45 users so far, and it takes at least 100.');
         expect(says({ enough_users: false, users: 1, least_users: 1_200 })).toBe('1 user so far, and it takes at least 1,200.');
     });
+    it('asks for no users where none would do', () => {
+        expect(says({ enough_users: false, users: 0 })).toBe('Not compared: how far each user moves it is not known.');
+    });
     it('says what is there', () => {
         expect(says({ verdict: 'worse' as never })).toContain('leaves zero out');
         expect(says({ verdict: 'no_difference_worth_having' as never })).toContain('within 1.0 points of zero');

@@ -21,6 +21,8 @@ export function because(compared: Compared, margin: number, unit: Unit): string 
     if (verdict === 'no_difference_worth_having') return `The interval at all looks is within ${size(margin)} of zero.`;
     if (verdict !== 'cannot_tell_yet') return 'The interval at all looks leaves zero out.';
     if (baseline.value === null || candidate.value === null) return 'It has no value on one of the sides.';
+    // Of a median, say, it is not known what each user adds to it.
+    if (users === 0) return 'Not compared: how far each user moves it is not known.';
     if (!enough_users) return `${counted(users, 'user')} so far, and it takes at least ${count(least_users)}.`;
     if (users_needed === null) return 'The interval at all looks holds zero.';
     const now = detectable === null ? '' : `So many users would show a difference of ${size(detectable)} four times in five. `;
