@@ -1,8 +1,6 @@
 //! Two versions, compared.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
-use std::ops::Range;
 
 use calibrant::domain::dimension::Dimension;
 use calibrant::query::Query;
@@ -263,69 +261,6 @@ fn the_textbook_interval_is_that_of_the_counts_and_says_that_it_does_not_hold() 
             assert!(metric.naive.is_none(), "{} is no share of outputs", metric.metric);
         }
     }
-}
-
-/// An output each of some users, half of them of version 1 and half of version 2.
-fn one_each(users: Range<u32>) -> String {
-    let mut lines = String::new();
-    for number in users {
-        let name = number.to_string();
-        let version = (1 + number % 2).to_string();
-        let decision = if number % 3 == 0 { "reject" } else { "accept" };
-        for event in [
-            json!({"type": "shown", "output_id": name, "feature": "f", "version": version, "user_id": name}),
-            json!({"type": decision, "output_id": name}),
-        ] {
-            writeln!(lines, "{event}").unwrap();
-        }
-    }
-    lines
-}
-
-#[test]
-fn the_textbook_interval_holds_of_users_with_one_output_each() {
-    let server = TestServer::start();
-    server.send(one_each(0..60));
-    let asked = "/api/v1/compare?baseline=version=1&candidate=version=2&metrics=acceptance_rate";
-    let naive = &server.get(asked).expect(200)["data"][0]["naive"];
-    assert_eq!(
-        (&naive["method"], &naive["test"]),
-        (&json!("newcombe"), &json!("z_pooled"))
-    );
-    assert_eq!(naive["is_valid"], true, "{naive}");
-    // One user comes again.
-    server.send(
-        json!({"type": "shown", "output_id": "again", "feature": "f", "version": "2", "user_id": "59"}).to_string()
-            + "\n"
-            + &json!({"type": "accept", "output_id": "again"}).to_string(),
-    );
-    let naive = &server.get(asked).expect(200)["data"][0]["naive"];
-    assert_eq!(naive["is_valid"], false, "{naive}");
-}
-
-#[test]
-fn a_sequence_waits_for_enough_users_and_says_how_many_there_are() {
-    let server = TestServer::start();
-    let asked = "/api/v1/compare?baseline=version=1&candidate=version=2&metrics=acceptance_rate,correctness_rate";
-    let users = |found: &Value| ["users", "least_users", "enough_users"].map(|name| found[name].clone());
-    server.send(one_each(0..99));
-    let few = &server.get(asked).expect(200)["data"];
-    assert_eq!(users(&few[0]), [json!(99), json!(100), json!(false)], "{few}");
-    assert_eq!(few[0]["sequence"]["lower"], Value::Null, "{few}");
-    let sentence = few[0]["sentence"].as_str().unwrap();
-    assert!(
-        sentence.ends_with("; 99 users so far, and it takes at least 100."),
-        "{sentence}"
-    );
-    assert_eq!(
-        users(&few[1]),
-        [json!(0), json!(100), json!(false)],
-        "nothing was judged: {few}"
-    );
-    server.send(one_each(99..100));
-    let enough = &server.get(asked).expect(200)["data"];
-    assert_eq!(users(&enough[0]), [json!(100), json!(100), json!(true)], "{enough}");
-    assert!(enough[0]["sequence"]["lower"].is_number(), "{enough}");
 }
 
 #[test]

@@ -4,8 +4,10 @@ mod abandoned;
 mod agreement;
 mod arrivals;
 mod calibration;
+mod change_log;
 mod changes;
 mod compare;
+mod compare_few;
 mod drift;
 mod edit_classes;
 mod experiments;
@@ -22,6 +24,7 @@ mod trust;
 mod values;
 mod viewed;
 mod volumes;
+mod words;
 
 use std::sync::OnceLock;
 

@@ -1,4 +1,4 @@
-//! What users change in texts, and which words mark what they reject.
+//! What users change in texts.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::support::TestServer;
 
 /// The body of a mail by number; no two have a sentence in common.
-fn body(number: usize) -> String {
+pub fn body(number: usize) -> String {
     let words = [
         "apples", "boats", "clouds", "drums", "engines", "ferns", "glass", "hills", "ink", "jars", "kites",
     ];
@@ -21,25 +21,25 @@ fn body(number: usize) -> String {
 }
 
 /// Mails whose texts users change.
-struct Mails {
-    events: String,
+pub struct Mails {
+    pub events: String,
     number: usize,
 }
 
 impl Mails {
-    fn new() -> Mails {
+    pub fn new() -> Mails {
         Mails {
             events: String::new(),
             number: 0,
         }
     }
 
-    fn event(&mut self, event: &Value) {
+    pub fn event(&mut self, event: &Value) {
         writeln!(self.events, "{event}").unwrap();
     }
 
     /// An output of a user with what became of it: a text, or a decision.
-    fn add(&mut self, user: &str, output: &str, became: Result<&str, &str>) {
+    pub fn add(&mut self, user: &str, output: &str, became: Result<&str, &str>) {
         let id = format!("m{}", self.number);
         let minute = format!(
             "2026-03-{:02}T{:02}:{:02}:00Z",
@@ -99,7 +99,7 @@ fn edits(server: &TestServer, parameters: &str) -> Value {
     answer["data"].clone()
 }
 
-fn row<'a>(rows: &'a Value, name: &str, value: &str) -> Option<&'a Value> {
+pub fn row<'a>(rows: &'a Value, name: &str, value: &str) -> Option<&'a Value> {
     rows.as_array().unwrap().iter().find(|row| row[name] == value)
 }
 
@@ -288,75 +288,6 @@ fn without_texts_the_answer_says_why() {
         assert_eq!(reason, "texts_not_stored");
         assert!(!data.contains("hope") && !data.contains("utilise"), "{data}");
     }
-}
-
-/// Rejected outputs of many users apologise; one user rejects whatever names a zebra.
-fn apologies() -> TestServer {
-    let server = TestServer::start();
-    let mut mails = Mails::new();
-    for number in 0..60 {
-        let user = format!("u{}", number % 20);
-        mails.add(
-            &user,
-            &format!("Unfortunately, {} Unfortunately.", body(number)),
-            Err("reject"),
-        );
-        mails.add(&user, &format!("Gladly: {}", body(number)), Err("accept"));
-        mails.add("hog", &format!("A zebra. {}", body(number)), Err("reject"));
-        mails.add("hog", &body(number), Err("accept"));
-    }
-    let comments = (0..10).map(|number| {
-        json!({"type": "comment", "output_id": format!("m{}", 4 * number), "comment": "100% too apologetic", "occurred_at": "2026-03-02T00:00:00Z"})
-    });
-    comments.for_each(|comment| mails.event(&comment));
-    server.send(mails.events);
-    server
-}
-
-#[test]
-fn words_mark_what_many_users_reject() {
-    let server = apologies();
-    let answer = server.get("/api/v1/features/mail/words").expect(200);
-    let data = &answer["data"];
-    assert_eq!(
-        (&data["worse_outputs"], &data["better_outputs"]),
-        (&json!(120), &json!(120))
-    );
-    let worse = &data["worse"];
-    assert_eq!(worse[0]["word"], "Unfortunately", "{worse}");
-    // Each output counts once for a word.
-    assert_eq!(
-        (&worse[0]["worse_outputs"], &worse[0]["better_outputs"]),
-        (&json!(60), &json!(0))
-    );
-    assert_eq!(worse[0]["log_odds"]["users"], 20);
-    assert!(worse[0]["log_odds"]["lower"].as_f64().unwrap() > 0.0);
-    assert!(worse[0]["p_adjusted"].as_f64().unwrap() < 0.05);
-    assert_eq!(data["better"][0]["word"], "Gladly");
-    assert!(data["better"][0]["log_odds"]["upper"].as_f64().unwrap() < 0.0);
-    assert!(row(worse, "word", "zebra").is_none(), "one user's word: {worse}");
-    let alone = server.get("/api/v1/features/mail/words?min_users=1").expect(200);
-    assert!(row(&alone["data"]["worse"], "word", "zebra").is_none(), "{alone}");
-    // Nobody rates or judges here.
-    for against in ["rating", "judgement"] {
-        let answer = server
-            .get(&format!("/api/v1/features/mail/words?against={against}"))
-            .expect(200);
-        assert_eq!(answer["data"]["tested"], 0);
-    }
-}
-
-#[test]
-fn comments_are_searched() {
-    let server = apologies();
-    let count = |parameters: &str| {
-        let answer = server.get(&format!("/api/v1/outputs?{parameters}")).expect(200);
-        answer["data"].as_array().unwrap().len()
-    };
-    assert_eq!(count("comment=TOO%20APOLOGETIC"), 10);
-    assert_eq!(count("comment=100%25%20t"), 10);
-    assert_eq!(count("comment=unfortunately"), 0);
-    assert_eq!(count("comment=apologetic&decision=accepted"), 0);
 }
 
 #[test]
