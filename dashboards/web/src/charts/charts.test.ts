@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { overlap, placeLabels } from './labels';
 import { band, line } from './path';
-import { dayTicks, ends, fitting, linear, marked, nearest, niceDomain, niceStep, settled, ticks } from './scale';
+import { dayAxis, dayTicks, ends, fitting, linear, marked, nearest, niceDomain, niceStep, settled, ticks } from './scale';
 
 describe('scales', () => {
     it('map ends to ends', () => {
@@ -35,6 +35,9 @@ describe('scales', () => {
         expect(ends([{ value: null }, { value: 2, lower: 1 }, { value: 3 }])).toEqual([2, 1, 2, 3, 3, 3]);
         const { domain, marks } = marked([0, 5_400_000], [0, 1e12], 'milliseconds');
         expect([domain, marks]).toEqual([[0, 6_000_000], [0, 3_000_000, 6_000_000]]);
+        // Below two minutes values are written in seconds, and so are marks beyond them.
+        const seconds = marked([0, 119_000], [0, 1e12], 'milliseconds');
+        expect(seconds.marks.map(seconds.format)).toEqual(['0\u00a0s', '50\u00a0s', '100\u00a0s', '150\u00a0s']);
     });
     it('have more than one mark', () => {
         for (const values of [[-0.33, 0.26], [-0.33, 0.31], [-0.1, 0.4], [0, 1], [0.42, 0.47], [0, 0], [0.2]]) {
@@ -64,6 +67,7 @@ describe('scales', () => {
         const start = Date.UTC(2026, 10, 1);
         const days = dayTicks([start, start + 28 * 86_400_000], 6);
         expect(days.map((time) => new Date(time).getUTCDate())).toEqual([1, 8, 15, 22, 29]);
+        expect(dayAxis([start, start + 400 * 86_400_000], 540)[0]?.words).toMatch(/^\w+ \d{4}$/);
         const months = dayTicks([start, start + 400 * 86_400_000], 7);
         expect(months.length).toBeLessThanOrEqual(7);
         expect(months.every((time) => new Date(time).getUTCDate() === 1)).toBe(true);
@@ -96,6 +100,9 @@ describe('labels', () => {
     it('stand to the right where there is room, else to the left', () => {
         expect(placeLabels([item(50, 50)], frame)).toEqual([{ x: 60, y: 50, anchor: 'start' }]);
         expect(placeLabels([item(180, 50)], frame)[0]?.anchor).toBe('end');
+    });
+    it('stand beside no other mark, of which they may be thought to be', () => {
+        expect(placeLabels([item(150, 50), item(120, 66)], frame)[0]).toEqual({ x: 150, y: 34, anchor: 'middle' });
     });
     it('do not cover each other', () => {
         const items = [item(100, 100), item(104, 104), item(100, 110), item(96, 95)];

@@ -28,7 +28,17 @@ export function overlap(one: Box, other: Box): number {
     return across > 0 && down > 0 ? across * down : 0;
 }
 
+/** How far two boxes are apart; 0 where they touch. */
+function distance(one: Box, other: Box): number {
+    const across = Math.max(one.x, other.x) - Math.min(one.x + one.width, other.x + other.width);
+    const down = Math.max(one.y, other.y) - Math.min(one.y + one.height, other.y + other.height);
+    return Math.hypot(Math.max(0, across), Math.max(0, down));
+}
+
 const GAP = 5;
+
+/** Nearer than this to another mark, a label may be read as that one's. */
+const CLOSE = 2 * GAP;
 
 /** The places that a label may take, the best first: its box, and how its text is anchored there. */
 function places(item: Labelled): { box: Box; anchor: Placed['anchor'] }[] {
@@ -48,16 +58,18 @@ function places(item: Labelled): { box: Box; anchor: Placed['anchor'] }[] {
     ];
 }
 
-/** One after the other, each to the place where it covers least of marks and labels and stays within the frame. */
+/** One after the other, each to the place where it covers least of marks and labels, stays within the frame, and is beside no other mark. */
 export function placeLabels(items: readonly Labelled[], frame: Box): Placed[] {
     const marks = items.map(({ x, y, radius }) => ({ x: x - radius, y: y - radius, width: 2 * radius, height: 2 * radius }));
     const taken: Box[] = [];
-    return items.map((item) => {
+    return items.map((item, own) => {
+        const others = marks.filter((_, at) => at !== own);
         let best: { box: Box; anchor: Placed['anchor']; cost: number } | undefined;
         for (const { box, anchor } of places(item)) {
             const outside = box.width * box.height - overlap(box, frame);
             const covered = [...taken, ...marks].reduce((sum, other) => sum + overlap(box, other), 0);
-            const cost = outside * 2 + covered;
+            const beside = others.reduce((sum, other) => sum + Math.max(0, 1 - distance(box, other) / CLOSE), 0);
+            const cost = outside * 2 + covered + (beside * box.width * box.height) / 4;
             if (best === undefined || cost < best.cost - 1e-9) best = { box, anchor, cost };
         }
         const { box, anchor } = best ?? { box: { x: item.x, y: item.y, width: 0, height: 0 }, anchor: 'start' as const };

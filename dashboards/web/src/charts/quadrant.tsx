@@ -46,7 +46,8 @@ export function Quadrant({ items, width }: { items: Placed[]; width: number }) {
             radius: radius(item.volume, most),
         }))
         .sort((one, other) => other.volume - one.volume);
-    const frame = { x: MARGIN.left, y: MARGIN.top, width: x.range[1] - x.range[0], height: y.range[0] - y.range[1] };
+    // A name may reach into the margin beside the picture.
+    const frame = { x: MARGIN.left, y: MARGIN.top, width: width - MARGIN.left, height: y.range[0] - y.range[1] };
     const labels = placeLabels(
         marks.map((mark) => ({ x: mark.cx, y: mark.cy, radius: mark.radius, width: mark.name.length * 7.2, height: 16 })),
         frame,

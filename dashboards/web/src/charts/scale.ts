@@ -1,7 +1,7 @@
 /** From data to pixels, and round numbers in between. Pure. */
 
-import { type Spread, type Unit, written } from '../format/number';
-import { DAY, day } from '../format/time';
+import { type Spread, ticker, type Unit, written } from '../format/number';
+import { DAY, day, month } from '../format/time';
 
 export interface Scale {
     (value: number): number;
@@ -68,9 +68,17 @@ export function settled(points: readonly Spread[], times = 4): readonly Spread[]
     return points.filter((point) => wide(point) <= times * last);
 }
 
+export interface Marked {
+    domain: [number, number];
+    marks: number[];
+    /** Writes a mark in what the marks are round in. */
+    format: (value: number) => string;
+}
+
 /** A domain around values with a few marks in it, round as values are written: hours are, and not milliseconds. */
-export function marked(values: readonly number[], limits: readonly [number, number], unit: Unit): { domain: [number, number]; marks: number[] } {
-    const factor = written(unit, Math.max(...values.map(Math.abs), 0));
+export function marked(values: readonly number[], limits: readonly [number, number], unit: Unit): Marked {
+    const largest = Math.max(...values.map(Math.abs), 0);
+    const factor = written(unit, largest);
     const round = niceDomain(
         values.map((value) => value * factor),
         [limits[0] * factor, limits[1] * factor],
@@ -78,7 +86,7 @@ export function marked(values: readonly number[], limits: readonly [number, numb
     );
     // Of −40 to 40 the step that suits three parts has 0 only.
     const marks = ticks(round, 3).length > 2 ? ticks(round, 3) : ticks(round, 4);
-    return { domain: [round[0] / factor, round[1] / factor], marks: marks.map((mark) => mark / factor) };
+    return { domain: [round[0] / factor, round[1] / factor], marks: marks.map((mark) => mark / factor), format: ticker(unit, largest) };
 }
 
 /** Midnights (UTC) of a domain in milliseconds, at most so many and evenly spread; firsts of months where that is long. */
@@ -123,9 +131,10 @@ export function fitting(axis: readonly { x: number; words: string }[], place: Sc
     return all.slice(0, 1);
 }
 
-/** Days to write below a picture of a width. */
+/** Days to write below a picture of a width; months with their year where a day would not say which year it is of. */
 export function dayAxis(domain: readonly [number, number], width: number): { x: number; words: string }[] {
-    return dayTicks(domain, Math.max(2, Math.floor(width / 90))).map((x) => ({ x, words: day(x) }));
+    const words = domain[1] - domain[0] > 365 * DAY ? month : day;
+    return dayTicks(domain, Math.max(2, Math.floor(width / 90))).map((x) => ({ x, words: words(x) }));
 }
 
 function monthTicks(from: number, to: number, most: number): number[] {

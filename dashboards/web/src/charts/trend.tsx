@@ -1,7 +1,7 @@
 /** A value over time, or over any other order, with its interval as a band. Read with the pointer or with the arrow keys. */
 
 import { useState } from 'preact/hooks';
-import { type Spread, ticker, type Unit } from '../format/number';
+import type { Spread, Unit } from '../format/number';
 import { band, line } from './path';
 import { ends, fitting, linear, marked, nearest } from './scale';
 
@@ -48,9 +48,8 @@ export function Trend(props: Props) {
     const x = linear([first, last], [MARGIN.left, width - MARGIN.right]);
     const shown = ends(props.scaledBy ?? points);
     if (props.reference !== undefined) shown.push(props.reference);
-    const { domain: within, marks } = marked(shown, limits, props.unit);
+    const { domain: within, marks, format } = marked(shown, limits, props.unit);
     const y = linear(within, [height - MARGIN.bottom, MARGIN.top]);
-    const format = ticker(props.unit, Math.max(...within.map(Math.abs)));
     const chosen = at === null ? undefined : points[at];
     const move = (to: number) => setAt(Math.max(0, Math.min(points.length - 1, to)));
     const key = (event: KeyboardEvent) => {

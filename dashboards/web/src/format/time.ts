@@ -7,12 +7,14 @@ export const DAY = 86_400_000;
 
 const format = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', ...options });
 const DAY_MONTH = format({ day: 'numeric', month: 'short' });
+const MONTH = format({ month: 'short', year: 'numeric' });
 const DATE = format({ day: 'numeric', month: 'short', year: 'numeric' });
 const MINUTE = format({ day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' });
 const HOUR = format({ day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' });
 
 type Time = string | number;
 export const day = (time: Time) => DAY_MONTH.format(new Date(time));
+export const month = (time: Time) => MONTH.format(new Date(time));
 export const date = (time: Time) => DATE.format(new Date(time));
 export const minute = (time: Time) => `${MINUTE.format(new Date(time))} UTC`;
 
@@ -20,7 +22,7 @@ export const minute = (time: Time) => `${MINUTE.format(new Date(time))} UTC`;
 export function bucket(time: Time, granularity: string | null): string {
     if (granularity === 'hour') return HOUR.format(new Date(time));
     if (granularity === 'week') return `week of ${day(time)}`;
-    if (granularity === 'month') return format({ month: 'short', year: 'numeric' }).format(new Date(time));
+    if (granularity === 'month') return month(time);
     return day(time);
 }
 

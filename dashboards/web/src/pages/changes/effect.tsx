@@ -8,6 +8,7 @@ import { date, span } from '../../format/time';
 import { Cards, Heads } from '../../parts/cards';
 import { DrawnDifference, Written } from '../../parts/estimate';
 import { Trouble, useAttempt } from '../../parts/form';
+import { Prose } from '../../parts/prose';
 import { Await } from '../../parts/states';
 import { Explained } from '../../parts/term';
 import { Title } from '../../parts/title';
@@ -53,7 +54,9 @@ function Found(answer: Answer) {
                     <span aria-hidden="true">{sign}</span> {words}
                 </h2>
                 <p class="sentence">{why}</p>
-                <p class="sentence">{sentence}</p>
+                <p class="sentence">
+                    <Prose text={sentence} />
+                </p>
                 {design !== null && <Sides {...answer} design={design} />}
             </section>
             {(warnings.length > 0 || answer.trend !== null) && (
@@ -61,7 +64,9 @@ function Found(answer: Answer) {
                     <h2 id="doubts">Before you believe it</h2>
                     <ul class="findings">
                         {warnings.map((warning) => (
-                            <li key={warning}>{warning}</li>
+                            <li key={warning}>
+                                <Prose text={warning} />
+                            </li>
                         ))}
                         {answer.trend !== null && (
                             <Trend {...answer.trend} unit={ofDifference(answer.outcome.unit)} controlled={answer.controls.length > 0} />

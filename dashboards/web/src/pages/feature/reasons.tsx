@@ -22,6 +22,8 @@ export function Reasons({ feature }: { feature: string }) {
     const query = { ...scope, limit: MOST };
     const key = `${feature} ${JSON.stringify(query)}`;
     const reasons = useData(`reasons ${key}`, () => api.get('/api/v1/features/{feature}/reasons', { path: { feature }, query }), 'analyses');
+    const byVersion = { ...query, group_by: 'version' };
+    const versions = useData(`reasons by version ${key}`, () => api.get('/api/v1/features/{feature}/reasons', { path: { feature }, query: byVersion }), 'analyses');
     const words = useData(`words ${key}`, () => api.get('/api/v1/features/{feature}/words', { path: { feature }, query }), 'analyses');
     return (
         <Await of={reasons}>
@@ -33,7 +35,7 @@ export function Reasons({ feature }: { feature: string }) {
                 if (!hasReasons && !hasWords) return words.pending && words.problem === undefined ? <div class="unseen" /> : <Silence />;
                 return (
                     <>
-                        {hasReasons && <Given slice={slice} feature={feature} />}
+                        {hasReasons && <Given slice={slice} versions={versions.data?.data ?? []} feature={feature} />}
                         {hasWords && (
                             <div class="phrases">
                                 <Words title="Words of what is rejected" words={marks.worse} feature={feature} />
@@ -47,7 +49,16 @@ export function Reasons({ feature }: { feature: string }) {
     );
 }
 
-function Given({ slice, feature }: { slice: Slice; feature: string }) {
+/** ` · all of version 2.2` of a reason that is given against one version of several: it may be of the past. */
+function ofOne(reason: string, versions: Slice[]): string {
+    const named = versions.filter(({ reasons }) => reasons.some((own) => own.reason === reason));
+    // A version that has more reasons than are shown may have this one too.
+    const isAll = versions.every(({ others }) => others.reasons === 0);
+    const version = named.length === 1 && versions.length > 1 && isAll ? named[0]?.group['version'] : undefined;
+    return version == null ? '' : ` · all of version ${version}`;
+}
+
+function Given({ slice, versions, feature }: { slice: Slice; versions: Slice[]; feature: string }) {
     const moves = slice.reasons.some(({ change }) => change !== null && change.lower !== null);
     return (
         <>
@@ -79,6 +90,7 @@ function Given({ slice, feature }: { slice: Slice; feature: string }) {
                             <span class="evidence">
                                 {counted(outputs, 'output')}
                                 {users > 0 && ` · ${counted(users, 'user')}`}
+                                {ofOne(reason, versions)}
                             </span>
                         </th>
                         <td data-label="Of what was rejected">
