@@ -171,6 +171,24 @@ fn numbers_and_times_have_a_range() {
         json!({"generation_ms": 86_400_001}),
         Some(("out_of_range", 422, "generation_ms")),
     );
+    let answers: [(_, fn(Value) -> Value); 3] = [
+        ("initial.value", |value| json!({"initial": {"value": value}})),
+        ("output_value", |value| json!({"output_value": value})),
+        ("final_value", |value| json!({"final_value": value})),
+    ];
+    for (name, of) in answers {
+        for within in [json!(1e15), json!(-1e15), json!(0), json!(-0.25)] {
+            check(&server, of(within), None);
+        }
+        for beyond in [
+            json!(1_000_000_000_000_001i64),
+            json!(-1_000_000_000_000_001i64),
+            json!(1e308),
+        ] {
+            check(&server, of(beyond), Some(("out_of_range", 422, name)));
+        }
+        check(&server, of(json!("0.5")), Some(("invalid_field", 422, name)));
+    }
     check(&server, json!({"type": "rate", "rating": 1}), None);
     check(
         &server,
