@@ -1,5 +1,5 @@
 ALTER TABLE outputs
-    -- The user's own number from before, the AI's, and the one that the user kept. Null where nobody knows: no earlier event says.
+    -- The user's own number from before, the AI's, and the one that the user kept. Null where nobody knows.
     ADD COLUMN initial_value double precision,
     ADD COLUMN output_value double precision,
     ADD COLUMN final_value double precision;
@@ -55,3 +55,8 @@ SELECT
 FROM public.outputs o
 JOIN public.projects p ON p.id = o.project_id
 LEFT JOIN public.cells c ON c.id = o.cell_id;
+
+-- Outputs that were folded before know none of it: the log is folded again from its start, beside readers and writers.
+UPDATE fold_ranges SET tx = 0;
+UPDATE projects SET folded_events = expired_events;
+DELETE FROM stalled_ranges;

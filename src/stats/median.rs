@@ -1,6 +1,6 @@
 //! Where is the middle of what users contribute, when each contributes many values?
 //!
-//! The median itself is the usual one, the mean of the two middle values of an even number. Its interval are order statistics: the
+//! The median itself is the usual one, the mean of the two middle values of an even number. The ends of its interval are order statistics: the
 //! share of values at or below the true median is ½, and of `n` values from users who resemble each other as sure as of
 //!
 //! ```text
