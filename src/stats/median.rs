@@ -1,7 +1,7 @@
 //! Where is the middle of what users contribute, when each contributes many values?
 //!
-//! The median itself is the usual one, the mean of the two middle values of an even number. The ends of its interval are order statistics: the
-//! share of values at or below the true median is ½, and of `n` values from users who resemble each other as sure as of
+//! The median itself is the usual one, the mean of the two middle values of an even number. The ends of its interval are order
+//! statistics: the share of values at or below the true median is ½, and of `n` values from users who resemble each other as sure as of
 //!
 //! ```text
 //! n* = F(1 − F) / Var(F)      F: the share of values at or below the median, clustered by user
