@@ -58,6 +58,8 @@ pub const TEXT_CONTEXT: [&str; 11] = [
 pub const CONFIDENCE: &str = "confidence";
 pub const INITIAL_AGREES: &str = "initial_agrees";
 pub const INITIAL_CORRECT: &str = "initial_correct";
+pub const INITIAL_VALUE: &str = "initial_value";
+pub const OUTPUT_VALUE: &str = "output_value";
 pub const CHARS_SHOWN: &str = "chars_shown";
 pub const GENERATION_MS: &str = "generation_ms";
 
@@ -68,6 +70,9 @@ pub const REASON: &str = "reason";
 pub const EDIT_DISTANCE: &str = "edit_distance";
 pub const CHARS_RETAINED: &str = "chars_retained";
 pub const CHARS_FINAL: &str = "chars_final";
+pub const FINAL_VALUE: &str = "final_value";
+/// Of what says, or would say, which number the user kept: whether it does.
+pub const STATES_FINAL_VALUE: &str = "states_final_value";
 
 /// Who rates: nobody's name stands for the output's user, whether that is said or not.
 fn rater<'a>(entry: &'a Entry, users: &HashMap<Uuid, String>) -> &'a str {
@@ -135,6 +140,8 @@ pub fn actions(
             column.of(EDIT_DISTANCE, |e| e.event.edit_distance),
             column.of(CHARS_RETAINED, |e| e.event.chars_retained),
             column.of(CHARS_FINAL, |e| e.event.chars_final),
+            column.of(FINAL_VALUE, |e| e.event.final_value),
+            column.of(STATES_FINAL_VALUE, states_final_value),
         ],
     )
 }
@@ -230,6 +237,8 @@ pub fn context(entries: &[Entry], numbers: &HashMap<Uuid, u32>) -> PolarsResult<
             column.of(CONFIDENCE, |e| e.event.confidence),
             column.of(INITIAL_AGREES, |e| e.event.initial.and_then(|initial| initial.agrees)),
             column.of(INITIAL_CORRECT, |e| e.event.initial.and_then(|initial| initial.correct)),
+            column.of(INITIAL_VALUE, |e| e.event.initial.and_then(|initial| initial.value)),
+            column.of(OUTPUT_VALUE, |e| e.event.output_value),
             column.of(CHARS_SHOWN, |e| e.event.chars_shown),
             column.of(GENERATION_MS, |e| e.event.generation_ms),
         ],
@@ -246,6 +255,12 @@ pub fn is_decision(kind: EventKind) -> bool {
             | EventKind::Dismiss
             | EventKind::Respond
     )
+}
+
+/// A decision or an undo without a number takes back the number that was kept before it.
+fn states_final_value(entry: &Entry) -> Option<bool> {
+    let states = entry.event.final_value.is_some();
+    (states || is_decision(entry.kind) || entry.kind == EventKind::Undo).then_some(states)
 }
 
 /// Makes columns of entries.

@@ -5,6 +5,7 @@
 //! replaces the state and moves the log position ([`step`]): exactly once. Several workers share the log by ranges of outputs;
 //! [`refresh`] says how they do not get in each other's way.
 
+mod advice;
 pub mod base;
 mod columns;
 pub mod difference;

@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use polars::prelude::*;
 use uuid::Uuid;
 
+use super::advice::Advice;
 use super::columns as h;
 use super::edit::edit;
 use super::history::History;
@@ -71,6 +72,8 @@ fn actions(actions: &DataFrame) -> PolarsResult<DataFrame> {
         h::EDIT_DISTANCE,
         h::CHARS_RETAINED,
         h::CHARS_FINAL,
+        h::FINAL_VALUE,
+        h::STATES_FINAL_VALUE,
     ];
     let mut aggregates = vec![
         col(h::TIME).min(),
@@ -100,6 +103,8 @@ fn context(context: &DataFrame) -> PolarsResult<DataFrame> {
         h::CONFIDENCE,
         h::INITIAL_AGREES,
         h::INITIAL_CORRECT,
+        h::INITIAL_VALUE,
+        h::OUTPUT_VALUE,
         h::CHARS_SHOWN,
         h::GENERATION_MS,
     ]);
@@ -191,6 +196,12 @@ impl<'a> Resolver<'a> {
             self.actions.column(h::CHARS_FINAL)?.u32()?.get(row),
         );
         let generation_ms = self.context.column(h::GENERATION_MS)?.u32()?.get(row);
+        let advice = Advice {
+            initial: real(self.context, h::INITIAL_VALUE)?,
+            output: real(self.context, h::OUTPUT_VALUE)?,
+        };
+        let is_stated = self.actions.column(h::STATES_FINAL_VALUE)?.bool()?.get(row) == Some(true);
+        let stated = real(self.actions, h::FINAL_VALUE)?.filter(|_| is_stated);
         let user_id = word("user_id")?;
         let ratings = self.ratings.get(&number).copied().unwrap_or_default();
         let judgement = self.judgements.get(&number).copied();
@@ -249,6 +260,9 @@ impl<'a> Resolver<'a> {
             ignored_ms: ms_until(ignored).map(|ms| i32::try_from(ms).unwrap_or(i32::MAX)),
             chars_final: edit.chars_final,
             generation_ms: generation_ms.and_then(|ms| i32::try_from(ms).ok()),
+            initial_value: advice.initial,
+            output_value: advice.output,
+            final_value: stated.or(advice.kept(decision, manner)),
         };
         Ok((output, cell, texts))
     }

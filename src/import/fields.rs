@@ -25,7 +25,7 @@ pub(super) enum Field {
 }
 
 /// By the names that events have in JSON. `type` and `attributes` are treated apart, `aliases` takes a list.
-pub(super) const FIELDS: [(&str, Field); 38] = [
+pub(super) const FIELDS: [(&str, Field); 41] = [
     ("output_id", Field::OutputId),
     ("id", Field::Text(|event| &mut event.id)),
     ("occurred_at", Field::Time(|event| &mut event.occurred_at)),
@@ -45,6 +45,9 @@ pub(super) const FIELDS: [(&str, Field); 38] = [
     ("aliases", Field::Alias),
     ("initial.agrees", Field::Flag(|event| &mut initial(event).agrees)),
     ("initial.correct", Field::Flag(|event| &mut initial(event).correct)),
+    ("initial.value", Field::Number(|event| &mut initial(event).value)),
+    ("output_value", Field::Number(|event| &mut event.output_value)),
+    ("final_value", Field::Number(|event| &mut event.final_value)),
     ("edit_distance", Field::Number(|event| &mut event.edit_distance)),
     ("chars_shown", Field::Count(|event| &mut event.chars_shown)),
     ("chars_retained", Field::Count(|event| &mut event.chars_retained)),

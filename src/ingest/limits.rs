@@ -29,6 +29,8 @@ pub const ALIASES: usize = 16;
 pub const GENERATION_MS: u32 = 24 * 60 * 60 * 1_000;
 /// How far from zero a rating scale may reach.
 pub const RATING: f64 = 1_000.0;
+/// How far from zero a numeric answer may be: whole numbers up to there are exact, and no sum of squares overflows.
+pub const ANSWER: f64 = 1e15;
 /// Characters of an Idempotency-Key.
 pub const IDEMPOTENCY_KEY_CHARS: usize = 255;
 

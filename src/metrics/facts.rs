@@ -52,6 +52,10 @@ pub const CHARS_FINAL: &str = "chars_final";
 pub const GENERATION_MS: &str = "generation_ms";
 /// The sketch bucket of `generation_ms`, or null.
 pub const GENERATION_BUCKET: &str = "generation_bucket";
+/// The user's own number from before, the AI's, and the one that the user kept; each null where it is not known.
+pub const INITIAL_VALUE: &str = "initial_value";
+pub const OUTPUT_VALUE: &str = "output_value";
+pub const FINAL_VALUE: &str = "final_value";
 pub const COPIES: &str = "copies";
 pub const REGENERATES: &str = "regenerates";
 pub const RATINGS: &str = "ratings";
@@ -67,7 +71,7 @@ pub const REASON: &str = "reason";
 pub const ATTRIBUTES: &str = "attributes";
 
 /// The columns that outputs state themselves, in their order; the others follow from them.
-pub const STATED: [&str; 32] = [
+pub const STATED: [&str; 35] = [
     CELL,
     CLUSTER,
     USER,
@@ -90,6 +94,9 @@ pub const STATED: [&str; 32] = [
     CHARS_SHOWN,
     CHARS_FINAL,
     GENERATION_MS,
+    INITIAL_VALUE,
+    OUTPUT_VALUE,
+    FINAL_VALUE,
     COPIES,
     REGENERATES,
     RATINGS,

@@ -21,7 +21,7 @@ pub use statistics::Statistics;
 use families as f;
 
 /// Every family, in the order of the catalogue.
-pub static FAMILIES: [&Family; 17] = [
+pub static FAMILIES: [&Family; 18] = [
     &f::coverage::FAMILY,
     &f::acceptance::FAMILY,
     &f::persistence::FAMILY,
@@ -34,6 +34,7 @@ pub static FAMILIES: [&Family; 17] = [
     &f::correctness::FAMILY,
     &f::calibration::FAMILY,
     &f::reliance::FAMILY,
+    &f::advice::FAMILY,
     &f::team::FAMILY,
     &f::trust::FAMILY,
     &f::trigger::FAMILY,

@@ -18,6 +18,7 @@ pub(super) enum Purpose {
     Delivery = 6,
     Tag = 7,
     Generation = 8,
+    Advice = 9,
 }
 
 /// A source of draws.

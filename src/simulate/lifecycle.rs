@@ -73,6 +73,7 @@ impl<'a> Life<'a> {
             shown.initial = Some(InitialAnswer {
                 agrees: Some(own.agrees),
                 correct: Some(own.correct),
+                value: None,
             });
         }
         shown.confidence = draw

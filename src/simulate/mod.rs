@@ -14,6 +14,7 @@
     reason = "indices come from the simulation's own tables, and nothing from outside"
 )]
 
+mod advice;
 mod behaviour;
 mod changes;
 mod delivery;

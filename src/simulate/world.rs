@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Options;
+use super::advice::advise;
 use super::behaviour::{Chances, Setting, version_of};
 use super::draw::{Draw, Purpose, digest};
 use super::lifecycle::{Life, Lived, Names};
@@ -111,7 +112,11 @@ impl World {
             self.missed(slot, &setting, ago)
         });
         let names = self.names(slot, profile);
-        let lived = Life::live(draw, &setting, names, shown, self.end);
+        let mut lived = Life::live(draw, &setting, names, shown, self.end);
+        if profile.texts == Texts::Chat {
+            let name = [slot.feature.into(), slot.number.into()];
+            advise(Draw::stream(self.seed, Purpose::Advice, &name), &mut lived.events);
+        }
         Some(Output {
             lived,
             missed,

@@ -9,6 +9,7 @@
 //! | [`gamma`], [`beta`] | how likely are counts like these? |
 //! | [`proportion`] | what range is plausible for a rate? |
 //! | [`cluster`] | … when the same users contribute many observations? |
+//! | [`median`] | … and for the middle of what they contribute? |
 //! | [`two_proportions`] | how far apart are two rates, when trials are independent? |
 //! | [`contrast`] | is one side better than the other? |
 //! | [`combination`] | … or a difference of differences, when users are on all of them? |
@@ -93,6 +94,7 @@ pub mod level;
 pub mod log_odds;
 pub mod logistic;
 pub mod mcnemar;
+pub mod median;
 pub mod multiple;
 pub mod murphy;
 pub mod nonresponse;

@@ -287,6 +287,9 @@ diesel::table! {
         ignored_ms -> Nullable<Int4>,
         chars_final -> Nullable<Int4>,
         generation_ms -> Nullable<Int4>,
+        initial_value -> Nullable<Float8>,
+        output_value -> Nullable<Float8>,
+        final_value -> Nullable<Float8>,
     }
 }
 

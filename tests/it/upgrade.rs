@@ -72,17 +72,18 @@ fn data_of_the_first_version_is_upgraded() {
     assert_eq!(server.get("/api/v1/outputs/b").expect(200)["correct"], true);
 }
 
-const MEASURED: &str = r#"{"type":"shown","id":"1","output_id":"a","feature":"f","output":"one two","generation_ms":900,"occurred_at":"2026-03-01T10:00:00Z"}
-{"type":"edit","id":"2","output_id":"a","final":"one three","occurred_at":"2026-03-01T10:01:00Z"}
+const MEASURED: &str = r#"{"type":"shown","id":"1","output_id":"a","feature":"f","output":"one two","generation_ms":900,"initial":{"value":4},"output_value":8,"occurred_at":"2026-03-01T10:00:00Z"}
+{"type":"edit","id":"2","output_id":"a","final":"one three","final_value":7,"occurred_at":"2026-03-01T10:01:00Z"}
 {"type":"rate","id":"3","output_id":"a","rating":4,"rating_min":1,"rating_max":5,"occurred_at":"2026-03-01T10:02:00Z"}"#;
 
-/// Texts were compared and ratings counted before the length of a final text and the ends of a scale were kept: both are in the log.
+/// Texts were compared and ratings counted before the length of a final text, the ends of a scale and the numbers of an advice were kept:
+/// all are in the log.
 #[test]
 fn what_earlier_versions_did_not_measure_is_measured() {
     let url = fresh_database();
     let measured = |server: &TestServer| {
         let question = json!({"metrics": ["retained_characters_per_shown", "inserted_characters_per_edit", "final_share_of_ai",
-            "soft_acceptance_rate", "generation_time_p50"]});
+            "soft_acceptance_rate", "generation_time_p50", "weight_of_advice"]});
         let answer = server.post("/api/v1/query", question.to_string()).expect(200);
         let ratings = server.get("/api/v1/features/f/ratings").expect(200);
         json!([answer["data"], ratings["data"]])
@@ -93,6 +94,7 @@ fn what_earlier_versions_did_not_measure_is_measured() {
         measured(&server)
     };
     assert_eq!(before[0][0]["metrics"]["inserted_characters_per_edit"]["value"], 4);
+    assert_eq!(before[0][0]["metrics"]["weight_of_advice"]["value"], 0.75);
     assert_eq!(before[1][0]["scales"][0]["highest"], 5.0);
     let mut conn = PgConnection::establish(&url).unwrap();
     let is_applied = |conn: &mut PgConnection| {

@@ -68,6 +68,15 @@ pub struct OutputView {
     pub edit_distance: Option<f64>,
     #[schema(required = true)]
     pub retained_share: Option<f64>,
+    /// The user's own number from before.
+    #[schema(required = true)]
+    pub initial_value: Option<f64>,
+    /// The number that the AI gave.
+    #[schema(required = true)]
+    pub output_value: Option<f64>,
+    /// The number that the user kept: stated, the AI's where it was accepted as it is, the own one where it was rejected.
+    #[schema(required = true)]
+    pub final_value: Option<f64>,
     /// Characters of the output.
     #[schema(required = true)]
     pub chars_shown: Option<i32>,
@@ -178,6 +187,9 @@ pub fn view(output: Output, cell: Option<Cell>, texts: Texts) -> OutputView {
             .find(|source| Some(source.rank()) == output.judged_by),
         edit_distance: output.edit_distance,
         retained_share: output.retained_share,
+        initial_value: output.initial_value,
+        output_value: output.output_value,
+        final_value: output.final_value,
         chars_shown: output.chars_shown,
         chars_final: output.chars_final,
         chars_deleted: beyond(output.chars_shown),
@@ -238,6 +250,9 @@ pub fn table(rows: &[OutputView]) -> Table {
     table.push("judged_by", text(|row| Some(row.judged_by?.name())));
     table.push("edit_distance", number(|row| row.edit_distance));
     table.push("retained_share", number(|row| row.retained_share));
+    table.push("initial_value", number(|row| row.initial_value));
+    table.push("output_value", number(|row| row.output_value));
+    table.push("final_value", number(|row| row.final_value));
     let count = |of: fn(&OutputView) -> Option<i32>| {
         let counts = rows.iter().map(|row| of(row).map(i64::from));
         Column::Count(counts.collect())

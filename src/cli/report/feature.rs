@@ -32,13 +32,14 @@ const CALIBRATION: [&str; 4] = [
     "brier_correctness",
     "auroc_correctness",
 ];
-const RELIANCE: [&str; 6] = [
+const RELIANCE: [&str; 7] = [
     "over_reliance",
     "under_reliance",
     "appropriate_reliance",
     "d_prime",
     "rair",
     "rsr",
+    "weight_of_advice",
 ];
 /// Ranges longer than this have a trend by week.
 const DAILY: TimeDelta = TimeDelta::days(21);

@@ -76,6 +76,11 @@ pub fn rows() -> Vec<Row> {
             "`out_of_range`",
         ),
         (
+            "`initial.value`, `output_value`, `final_value`",
+            format!("-{0} to {0}", grouped(events::ANSWER as usize)),
+            "`out_of_range`",
+        ),
+        (
             "`occurred_at`",
             format!(
                 "from the year 2000 to {} hours ahead of the server's clock",

@@ -16,7 +16,7 @@ use super::decision::Manner;
 use super::strict;
 
 /// The user's own answer before the output was seen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct InitialAnswer {
     /// Whether it agreed with the output.
@@ -25,6 +25,10 @@ pub struct InitialAnswer {
     /// Whether it was right.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub correct: Option<bool>,
+    /// The answer itself, where it is a number: in the unit of `output_value`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = -1_000_000_000_000_000i64, maximum = 1_000_000_000_000_000i64)]
+    pub value: Option<f64>,
 }
 
 /// Characters that a reason has at most if it is a code.
@@ -116,6 +120,15 @@ pub struct Event {
         deserialize_with = "strict::optional_object"
     )]
     pub initial: Option<InitialAnswer>,
+    /// The number that the AI gave, where its answer is one. It is kept where texts are not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = -1_000_000_000_000_000i64, maximum = 1_000_000_000_000_000i64)]
+    pub output_value: Option<f64>,
+    /// The number that the user kept. Without it, who accepts keeps the AI's, and who rejects or dismisses keeps the own one. A later
+    /// decision or undo without it takes it back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = -1_000_000_000_000_000i64, maximum = 1_000_000_000_000_000i64)]
+    pub final_value: Option<f64>,
 
     /// Normalised edit distance in [0, 1], from clients that send no texts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -226,6 +239,8 @@ impl Event {
             attributes: BTreeMap::new(),
             aliases: Vec::new(),
             initial: None,
+            output_value: None,
+            final_value: None,
             edit_distance: None,
             chars_shown: None,
             chars_retained: None,

@@ -166,6 +166,9 @@ fn fields(
             ignored_ms,
             chars_final,
             generation_ms,
+            initial_value,
+            output_value,
+            final_value,
         },
         &output,
         stored

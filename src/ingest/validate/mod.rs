@@ -66,6 +66,16 @@ fn numbers(event: &Event) -> Result<(), Rejection> {
     if event.generation_ms.is_some_and(|ms| ms > limits::GENERATION_MS) {
         return Err(out_of_range("generation_ms", "must be at most a day of milliseconds"));
     }
+    let answers = [
+        ("initial.value", event.initial.and_then(|initial| initial.value)),
+        ("output_value", event.output_value),
+        ("final_value", event.final_value),
+    ];
+    for (path, value) in answers {
+        if value.is_some_and(|value| !(-limits::ANSWER..=limits::ANSWER).contains(&value)) {
+            return Err(out_of_range(path, "must be within 1e15 of zero"));
+        }
+    }
     let (low, high) = event.rating_scale();
     if low >= high || !(high - low).is_finite() || high.abs() > limits::RATING || low.abs() > limits::RATING {
         return Err(out_of_range(
@@ -206,6 +216,13 @@ mod tests {
             |event| event.confidence = Some(f64::NAN),
             Some((RejectionCode::OutOfRange, "confidence")),
         );
+        check(|event| event.final_value = Some(-1e15), None);
+        for beyond in [1e15f64.next_up(), f64::NEG_INFINITY, f64::NAN] {
+            check(
+                |event| event.final_value = Some(beyond),
+                Some((RejectionCode::OutOfRange, "final_value")),
+            );
+        }
         check(
             |event| event.rating = Some(5.0),
             Some((RejectionCode::OutOfRange, "rating")),

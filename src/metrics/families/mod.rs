@@ -1,6 +1,7 @@
 //! One file per family of metrics.
 
 pub mod acceptance;
+pub mod advice;
 pub mod approvals;
 pub mod calibration;
 pub mod correctness;

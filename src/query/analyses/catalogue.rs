@@ -99,9 +99,9 @@ pub static ANALYSES: [Analysis; 26] = [
         id: "reliance",
         question: "Do users follow it when it is right, and leave it when it is wrong?",
         route: "/features/{feature}/reliance",
-        method: "over- and under-reliance, relative reliance on AI and on oneself, signal detection, complementary performance",
-        interval: "clustered by user",
-        source: "Schemmer et al. 2023; Macmillan & Creelman 2005",
+        method: "over- and under-reliance, relative reliance on AI and on oneself, signal detection, complementary performance; of numbers the weight of advice: its mean and median, shares by where users ended, and the ratio of sums of moves times distances to squared distances",
+        interval: "clustered by user; of the median order statistics, with as many outputs as the clustered ones are worth",
+        source: "Schemmer et al. 2023; Macmillan & Creelman 2005; Harvey & Fischer 1997; Yaniv 2004; Woodruff 1952",
     },
     Analysis {
         id: "persistence",

@@ -7,7 +7,7 @@ use crate::metrics::statistics::linear_within;
 use crate::metrics::{Estimate, Reason};
 use crate::stats::cluster::{self, ClusterRatio};
 use crate::stats::level::{Interval, Level};
-use crate::stats::{auroc, proportion};
+use crate::stats::{auroc, median, proportion};
 
 /// What an output is one of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,19 +94,51 @@ impl Clusters {
 
     /// A ratio of sums of two counts that each output has, which may be above 1.
     pub fn rate(&self, counts: impl Iterator<Item = [usize; 2]>, level: Level, empty: Reason) -> Estimate {
-        let sums = self.sums(counts.map(|counts| counts.map(|count| count as f64)));
-        let totals: Vec<(f64, f64)> = sums.into_iter().map(|[n, d]| (n, d)).collect();
+        let counts = counts.map(|counts| counts.map(|count| count as f64));
+        let estimate = self.ratio_of_sums(counts, (0.0, f64::INFINITY), level, empty);
+        Estimate {
+            n: estimate.denominator.unwrap_or_default() as u64,
+            ..estimate
+        }
+    }
+
+    /// A ratio of sums of two numbers that each output has, the second of which is not negative.
+    pub fn ratio_of_sums(
+        &self,
+        terms: impl Iterator<Item = [f64; 2]>,
+        range: (f64, f64),
+        level: Level,
+        empty: Reason,
+    ) -> Estimate {
+        let totals: Vec<(f64, f64)> = self.sums(terms).into_iter().map(|[n, d]| (n, d)).collect();
         let ratio = ClusterRatio::from_totals(&totals);
         let Some(value) = ratio.ratio() else {
             return Estimate::none(empty);
         };
         let sizes = totals.iter().map(|(_, d)| *d);
-        let range = (0.0, f64::INFINITY);
         let interval = linear_within(value, ratio.standard_error(), sizes, ratio.critical(level), range);
-        self.with_users(Estimate::point(value, ratio.denominator as u64))
+        self.with_users(Estimate::point(value, self.outputs()))
             .of(ratio.numerator, ratio.denominator)
             .with_standard_error(ratio.standard_error())
             .within(interval, "linear_cluster_exact")
+    }
+
+    /// The median of a value of each output, within a range.
+    pub fn median(
+        &self,
+        values: impl Iterator<Item = f64>,
+        range: (f64, f64),
+        level: Level,
+        empty: Reason,
+    ) -> Estimate {
+        let clusters = self.of.iter().map(|output| output.cluster);
+        let values: Vec<(i64, f64)> = clusters.zip(values).collect();
+        match median::clustered(&values, range, level) {
+            None => Estimate::none(empty),
+            Some(median) => self
+                .with_users(Estimate::point(median.value, self.outputs()))
+                .within(median.interval, "order_statistics_cluster_exact"),
+        }
     }
 
     /// A mean of differences of shares.

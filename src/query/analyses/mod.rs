@@ -1,5 +1,6 @@
 //! Analyses: questions that need more than one slice, or the outputs in their order. One file each.
 
+pub mod advice;
 pub mod agreement;
 pub mod alerts;
 pub mod approvals;

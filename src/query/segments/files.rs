@@ -18,7 +18,7 @@ use crate::query::request::QueryError;
 use crate::store;
 
 /// What the columns of a file are. Raise it when they change.
-const FORMAT: u32 = 5;
+const FORMAT: u32 = 6;
 const EXTENSION: &str = "arrow";
 
 #[derive(Clone, Copy)]

@@ -125,6 +125,27 @@ fn weeks_have_weekends_and_texts_come_from_one_locale() {
 }
 
 #[test]
+fn numbers_agree_where_users_say_that_they_do() {
+    let (mut agreed, mut differed) = (0, 0);
+    for output in &known_world().outputs {
+        let shown = &output.shown;
+        let is_asked = shown.feature.as_deref() == Some("chat.answer");
+        let Some(initial) = shown.initial.filter(|_| is_asked) else {
+            assert!(shown.output_value.is_none() && shown.initial.is_none_or(|initial| initial.value.is_none()));
+            continue;
+        };
+        assert!(initial.value.is_some());
+        assert_eq!(initial.agrees, Some(initial.value == shown.output_value));
+        *if initial.agrees == Some(true) {
+            &mut agreed
+        } else {
+            &mut differed
+        } += 1;
+    }
+    assert!(agreed > 100 && differed > 100, "{agreed} and {differed}");
+}
+
+#[test]
 fn any_size_works() {
     for (days, users, outputs) in [(0, 0, 0), (1, 1, 10), (1, 3, 500), (400, 2, 50)] {
         let simulation = Simulation::new(Options {

@@ -65,6 +65,12 @@ pub struct Output {
     pub chars_final: Option<i32>,
     /// From its request to the whole output.
     pub generation_ms: Option<i32>,
+    /// The user's own number from before.
+    pub initial_value: Option<f64>,
+    /// The number that the AI gave.
+    pub output_value: Option<f64>,
+    /// The number that the user kept.
+    pub final_value: Option<f64>,
 }
 
 impl Output {
@@ -143,9 +149,9 @@ pub fn replace(conn: &mut PgConnection, project: ProjectId, known: &[Uuid], new:
     if new.is_empty() {
         return Ok(());
     }
-    let mut rows = CopyRows::with_capacity(new.len() * 280);
+    let mut rows = CopyRows::with_capacity(new.len() * 290);
     for output in new {
-        rows.row(39)
+        rows.row(42)
             .put(output.project_id)
             .put(output.output_key)
             .put(output.output_id.as_str())
@@ -184,7 +190,10 @@ pub fn replace(conn: &mut PgConnection, project: ProjectId, known: &[Uuid], new:
             .put(output.kept_600s)
             .put(output.ignored_ms)
             .put(output.chars_final)
-            .put(output.generation_ms);
+            .put(output.generation_ms)
+            .put(output.initial_value)
+            .put(output.output_value)
+            .put(output.final_value);
     }
     copy_into!(conn, outputs::table, &rows).map(|_| ())
 }

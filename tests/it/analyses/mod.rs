@@ -1,6 +1,7 @@
 //! The analyses, over a simulated product whose truth is known.
 
 mod abandoned;
+mod advice;
 mod agreement;
 mod arrivals;
 mod calibration;

@@ -53,7 +53,10 @@ fn event(number: usize, (kind, name, time, dice, flag): Seed) -> Event {
     event.initial = flag.then_some(InitialAnswer {
         agrees: (dice[0] > 3).then_some(dice[0] > 7),
         correct: (dice[1] > 3).then_some(dice[1] > 7),
+        value: (dice[2] > 3).then_some(dice[2] as f64 / 7.0),
     });
+    event.output_value = (dice[1] < 8).then_some(dice[1] as f64 / 7.0);
+    event.final_value = (dice[0] % 3 == 0).then_some(dice[0] as f64 / 7.0);
     event.chars_shown = (dice[2] > 9).then_some(40);
     event.chars_retained = (dice[2] > 10).then_some(13);
     event.chars_final = (dice[3] > 9).then_some(20 + dice[2] as u32);

@@ -171,6 +171,23 @@ fn numbers_and_times_have_a_range() {
         json!({"generation_ms": 86_400_001}),
         Some(("out_of_range", 422, "generation_ms")),
     );
+    for name in ["initial.value", "output_value", "final_value"] {
+        let of = |value: Value| match name.split_once('.') {
+            Some((outer, inner)) => json!({outer: {inner: value}}),
+            None => json!({name: value}),
+        };
+        for within in [json!(1e15), json!(-1e15), json!(0), json!(-0.25)] {
+            check(&server, of(within), None);
+        }
+        for beyond in [
+            json!(1_000_000_000_000_001i64),
+            json!(-1_000_000_000_000_001i64),
+            json!(1e308),
+        ] {
+            check(&server, of(beyond), Some(("out_of_range", 422, name)));
+        }
+        check(&server, of(json!("0.5")), Some(("invalid_field", 422, name)));
+    }
     check(&server, json!({"type": "rate", "rating": 1}), None);
     check(
         &server,

@@ -208,6 +208,7 @@ fn features_and_outputs_are_those_of_the_api() {
         for name in names
             .into_iter()
             .chain(["attributes", "sealed", "edit_distance", "confidence"])
+            .chain(["initial_value", "output_value", "final_value"])
         {
             // PostgreSQL writes 1.0 as 1.
             let is_same = match (row[name].as_f64(), output[name].as_f64()) {

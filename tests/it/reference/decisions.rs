@@ -10,6 +10,7 @@ use flate2::read::GzDecoder;
 use serde_json::{Value, json};
 
 use super::{Imported, Slice, check_curve, same};
+use crate::support::TestServer;
 
 pub const FEATURE: &str = "copilot.completion";
 
@@ -227,6 +228,36 @@ fn advice_on_cards() {
         check_curve(&curve, "correctness", &groups[version]["calibration_top_label"]);
     }
     check_prior(&data, [11.451_345_243_886_815, 2.100_648_684_213_145_8]);
+
+    check_weights(&data.server, "", |_| &expected["all"]);
+    check_weights(&data.server, "?group_by=version", |group| {
+        &groups[group["version"].as_str().unwrap()]
+    });
+}
+
+/// How far people moved to the AI's probability, of all or by version. Where both gave the same from the start nobody can.
+#[track_caller]
+fn check_weights<'a>(server: &TestServer, parameters: &str, expected: impl Fn(&Value) -> &'a Value) {
+    let path = format!("/api/v1/features/card.advice/reliance{parameters}");
+    let found = server.get(&path).expect(200);
+    for slice in found["data"].as_array().unwrap() {
+        let (advice, block) = (&slice["advice"], expected(&slice["group"]));
+        let expected = &block["weight_of_advice"];
+        for (name, of) in [
+            ("mean", "mean_clipped01"),
+            ("median", "median_clipped01"),
+            ("ratio_of_sums", "ratio_of_sums"),
+        ] {
+            same(name, &advice[name]["value"], &expected[of]);
+            assert_eq!(advice[name]["n"], expected["n"], "{name}: {advice}");
+            assert_eq!(advice[name]["users"], block["participants"], "{name}: {advice}");
+            let [value, lower, upper] = ["value", "lower", "upper"].map(|end| advice[name][end].as_f64().unwrap());
+            assert!(lower <= value && value <= upper, "{name}: {advice}");
+        }
+        assert_eq!(advice["mean"], slice["metrics"]["weight_of_advice"]);
+        let ends = ["away", "kept", "between", "taken", "beyond"].map(|end| advice[end]["numerator"].as_u64().unwrap());
+        assert_eq!(ends.iter().sum::<u64>(), expected["n"].as_u64().unwrap(), "{advice}");
+    }
 }
 
 /// Proportions, and what the reference calls them.

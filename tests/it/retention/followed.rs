@@ -64,3 +64,41 @@ fn who_was_there_before_is_not_new_when_that_is_gone() {
         .get(&format!("/api/v1/features/f/agreement?{all}"))
         .expect_problem(422, "not_kept");
 }
+
+/// What sums say stays. The rest takes all outputs, and is not made up of those that are left.
+#[test]
+fn how_far_users_moved_is_not_told_of_a_part() {
+    let server = TestServer::start();
+    let mut events = Vec::new();
+    for (output, days, kept) in [("a", 50, 12), ("b", 49, 20), ("c", 2, 15)] {
+        let mut shown = by(output, event("shown", output, days));
+        shown["initial"] = json!({"value": 10});
+        shown["output_value"] = json!(20);
+        let mut edit = event("edit", output, days);
+        edit["final_value"] = json!(kept);
+        events.extend([shown, edit]);
+    }
+    server.send(json!({"events": events}).to_string());
+    let day = |ago: i64| (Utc::now() - TimeDelta::days(ago)).format("%Y-%m-%dT00:00:00Z");
+    let advice = |since: i64| {
+        let path = format!("/api/v1/features/f/reliance?from={}&to={}", day(since), day(-1));
+        server.get(&path).expect(200)["data"][0]["advice"].clone()
+    };
+    let value = |advice: &Value, name: &str| advice[name]["value"].as_f64();
+    let before = advice(60);
+    assert_eq!(value(&before, "median"), Some(0.5));
+
+    patch(&server, &json!({"retain_events_days": 30, "retain_outputs_days": 30})).expect(200);
+    assert_eq!(let_go_in(&server, 0).outputs, 2);
+    let (all, lately) = (advice(60), advice(20));
+    assert_eq!(value(&all, "mean"), value(&before, "mean"));
+    for name in ["median", "ratio_of_sums", "away", "kept", "between", "taken", "beyond"] {
+        assert_eq!(
+            (&all[name]["value"], &all[name]["reason"]),
+            (&Value::Null, &json!("not_kept")),
+            "{name}"
+        );
+    }
+    assert_eq!(value(&lately, "median"), Some(0.5));
+    assert_eq!(value(&lately, "between"), Some(1.0));
+}

@@ -1084,7 +1084,9 @@ export interface paths {
         };
         /**
          * Reliance on a feature
-         * @description Do users rely on it when it is right, and not when it is wrong?
+         * @description Do users rely on it when it is right, and not when it is wrong? Where its answers are numbers, and users had one of their own before:
+         *     how far do they move to the AI's? Beyond the mean, that is computed from the outputs of the range: of up to 2,000,000, of more
+         *     with `exact`, and not where some of them are kept no longer.
          */
         get: operations["get_feature_reliance"];
         put?: never;
@@ -1753,6 +1755,25 @@ export interface components {
             key_id: string | null;
             /** @description The id of the key, the erasure or the change, or the name of the project or the experiment, that it was done to. */
             subject: string | null;
+        };
+        /** @description How far users move from their own number to the AI's: of outputs with three numbers whose own and AI's differ. Shares add up to 1. */
+        Advice: {
+            /** @description Share that moved away from the AI's number. */
+            away: components["schemas"]["Estimate"];
+            /** @description Share that ended between both. */
+            between: components["schemas"]["Estimate"];
+            /** @description Share that went past the AI's number. */
+            beyond: components["schemas"]["Estimate"];
+            /** @description Share that kept the own number. */
+            kept: components["schemas"]["Estimate"];
+            /** @description The metric `weight_of_advice`: of weights clipped to [0, 1]. */
+            mean: components["schemas"]["Estimate"];
+            /** @description Of weights clipped to [0, 1]. */
+            median: components["schemas"]["Estimate"];
+            /** @description Sum of (final − own) × (AI's − own) / sum of (AI's − own)². Nothing is clipped, and far distances count most. */
+            ratio_of_sums: components["schemas"]["Estimate"];
+            /** @description Share that took the AI's number. */
+            taken: components["schemas"]["Estimate"];
         };
         /**
          * @description What tells the two sets of outputs apart.
@@ -3877,6 +3898,12 @@ export interface components {
             /** @description What the user made of it. */
             final?: string | null;
             /**
+             * Format: double
+             * @description The number that the user kept. Without it, who accepts keeps the AI's, and who rejects or dismisses keeps the own one. A later
+             *     decision or undo without it takes it back.
+             */
+            final_value?: number | null;
+            /**
              * Format: int32
              * @description Milliseconds from the request for the output to the whole of it, at most a day. `gen_ai.client.operation.duration` in OpenTelemetry's words,
              *     in milliseconds.
@@ -3899,6 +3926,11 @@ export interface components {
             output?: string | null;
             /** @description The client's name for the output. */
             output_id: string;
+            /**
+             * Format: double
+             * @description The number that the AI gave, where its answer is one. It is kept where texts are not.
+             */
+            output_value?: number | null;
             prompt_version?: string | null;
             /** @description With `rate`: who rates, when it is not the output's user. */
             rater?: string | null;
@@ -4393,6 +4425,11 @@ export interface components {
             agrees?: boolean | null;
             /** @description Whether it was right. */
             correct?: boolean | null;
+            /**
+             * Format: double
+             * @description The answer itself, where it is a number: in the unit of `output_value`.
+             */
+            value?: number | null;
         };
         /** @description An instant in a JSON body. */
         Instant: number | string;
@@ -4781,10 +4818,20 @@ export interface components {
             feature: string | null;
             final: string | null;
             /**
+             * Format: double
+             * @description The number that the user kept: stated, the AI's where it was accepted as it is, the own one where it was rejected.
+             */
+            final_value: number | null;
+            /**
              * Format: int64
              * @description From its request to the whole output.
              */
             generation_ms: number | null;
+            /**
+             * Format: double
+             * @description The user's own number from before.
+             */
+            initial_value: number | null;
             input: string | null;
             judged_by: components["schemas"]["JudgementSource"] | null;
             /** @description How much of it was in place so long after it was taken, where that is known. */
@@ -4794,6 +4841,11 @@ export interface components {
             model: string | null;
             output: string | null;
             output_id: string;
+            /**
+             * Format: double
+             * @description The number that the AI gave.
+             */
+            output_value: number | null;
             prompt_version: string | null;
             /**
              * Format: double
@@ -5500,6 +5552,7 @@ export interface components {
             meta: components["schemas"]["QueryMeta"];
         };
         RelianceSlice: {
+            advice: components["schemas"]["Advice"];
             group: {
                 [key: string]: string | null;
             };

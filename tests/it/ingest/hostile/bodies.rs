@@ -158,7 +158,15 @@ fn shapes() -> Vec<Case> {
 
 fn numbers() -> Vec<Case> {
     let mut cases = Vec::new();
-    for field in ["confidence", "score", "edit_distance", "rating", "rating_max"] {
+    for field in [
+        "confidence",
+        "score",
+        "edit_distance",
+        "rating",
+        "rating_max",
+        "output_value",
+        "final_value",
+    ] {
         for number in ["1e999", "-1e999", "1e308", "123456789012345678901234567890"] {
             cases.push(case(
                 format!("{field} {number}"),

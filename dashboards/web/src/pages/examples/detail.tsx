@@ -59,6 +59,11 @@ export function Detail({ output, correct, mayLabel, problem, onLabel, onNext }: 
     );
 }
 
+/** A number in the unit of the app, whatever that is. */
+function number(value: number | null): string | null {
+    return value === null ? null : value.toLocaleString('en-US', { maximumSignificantDigits: 15 }).replace('-', '\u2212');
+}
+
 function Facts({ output, correct }: { output: Output; correct: boolean | null }) {
     const time = output.decision_ms === null ? undefined : parts({ value: output.decision_ms }, 'milliseconds').value;
     const facts: [string, string | null | undefined][] = [
@@ -67,6 +72,9 @@ function Facts({ output, correct }: { output: Output; correct: boolean | null })
         ['Confidence', output.confidence === null ? null : percent(output.confidence)],
         ['Generated in', output.generation_ms === null ? null : parts({ value: output.generation_ms }, 'milliseconds').value],
         ['Changed', output.edit_distance === null ? null : percent(output.edit_distance)],
+        ['Own number', number(output.initial_value)],
+        ['Number of the AI', number(output.output_value)],
+        ['Kept number', number(output.final_value)],
         ['Rating', output.rating === null ? null : fixed(output.rating, 1)],
         ['Reason', output.reason],
         ['Comment', output.comment],

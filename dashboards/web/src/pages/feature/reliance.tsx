@@ -8,6 +8,7 @@ import { Await, Empty } from '../../parts/states';
 import { Term } from '../../parts/term';
 import { useScope } from '../../state/scope';
 import { onward } from '../../state/url';
+import { moved } from './words';
 
 const MORE = ['d_prime', 'criterion', 'switch_rate', 'rair', 'rsr', 'initial_accuracy'];
 
@@ -16,7 +17,19 @@ export function Reliance({ feature }: { feature: string }) {
     const found = useData(`reliance ${feature} ${JSON.stringify(scope)}`, () =>
         api.get('/api/v1/features/{feature}/reliance', { path: { feature }, query: scope }),
     );
-    return <Await of={found}>{({ data }) => <Square slice={data[0]} feature={feature} />}</Await>;
+    return (
+        <Await of={found}>
+            {({ data: [slice] }) => {
+                const numbers = slice && moved(slice.advice);
+                return (
+                    <>
+                        <Square slice={slice} feature={feature} />
+                        {numbers !== undefined && <p class="sentence">{numbers}</p>}
+                    </>
+                );
+            }}
+        </Await>
+    );
 }
 
 function Square({ slice, feature }: { slice: Schemas['RelianceSlice'] | undefined; feature: string }) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Estimate, Schemas } from '../../api/client';
-import { afterBad, halfGone, nobodyFollowed, notTheBand, usersEnough } from './words';
+import { afterBad, halfGone, moved, nobodyFollowed, notTheBand, usersEnough } from './words';
 
 const plain = (text: string | undefined) => text?.replaceAll('\u00a0', ' ').replaceAll('\u2212', '-');
 const of = (value: number, lower: number, upper: number, users = 100): Estimate => ({
@@ -23,6 +23,23 @@ describe('after a bad output', () => {
         expect(plain(afterBad([lag(1, of(0.01, -0.1, 0.12)), lag(2, of(0.08, 0.02, 0.14))]))).toContain('accept more than after a good one 2 decisions later: +8.0 points');
     });
     it('claims nothing of what may be chance', () => expect(afterBad([lag(1, of(-0.08, -0.2, 0.04))])).toContain('about as much'));
+});
+
+describe('how far people move', () => {
+    const some = { ...of(0.1, 0.05, 0.15), numerator: 40 };
+    const none = { ...of(0, 0, 0.01), numerator: 0 };
+    const advice = { mean: of(0.217, 0.2, 0.23), median: none, ratio_of_sums: some, away: some, kept: of(0.6, 0.55, 0.65), between: some, taken: some, beyond: none };
+    it('says where they end, as far as anyone did', () => {
+        expect(plain(moved(advice))).toBe(
+            'Of 400 outputs with a number that differed from their own, people moved 21.7 % [20.0, 23.0] of the way to it on average. ' +
+                '60.0 % [55.0, 65.0] kept their own, 10.0 % [5, 15] ended between both, 10.0 % [5, 15] took the AI’s and 10.0 % [5, 15] moved away from it.',
+        );
+        expect(moved({ ...advice, beyond: some })).toContain('went past it');
+    });
+    it('says no more than is known', () => {
+        expect(plain(moved({ ...advice, kept: { ...none, value: null } }))).toMatch(/on average\.$/);
+        expect(moved({ ...advice, mean: { ...none, value: null } })).toBeUndefined();
+    });
 });
 
 describe('who stays', () => {

@@ -24,6 +24,21 @@ export function nobodyFollowed({ followed, quiet_days, too_new }: Pick<Schemas['
     return `Nobody who met it first in this range came early enough to be followed for ${counted(quiet_days, 'day')}: ${counted(too_new, 'user')} came too late.`;
 }
 
+/** How far people move from their own number to the AI's; `undefined` where there are no such numbers. */
+export function moved({ mean, kept, between, taken, away, beyond }: Schemas['Advice']): string | undefined {
+    if (mean.value === null) return undefined;
+    const told = `Of ${counted(mean.n, 'output')} with a number that differed from their own, people moved ${withInterval(mean, 'share')} of the way to it on average.`;
+    if (kept.value === null) return told;
+    const ends = [
+        `${withInterval(kept, 'share')} kept their own`,
+        `${withInterval(between, 'share')} ended between both`,
+        `${withInterval(taken, 'share')} took the AI’s`,
+        ...(away.numerator === 0 ? [] : [`${withInterval(away, 'share')} moved away from it`]),
+        ...(beyond.numerator === 0 ? [] : [`${withInterval(beyond, 'share')} went past it`]),
+    ];
+    return `${told} ${ends.slice(0, -1).join(', ')} and ${ends.at(-1)}.`;
+}
+
 type Autonomy = Pick<Schemas['AutonomyResponse'], 'curve' | 'delta' | 'reason' | 'risk' | 'users_needed'>;
 
 /**
