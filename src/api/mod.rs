@@ -147,6 +147,7 @@ pub fn configure(routes: &mut ServiceConfig) {
                 .service(evals::list_eval_results)
                 .service(evals::get_eval_comparison)
                 .service(evals::get_eval_quality)
+                .service(evals::get_eval_ranking)
                 .service(session::create_session)
                 .service(session::get_session)
                 .service(session::delete_session)

@@ -7,6 +7,7 @@
 mod agreement;
 mod calibration;
 mod decisions;
+mod rankings;
 mod ratings;
 mod stability;
 mod texts;
