@@ -107,6 +107,7 @@ pub fn configure(routes: &mut ServiceConfig) {
                 .service(features::autonomy::get_feature_autonomy)
                 .service(features::reliance::get_feature_reliance)
                 .service(features::agreement::get_feature_agreement)
+                .service(features::stated_trust::get_feature_stated_trust)
                 .service(features::quality::get_feature_quality)
                 .service(features::drift::get_feature_drift)
                 .service(features::explain::get_feature_explanation)

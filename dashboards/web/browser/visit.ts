@@ -119,6 +119,30 @@ export async function watch(): Promise<{ alert: string; webhook: string }> {
     return { alert, webhook };
 }
 
+/** Makes a project of a name in which thirty people take most of what they are shown and say that they trust it less: its key. */
+export async function survey(name: string): Promise<string> {
+    const post = async (path: string, key: string, body: unknown) => {
+        const headers = { 'x-api-key': key, 'content-type': 'application/json' };
+        const answer = await fetch(`${server.origin}/api/v1${path}`, { method: 'POST', body: JSON.stringify(body), headers });
+        if (!answer.ok) throw new Error(await answer.text());
+        return (await answer.json()) as Record<string, unknown>;
+    };
+    const key = (await post('/projects', server.key, { name })).admin_key as string;
+    const events = Array.from({ length: 30 }, (_, at) => {
+        const about = { output_id: `o${at}`, feature: 'draft', user_id: `u${at}` };
+        const says = { type: 'rate', output_id: `o${at}`, rubric: 'trust', rating: at % 3, rating_min: 0, rating_max: 4 };
+        return [{ type: at % 10 === 0 ? 'reject' : 'accept', ...about }, says];
+    });
+    const other = { type: 'accept', output_id: 'other', feature: 'never.asked', user_id: 'u0' };
+    await post('/events', key, { events: [...events.flat(), other] });
+    const known = async () => {
+        const answer = await fetch(`${server.origin}/api/v1/features`, { headers: { 'x-api-key': key } });
+        return answer.ok && ((await answer.json()) as { data: unknown[] }).data.length === 2;
+    };
+    while (!(await known())) await new Promise((resolve) => setTimeout(resolve, 50));
+    return key;
+}
+
 /** Sends events that are refused, with a key of a name. */
 export async function refuse(name: string): Promise<void> {
     const post = (path: string, key: string, body: unknown) => {

@@ -14,7 +14,7 @@ pub struct Analysis {
 }
 
 /// In the order in which a team would ask.
-pub static ANALYSES: [Analysis; 27] = [
+pub static ANALYSES: [Analysis; 28] = [
     Analysis {
         id: "compare",
         question: "Is one side better than another, how sure is that, and what would it take to know?",
@@ -198,6 +198,14 @@ pub static ANALYSES: [Analysis; 27] = [
         method: "trust minus trustworthiness on the same outputs; an equivalence test first, then one of the sign",
         interval: "linearised and clustered by user",
         source: "Lee & See 2004; Wischnewski, Krämer & Müller 2023",
+    },
+    Analysis {
+        id: "stated_trust",
+        question: "Do users do as they say, when they are asked how far they trust it?",
+        route: "/features/{feature}/stated-trust",
+        method: "mean over users of their ratings on a rubric, as places on their scale, beside what the same users take: the mean difference by user, judged like the trust gap; Spearman's rank correlation over users; acceptance by thirds of what they say",
+        interval: "linearised over users, each counting once; of acceptance and reliance clustered by user",
+        source: "Jian, Bisantz & Drury 2000; Lee & See 2004",
     },
     Analysis {
         id: "eval_quality",

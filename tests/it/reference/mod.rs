@@ -10,6 +10,7 @@ mod decisions;
 mod rankings;
 mod ratings;
 mod stability;
+mod surveys;
 mod texts;
 
 use std::collections::BTreeMap;

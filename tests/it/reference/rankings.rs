@@ -31,7 +31,7 @@ fn models_that_people_compared_in_pairs_are_ranked() {
             .iter()
             .find(|label| labels.iter().filter(|other| other == label).count() > 1);
         let won = match majority
-            .map(|label| label.to_string())
+            .map(ToString::to_string)
             .as_deref()
             .map(|label| label.trim_matches('"'))
         {

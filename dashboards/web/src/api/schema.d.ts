@@ -1137,6 +1137,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/features/{feature}/stated-trust": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stated trust in a feature
+         * @description Do users do as they say? How far they say that they trust it, as the place of their ratings on a rubric from 0 to 1, beside what the
+         *     same users take. Each user's newest answer on each output counts, and each user once.
+         */
+        get: operations["get_feature_stated_trust"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/features/{feature}/trajectory": {
         parameters: {
             query?: never;
@@ -5787,6 +5808,60 @@ export interface components {
          * @enum {string}
          */
         Standing: "higher" | "lower" | "alike" | "cannot_tell_yet";
+        /** @description What users say of their trust, and what they do. */
+        StatedTrust: {
+            /** @description Of all that the same users decided on, each output counting once. */
+            acceptance_rate: components["schemas"]["Estimate"];
+            /**
+             * Format: int64
+             * @description Answers on outputs of nobody known. They are left out.
+             */
+            answers_of_nobody: number;
+            /** @description Spearman's rank correlation, over those users, of what they say and what they take. */
+            correlation: components["schemas"]["Estimate"];
+            /** @description What each of those takes minus what they say, as a mean over users. */
+            difference: components["schemas"]["Estimate"];
+            over_reliance: components["schemas"]["Estimate"];
+            rubric: string;
+            sentence: string;
+            /** @description Their place on the scale, from 0 to 1: the mean over users of the mean of their answers. `n` counts answers. */
+            stated: components["schemas"]["Estimate"];
+            /** @description The mean over the same users, as far as they decided anything, of the share that each took. `n` counts users. */
+            taken: components["schemas"]["Estimate"];
+            /** @description The users in three parts, those who say least first; who says the same is in the same, so that there may be fewer. */
+            thirds: components["schemas"]["StatedTrustThird"][];
+            /**
+             * Format: int64
+             * @description Users who said something and decided nothing.
+             */
+            undecided_users: number;
+            under_reliance: components["schemas"]["Estimate"];
+            verdict: components["schemas"]["StatedTrustVerdict"];
+        };
+        StatedTrustResponse: {
+            data: components["schemas"]["StatedTrust"];
+            feature: string;
+            meta: components["schemas"]["AnalysisMeta"];
+        };
+        /** @description Users by how far they say that they trust it. */
+        StatedTrustThird: {
+            /** @description Of what they decided on. */
+            acceptance_rate: components["schemas"]["Estimate"];
+            /**
+             * Format: double
+             * @description The least and the most that they say, from 0 to 1.
+             */
+            from: number;
+            /** Format: double */
+            to: number;
+            /** Format: int64 */
+            users: number;
+        };
+        /**
+         * @description Whether users do as they say.
+         * @enum {string}
+         */
+        StatedTrustVerdict: "says_more" | "does_more" | "alike" | "cannot_tell";
         StatusResponse: {
             backlog: components["schemas"]["BacklogView"];
             /**
@@ -13387,6 +13462,110 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SegmentsResponse"];
+                };
+            };
+            /** @description The client has this answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_feature_stated_trust: {
+        parameters: {
+            query?: {
+                /** @description Start of the range in which outputs were shown, RFC 3339 or milliseconds since 1970; the day of the first output without it. */
+                from?: string;
+                /** @description End of the range, not part of it; the end of the day of the last output without it. */
+                to?: string;
+                /** @description A JSON array of filters as `POST /query` takes them. */
+                filters?: string;
+                /** @description Level of the intervals; 0.95 without it. */
+                level?: number;
+                /** @description On which users say how far they trust it; `trust` without it. */
+                rubric?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The feature */
+                feature: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What users say, and what they do */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatedTrustResponse"];
                 };
             };
             /** @description The client has this answer already */

@@ -98,7 +98,8 @@ impl<'a> Contest<'a> {
         .collect()
     }
 
-    pub fn len(&self) -> usize {
+    /// How many cases there are.
+    pub fn size(&self) -> usize {
         self.cases.len()
     }
 

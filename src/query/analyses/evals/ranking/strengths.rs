@@ -25,7 +25,7 @@ impl Strengths {
         let core = wins.core();
         let fit = wins.among(&core).fit()?;
         let places: BTreeMap<usize, usize> = core.iter().copied().zip(0..).collect();
-        let mut residuals: Vec<Option<Vec<f64>>> = vec![None; contest.len()];
+        let mut residuals: Vec<Option<Vec<f64>>> = vec![None; contest.size()];
         for pairing in pairings {
             let (Some(first), Some(second)) = (places.get(&pairing.first), places.get(&pairing.second)) else {
                 continue;
