@@ -24,7 +24,7 @@ function Found({ data }: Answer) {
     const { sentence, stated, taken, correlation, thirds, undecided_users, answers_of_nobody } = data;
     return (
         <>
-            <p class="conclusion">{sentence}</p>
+            <p class="sentence">{sentence}</p>
             <dl class="facts wide">
                 <div>
                     <dt>
@@ -52,7 +52,7 @@ function Found({ data }: Answer) {
                         <Coefficient value={correlation} />
                     </dd>
                 </div>
-                {BEHAVIOUR.map((metric) => (
+                {BEHAVIOUR.filter((metric) => data[metric].value !== null).map((metric) => (
                     <div key={metric}>
                         <dt>
                             <Term metric={metric} />
