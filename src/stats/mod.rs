@@ -18,6 +18,7 @@
 //! | [`cuped`] | … less what was there before? |
 //! | [`multiple`] | … when many differences are looked at? |
 //! | [`mcnemar`] | … when each case passes or fails on both? |
+//! | [`bradley_terry`] | which of several is best, compared two at a time? |
 //! | [`shrinkage`] | … when some of the many are small? |
 //! | [`within`] | does something change a rate, when people differ? |
 //! | [`log_odds`] | which words mark one set of texts against another? |
@@ -73,6 +74,7 @@ pub mod balance;
 pub mod beta;
 pub mod binned;
 pub mod bootstrap;
+pub mod bradley_terry;
 pub mod calibration;
 pub mod cluster;
 pub mod combination;

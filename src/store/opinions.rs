@@ -191,3 +191,42 @@ pub fn ratings(
     .bind::<Int8, _>(limit)
     .load(conn)
 }
+
+/// How many answers of the same worth one user gave on a rubric.
+#[derive(Clone, Debug, PartialEq, QueryableByName)]
+pub struct Stated {
+    /// Null of outputs of nobody known.
+    #[diesel(sql_type = Nullable<Int8>)]
+    pub user_key: Option<i64>,
+    /// The place on the scale, from 0 to 1.
+    #[diesel(sql_type = Double)]
+    pub value: f64,
+    #[diesel(sql_type = Int8)]
+    pub answers: i64,
+}
+
+/// What users rate their own outputs on a rubric, of some cells that were shown in a half-open range: counted, at most `limit` counts.
+pub fn stated(
+    conn: &mut PgConnection,
+    project: ProjectId,
+    cells: &[CellId],
+    (from, to): (DateTime<Utc>, DateTime<Utc>),
+    rubric: &str,
+    limit: i64,
+) -> QueryResult<Vec<Stated>> {
+    diesel::sql_query(
+        "SELECT o.user_key, p.value, count(*) AS answers \
+         FROM outputs o JOIN opinions p USING (project_id, output_key) \
+         WHERE o.project_id = $1 AND o.cell_id = ANY($2) AND o.shown_at >= $3 AND o.shown_at < $4 \
+         AND p.source = $5 AND p.holder = '' AND p.rubric = $6 \
+         GROUP BY 1, 2 ORDER BY 1, 2 LIMIT $7",
+    )
+    .bind::<Int4, _>(project)
+    .bind::<Array<Int4>, _>(cells)
+    .bind::<Timestamptz, _>(from)
+    .bind::<Timestamptz, _>(to)
+    .bind::<SmallInt, _>(RATING)
+    .bind::<Text, _>(rubric)
+    .bind::<Int8, _>(limit)
+    .load(conn)
+}

@@ -59,6 +59,11 @@ it('says whether an eval is any good, and what a run changed', async () => {
     const quality = page.locator('section[aria-labelledby=quality]');
     await quality.getByText('It cannot be told yet').waitFor();
     await expect.poll(() => quality.innerText()).toMatch(/with results of another version than their output’s only/);
+    const ranking = page.locator('section[aria-labelledby=ranking]');
+    await ranking.getByText(/^planner-5 comes first/).waitFor();
+    await expect.poll(() => ranking.getByRole('region', { name: 'Runs, the strongest first' }).getByRole('row').count()).toBe(4);
+    await ranking.getByText('Every two of them').click();
+    await expect.poll(() => ranking.getByRole('region', { name: 'Every two runs' }).getByRole('row').count()).toBe(4);
     await page.getByRole('button', { name: 'Compare' }).click();
     await page.getByRole('heading', { level: 1, name: 'nightly planner-5 against nightly planner-4' }).waitFor();
     await settled(page);

@@ -1,7 +1,7 @@
 /** What the sections of a feature and the experiments say, and how they are used. */
 
 import { expect, it } from 'vitest';
-import { open, server, settled, visit, withBrowser } from './visit';
+import { open, server, settled, survey, visit, withBrowser } from './visit';
 
 withBrowser();
 
@@ -105,6 +105,19 @@ it('shows what to fix next, logs a change, says what it takes to tell, and delet
     await page.getByRole('heading', { level: 1, name: 'Changes' }).waitFor();
     await settled(page);
     expect(await page.getByRole('link', { name: 'Shorter answers' }).count()).toBe(0);
+    expect(errors).toEqual([]);
+    await close();
+});
+
+it('says whether people do as they say, where they are asked', async () => {
+    const { page, errors, close } = await visit({ key: await survey('asked') });
+    await open(page, '/features/draft?range=all');
+    const stated = page.locator('#stated');
+    await stated.getByText(/^Users do more than they say/).waitFor();
+    expect(await stated.getByRole('region', { name: 'What people take, by what they say' }).getByRole('row').count()).toBe(4);
+    await open(page, '/features/never.asked?range=all');
+    await page.locator('#ratings').waitFor();
+    expect(await page.locator('#stated').isVisible()).toBe(false);
     expect(errors).toEqual([]);
     await close();
 });

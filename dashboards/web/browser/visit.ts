@@ -83,7 +83,7 @@ export async function declare(name: string, feature: string, versions: string[])
     if (!answer.ok) throw new Error(await answer.text());
 }
 
-/** Makes an eval set of cases from feedback, with two runs that score what users took higher, and a little by chance. */
+/** Makes an eval set of cases from feedback, with three runs that score what users took higher, and a little by chance: the names of the last two. */
 export async function evaluate(name: string): Promise<string[]> {
     const ask = async (path: string, body: unknown): Promise<Record<string, unknown>> => {
         const headers = { 'x-api-key': server.key, 'content-type': 'application/json' };
@@ -100,6 +100,7 @@ export async function evaluate(name: string): Promise<string[]> {
         const { run } = await ask(`/${name}/runs`, { name: `nightly ${version}`, version, judge: 'rubric', results });
         return (run as { id: string }).id;
     };
+    await upload('planner-3', 5);
     return [await upload('planner-4', 0), await upload('planner-5', 11)];
 }
 
@@ -116,6 +117,30 @@ export async function watch(): Promise<{ alert: string; webhook: string }> {
     const webhook = await make('/webhooks', { name: 'on call', url: 'http://127.0.0.1:9/' });
     const alert = await make('/alerts', rule);
     return { alert, webhook };
+}
+
+/** Makes a project of a name in which thirty people take most of what they are shown and say that they trust it less: its key. */
+export async function survey(name: string): Promise<string> {
+    const post = async (path: string, key: string, body: unknown) => {
+        const headers = { 'x-api-key': key, 'content-type': 'application/json' };
+        const answer = await fetch(`${server.origin}/api/v1${path}`, { method: 'POST', body: JSON.stringify(body), headers });
+        if (!answer.ok) throw new Error(await answer.text());
+        return (await answer.json()) as Record<string, unknown>;
+    };
+    const key = (await post('/projects', server.key, { name })).admin_key as string;
+    const events = Array.from({ length: 30 }, (_, at) => {
+        const about = { output_id: `o${at}`, feature: 'draft', user_id: `u${at}` };
+        const says = { type: 'rate', output_id: `o${at}`, rubric: 'trust', rating: at % 3, rating_min: 0, rating_max: 4 };
+        return [{ type: at % 10 === 0 ? 'reject' : 'accept', ...about }, says];
+    });
+    const other = { type: 'accept', output_id: 'other', feature: 'never.asked', user_id: 'u0' };
+    await post('/events', key, { events: [...events.flat(), other] });
+    const known = async () => {
+        const answer = await fetch(`${server.origin}/api/v1/features`, { headers: { 'x-api-key': key } });
+        return answer.ok && ((await answer.json()) as { data: unknown[] }).data.length === 2;
+    };
+    while (!(await known())) await new Promise((resolve) => setTimeout(resolve, 50));
+    return key;
 }
 
 /** Sends events that are refused, with a key of a name. */

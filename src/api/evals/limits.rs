@@ -21,6 +21,8 @@ pub const LISTED_ROWS: usize = 1_000;
 
 /// Runs of a set.
 pub const MOST_RUNS: i64 = 500;
+/// Runs that one answer ranks: a table of their pairs can still be read.
+pub const MOST_RANKED: usize = 20;
 /// Results of a run.
 pub const MOST_RESULTS: usize = 50_000;
 

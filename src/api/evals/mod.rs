@@ -7,6 +7,7 @@ mod feedback;
 mod file;
 pub mod limits;
 mod quality;
+mod ranking;
 pub mod rows;
 pub mod runs;
 pub mod sheet;
@@ -19,6 +20,7 @@ pub use self::cases::{create_eval_cases, list_eval_cases, update_eval_cases};
 pub use self::compare::get_eval_comparison;
 pub use self::feedback::create_eval_cases_from_feedback;
 pub use self::quality::get_eval_quality;
+pub use self::ranking::get_eval_ranking;
 pub use self::runs::{create_eval_run, delete_eval_run, get_eval_run, list_eval_results, list_eval_runs};
 
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, web};

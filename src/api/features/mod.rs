@@ -16,6 +16,7 @@ pub mod reasons;
 pub mod recalibration;
 pub mod reliance;
 pub mod segments;
+pub mod stated_trust;
 pub mod texts;
 pub mod trajectory;
 pub mod trigger;

@@ -57,6 +57,11 @@ pub fn rows() -> Vec<Row> {
         ),
         ("runs of a set", grouped(evals::MOST_RUNS as usize), "409 `conflict`"),
         (
+            "runs that are ranked at once",
+            evals::MOST_RANKED.to_string(),
+            "400 `invalid_parameter` if `runs` names more; else the newest are, and the answer counts the others",
+        ),
+        (
             "cases made from feedback at once (`sample`)",
             format!("1 to {}", grouped(evals::MOST_SAMPLED as usize)),
             "422 `invalid_body`",

@@ -3,6 +3,7 @@
 use super::{Row, bytes, grouped};
 use crate::api::exports::stream::EXPORTS;
 use crate::api::features::{explain, reasons, texts};
+use crate::api::names;
 use crate::api::outputs::listing::{MAX_LIMIT, MOST_IDS, TEXT_CHARS};
 use crate::api::pieces::LARGEST;
 use crate::ingest::limits as events;
@@ -80,6 +81,11 @@ pub fn rows() -> Vec<Row> {
                 grouped(MOST_CHARS_OF_ONE)
             ),
             "the newest are read, and the answer says how far",
+        ),
+        (
+            "`rubric` on which trust is stated",
+            format!("1 to {} characters, no U+0000", names::LONG),
+            "400 `invalid_parameter`",
         ),
         (
             "`limit` of phrases and words; of reasons; of features that are explained at once",

@@ -14,7 +14,7 @@ pub struct Analysis {
 }
 
 /// In the order in which a team would ask.
-pub static ANALYSES: [Analysis; 26] = [
+pub static ANALYSES: [Analysis; 28] = [
     Analysis {
         id: "compare",
         question: "Is one side better than another, how sure is that, and what would it take to know?",
@@ -200,6 +200,14 @@ pub static ANALYSES: [Analysis; 26] = [
         source: "Lee & See 2004; Wischnewski, Krämer & Müller 2023",
     },
     Analysis {
+        id: "stated_trust",
+        question: "Do users do as they say, when they are asked how far they trust it?",
+        route: "/features/{feature}/stated-trust",
+        method: "mean over users of their ratings on a rubric, as places on their scale, beside what the same users take: the mean difference by user, judged like the trust gap; Spearman's rank correlation over users; acceptance by thirds of what they say",
+        interval: "linearised over users, each counting once; of acceptance and reliance clustered by user",
+        source: "Jian, Bisantz & Drury 2000; Lee & See 2004",
+    },
+    Analysis {
         id: "eval_quality",
         question: "Does an eval say what users say, and of what does it say nothing?",
         route: "/evals/{set}/quality",
@@ -214,6 +222,14 @@ pub static ANALYSES: [Analysis; 26] = [
         method: "mean difference over the cases that both runs have results of; McNemar's test of those that pass on one side only",
         interval: "paired, linearised and clustered by user",
         source: "McNemar 1947; Fagerland, Lydersen & Laake 2013",
+    },
+    Analysis {
+        id: "eval_ranking",
+        question: "Which of several runs of an eval is best?",
+        route: "/evals/{set}/ranking",
+        method: "every two runs on the cases that both have results of, the higher score wins, ties count half; win rates, and Bradley and Terry's strengths by maximum likelihood of the runs that wins and losses connect",
+        interval: "linearised and clustered by user, or else by case, over all pairs that a case enters; Holm's over all pairs for which run is ahead of which",
+        source: "Bradley & Terry 1952; Ford 1957; Liang & Zeger 1986; Holm 1979",
     },
     Analysis {
         id: "alerts",

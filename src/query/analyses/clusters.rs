@@ -50,6 +50,20 @@ impl Clusters {
         self.of.len() as u64
     }
 
+    /// How many clusters there are.
+    pub fn count(&self) -> u64 {
+        let clusters: HashSet<i64> = self.of.iter().map(|output| output.cluster).collect();
+        clusters.len() as u64
+    }
+
+    /// What the values of each cluster add up to.
+    pub fn totals(&self, values: impl Iterator<Item = f64>) -> Vec<f64> {
+        self.sums(values.map(|value| [value]))
+            .into_iter()
+            .map(|[sum]| sum)
+            .collect()
+    }
+
     /// Sums by cluster of something that each output has.
     fn sums<const N: usize>(&self, values: impl Iterator<Item = [f64; N]>) -> Vec<[f64; N]> {
         let mut sums: BTreeMap<i64, [f64; N]> = BTreeMap::new();

@@ -30,6 +30,7 @@ pub mod ratings;
 pub mod reasons;
 pub mod recalibration;
 pub mod recovery;
+pub mod stated_trust;
 pub mod staying;
 pub mod texts;
 pub mod trajectory;

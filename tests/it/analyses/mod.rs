@@ -19,6 +19,7 @@ mod priorities;
 mod ratings;
 mod reasons;
 mod routes;
+mod stated_trust;
 mod texts;
 mod trajectory;
 mod trust;

@@ -24,6 +24,7 @@ fn told(server: &TestServer, key: &str) -> Vec<Value> {
     for path in [
         format!("/api/v1/features?{range}"),
         format!("/api/v1/features/f/agreement?{range}"),
+        format!("/api/v1/features/f/stated-trust?{range}"),
         "/api/v1/outputs?limit=500".to_owned(),
         "/api/v1/outputs/theirs".to_owned(),
     ] {

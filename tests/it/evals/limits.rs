@@ -207,7 +207,13 @@ fn what_is_looked_for_has_limits() {
     let server = server_with_set();
     let get = |what: &str, chars: usize| server.get(&format!("{what}={}", "x".repeat(chars)));
     let quality = format!("{SET}/quality?judge");
-    for (what, most) in [(format!("{CASES}?tag"), TAG_CHARS), (quality, 256)] {
+    let ranking = |what: &str| format!("{SET}/ranking?{what}");
+    for (what, most) in [
+        (format!("{CASES}?tag"), TAG_CHARS),
+        (quality, 256),
+        (ranking("judge"), 256),
+        (ranking("tag"), TAG_CHARS),
+    ] {
         get(&what, most).expect(200);
         get(&what, most + 1).expect_problem(400, "invalid_parameter");
     }

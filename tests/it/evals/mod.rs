@@ -7,6 +7,7 @@ mod odd;
 mod office;
 mod privacy;
 mod quality;
+mod ranking;
 mod runs;
 mod sheets;
 

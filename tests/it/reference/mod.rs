@@ -7,8 +7,10 @@
 mod agreement;
 mod calibration;
 mod decisions;
+mod rankings;
 mod ratings;
 mod stability;
+mod surveys;
 mod texts;
 
 use std::collections::BTreeMap;

@@ -55,7 +55,7 @@ fn who_was_there_before_is_not_new_when_that_is_gone() {
     assert_eq!(let_go_in(&server, 0).outputs, 3);
     assert_eq!(answers(trajectory(&lately).expect(200)), before);
     trajectory(&all).expect_problem(422, "not_kept");
-    for of_outputs in ["autonomy", "recalibration", "trigger", "approvals"] {
+    for of_outputs in ["autonomy", "recalibration", "trigger", "approvals", "stated-trust"] {
         let path = format!("/api/v1/features/f/{of_outputs}?");
         server.get(&(path.clone() + &all)).expect_problem(422, "not_kept");
         server.get(&(path + &lately)).expect(200);

@@ -445,6 +445,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/evals/{set}/ranking": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Which of several runs is best?
+         * @description Every two runs meet on the cases that both have results of, by judges that judged both: who scores higher wins. Strengths by Bradley and
+         *     Terry, win rates, every pair, and which run is ahead of which, told for all pairs together.
+         */
+        get: operations["get_eval_ranking"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/evals/{set}/runs": {
         parameters: {
             query?: never;
@@ -1110,6 +1131,27 @@ export interface paths {
          *     is known of it, and its gap to the rest, adjusted for how many were looked at. With fewer than eight values nothing is pulled.
          */
         get: operations["get_feature_segments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/features/{feature}/stated-trust": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stated trust in a feature
+         * @description Do users do as they say? How far they say that they trust it, as the place of their ratings on a rubric from 0 to 1, beside what the
+         *     same users take. Each user's newest answer on each output counts, and each user once.
+         */
+        get: operations["get_feature_stated_trust"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3527,6 +3569,91 @@ export interface components {
             level: number;
             set: string;
         };
+        /** @description Two runs. */
+        EvalRankedPair: components["schemas"]["EvalRecord"] & {
+            /**
+             * Format: double
+             * @description For all pairs together.
+             */
+            adjusted_p_value: number | null;
+            /**
+             * Format: uuid
+             * @description Which of them is better for sure; null where it cannot be told.
+             */
+            ahead: string | null;
+            /**
+             * Format: int64
+             * @description Cases on which they meet.
+             */
+            cases: number;
+            /**
+             * Format: uuid
+             * @description The one that comes before the other in the list of runs.
+             */
+            first: string;
+            /**
+             * Format: double
+             * @description Of no difference: of strength, or, where either has none, of who wins more. Null where nothing tells them apart.
+             */
+            p_value: number | null;
+            /** Format: uuid */
+            second: string;
+            /** @description First minus second, which also knows how both do against others. */
+            strength_difference: components["schemas"]["Estimate"];
+            win_rate: components["schemas"]["Estimate"];
+        };
+        /** @description A run among others. */
+        EvalRankedRun: components["schemas"]["EvalRecord"] & {
+            /**
+             * Format: int64
+             * @description Cases on which it meets any other.
+             */
+            cases: number;
+            /** @description What tells it apart from the others: its version if that does, else its name, else its name and time. */
+            label: string;
+            name: string;
+            /** Format: uuid */
+            run: string;
+            standing: components["schemas"]["EvalStanding"];
+            /** @description Logits, which add up to zero over the runs that have one: a run that is ahead by 1 wins 73 % of the rounds. */
+            strength: components["schemas"]["Estimate"];
+            version: string | null;
+            /** @description Ties count half. The mean over the runs that it meets. */
+            win_rate: components["schemas"]["Estimate"];
+        };
+        /** @description Which of several runs is best. */
+        EvalRanking: {
+            /** @description Runs that others are compared with and none is ahead of: one, if it can be told which is best. */
+            best: string[];
+            /**
+             * Format: int64
+             * @description Cases on which any two runs meet.
+             */
+            cases: number;
+            /** @description Every two of them. */
+            pairs: components["schemas"]["EvalRankedPair"][];
+            /** @description The strongest first. */
+            runs: components["schemas"]["EvalRankedRun"][];
+            /** @description What is found, in words. */
+            sentence: string;
+        };
+        EvalRankingResponse: {
+            data: components["schemas"]["EvalRanking"];
+            /** Format: double */
+            level: number;
+            /** @description Older runs that would have been ranked if 20 were not the most. */
+            runs_left_out: number;
+            set: string;
+        };
+        /** @description Rounds: a case on which two runs meet. */
+        EvalRecord: {
+            /** Format: int64 */
+            losses: number;
+            /** Format: int64 */
+            ties: number;
+            /** Format: int64 */
+            wins: number;
+        };
         /** @description One result: a score, a verdict, or both. */
         EvalResultUpload: {
             /** @description Of the set. */
@@ -3777,6 +3904,11 @@ export interface components {
              */
             with_input: number;
         };
+        /**
+         * @description How a run stands among the others.
+         * @enum {string}
+         */
+        EvalStanding: "wins_all" | "ranked" | "apart" | "loses_all" | "not_compared";
         /** @description Outputs that are alike in what was asked. */
         EvalStratum: {
             /**
@@ -5729,6 +5861,60 @@ export interface components {
          * @enum {string}
          */
         Standing: "higher" | "lower" | "alike" | "cannot_tell_yet";
+        /** @description What users say of their trust, and what they do. */
+        StatedTrust: {
+            /** @description Of all that the same users decided on, each output counting once. */
+            acceptance_rate: components["schemas"]["Estimate"];
+            /**
+             * Format: int64
+             * @description Answers on outputs of nobody known. They are left out.
+             */
+            answers_of_nobody: number;
+            /** @description Spearman's rank correlation, over those users, of what they say and what they take. */
+            correlation: components["schemas"]["Estimate"];
+            /** @description What each of those takes minus what they say, as a mean over users. */
+            difference: components["schemas"]["Estimate"];
+            over_reliance: components["schemas"]["Estimate"];
+            rubric: string;
+            sentence: string;
+            /** @description Their place on the scale, from 0 to 1: the mean over users of the mean of their answers. `n` counts answers. */
+            stated: components["schemas"]["Estimate"];
+            /** @description The mean over the same users, as far as they decided anything, of the share that each took. `n` counts users. */
+            taken: components["schemas"]["Estimate"];
+            /** @description The users in three parts, those who say least first; who says the same is in the same, so that there may be fewer. */
+            thirds: components["schemas"]["StatedTrustThird"][];
+            /**
+             * Format: int64
+             * @description Users who said something and decided nothing.
+             */
+            undecided_users: number;
+            under_reliance: components["schemas"]["Estimate"];
+            verdict: components["schemas"]["StatedTrustVerdict"];
+        };
+        StatedTrustResponse: {
+            data: components["schemas"]["StatedTrust"];
+            feature: string;
+            meta: components["schemas"]["AnalysisMeta"];
+        };
+        /** @description Users by how far they say that they trust it. */
+        StatedTrustThird: {
+            /** @description Of what they decided on. */
+            acceptance_rate: components["schemas"]["Estimate"];
+            /**
+             * Format: double
+             * @description The least and the most that they say, from 0 to 1.
+             */
+            from: number;
+            /** Format: double */
+            to: number;
+            /** Format: int64 */
+            users: number;
+        };
+        /**
+         * @description Whether users do as they say.
+         * @enum {string}
+         */
+        StatedTrustVerdict: "says_more" | "does_more" | "alike" | "cannot_tell";
         StatusResponse: {
             backlog: components["schemas"]["BacklogView"];
             /**
@@ -9232,6 +9418,109 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EvalQualityResponse"];
+                };
+            };
+            /** @description The client has this answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_eval_ranking: {
+        parameters: {
+            query?: {
+                /** @description Ids of runs with commas between, at most 20; without it the newest run of each version, and each run that names none. */
+                runs?: string;
+                /** @description Every run rather than the newest of each version. */
+                all_runs?: boolean;
+                /** @description Only results of this judge. */
+                judge?: string;
+                /** @description Only cases with this tag. */
+                tag?: string;
+                level?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The set's name */
+                set: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The runs, the strongest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvalRankingResponse"];
                 };
             };
             /** @description The client has this answer already */
@@ -13226,6 +13515,110 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SegmentsResponse"];
+                };
+            };
+            /** @description The client has this answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong (`invalid_parameter`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A valid API key is needed (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such metric (`unknown_metric`); The project has no such dimension (`unknown_dimension`); The answer would be too large (`answer_too_large`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More was sent than is allowed per second (`rate_limited`) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer; come back in a moment (`unavailable`); Too much is waiting; come back in a moment (`overloaded`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_feature_stated_trust: {
+        parameters: {
+            query?: {
+                /** @description Start of the range in which outputs were shown, RFC 3339 or milliseconds since 1970; the day of the first output without it. */
+                from?: string;
+                /** @description End of the range, not part of it; the end of the day of the last output without it. */
+                to?: string;
+                /** @description A JSON array of filters as `POST /query` takes them. */
+                filters?: string;
+                /** @description Level of the intervals; 0.95 without it. */
+                level?: number;
+                /** @description On which users say how far they trust it; `trust` without it. */
+                rubric?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The feature */
+                feature: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What users say, and what they do */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatedTrustResponse"];
                 };
             };
             /** @description The client has this answer already */

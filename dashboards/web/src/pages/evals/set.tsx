@@ -15,6 +15,7 @@ import { Title } from '../../parts/title';
 import { go, onward } from '../../state/url';
 import { Cases } from './cases';
 import { Quality } from './quality';
+import { Ranking } from './ranking';
 import { Upload } from './upload';
 import { pairOf } from './words';
 
@@ -31,6 +32,7 @@ export function EvalSet({ name, admin }: { name: string; admin: boolean }) {
                     <>
                         <Quality set={name} cases={one.cases} />
                         <Runs set={name} admin={admin} />
+                        <Ranking set={name} runs={one.runs} />
                         <Cases set={name} total={one.cases} admin={admin} />
                         {admin && <Settings {...one} />}
                     </>

@@ -1,11 +1,15 @@
 import { expect, it } from 'vitest';
-import { covered, leftOut, outcome, pairOf, stale, unclear } from './words';
+import { covered, leftOut, outcome, pairOf, stale, standing, unclear } from './words';
 
 it('calls a difference by its interval', () => {
     expect(outcome({ lower: 0.01, upper: 0.2 }).words).toBe('Better');
     expect(outcome({ lower: -0.2, upper: -0.01 }).words).toBe('Worse');
     expect(outcome({ lower: -0.1, upper: 0.1 }).sign).toBe('?');
     expect(outcome({ lower: null, upper: null }).sign).toBe('?');
+});
+
+it('says why a run has no strength', () => {
+    expect((['wins_all', 'loses_all'] as const).map(standing)).toEqual(['wins every round', 'loses every round']);
 });
 
 it('says what coverage misses', () => {

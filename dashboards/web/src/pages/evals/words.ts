@@ -29,6 +29,22 @@ export function unclear({ auroc, cases, confusion }: Pick<Schemas['EvalAgreement
     return `It could be chance: the AUROC of ${value} ${interval} holds 0.5.`;
 }
 
+/** Why a run has no strength. */
+export function standing(of: Schemas['EvalStanding']): string {
+    switch (of) {
+        case 'wins_all':
+            return 'wins every round';
+        case 'loses_all':
+            return 'loses every round';
+        case 'apart':
+            return 'not tied to the others by wins and losses';
+        case 'not_compared':
+            return 'no case in common by the same judge';
+        case 'ranked':
+            return '';
+    }
+}
+
 type Run = Pick<Schemas['EvalListedRun'], 'id' | 'cases'>;
 
 /** The two runs to compare where none are chosen, of runs with the newest first: the newest that another has as many cases as. */

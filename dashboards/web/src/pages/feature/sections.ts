@@ -16,6 +16,7 @@ import { Ratings } from './ratings';
 import { Reasons } from './reasons';
 import { Reliance } from './reliance';
 import { Segments } from './segments';
+import { Stated } from './stated';
 import { Trajectory } from './trajectory';
 import { Trends } from './trends';
 import { Triggers } from './triggers';
@@ -43,6 +44,7 @@ export const SECTIONS: Section[] = [
     { id: 'persistence', title: 'Persistence', question: 'Does what people take stay in place?', Body: Persistence },
     { id: 'edits', title: 'What people change', question: 'Which words do they delete, insert and replace?', Body: Edits },
     { id: 'ratings', title: 'Ratings', question: 'What do people say when they are asked?', Body: Ratings },
+    { id: 'stated', title: 'Stated trust', question: 'Do people do as they say?', Body: Stated },
     { id: 'reasons', title: 'Why they reject', question: 'What do they say, and what do rejected outputs have in common?', Body: Reasons },
     { id: 'trajectory', title: 'Trajectory', question: 'Does trust grow with use, and survive a mistake?', Body: Trajectory },
     { id: 'coverage', title: 'Coverage', question: 'How much is not known, and what could it hide?', Body: Coverage },
