@@ -23,10 +23,18 @@ fn what_is_lost_to_a_reason_is_ranked_by_cost() {
             writeln!(lines, "{event}").unwrap();
         }
     }
+    // In another feature half of what is lost says why.
+    for reason in [json!("slow"), json!(null)] {
+        let event = json!({"type": "reject", "feature": "g", "output_id": format!("g {reason}"), "reason": reason, "user_id": "u0",
+            "occurred_at": "2026-03-09T12:00:00Z"});
+        writeln!(lines, "{event}").unwrap();
+    }
     server.send(lines);
     let found = server.get("/api/v1/priorities").expect(200);
-    assert_eq!(found["told"], json!({"lost": 360, "with_reason": 240}));
+    assert_eq!(found["told"], json!({"lost": 362, "with_reason": 241}));
     let [slow, severe] = [&found["data"][0], &found["data"][1]];
+    assert_eq!(slow["told"], json!({"lost": 360, "with_reason": 240}));
+    assert_eq!(found["data"][2]["told"], json!({"lost": 2, "with_reason": 1}));
     assert_eq!(
         (&slow["reason"], &slow["cost"]["value"], &slow["users"]),
         (&json!("slow"), &json!(180), &json!(60))
@@ -57,7 +65,7 @@ fn what_is_lost_to_a_reason_is_ranked_by_cost() {
     let found = server.get("/api/v1/priorities?to=2026-03-13T00:00:00Z").expect(200);
     assert_eq!(
         (&found["data"][0]["standing"], &found["open"]),
-        (&json!("underway"), &json!(2))
+        (&json!("underway"), &json!(3))
     );
     assert_eq!(found["progress"]["median_days_to_change"], 3.0);
     assert_eq!(found["progress"]["cannot_tell_yet"], 1);

@@ -5222,6 +5222,7 @@ export interface components {
              */
             severity: number;
             standing: components["schemas"]["FixStanding"];
+            told: components["schemas"]["Told"] | null;
             /** Format: int64 */
             users: number;
         };

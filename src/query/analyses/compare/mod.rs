@@ -10,6 +10,8 @@ mod finding;
 mod measure;
 pub mod words;
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::pg::PgConnection;
 
@@ -24,8 +26,9 @@ use crate::query::filter::Filter;
 use crate::query::request::{Query, QueryError};
 use crate::query::snapshot::Snapshot;
 use crate::query::sources::Sources;
-use crate::query::{plan, running};
+use crate::query::{plan, running, tabulate};
 use crate::stats::{balance, multiple, posterior, sequence};
+use crate::store::cells::CellId;
 use crate::store::projects;
 
 /// Looks in the series of a comparison: about so many, and one a day at most.
@@ -192,7 +195,7 @@ fn compare(
     compared
 }
 
-/// How long there have been outputs in a window, in days; `None` if all of them are of one UTC day, which tells no pace.
+/// How long there have been outputs of the sides in a window, in days; `None` if all of them are of one UTC day, which tells no pace.
 fn elapsed(
     conn: &mut PgConnection,
     sources: &Sources,
@@ -201,13 +204,36 @@ fn elapsed(
     now: DateTime<Utc>,
 ) -> Result<Option<f64>, QueryError> {
     let project = projects::find(conn, query.project)?;
-    let days = Snapshot::new(conn, sources, &project)?.days(window);
-    let (Some(first), Some(last)) = (days.first(), days.last()) else {
+    let mut snapshot = Snapshot::new(conn, sources, &project)?;
+    let side = |arm: &Vec<Filter>| snapshot.view.cells_where(&[query.filters.as_slice(), arm].concat());
+    let cells: HashSet<CellId> = query.arms.iter().flat_map(side).collect();
+    let days = snapshot.days(window);
+    let first = first_of(&cells, days.iter(), &mut snapshot)?;
+    let last = first_of(&cells, days.iter().rev(), &mut snapshot)?;
+    let Some((first, last)) = first.zip(last) else {
         return Ok(None);
     };
-    let from = window.from.max(clock::midnight(*first));
+    let from = window.from.max(clock::midnight(first));
     let to = window.to.min(now).min(clock::midnight(last + 1));
     Ok((first < last).then(|| (to - from).num_seconds() as f64 / 86_400.0))
+}
+
+/// The first of some days on which some cells have outputs.
+fn first_of<'a>(
+    cells: &HashSet<CellId>,
+    days: impl Iterator<Item = &'a i32>,
+    snapshot: &mut Snapshot,
+) -> Result<Option<i32>, QueryError> {
+    for day in days {
+        let window = Window {
+            from: clock::midnight(*day),
+            to: clock::midnight(day + 1),
+        };
+        if tabulate::count_outputs(cells.iter().copied(), &window, snapshot)? > 0 {
+            return Ok(Some(*day));
+        }
+    }
+    Ok(None)
 }
 
 /// The same question about the days before.

@@ -151,6 +151,8 @@ fn explain(
     let segments = explained.iter().flat_map(|cut| &cut.segments);
     let mut leading: Vec<Segment> = segments.filter(|segment| may_lead(segment)).cloned().collect();
     leading.sort_by(by_weight);
+    // Where a version brings a model and a prompt of its own, all three say the same.
+    leading.dedup_by(|next, earlier| cuts_alike(next, earlier));
     leading.truncate(LEADING);
     Ok(Explained {
         before: overall(&before),
@@ -228,12 +230,30 @@ fn may_lead(segment: &Segment) -> bool {
     segment.before.n.max(segment.after.n) >= LEAST_OUTPUTS
 }
 
-/// The more is left after shrinking, the earlier; then the surer.
+/// Whether two segments of different dimensions are the same outputs, as far as their numbers tell.
+fn cuts_alike(one: &Segment, other: &Segment) -> bool {
+    let numbers = |segment: &Segment| {
+        (
+            segment.before.n,
+            segment.after.n,
+            segment.before.value,
+            segment.after.value,
+        )
+    };
+    one.dimension != other.dimension && numbers(one) == numbers(other)
+}
+
+/// The more is left after shrinking, the earlier; then the surer. Of two segments one is as far from the rest as the other: then the
+/// one that moved more itself.
 fn by_weight(one: &Segment, other: &Segment) -> Ordering {
     let score = |segment: &Segment| match (segment.excess.value, segment.noise) {
         (Some(value), Some(noise)) if noise > 0.0 => (value / noise).abs(),
         _ => 0.0,
     };
-    let order = other.shrunk.abs().total_cmp(&one.shrunk.abs());
-    order.then(score(other).total_cmp(&score(one)))
+    // Equal but for rounding is equal.
+    let places = |value: f64| (value * 1e9).round();
+    let larger = |of: &dyn Fn(&Segment) -> f64| places(of(other)).total_cmp(&places(of(one)));
+    larger(&|segment| segment.shrunk.abs())
+        .then_with(|| larger(&score))
+        .then_with(|| larger(&|segment| segment.rate.abs()))
 }

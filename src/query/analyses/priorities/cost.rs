@@ -28,6 +28,8 @@ pub struct Cost {
     pub value: f64,
     pub outputs: u64,
     pub users: u64,
+    /// Of a reason: what of its feature was lost, and how much of that is known why.
+    pub told: Option<Told>,
     pub influences: Vec<(i64, f64)>,
 }
 
@@ -53,13 +55,14 @@ pub fn of_reasons(
         ..query.clone()
     };
     let mut snapshot = Snapshot::new(conn, sources, project)?;
-    let mut told = Told::default();
+    let mut told: BTreeMap<u32, Told> = BTreeMap::new();
     let mut named: BTreeMap<(u32, String), Named> = BTreeMap::new();
     let walked = complaints::walk(&mut snapshot, &query, project, |decided| {
         let is_lost = u64::from(decided.lost >= 1.0);
-        told.lost += is_lost;
+        let of_feature = told.entry(decided.group).or_default();
+        of_feature.lost += is_lost;
         let Some(reason) = decided.reason else { return };
-        told.with_reason += is_lost;
+        of_feature.with_reason += is_lost;
         let own = named.entry((decided.group, reason.to_owned())).or_default();
         own.outputs += 1;
         if decided.has_user {
@@ -79,13 +82,14 @@ pub fn of_reasons(
                 value,
                 outputs: own.outputs,
                 users: own.users.len() as u64,
+                told: told.get(&group).copied(),
                 influences: own.by_cluster.into_iter().collect(),
             })
         })
         .collect();
     costs.sort_by(|one, other| other.value.total_cmp(&one.value));
     costs.truncate(MOST_REASONS);
-    Ok((costs, told))
+    Ok((costs, told.into_values().sum()))
 }
 
 /// What segments lose beyond what the rest of their feature loses, where they surely do.
@@ -138,6 +142,7 @@ pub fn of_segments(
                     value: -decided * contrast.difference,
                     outputs: decided as u64,
                     users: segment.estimate.users.unwrap_or_default(),
+                    told: None,
                     influences: moved.into_iter().map(|(cluster, pair)| (cluster, lost(pair))).collect(),
                 });
             }

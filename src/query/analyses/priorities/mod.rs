@@ -9,6 +9,7 @@ mod cost;
 mod progress;
 
 use std::collections::BTreeMap;
+use std::iter::Sum;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::pg::PgConnection;
@@ -98,6 +99,10 @@ pub struct Priority {
     /// Decided outputs that name the reason, or that are in the segment.
     pub outputs: u64,
     pub users: u64,
+    /// Of a reason: what its feature lost, and how much of that says why. Where few say why, more may be behind each reason. Null of
+    /// segments.
+    #[schema(required = true)]
+    pub told: Option<Told>,
     /// What one of them costs on average.
     pub severity: f64,
     /// The least and the greatest place by cost that it may have.
@@ -113,6 +118,15 @@ pub struct Told {
     pub lost: u64,
     /// Of these, with a reason.
     pub with_reason: u64,
+}
+
+impl Sum for Told {
+    fn sum<I: Iterator<Item = Told>>(parts: I) -> Told {
+        parts.fold(Told::default(), |all, part| Told {
+            lost: all.lost + part.lost,
+            with_reason: all.with_reason + part.with_reason,
+        })
+    }
 }
 
 pub struct Priorities {
@@ -207,6 +221,7 @@ fn ranked(costs: Vec<Cost>, effects: &[(&AimedChange, Effect)], query: &Query) -
                 cost: Between::interval(cost.value, interval),
                 outputs: cost.outputs,
                 users: cost.users,
+                told: cost.told,
                 severity: cost.value / (cost.outputs as f64).max(1.0),
                 feature: cost.feature,
                 subject: cost.subject,

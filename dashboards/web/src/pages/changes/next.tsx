@@ -47,7 +47,7 @@ function Found({ data, told, progress, meta }: Answer) {
                         <>
                             <th scope="col">What</th>
                             <th scope="col">
-                                <Explained text="Outputs lost, with the interval clustered by user. Of a reason, those that name it; of a segment, those beyond what the rest loses.">
+                                <Explained text="Outputs lost, with the interval clustered by user. Of a reason, those that name it: where few say why, more may be behind it. Of a segment, those beyond what the rest loses.">
                                     Outputs lost
                                 </Explained>
                             </th>
@@ -83,7 +83,7 @@ function loop({ changes, share_worked, median_days_to_change, answered }: Schema
 }
 
 function Row(one: Schemas['Priority']) {
-    const { feature, standing, cost, outputs, users, rank_from, rank_to, attempts } = one;
+    const { feature, standing, cost, outputs, users, told, rank_from, rank_to, attempts } = one;
     const href = one.kind === 'reason' ? onward('/examples', { feature, reason: one.reason }) : toFeature(feature);
     return (
         <tr>
@@ -97,6 +97,7 @@ function Row(one: Schemas['Priority']) {
                 <Written {...parts(cost, 'outputs')} />
                 <span class="evidence">
                     {count(outputs)} {one.kind === 'reason' ? 'name it' : 'decided'} · {counted(users, 'user')}
+                    {told !== null && told.lost > 0 && ` · of ${count(told.lost)} lost, ${percent(told.with_reason / told.lost)} say why`}
                 </span>
             </td>
             <td data-label="Place">{places(rank_from, rank_to)}</td>

@@ -121,9 +121,8 @@ function Among({ people }: { people: People[] }) {
             )}
             {alone.length > 0 && (
                 <p class="foot">
-                    Only one person each has an opinion on:{' '}
-                    {alone.map((one) => `${rubricName(one.rubric)} (${KINDS[one.kind]}, ${count(one.opinions)})`).join('; ')}. Whether others would
-                    agree cannot be told.
+                    Each output has the opinion of one person only, so that nobody knows whether others would agree:{' '}
+                    {alone.map((one) => `${rubricName(one.rubric)} (${KINDS[one.kind]}, ${counted(one.opinions, 'opinion')})`).join('; ')}.
                 </p>
             )}
         </>
