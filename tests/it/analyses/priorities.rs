@@ -24,17 +24,19 @@ fn what_is_lost_to_a_reason_is_ranked_by_cost() {
         }
     }
     // In another feature half of what is lost says why.
-    for reason in [json!("slow"), json!(null)] {
-        let event = json!({"type": "reject", "feature": "g", "output_id": format!("g {reason}"), "reason": reason, "user_id": "u0",
-            "occurred_at": "2026-03-09T12:00:00Z"});
-        writeln!(lines, "{event}").unwrap();
+    for user in 0..10 {
+        for reason in [json!("slow"), json!(null)] {
+            let event = json!({"type": "reject", "feature": "h", "output_id": format!("h-{user}-{reason}"), "reason": reason,
+                "user_id": format!("u{user}"), "occurred_at": "2026-03-09T12:00:00Z"});
+            writeln!(lines, "{event}").unwrap();
+        }
     }
     server.send(lines);
     let found = server.get("/api/v1/priorities").expect(200);
-    assert_eq!(found["told"], json!({"lost": 362, "with_reason": 241}));
+    assert_eq!(found["told"], json!({"lost": 380, "with_reason": 250}));
     let [slow, severe] = [&found["data"][0], &found["data"][1]];
     assert_eq!(slow["told"], json!({"lost": 360, "with_reason": 240}));
-    assert_eq!(found["data"][2]["told"], json!({"lost": 2, "with_reason": 1}));
+    assert_eq!(found["data"][2]["told"], json!({"lost": 20, "with_reason": 10}));
     assert_eq!(
         (&slow["reason"], &slow["cost"]["value"], &slow["users"]),
         (&json!("slow"), &json!(180), &json!(60))
