@@ -19,6 +19,7 @@
 //! | [`mcnemar`] | … when each case passes or fails on both? |
 //! | [`shrinkage`] | … when some of the many are small? |
 //! | [`within`] | does something change a rate, when people differ? |
+//! | [`aftereffect`] | … or what happened a while before, when they change too? |
 //! | [`log_odds`] | which words mark one set of texts against another? |
 //! | [`half_life`] | how soon does a drop wear off? |
 //! | [`nonresponse`] | what would the rate be, had all answered? |
@@ -65,6 +66,7 @@
 )]
 
 pub mod adwin;
+pub mod aftereffect;
 pub mod agreement;
 pub mod allocation;
 pub mod auroc;
