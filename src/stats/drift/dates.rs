@@ -6,8 +6,8 @@ use super::Day;
 use super::ramp::{self, Ramp};
 use super::split::{Sums, sigma};
 
-/// The fewest days of a level at an end of the series, once it is known that there is a change: one day alone is no level.
-const SHORTEST_AT_ENDS: usize = 2;
+/// The fewest days of a level at an end of the series, once it is known that there is a change: a weekend alone is no level.
+const SHORTEST_AT_ENDS: usize = 3;
 
 /// A change among all days, and the p-value that it was found with.
 #[derive(Clone, Copy)]
@@ -29,20 +29,17 @@ pub(super) fn neighbours(found: &[Found], end: usize) -> impl Iterator<Item = (u
 
 /// The most likely dates of a change, given that it is the only one of a range of days.
 ///
-/// Where they are as near an end of the series as a level of `shortest` days allows, they are a bound: the change may be nearer. Then
-/// it is dated again with a shorter level at that end. That there is a change is settled before, so that nothing more is found by it.
+/// At an end of the series they are believed to be nearer than a level of `shortest` days allows if a shorter level there tells the days clearly
+/// better. That there is a change is settled before, so that nothing more is found by it.
 pub(super) fn dated(days: &[Day], range: Range<usize>, own: Found, shortest: usize) -> Option<Found> {
     let stretch = days.get(range.clone())?;
     let sigma = sigma(stretch, own.ramp.start.checked_sub(range.start)?);
     let likely = |least: [usize; 2]| Some(ramp::likely(stretch, least)?.believed(stretch.len(), sigma));
-    let mut ramp = likely([shortest; 2])?;
-    let bounds = [
-        range.start == 0 && ramp.start == shortest,
-        range.end == days.len() && ramp.end + shortest == stretch.len(),
-    ];
-    if bounds.contains(&true) {
-        ramp = likely(bounds.map(|is_bound| if is_bound { SHORTEST_AT_ENDS } else { shortest }))?;
-    }
+    let (ramp, fit) = likely([shortest; 2])?;
+    let is_end = [range.start == 0, range.end == days.len()];
+    let nearer = likely(is_end.map(|is_end| if is_end { SHORTEST_AT_ENDS } else { shortest }));
+    let nearer = nearer.filter(|nearer| nearer.1.gain > fit.gain + ramp::price(stretch.len(), sigma));
+    let ramp = nearer.map_or(ramp, |nearer| nearer.0);
     Some(Found {
         ramp: Ramp {
             start: range.start + ramp.start,

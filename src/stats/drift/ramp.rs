@@ -137,10 +137,10 @@ pub(super) fn likely(days: &[Day], [before, after]: [usize; 2]) -> Option<Likely
 
 impl Likely {
     /// The ramp if it is believed, else the step.
-    pub(super) fn believed(self, days: usize, sigma: f64) -> Ramp {
+    pub(super) fn believed(self, days: usize, sigma: f64) -> (Ramp, Levels) {
         let needed = self.step.1.gain + price(days, sigma);
         let ramp = self.ramp.filter(|ramp| ramp.1.gain > needed);
-        ramp.unwrap_or(self.step).0
+        ramp.unwrap_or(self.step)
     }
 }
 

@@ -47,7 +47,7 @@ pub struct Question {
 /// A change of level.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct FoundChange {
-    /// The first day that is not at the old level any more; the second to last of `days` at the latest.
+    /// The first day that is not at the old level any more; the third to last of `days` at the latest.
     pub at: DateTime<Utc>,
     /// The first day at the new level: `at`, unless the change took its time, as a rollout does.
     pub settled_at: DateTime<Utc>,

@@ -6,12 +6,12 @@ import { count, counted, isClearAsWritten, percent, pValue, threshold, withInter
 /** The chance of a claim about any of several lags where there is nothing to claim. */
 const ALPHA = 0.05;
 
-/** Whether users accept less or more after a bad output than after a good one, by the first decision of which that is clear among all that were looked at. */
+/** Whether users accept less or more after a bad output than after a good one, by the first decision of which that holds however many were looked at. */
 export function afterBad(recovery: Schemas['Lag'][]): string {
     const clear = recovery.find(
         ({ difference, adjusted_p_value }) => (adjusted_p_value ?? 1) < ALPHA && isClearAsWritten(difference, 'share_difference'),
     );
-    if (clear === undefined) return 'That they accept less or more after a bad output than after a good one is not clear at any of these decisions, taken together.';
+    if (clear === undefined) return 'Whether they accept less or more after a bad output than after a good one is not clear at any of these decisions.';
     const { lag, difference } = clear;
     const when = lag === 1 ? 'at the next decision' : `${count(lag)} decisions later`;
     return `After a bad output they accept ${(difference.value ?? 0) < 0 ? 'less' : 'more'} than after a good one ${when}: ${withInterval(difference, 'share_difference')}.`;
