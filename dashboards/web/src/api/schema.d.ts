@@ -4295,7 +4295,7 @@ export interface components {
             after: number;
             /**
              * Format: date-time
-             * @description The first day that is not at the old level any more; the second to last of `days` at the latest.
+             * @description The first day that is not at the old level any more; the third to last of `days` at the latest.
              */
             at: string;
             /** Format: double */
