@@ -22,78 +22,24 @@
 //! within a block, and marked trials that come in bursts with the same causes as cases, are not told from an effect.
 
 mod block;
+mod course;
 
 use std::ops::{AddAssign, Sub};
 
-use self::block::{Block, OF_A_LINE, about_lines, lowest, trace};
+use self::block::{Block, OF_A_LINE, about_lines, trace};
+pub use self::course::{After, Course};
 use super::logistic::{self, Matrix};
 
 /// How many trials after a marked one are looked at.
 pub const LAGS: usize = 10;
 
-/// Trials of the first block, and of the longest.
-const FIRST: u32 = 16;
-const LONGEST: u32 = 64;
 /// Distances whose effects are allowed for in the sums of all others; the first of [`DISTANCES`].
 const CLOSE: usize = 4;
 const DISTANCES: [i32; CLOSE + LAGS - 2] = [-2, -1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
 /// Place of the first lag among the distances.
 const AHEAD: usize = 2;
 
-/// Cases and trials after marked ones, and after others.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct After {
-    pub marked: (u64, u64),
-    pub other: (u64, u64),
-}
-
-impl AddAssign for After {
-    fn add_assign(&mut self, other: After) {
-        for (own, other) in [(&mut self.marked, other.marked), (&mut self.other, other.other)] {
-            *own = (own.0 + other.0, own.1 + other.1);
-        }
-    }
-}
-
-/// What a person's trials were, one after another.
-#[derive(Clone, Debug, Default)]
-pub struct Course(Vec<Block>);
-
 impl Course {
-    pub fn push(&mut self, is_marked: bool, is_case: bool) {
-        let longest = |number: usize| FIRST.checked_shl(number as u32).map_or(LONGEST, |own| own.min(LONGEST));
-        let is_full = self
-            .0
-            .last()
-            .is_none_or(|block| block.trials == longest(self.0.len() - 1));
-        if is_full {
-            self.0.push(Block::default());
-        }
-        if let Some(block) = self.0.last_mut() {
-            block.marked |= u64::from(is_marked) << block.trials;
-            block.cases |= u64::from(is_case) << block.trials;
-            block.trials += 1;
-        }
-    }
-
-    /// What came so many trials after marked and other ones, in the same blocks.
-    #[must_use]
-    pub fn after(&self, lag: usize) -> After {
-        let mut after = After::default();
-        for block in &self.0 {
-            let pairs = block.trials.saturating_sub(lag as u32);
-            let cases = block.cases.checked_shr(lag as u32).unwrap_or(0);
-            for (side, before) in [
-                (&mut after.marked, block.marked & lowest(pairs)),
-                (&mut after.other, !block.marked & lowest(pairs)),
-            ] {
-                side.0 += u64::from((before & cases).count_ones());
-                side.1 += u64::from(before.count_ones());
-            }
-        }
-        after
-    }
-
     /// What the person adds to the sums of all.
     #[must_use]
     pub fn moments(&self) -> Moments {
@@ -328,21 +274,6 @@ mod tests {
             );
             assert!(largest > 0.1 || trials.len() == 4, "{trials:?}: {largest}");
         }
-    }
-
-    #[test]
-    fn what_follows_is_counted_within_blocks() {
-        let (bad, good) = ((true, false), (false, true));
-        let after = course(&[good, bad, bad, good]).after(1);
-        assert_eq!((after.other, after.marked), ((0, 1), (1, 2)));
-        // Blocks of 16, 32 and 64.
-        let long = course(&[good; 130]);
-        assert_eq!(
-            long.0.iter().map(|block| block.trials).collect::<Vec<_>>(),
-            [16, 32, 64, 18]
-        );
-        assert_eq!(long.after(10).other, (130 - 4 * 10, 130 - 4 * 10));
-        assert_eq!(course(&[good; 3]).after(5), After::default());
     }
 
     #[test]
