@@ -58,8 +58,9 @@ fn add_square<const K: usize>(matrix: &mut Matrix<K>, vector: &[f64; K], weight:
     }
 }
 
-/// The inverse of a symmetric positive definite matrix by elimination; `None` if it is singular to working precision.
-fn inverse<const K: usize>(matrix: &Matrix<K>) -> Option<Matrix<K>> {
+/// The inverse by elimination of a matrix whose pivots are positive, as those of symmetric positive definite ones are; `None` if it is
+/// singular to working precision.
+pub(super) fn inverse<const K: usize>(matrix: &Matrix<K>) -> Option<Matrix<K>> {
     const SINGULAR: f64 = 1e-13;
     let unit = |at: usize| std::array::from_fn(|other| f64::from(u8::from(at == other)));
     let mut rows: Vec<([f64; K], [f64; K])> = matrix.iter().enumerate().map(|(at, row)| (*row, unit(at))).collect();

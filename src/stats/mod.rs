@@ -21,6 +21,7 @@
 //! | [`bradley_terry`] | which of several is best, compared two at a time? |
 //! | [`shrinkage`] | … when some of the many are small? |
 //! | [`within`] | does something change a rate, when people differ? |
+//! | [`aftereffect`] | … or what happened a while before, when they change too? |
 //! | [`log_odds`] | which words mark one set of texts against another? |
 //! | [`half_life`] | how soon does a drop wear off? |
 //! | [`nonresponse`] | what would the rate be, had all answered? |
@@ -67,6 +68,7 @@
 )]
 
 pub mod adwin;
+pub mod aftereffect;
 pub mod agreement;
 pub mod allocation;
 pub mod auroc;

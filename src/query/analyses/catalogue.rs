@@ -59,8 +59,8 @@ pub static ANALYSES: [Analysis; 28] = [
         id: "drift",
         question: "What changed, when, by how much, and in which segment?",
         route: "/features/{feature}/drift",
-        method: "dated change points of daily series with clustered variances, steps and rollouts; an alarm for who looks every day; control charts with cumulative sums, Page and Hinkley's test, an adaptive window and Bayesian run lengths; stability of the spread of confidence",
-        interval: "false findings shared among the metrics; false alarms kept to the stated chance over thirty days of watching. What the charts notice is evidence beside that: it makes no change and no alarm, and how often it is wrong is not kept",
+        method: "dated change points of daily series with clustered variances, steps and rollouts, found by levels of a week and dated to three days from an end; an alarm for who looks every day; control charts with cumulative sums, Page and Hinkley's test, an adaptive window and Bayesian run lengths; stability of the spread of confidence",
+        interval: "false findings shared among the metrics; false alarms kept to the stated chance over thirty days of watching, where neighbouring days are independent around their level: a few heavy users who come for days in a row and stay away make both find more. What the charts notice is evidence beside that: it makes no change and no alarm, and how often it is wrong is not kept",
         source: "Shin, Ramdas & Rinaldo 2022; Page 1954; Laney 2002; Bifet & Gavaldà 2007; Adams & MacKay 2007; Yurdakul 2018",
     },
     Analysis {
@@ -115,9 +115,9 @@ pub static ANALYSES: [Analysis; 28] = [
         id: "trajectory",
         question: "How does trust grow with use, and what does a bad output do to it?",
         route: "/features/{feature}/trajectory",
-        method: "rates by n-th exposure, of newcomers and of regulars; growth and recovery within users, recovery freed of what order alone brings about; trust that fades; how long newcomers stay (Kaplan–Meier); outputs per active hour",
-        interval: "clustered by user; Mantel–Haenszel differences within users; a jackknife for half-lives; log-log for who stays",
-        source: "Jøsang & Ismail 2002; Mantel & Haenszel 1959; Kott 2001; Miller & Sanjurjo 2018; Kaplan & Meier 1958",
+        method: "rates by n-th exposure, of newcomers and of regulars; growth and recovery within users, recovery among outputs near each other, freed of a line of growth or fatigue and of what order alone brings about; trust that fades; how long newcomers stay (Kaplan–Meier); outputs per active hour",
+        interval: "clustered by user; growth by Mantel–Haenszel differences within users; p-values after bad outputs adjusted over the lags; a jackknife for half-lives; log-log for who stays",
+        source: "Jøsang & Ismail 2002; Mantel & Haenszel 1959; Kott 2001; Nickell 1981; Miller & Sanjurjo 2018; Holm 1979; Kaplan & Meier 1958",
     },
     Analysis {
         id: "coverage",

@@ -10,17 +10,20 @@ use std::collections::BTreeMap;
 use polars::prelude::PolarsResult;
 
 use super::exposures::Met;
-use super::recovery::within_users;
 use super::trajectory::REGULAR;
-use crate::metrics::{Estimate, facts as f};
+use crate::metrics::{Estimate, Reason, facts as f};
+use crate::stats::cluster::ROUNDING;
 use crate::stats::level::Level;
-use crate::stats::within::Stratum;
+use crate::stats::within::{self, Stratum};
 
 /// The columns that [`Growth::add`] reads.
 pub const READ: [&str; 2] = [f::DECISION, f::MANNER];
 
 /// The first exposures of a user: up to this one.
 pub const FIRST: u32 = 5;
+
+/// Users who have both kinds of outputs below which a difference within them is not told.
+pub const FEWEST_USERS: u64 = 5;
 
 /// What users did at first, and later, by the part of the feature.
 #[derive(Default)]
@@ -65,6 +68,25 @@ impl Growth {
             (part, within_users(users.into_iter(), later, level))
         });
         growth.collect()
+    }
+}
+
+/// A difference within users as an estimate. Of fewer than [`FEWEST_USERS`] nothing is said, and users who all moved alike show no
+/// variance, which is not the same as having none: there is a value then, and no interval.
+pub fn within_users(strata: impl Iterator<Item = Stratum>, n: f64, level: Level) -> Estimate {
+    let pooled = within::mantel_haenszel(strata);
+    let known = pooled.ratio().filter(|_| pooled.clusters >= FEWEST_USERS);
+    let estimate = known.map_or(Estimate::none(Reason::TooFew), |value| {
+        let error = pooled.standard_error().filter(|error| *error > ROUNDING);
+        let interval = error.and_then(|_| pooled.linear(level));
+        Estimate::point(value, n as u64)
+            .within(interval, "mantel_haenszel_within_users")
+            .with_standard_error(error)
+    });
+    Estimate {
+        n: n as u64,
+        users: Some(pooled.clusters),
+        ..estimate
     }
 }
 
@@ -121,5 +143,31 @@ mod tests {
             (2..=18).contains(&mistaken),
             "mistaken in {mistaken} of {runs}, where 10 are due"
         );
+    }
+
+    #[test]
+    fn few_users_and_users_who_agree_prove_nothing() {
+        let same = |taken: f64| Stratum {
+            with: (taken * 12.0, 12.0),
+            without: (taken * 9.0, 9.0),
+        };
+        let two = within_users([same(1.0), same(1.0)].into_iter(), 240.0, Level::default());
+        assert_eq!(
+            (two.value, two.lower, two.standard_error, two.reason),
+            (None, None, None, Some(Reason::TooFew))
+        );
+        assert_eq!((two.n, two.users), (240, Some(2)));
+        let alike = within_users((0..9).map(|user| same(f64::from(user) / 9.0)), 240.0, Level::default());
+        assert!(alike.value.is_some_and(|value| value.abs() < 1e-12), "{alike:?}");
+        assert_eq!(
+            (alike.lower, alike.standard_error, alike.reason),
+            (None, None, Some(Reason::TooFew))
+        );
+        let other = Stratum {
+            with: (3.0, 12.0),
+            without: (6.0, 9.0),
+        };
+        let told = within_users((0..4).map(|_| same(0.5)).chain([other]), 240.0, Level::default());
+        assert!(told.lower < told.value && told.reason.is_none(), "{told:?}");
     }
 }

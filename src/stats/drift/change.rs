@@ -57,8 +57,9 @@ impl Change {
 
 /// The changes of a series, in order; in a series without change there is one with probability `alpha` at most.
 ///
-/// A level lasts at least `min_buckets` (and at least 2) usable buckets; a week evens out weekends. Empty when nothing is
-/// clear enough, and when there are fewer than two such levels' worth of buckets.
+/// A level lasts at least `min_buckets` (and at least 2) usable buckets; a week evens out weekends. Once a change is found, the first or last
+/// level may be of 3 where that tells the buckets clearly better. Empty when nothing is clear enough, and when there are
+/// fewer than two such levels' worth of buckets.
 #[must_use]
 pub fn find_changes(buckets: &[Bucket], alpha: f64, min_buckets: usize) -> Vec<Change> {
     let days = days(buckets, buckets.len());
@@ -234,6 +235,45 @@ mod tests {
         assert!(within >= 90 && exact >= 75, "{within} {exact}");
         assert!(f64::from(covered) >= 0.9 * f64::from(within), "{covered} of {within}");
         assert!(more <= 7, "{more}");
+    }
+
+    /// Days of 150 trials at one level, and so many at another at an end.
+    #[test]
+    fn a_jump_near_an_end_is_dated_to_the_day_and_has_its_size() {
+        const SERIES: u32 = 100;
+        let mut random = Random::new(9);
+        for short in 3..7 {
+            for last in [true, false] {
+                let (mut dated, mut covered, mut more) = (0, 0, 0);
+                for _ in 0..SERIES {
+                    let is_other = |day: usize| if last { day >= 60 - short } else { day < short };
+                    let buckets: Vec<Bucket> = (0..60)
+                        .map(|day| {
+                            let rate = if is_other(day) { 0.4 } else { 0.8 };
+                            let accepted = (0..150).map(|_| f64::from(u8::from(random.uniform() < rate))).sum();
+                            let share = accepted / 150.0;
+                            Bucket {
+                                numerator: accepted,
+                                denominator: 150.0,
+                                variance: share * (1.0 - share) / 150.0,
+                            }
+                        })
+                        .collect();
+                    let (at, size) = if last { (60 - short, -0.4) } else { (short, 0.4) };
+                    let changes = find_changes(&buckets, 0.05, 7);
+                    more += u32::from(changes.len() > 1);
+                    if let Some(change) = changes.iter().find(|change| change.at.abs_diff(at) <= 1) {
+                        dated += 1;
+                        let interval = change.interval(Level::default());
+                        covered += u32::from((interval.lower..=interval.upper).contains(&size));
+                    }
+                }
+                assert!(
+                    dated >= SERIES - 2 && covered * 100 >= dated * 88 && more * 100 <= SERIES * 7,
+                    "{short} days, last {last}: {dated} dated, {covered} covered, {more} with more"
+                );
+            }
+        }
     }
 
     /// A rollout of 25 days from day 30 on: it is dated where it began, not in its middle.

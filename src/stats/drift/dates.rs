@@ -6,6 +6,9 @@ use super::Day;
 use super::ramp::{self, Ramp};
 use super::split::{Sums, sigma};
 
+/// The fewest days of a level at an end of the series, once it is known that there is a change: a weekend alone is no level.
+const SHORTEST_AT_ENDS: usize = 3;
+
 /// A change among all days, and the p-value that it was found with.
 #[derive(Clone, Copy)]
 pub(super) struct Found {
@@ -25,10 +28,18 @@ pub(super) fn neighbours(found: &[Found], end: usize) -> impl Iterator<Item = (u
 }
 
 /// The most likely dates of a change, given that it is the only one of a range of days.
+///
+/// At an end of the series they are believed to be nearer than a level of `shortest` days allows if a shorter level there tells the days clearly
+/// better. That there is a change is settled before, so that nothing more is found by it.
 pub(super) fn dated(days: &[Day], range: Range<usize>, own: Found, shortest: usize) -> Option<Found> {
     let stretch = days.get(range.clone())?;
     let sigma = sigma(stretch, own.ramp.start.checked_sub(range.start)?);
-    let ramp = ramp::likely(stretch, shortest)?.believed(stretch.len(), sigma);
+    let likely = |least: [usize; 2]| Some(ramp::likely(stretch, least)?.believed(stretch.len(), sigma));
+    let (ramp, fit) = likely([shortest; 2])?;
+    let is_end = [range.start == 0, range.end == days.len()];
+    let nearer = likely(is_end.map(|is_end| if is_end { SHORTEST_AT_ENDS } else { shortest }));
+    let nearer = nearer.filter(|nearer| nearer.1.gain > fit.gain + ramp::price(stretch.len(), sigma));
+    let ramp = nearer.map_or(ramp, |nearer| nearer.0);
     Some(Found {
         ramp: Ramp {
             start: range.start + ramp.start,
@@ -71,7 +82,7 @@ fn joint(days: &[Day], range: Range<usize>, [one, other]: [Found; 2], shortest: 
     let all = Sums::of(stretch);
     let gain = [first, middle, last].map(|level| level.weight * (level.mean() - all.mean()).powi(2));
     let sigma = sigma(stretch, one.ramp.start.checked_sub(range.start)?);
-    let (ramp, fit) = ramp::likely(stretch, shortest)?.ramp?;
+    let (ramp, fit) = ramp::likely(stretch, [shortest; 2])?.ramp?;
     let is_one_way = (middle.mean() - first.mean()) * (last.mean() - middle.mean()) > 0.0;
     // Two steps have a level more, and both of their dates were picked.
     let is_as_good = fit.gain + 3.0 * ramp::price(stretch.len(), sigma) >= gain.iter().sum::<f64>();

@@ -8,7 +8,8 @@
 //! which see little of a change. They assume that days are about normal and independent around their level.
 //!
 //! When the same users come back every day, their differences are in every day's variance although they cancel between days;
-//! both procedures then alarm less often than promised.
+//! both procedures then alarm less often than promised. When a few heavy users come for days in a row and then stay away, neighbouring days
+//! are alike although nothing changes, and both alarm more often.
 
 use std::f64::consts::FRAC_PI_2;
 

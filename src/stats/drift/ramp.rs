@@ -110,12 +110,12 @@ pub(super) struct Likely {
     pub ramp: Option<(Ramp, Levels)>,
 }
 
-/// The most likely change of a stretch that has one, with at least `shortest` days on either side.
-pub(super) fn likely(days: &[Day], shortest: usize) -> Option<Likely> {
+/// The most likely change of a stretch that has one, with at least so many days before and after it.
+pub(super) fn likely(days: &[Day], [before, after]: [usize; 2]) -> Option<Likely> {
     let sums = Sums::new(days);
-    let latest = days.len().checked_sub(shortest)?;
+    let latest = days.len().checked_sub(after)?;
     let of_length = |length: usize| {
-        let starts = shortest..(latest + 1).saturating_sub(length);
+        let starts = before..(latest + 1).saturating_sub(length);
         let fits = starts.filter_map(|start| {
             let ramp = Ramp {
                 start,
@@ -137,10 +137,10 @@ pub(super) fn likely(days: &[Day], shortest: usize) -> Option<Likely> {
 
 impl Likely {
     /// The ramp if it is believed, else the step.
-    pub(super) fn believed(self, days: usize, sigma: f64) -> Ramp {
+    pub(super) fn believed(self, days: usize, sigma: f64) -> (Ramp, Levels) {
         let needed = self.step.1.gain + price(days, sigma);
         let ramp = self.ramp.filter(|ramp| ramp.1.gain > needed);
-        ramp.unwrap_or(self.step).0
+        ramp.unwrap_or(self.step)
     }
 }
 

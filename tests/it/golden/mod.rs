@@ -2,6 +2,7 @@
 //!
 //! Each topic has a script in `tests/golden` that computes its JSON file there; the numbers are the libraries', not ours.
 
+mod aftereffect;
 mod agreement;
 mod basics;
 mod calibration;

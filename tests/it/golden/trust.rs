@@ -89,7 +89,6 @@ fn differences_within_users_match_their_definition() {
         Stratum {
             with: (row[0], row[1]),
             without: (row[2], row[3]),
-            by_chance: 0.0,
         }
     });
     let found = mantel_haenszel(strata);

@@ -1,5 +1,6 @@
 //! What intervals and guarantees promise, kept over many seeded simulations of users who differ from each other.
 
+mod aftereffect;
 mod autonomy;
 mod changes;
 mod comparison;

@@ -2897,6 +2897,13 @@ export interface components {
              * @description The evidence of a change by now: its natural logarithm, which grows while the level is another and is near 0 while it is not.
              */
             evidence: number | null;
+            /**
+             * Format: date-time
+             * @description The first and the last of them; null without any.
+             */
+            first_day: string | null;
+            /** Format: date-time */
+            last_day: string | null;
             metric: string;
         };
         /** @description A look, and where the rule stood after it. */
@@ -4452,7 +4459,7 @@ export interface components {
             after: number;
             /**
              * Format: date-time
-             * @description The first day that is not at the old level any more.
+             * @description The first day that is not at the old level any more; the third to last of `days` at the latest.
              */
             at: string;
             /** Format: double */
@@ -4642,13 +4649,18 @@ export interface components {
         };
         /** @description Acceptance some decided outputs after a bad output against after a good one. */
         Lag: {
+            /**
+             * Format: double
+             * @description That the difference is zero, adjusted for the number of lags (Holm); null without an interval.
+             */
+            adjusted_p_value: number | null;
             /** Format: double */
             after_bad: number | null;
             /** Format: double */
             after_good: number | null;
             /**
-             * @description After bad minus after good, within users, less what the order of a user's outputs brings about by itself: zero without an effect,
-             *     however few outputs users have (Miller and Sanjurjo 2018).
+             * @description After bad minus after good, within users and among outputs near each other: zero on average without an effect, however few outputs
+             *     users have, and where their acceptance grows or falls with use.
              */
             difference: components["schemas"]["Estimate"];
             /** @description 1 is the next decided output of the same user. */

@@ -35,6 +35,12 @@ export function isClear({ lower, upper }: Omit<Spread, 'value'>): boolean {
     return (lower ?? -1) > 0 || (upper ?? 1) < 0;
 }
 
+/** Whether an interval leaves zero out as it is written, too: no end of it is rounded to zero. */
+export function isClearAsWritten(spread: Spread, unit: Unit): boolean {
+    const { interval } = parts(spread, unit);
+    return isClear({ lower: spread.lower ?? null, upper: spread.upper ?? null }) && !/[[ ]0(\.0+)?[\],]/.test(interval);
+}
+
 /** The unit of a difference of values of a unit. */
 export function ofDifference(unit: Unit): Unit {
     return unit === 'share' ? 'share_difference' : unit;

@@ -47,7 +47,7 @@ pub struct Question {
 /// A change of level.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct FoundChange {
-    /// The first day that is not at the old level any more.
+    /// The first day that is not at the old level any more; the third to last of `days` at the latest.
     pub at: DateTime<Utc>,
     /// The first day at the new level: `at`, unless the change took its time, as a rollout does.
     pub settled_at: DateTime<Utc>,
@@ -66,6 +66,11 @@ pub struct DriftedMetric {
     pub metric: &'static str,
     /// Days with enough to go by.
     pub days: usize,
+    /// The first and the last of them; null without any.
+    #[schema(required = true)]
+    pub first_day: Option<DateTime<Utc>>,
+    #[schema(required = true)]
+    pub last_day: Option<DateTime<Utc>>,
     pub changes: Vec<FoundChange>,
     /// The first day on which watching would have raised the alarm; null if it never did, or had too little to watch.
     #[schema(required = true)]
@@ -147,7 +152,8 @@ pub fn run(
 struct Series {
     metric: &'static Metric,
     dates: Vec<DateTime<Utc>>,
-    usable: usize,
+    /// Places of the days with enough to go by.
+    usable: Vec<usize>,
     changes: Vec<Change>,
     alarm: Option<usize>,
     evidence: Option<f64>,
@@ -167,7 +173,11 @@ fn series(question: &Question, metric: &'static Metric, at: usize, days: &[&Row]
         metric,
         chart: chart(&buckets, &dates, question.baseline_days, alpha / WATCHED, is_rate),
         dates,
-        usable: buckets.iter().filter(|bucket| bucket.variance.is_finite()).count(),
+        usable: (0..)
+            .zip(&buckets)
+            .filter(|(_, bucket)| bucket.variance.is_finite())
+            .map(|(at, _)| at)
+            .collect(),
         changes: drift::find_changes(&buckets, alpha, SHORTEST),
         alarm: monitor.as_ref().and_then(|monitor| monitor.alarm),
         evidence: monitor.and_then(|monitor| monitor.log_e.last().copied()),
@@ -194,8 +204,8 @@ impl Series {
         now: DateTime<Utc>,
     ) -> Result<DriftedMetric, QueryError> {
         let mut changes = Vec::new();
+        let date = |day: usize| self.dates.get(day).copied();
         for change in &self.changes {
-            let date = |day: usize| self.dates.get(day).copied();
             let Some((at, settled_at)) = date(change.at).zip(date(change.settled)) else {
                 continue;
             };
@@ -225,9 +235,11 @@ impl Series {
         }
         Ok(DriftedMetric {
             metric: self.metric.id,
-            days: self.usable,
+            days: self.usable.len(),
+            first_day: self.usable.first().copied().and_then(date),
+            last_day: self.usable.last().copied().and_then(date),
             changes,
-            alarm: self.alarm.and_then(|at| self.dates.get(at).copied()),
+            alarm: self.alarm.and_then(date),
             evidence: self.evidence,
             chart: self.chart,
         })

@@ -34,9 +34,7 @@ export function Drift({ feature }: { feature: string }) {
         <Await of={drift}>
             {(found) => (
                 <>
-                    <p class="foot">
-                        Looked for over all of its time, {date(found.meta.from)} – {date(found.meta.to)}.
-                    </p>
+                    <p class="foot">{lookedAt(found.data)}</p>
                     <ul class="findings">
                         {found.data.map((metric) => (
                             <Metric key={metric.metric} feature={feature} {...metric} />
@@ -48,6 +46,15 @@ export function Drift({ feature }: { feature: string }) {
             )}
         </Await>
     );
+}
+
+/** The days that were looked at: those of the feature with enough to go by. */
+function lookedAt(metrics: Schemas['DriftedMetric'][]): string {
+    const known = (days: (string | null)[]) => days.filter((day) => day !== null).sort();
+    const first = known(metrics.map(({ first_day }) => first_day))[0];
+    const last = known(metrics.map(({ last_day }) => last_day)).at(-1);
+    if (first === undefined || last === undefined) return 'No day has enough to go by yet.';
+    return `Looked for in all days with enough to go by, ${date(first)} – ${date(last)}. Days whose decisions may still arrive are left out.`;
 }
 
 /** Days that a change can be told of, and that make a picture. */
@@ -176,7 +183,7 @@ function Metric({ feature, metric, days, changes, alarm }: Schemas['DriftedMetri
                     <Term metric={metric} />
                 </strong>
                 {days < LEAST_DAYS ? ` has too few days to tell (${count(days)}).` : `: no change of level is found over ${counted(days, 'day')}.`}
-                {alarm !== null && ` Watched day by day it gave an alarm on ${date(alarm)}, which looking back does not bear out.`}
+                {alarm !== null && ` Watched day by day it gave an alarm on ${date(alarm)}: looking back over all days, no change is large or lasting enough to be dated, which does not refute the alarm.`}
             </li>
         );
     }

@@ -222,7 +222,7 @@ function Recovery({ recovery }: Answer) {
             <p class="sentence">{afterBad(shown)}</p>
             <p class="figure-caption">
                 Acceptance so many decisions after an output that was rejected, taken back or judged wrong, minus that of the same user after a good
-                one: below zero they accept less, above zero more.
+                one nearby: below zero they accept less, above zero more. What they learn with use is taken off.
             </p>
             <table class="lags">
                 <thead>

@@ -17,12 +17,21 @@ const of = (value: number, lower: number, upper: number, users = 100): Estimate 
 });
 
 describe('after a bad output', () => {
-    const lag = (lag: number, difference: Estimate) => ({ lag, difference }) as Schemas['Lag'];
+    const lag = (lag: number, difference: Estimate, adjusted_p_value: number | null = 0.01) => ({ lag, difference, adjusted_p_value }) as Schemas['Lag'];
     it('is worded by the sign of the first difference that is clear', () => {
         expect(plain(afterBad([lag(1, of(-0.082, -0.14, -0.02))]))).toBe('After a bad output they accept less than after a good one at the next decision: -8.2 points [-14, -2].');
         expect(plain(afterBad([lag(1, of(0.01, -0.1, 0.12)), lag(2, of(0.08, 0.02, 0.14))]))).toContain('accept more than after a good one 2 decisions later: +8.0 points');
     });
-    it('claims nothing of what may be chance', () => expect(afterBad([lag(1, of(-0.08, -0.2, 0.04))])).toContain('about as much'));
+    it('claims nothing of what may be chance, at one decision or among several', () => {
+        expect(afterBad([lag(1, of(-0.08, -0.2, 0.04))])).toContain('not clear');
+        expect(afterBad([lag(1, of(-0.08, -0.15, -0.01), 0.12)])).toContain('not clear');
+        expect(afterBad([lag(1, of(-0.08, -0.15, -0.01), null)])).toContain('not clear');
+    });
+    it('claims nothing of an interval that touches zero as it is written', () => {
+        expect(afterBad([lag(1, of(-0.08, -0.16, -0.001))])).toContain('not clear');
+        expect(afterBad([lag(1, of(0.08, 0.0004, 0.16))])).toContain('not clear');
+        expect(afterBad([lag(1, of(-0.02, -0.035, -0.0041))])).toContain('accept less');
+    });
 });
 
 describe('how far people move', () => {

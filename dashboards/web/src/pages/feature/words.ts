@@ -1,12 +1,17 @@
 /** What is found of a feature, in words. Pure. */
 
 import type { Schemas } from '../../api/client';
-import { count, counted, isClear, percent, pValue, threshold, withInterval } from '../../format/number';
+import { count, counted, isClearAsWritten, percent, pValue, threshold, withInterval } from '../../format/number';
 
-/** Whether users accept less or more after a bad output than after a good one, by the first decision that tells. */
+/** The chance of a claim about any of several lags where there is nothing to claim. */
+const ALPHA = 0.05;
+
+/** Whether users accept less or more after a bad output than after a good one, by the first decision of which that holds however many were looked at. */
 export function afterBad(recovery: Schemas['Lag'][]): string {
-    const clear = recovery.find(({ difference }) => isClear(difference));
-    if (clear === undefined) return 'After a bad output they accept about as much as after a good one: no interval leaves zero out.';
+    const clear = recovery.find(
+        ({ difference, adjusted_p_value }) => (adjusted_p_value ?? 1) < ALPHA && isClearAsWritten(difference, 'share_difference'),
+    );
+    if (clear === undefined) return 'Whether they accept less or more after a bad output than after a good one is not clear at any of these decisions.';
     const { lag, difference } = clear;
     const when = lag === 1 ? 'at the next decision' : `${count(lag)} decisions later`;
     return `After a bad output they accept ${(difference.value ?? 0) < 0 ? 'less' : 'more'} than after a good one ${when}: ${withInterval(difference, 'share_difference')}.`;
