@@ -17,7 +17,7 @@ use crate::metrics::number::Spread;
 use crate::metrics::{Estimate, Reason, Unit};
 use crate::query::request::{Query, QueryError};
 use crate::query::sources::Sources;
-use crate::stats::cluster::{self, ClusterRatio, ROUNDING};
+use crate::stats::cluster::{ClusterRatio, ROUNDING};
 use crate::stats::level::Level;
 use crate::stats::ppi::{Judged, Mean, Ppi};
 
@@ -138,8 +138,7 @@ fn with_help_of(heard: &Heard, judge: usize, rubric: usize, level: Level) -> Opt
         assisted: assisted(ppi.optimal(), best),
         ppi_plus_plus: assisted(tuned, ppi.at(tuned)),
         effective_labels: gain.map(|gain| gain * ppi.labelled as f64),
-        random_labels_p_value: error(imbalance)
-            .map(|error| cluster::p_value(imbalance.value / error, imbalance.clusters)),
+        random_labels_p_value: error(imbalance).map(|error| imbalance.sizes.p_value(imbalance.value / error)),
     };
     quality.sentence = sentence(&quality);
     Some(quality)
