@@ -29,7 +29,12 @@ pub fn metrics() -> String {
          events; the unit of analysis is one output shown to one user.\n\nThe effective number of outputs is that of independent \
          ones which would tell as much, `p(1 - p)/Var(p)` with the variance clustered by user; where all users have the same \
          share, Kish's `(sum n_u)^2 / sum n_u^2`. It is never more than the number of outputs: users who balance each other \
-         out make no interval narrower than Wilson's.\n\nA proportion has other intervals for who asks by `interval`: `clustered_exact` \
+         out make no interval narrower than Wilson's.\n\nHow far an interval reaches depends on how many users it is known from: below 50, \
+         critical values are Student's with one degree of freedom less than users. Where few users have most of the outputs, so that \
+         Kish's number of users, `(sum n_u)^2 / sum n_u^2`, is less than a quarter of them, it takes their place (Kish 1965; Carter, Schnepel & \
+         Steigerwald 2017; MacKinnon & Webb 2017). Below two nothing is known about how users differ, as of one user: a proportion is \
+         then worth one output, and other metrics have no interval. The same holds for the random groups of users in the rollups.\n\nA \
+         proportion has other intervals for who asks by `interval`: `clustered_exact` \
          (Clopper and Pearson 1934 with the effective number; Korn & Graubard 1998), for guarantees; `clustered_jeffreys`; \
          `clustered_linear`; and `naive`, Wilson's as if all outputs were independent.\n",
     );

@@ -8,6 +8,7 @@ use crate::domain::window::{Granularity, Window};
 use crate::metrics::Estimate;
 use crate::metrics::families::calibration::Curve;
 use crate::metrics::statistics::Clustering;
+use crate::stats::contrast::Moved;
 
 /// The estimates of one slice.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,8 +42,20 @@ pub struct Contribution {
     pub cluster: i64,
     /// How far it moves the estimate.
     pub influence: f64,
+    /// How many of the units it has that count.
+    pub size: f64,
     /// Numerator and denominator, if the estimate is a ratio of sums.
     pub totals: Option<(f64, f64)>,
+}
+
+impl Contribution {
+    /// What a contrast needs of it.
+    pub fn moved(&self) -> Moved {
+        Moved {
+            by: self.influence,
+            size: self.size,
+        }
+    }
 }
 
 /// Where the numbers came from.

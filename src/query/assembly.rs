@@ -97,12 +97,14 @@ pub fn row(plan: &Plan, slices: &Slices, slice: &Slice, group: u32) -> Row {
 
 fn contributions(keys: &[i64], trace: &Trace) -> Contributions {
     let totals = trace.totals.iter().copied().map(Some).chain(std::iter::repeat(None));
-    let own = keys.iter().zip(&trace.influence).zip(totals);
+    let own = keys.iter().zip(trace.moved()).zip(totals);
     Contributions(
-        own.filter_map(|((cluster, influence), totals)| {
+        own.filter_map(|((cluster, moved), totals)| {
+            let moved = moved?;
             Some(Contribution {
                 cluster: *cluster,
-                influence: (*influence)?,
+                influence: moved.by,
+                size: moved.size,
                 totals,
             })
         })

@@ -5,7 +5,7 @@
 //! of the statistic, and is too narrow with few clusters, as any such interval is. [`Spread`] takes how far the draws lie from the value,
 //! for statistics that are biased: their percentiles need not even hold the value.
 
-use super::cluster;
+use super::cluster::Sizes;
 use super::level::{Interval, Level};
 use super::random::Random;
 
@@ -79,7 +79,7 @@ pub struct Spread {
     pub bias: f64,
     /// The standard deviation over draws.
     pub error: f64,
-    pub clusters: u64,
+    pub sizes: Sizes,
 }
 
 impl Spread {
@@ -87,28 +87,27 @@ impl Spread {
     /// draws show about as much bias again: taking it off would trust it too far, so that it counts as error.
     #[must_use]
     pub fn interval(&self, value: f64, level: Level) -> Interval {
-        Interval::around(
-            value,
-            cluster::critical(self.clusters, level) * self.error.hypot(self.bias),
-        )
+        Interval::around(value, self.sizes.critical(level) * self.error.hypot(self.bias))
     }
 }
 
-/// How statistics of clusters with weights spread. `None` for a statistic that more than a tenth of the draws do not have.
+/// How statistics of clusters with weights spread. `None` for a statistic that more than a tenth of the draws do not have, and where
+/// clusters do not show how they spread.
 pub fn spreads(
-    clusters: usize,
+    sizes: Sizes,
     count: usize,
     seed: u64,
     statistics: impl Fn(&[f64]) -> Vec<Option<f64>>,
 ) -> Vec<Option<Spread>> {
+    let clusters = sizes.clusters as usize;
     let drawn = draws(clusters, count, seed, &statistics);
     let spread = |(at, own): (usize, Option<f64>)| {
         let values: Vec<f64> = drawn.iter().filter_map(|values| *values.get(at)?).collect();
         let (mean, error) = moments(&values);
-        (clusters >= 2 && is_enough(&values, count)).then_some(Spread {
+        (sizes.show_spread() && is_enough(&values, count)).then_some(Spread {
             bias: mean - own?,
             error,
-            clusters: clusters as u64,
+            sizes,
         })
     };
     let own = statistics(&vec![1.0; clusters]);

@@ -15,7 +15,7 @@
 //! ECE is biased upward: even a perfectly calibrated model scores above 0 on finite data. Show
 //! [`ece_expected_if_calibrated`] next to it.
 
-use super::cluster;
+use super::cluster::Sizes;
 use super::level::{Interval, Level};
 use std::f64::consts::PI;
 
@@ -170,7 +170,7 @@ pub fn ece_influence(per_cluster: &[Vec<Bin>]) -> Option<Vec<Option<f64>>> {
 }
 
 /// Cluster-robust interval for the ECE: `ECE ± critical·√Var`, clipped to `[0, 1]`, with the
-/// variance linearised as in [`ece_influence`] and Student's t for few clusters.
+/// variance linearised as in [`ece_influence`] and [`Sizes::critical`].
 ///
 /// It surrounds the *plug-in* ECE, upward bias included. `None` below two clusters.
 #[must_use]
@@ -185,9 +185,9 @@ pub fn ece_interval(per_cluster: &[Vec<Bin>], level: Level) -> Option<Interval> 
 #[must_use]
 pub fn ece_interval_of_part(value: f64, n: f64, per_cluster: &[Vec<Bin>], level: Level) -> Option<Interval> {
     let influence: Vec<f64> = ece_influence(per_cluster)?.into_iter().flatten().collect();
-    let covered: f64 = per_cluster.iter().flatten().map(|bin| bin.n).sum();
-    let variance = cluster::linearised_variance(&influence)? * covered / n;
-    let half_width = cluster::critical(influence.len() as u64, level) * variance.sqrt();
+    let sizes = Sizes::of(per_cluster.iter().map(|bins| observations(bins)));
+    let variance = sizes.variance(&influence)? * sizes.sum() / n;
+    let half_width = sizes.critical(level) * variance.sqrt();
     (n > 0.0).then(|| Interval::around(value, half_width).clip_to_unit())
 }
 

@@ -13,9 +13,8 @@
 
 use std::collections::BTreeMap;
 
-use super::cluster::LARGE;
+use super::cluster::Sizes;
 use super::level::{Interval, Level};
-use super::student;
 
 /// One estimate of the sum.
 #[derive(Clone, Copy, Debug)]
@@ -24,18 +23,20 @@ pub struct Term<'a> {
     pub value: f64,
     /// Clusters, each at most once, and how far they move the value.
     pub influences: &'a [(i64, f64)],
+    /// How unequal the clusters are.
+    pub sizes: Sizes,
 }
 
 /// A weighted sum with its uncertainty.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Combination {
     pub value: f64,
-    /// `None` with fewer than two clusters behind one of the estimates, or where nothing varies.
+    /// `None` where the clusters behind one of the estimates do not show how they spread, or where nothing varies.
     pub standard_error: Option<f64>,
     /// Clusters behind all estimates together.
     pub clusters: usize,
-    /// Clusters behind the estimate that has fewest.
-    pub fewest: usize,
+    /// Clusters behind the estimate that is known from fewest.
+    pub fewest: Sizes,
 }
 
 impl Combination {
@@ -50,39 +51,31 @@ impl Combination {
         }
         let clusters = influences.len();
         let weighted = terms.iter().filter(|term| term.weight != 0.0);
-        let fewest = weighted.map(|term| term.influences.len()).min().unwrap_or_default();
+        let fewest = weighted
+            .map(|term| term.sizes)
+            .reduce(Sizes::scarcer)
+            .unwrap_or_default();
         let squares: f64 = influences.values().map(|own| own * own).sum();
         let variance = squares * clusters as f64 / (clusters as f64 - 1.0);
         Combination {
             value: terms.iter().map(|term| term.weight * term.value).sum(),
-            standard_error: (fewest >= 2 && variance > 0.0).then(|| variance.sqrt()),
+            standard_error: (fewest.show_spread() && variance > 0.0).then(|| variance.sqrt()),
             clusters,
             fewest,
         }
     }
 
-    /// Two-sided interval: Student's t with few clusters, normal from [`LARGE`] on, as everywhere.
+    /// Two-sided interval, with the critical value of the clusters of the estimate that is known from fewest.
     #[must_use]
     pub fn interval(&self, level: Level) -> Option<Interval> {
-        let critical = match self.degrees_of_freedom() {
-            Some(df) => level.t(df),
-            None => level.z(),
-        };
         self.standard_error
-            .map(|error| Interval::around(self.value, critical * error))
+            .map(|error| Interval::around(self.value, self.fewest.critical(level) * error))
     }
 
     /// Two-sided p-value of a sum of zero.
     #[must_use]
     pub fn p_value(&self) -> Option<f64> {
-        let df = self.degrees_of_freedom().unwrap_or(f64::INFINITY);
-        self.standard_error
-            .map(|error| 2.0 * student::cdf(-(self.value / error).abs(), df))
-    }
-
-    /// One less than the clusters of the estimate that has fewest; `None` when they are many.
-    fn degrees_of_freedom(&self) -> Option<f64> {
-        ((self.fewest as u64) < LARGE).then_some(self.fewest as f64 - 1.0)
+        self.standard_error.map(|error| self.fewest.p_value(self.value / error))
     }
 }
 
@@ -103,6 +96,7 @@ mod tests {
             weight,
             value,
             influences,
+            sizes: Sizes::equal(influences.len() as u64),
         }
     }
 
@@ -112,7 +106,10 @@ mod tests {
         let apart = [(3, 0.1), (4, -0.1)];
         let same = Combination::new(&[term(-1.0, 0.4, &before), term(1.0, 0.6, &after)]);
         assert!((same.value - 0.2).abs() < 1e-15);
-        assert_eq!((same.standard_error, same.clusters, same.fewest), (None, 2, 2));
+        assert_eq!(
+            (same.standard_error, same.clusters, same.fewest),
+            (None, 2, Sizes::equal(2))
+        );
         let other = Combination::new(&[term(-1.0, 0.4, &before), term(1.0, 0.6, &apart)]);
         assert!((other.standard_error.unwrap().powi(2) - 0.04 * 4.0 / 3.0).abs() < 1e-15);
         assert!(other.p_value().unwrap() > 0.05 && other.interval(Level::default()).unwrap().lower < 0.0);

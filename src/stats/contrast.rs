@@ -8,21 +8,44 @@
 //! ```
 //!
 //! where the last sum runs over clusters on both sides. Without such clusters this is the sum of two cluster-robust variances with
-//! Welch's degrees of freedom; when all are on both sides it is the paired variance. Deng, Knoblich and Lu 2018; the ratio by the
-//! delta method on the logarithm.
+//! Welch's degrees of freedom, from as many clusters of each side as [`Sizes::counting`] says; when all are on both sides it is the paired variance. Deng, Knoblich and Lu 2018; the ratio by the
+//! delta method on the logarithm. On both sides together a cluster is as large as the sum of its parts of each.
 
-use super::cluster::{LARGE, ROUNDING};
+use super::cluster::{LARGE, ROUNDING, Sizes};
 use super::level::{Interval, Level};
 use super::student;
 
+/// How far a cluster moves an estimate, and how large a part of it it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Moved {
+    pub by: f64,
+    /// Units of what is counted.
+    pub size: f64,
+}
+
+impl Moved {
+    /// Of one of clusters of one size.
+    #[must_use]
+    pub fn alike(by: f64) -> Moved {
+        Moved { by, size: 1.0 }
+    }
+
+    fn over(self, divisor: f64) -> Moved {
+        Moved {
+            by: self.by / divisor,
+            ..self
+        }
+    }
+}
+
 /// How far a cluster moves the first and the second estimate; `None` where it is not on that side.
-pub type Pair = (Option<f64>, Option<f64>);
+pub type Pair = (Option<Moved>, Option<Moved>);
 
 /// A difference `second − first` with its uncertainty.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Contrast {
     pub difference: f64,
-    /// Its standard error; `None` when a side has fewer than two clusters, and where nothing varies: clusters that all agree do not say
+    /// Its standard error; `None` when the clusters of a side do not show how they spread, and where nothing varies: clusters that all agree do not say
     /// how far off they may be.
     pub standard_error: Option<f64>,
     /// Clusters on the first side, on the second, and on both.
@@ -35,31 +58,33 @@ impl Contrast {
     /// From the estimates of both sides, and the influence of each cluster on them.
     #[must_use]
     pub fn new(first: f64, second: f64, influences: &[Pair]) -> Contrast {
-        let side = |of: fn(&Pair) -> Option<f64>| Side::new(influences.iter().filter_map(of));
+        let side = |of: fn(&Pair) -> Option<Moved>| Side::new(influences.iter().filter_map(of));
         let (one, two) = (side(|pair| pair.0), side(|pair| pair.1));
         let both = influences
             .iter()
             .filter_map(|(a, b)| Some((*a.as_ref()?, *b.as_ref()?)));
-        let products: f64 = both.clone().map(|(a, b)| (a - one.mean) * (b - two.mean)).sum();
+        let products: f64 = both.clone().map(|(a, b)| (a.by - one.mean) * (b.by - two.mean)).sum();
         let shared = both.count();
         let variance = one.variance().zip(two.variance()).map(|(a, b)| {
             let covariance = (one.correction() * two.correction()).sqrt() * products;
             (a + b - 2.0 * covariance).max(0.0)
         });
-        let union = (one.clusters + two.clusters - shared) as f64;
+        let part =
+            |own: Option<Moved>, side: &Side| own.map_or(0.0, |own| own.size / side.sizes.sum().max(f64::MIN_POSITIVE));
+        let union = Sizes::of(influences.iter().map(|(a, b)| part(*a, &one) + part(*b, &two)));
         let welch = one.variance().zip(two.variance()).map_or(0.0, |(a, b)| {
-            let squares = a * a / (one.clusters as f64 - 1.0) + b * b / (two.clusters as f64 - 1.0);
+            let squares = a * a / (one.sizes.counting() - 1.0) + b * b / (two.sizes.counting() - 1.0);
             if squares > 0.0 {
                 (a + b) * (a + b) / squares
             } else {
-                union - 1.0
+                f64::INFINITY
             }
         });
         Contrast {
             difference: second - first,
             standard_error: variance.map(f64::sqrt).filter(|error| *error > ROUNDING),
             clusters: [one.clusters, two.clusters, shared],
-            welch: welch.min(union - 1.0),
+            welch: welch.min(union.counting() - 1.0),
         }
     }
 
@@ -71,7 +96,7 @@ impl Contrast {
         }
         let relative: Vec<_> = influences
             .iter()
-            .map(|(a, b)| (a.map(|a| a / first), b.map(|b| b / second)))
+            .map(|(a, b)| (a.map(|own| own.over(first)), b.map(|own| own.over(second))))
             .collect();
         Some(Contrast::new(first.ln(), second.ln(), &relative))
     }
@@ -105,18 +130,20 @@ impl Contrast {
 /// The influences of one side.
 struct Side {
     clusters: usize,
+    sizes: Sizes,
     mean: f64,
     squares: f64,
 }
 
 impl Side {
-    fn new(influences: impl Iterator<Item = f64> + Clone) -> Side {
+    fn new(influences: impl Iterator<Item = Moved> + Clone) -> Side {
         let clusters = influences.clone().count();
-        let mean = influences.clone().sum::<f64>() / clusters.max(1) as f64;
+        let mean = influences.clone().map(|own| own.by).sum::<f64>() / clusters.max(1) as f64;
         Side {
             clusters,
+            sizes: Sizes::of(influences.clone().map(|own| own.size)),
             mean,
-            squares: influences.map(|e| (e - mean) * (e - mean)).sum(),
+            squares: influences.map(|own| (own.by - mean) * (own.by - mean)).sum(),
         }
     }
 
@@ -125,7 +152,7 @@ impl Side {
     }
 
     fn variance(&self) -> Option<f64> {
-        (self.clusters >= 2).then(|| self.correction() * self.squares)
+        self.sizes.show_spread().then(|| self.correction() * self.squares)
     }
 }
 
@@ -142,8 +169,12 @@ mod tests {
         let influences: Vec<_> = totals
             .iter()
             .map(|(n1, d1, n2, d2)| {
-                let own =
-                    |n: &f64, d: &f64, side: ClusterRatio, r: f64| (*d > 0.0).then(|| (n - r * d) / side.denominator);
+                let own = |n: &f64, d: &f64, side: ClusterRatio, r: f64| {
+                    (*d > 0.0).then(|| Moved {
+                        by: (n - r * d) / side.denominator,
+                        size: *d,
+                    })
+                };
                 (own(n1, d1, sides[0], a), own(n2, d2, sides[1], b))
             })
             .collect();
@@ -173,7 +204,15 @@ mod tests {
 
     #[test]
     fn too_little_is_none() {
-        let alone = Contrast::new(0.5, 0.7, &[(Some(0.0), None), (None, Some(0.1)), (None, Some(-0.1))]);
+        let alone = Contrast::new(
+            0.5,
+            0.7,
+            &[
+                (Some(Moved::alike(0.0)), None),
+                (None, Some(Moved::alike(0.1))),
+                (None, Some(Moved::alike(-0.1))),
+            ],
+        );
         assert_eq!(
             (alone.standard_error, alone.interval(Level::default()), alone.p_value()),
             (None, None, None)
@@ -181,10 +220,10 @@ mod tests {
         assert_eq!(Contrast::log_ratio(0.0, 0.5, &[]), None);
         // Two users on each side who all did the same.
         let unanimous = [
-            (Some(0.0), None),
-            (Some(0.0), None),
-            (None, Some(0.0)),
-            (None, Some(0.0)),
+            (Some(Moved::alike(0.0)), None),
+            (Some(Moved::alike(0.0)), None),
+            (None, Some(Moved::alike(0.0))),
+            (None, Some(Moved::alike(0.0))),
         ];
         let unanimous = Contrast::new(1.0, 1.0, &unanimous);
         assert_eq!(

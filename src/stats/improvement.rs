@@ -5,7 +5,7 @@
 //! an interval clustered by user, of differences within users. Folds must not split users, or a map would be judged on people it knows.
 
 use super::calibration::{self, Bin, bin_index, log_loss_term};
-use super::cluster::{self, ClusterRatio};
+use super::cluster::{ClusterRatio, Sizes};
 use super::level::{Interval, Level};
 use super::random::Random;
 use super::recalibration::{Form, Map};
@@ -21,14 +21,14 @@ const SEED: u64 = 1_951;
 pub struct Gain {
     pub value: f64,
     pub standard_error: Option<f64>,
-    pub clusters: u64,
+    pub sizes: Sizes,
 }
 
 impl Gain {
-    /// `value ± critical·se`; `None` below two clusters.
+    /// `value ± critical·se`; `None` without a standard error.
     #[must_use]
     pub fn interval(&self, level: Level) -> Option<Interval> {
-        let half_width = cluster::critical(self.clusters, level) * self.standard_error?;
+        let half_width = self.sizes.critical(level) * self.standard_error?;
         Some(Interval::around(self.value, half_width))
     }
 }
@@ -120,7 +120,7 @@ fn judge<'a>(sample: &Sample, map_of: impl Fn(u32) -> Option<&'a Map>) -> Option
         Some(Gain {
             value: ratio.ratio()?,
             standard_error: ratio.standard_error(),
-            clusters: ratio.clusters,
+            sizes: ratio.sizes(),
         })
     };
     Some(Improvement {
@@ -139,10 +139,11 @@ fn ece_gain(clusters: &[Own]) -> Option<Gain> {
         .into_iter()
         .zip(calibration::ece_influence(&mapped)?);
     let influence: Vec<f64> = both.filter_map(|(before, after)| Some(before? - after?)).collect();
+    let sizes = Sizes::of(clusters.iter().map(|own| own.n));
     Some(Gain {
         value,
-        standard_error: cluster::linearised_variance(&influence).map(f64::sqrt),
-        clusters: influence.len() as u64,
+        standard_error: sizes.variance(&influence).map(f64::sqrt),
+        sizes,
     })
 }
 

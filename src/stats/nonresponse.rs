@@ -14,9 +14,9 @@
 //! `e_g = Σ_s [n_s·(y_gs − ȳ_s·o_gs)/o_s + (ȳ_s − R)·n_gs] / Σ_s n_s`. What is not known is what clusters would answer, so that those that
 //! answered anything are the `G` of `G/(G − 1)·Σe²` and of Student's t, however many others were shown something.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::cluster::{ClusterRatio, critical};
+use super::cluster::{ClusterRatio, Sizes};
 use super::level::{Interval, Level};
 use super::{normal, proportion};
 
@@ -48,10 +48,10 @@ pub type Strata = Vec<Vec<(i64, Answers)>>;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Weighted {
     pub value: f64,
-    /// `None` below two clusters.
+    /// `None` where clusters do not show how they spread.
     pub standard_error: Option<f64>,
-    /// Clusters with an observed output.
-    pub clusters: u64,
+    /// Clusters with an observed output, and how much their outputs weigh.
+    pub sizes: Sizes,
     /// Observed outputs.
     pub observed: f64,
     /// Kish's effective number of observed outputs, `(Σw)²/Σw²`: what is left of them after weighting.
@@ -77,7 +77,7 @@ impl Weighted {
         }
         let value = of(|own, w| w * own.positive) / size;
         let mut influence: BTreeMap<i64, f64> = BTreeMap::new();
-        let mut answered: BTreeSet<i64> = BTreeSet::new();
+        let mut answered: BTreeMap<i64, f64> = BTreeMap::new();
         for (clusters, own) in strata.iter().zip(&totals).filter(|(_, own)| own.observed > 0.0) {
             let rate = own.positive / own.observed;
             for (cluster, counts) in clusters {
@@ -88,17 +88,20 @@ impl Weighted {
                 };
                 *influence.entry(*cluster).or_default() += moved / size;
                 if counts.observed > 0.0 {
-                    answered.insert(*cluster);
+                    *answered.entry(*cluster).or_default() += weight(own) * counts.observed;
                 }
             }
         }
-        let clusters = answered.len() as f64;
+        let sizes = Sizes::of(answered.into_values());
+        let clusters = sizes.clusters as f64;
         let squares: f64 = influence.values().map(|own| own * own).sum();
         let shown: f64 = totals.iter().map(|own| own.shown).sum();
         Some(Self {
             value,
-            standard_error: (clusters >= 2.0).then(|| (clusters / (clusters - 1.0) * squares).sqrt()),
-            clusters: answered.len() as u64,
+            standard_error: sizes
+                .show_spread()
+                .then(|| (clusters / (clusters - 1.0) * squares).sqrt()),
+            sizes,
             observed: of(|own, _| own.observed),
             effective: size * size / of(|own, w| w * w * own.observed),
             unrepresented: 1.0 - seen().map(|own| own.shown).sum::<f64>() / shown,
@@ -106,7 +109,7 @@ impl Weighted {
         })
     }
 
-    /// Wilson's interval with as many trials as the variance is worth; `None` below two clusters.
+    /// Wilson's interval with as many trials as the variance is worth; `None` without a standard error.
     #[must_use]
     pub fn interval(&self, level: Level) -> Option<Interval> {
         let variance = self.standard_error?.powi(2);
@@ -115,13 +118,9 @@ impl Weighted {
             (bernoulli / variance).min(self.effective)
         } else {
             // Clusters that agree say how many there are, and nothing else.
-            self.effective.min(self.clusters as f64)
+            self.effective.min(self.sizes.clusters as f64)
         };
-        proportion::wilson(
-            (self.value * trials).min(trials),
-            trials,
-            critical(self.clusters, level),
-        )
+        proportion::wilson((self.value * trials).min(trials), trials, self.sizes.critical(level))
     }
 }
 
@@ -150,7 +149,7 @@ impl Bounds {
     }
 
     /// An interval that holds the rate, wherever between the bounds it is, with the probability of the level (Imbens and Manski
-    /// 2004): the wider the bounds, the nearer its critical value comes to a one-sided one. `None` below two clusters.
+    /// 2004): the wider the bounds, the nearer its critical value comes to a one-sided one. `None` where clusters do not show how they spread.
     #[must_use]
     pub fn interval(&self, level: Level) -> Option<Interval> {
         let (low, high) = (self.lower.ratio()?, self.upper.ratio()?);
@@ -272,7 +271,7 @@ mod tests {
         let alone = Weighted::estimate(&of(&[&few])).unwrap();
         let silent: Vec<Answers> = few.into_iter().chain([answers(10.0, 0.0, 0.0); 50]).collect();
         let among = Weighted::estimate(&of(&[&silent])).unwrap();
-        assert_eq!((among.clusters, alone.clusters), (3, 3));
+        assert_eq!((among.sizes.clusters, alone.sizes.clusters), (3, 3));
         assert!((among.value - alone.value).abs() < 1e-12);
         let level = Level::default();
         assert_eq!(

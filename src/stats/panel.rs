@@ -24,6 +24,7 @@
 
 use std::collections::BTreeMap;
 
+use super::cluster::Sizes;
 use super::combination::Combination;
 use super::symmetric::{Factor, Symmetric};
 
@@ -87,7 +88,7 @@ pub fn effect(mut cells: Vec<Cell>) -> Option<Combination> {
         standard_error: (effective >= 2.0 && variance > 0.0).then(|| variance.sqrt()),
         clusters,
         // The sum of exact shares may be short of a whole number by its last digit.
-        fewest: (effective + ROUNDING) as usize,
+        fewest: Sizes::equal((effective + ROUNDING) as u64),
     })
 }
 
@@ -216,6 +217,6 @@ mod tests {
             }
         }
         let found = effect(cells).unwrap();
-        assert!(found.fewest == 2 && found.clusters == 30, "{found:?}");
+        assert!(found.fewest == Sizes::equal(2) && found.clusters == 30, "{found:?}");
     }
 }

@@ -25,7 +25,7 @@
 
 use std::collections::BTreeMap;
 
-use super::cluster::critical;
+use super::cluster::Sizes;
 use super::level::{Interval, Level};
 
 /// One output that the judge has judged.
@@ -43,29 +43,29 @@ pub struct Judged {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Mean {
     pub value: f64,
-    /// `None` without a degree of freedom.
+    /// `None` where clusters do not show how they spread.
     pub standard_error: Option<f64>,
-    /// One more than its degrees of freedom: the clusters that it is known from, less those that were spent on a fit.
-    pub clusters: u64,
+    /// The clusters that it is known from, less those that were spent on a fit.
+    pub sizes: Sizes,
 }
 
 impl Mean {
     /// From what each cluster contributes, which adds up to 0. It is known from so many of them, and has so many fitted parameters.
-    fn new(value: f64, influence: impl Iterator<Item = f64>, known: usize, fitted: usize) -> Mean {
-        let clusters = known.saturating_sub(fitted);
+    fn new(value: f64, influence: impl Iterator<Item = f64>, known: Sizes, fitted: u64) -> Mean {
+        let sizes = known.spending(fitted);
         let squares: f64 = influence.map(|own| own * own).sum();
-        let correction = known as f64 / (clusters as f64 - 1.0);
+        let correction = known.clusters as f64 / (sizes.clusters as f64 - 1.0);
         Mean {
             value,
-            standard_error: (clusters >= 2).then(|| (correction * squares).sqrt()),
-            clusters: clusters as u64,
+            standard_error: sizes.show_spread().then(|| (correction * squares).sqrt()),
+            sizes,
         }
     }
 
     /// `value ± critical·se`. Not clipped.
     #[must_use]
     pub fn interval(&self, level: Level) -> Option<Interval> {
-        let half_width = critical(self.clusters, level) * self.standard_error?;
+        let half_width = self.sizes.critical(level) * self.standard_error?;
         Some(Interval::around(self.value, half_width))
     }
 }
@@ -79,6 +79,9 @@ struct Influence {
     judge: f64,
     /// On the mean of the judge over all.
     all: f64,
+    /// Its outputs labelled by both, and all of them.
+    labelled: f64,
+    outputs: f64,
 }
 
 /// Labels of people and of a judge, put together.
@@ -123,8 +126,10 @@ impl Ppi {
         for output in outputs {
             let own = clusters.entry(output.cluster).or_default();
             own.all += (output.judge - overall) / (n + other);
+            own.outputs += 1.0;
             match output.people {
                 Some(y) => {
+                    own.labelled += 1.0;
                     *own.people.get_or_insert(0.0) += (y - people) / n;
                     own.judge -= (output.judge - judge[0]) / n;
                 }
@@ -145,12 +150,21 @@ impl Ppi {
     #[must_use]
     pub fn people_alone(&self) -> Mean {
         let influence = self.clusters.iter().filter_map(|own| own.people);
-        Mean::new(self.people, influence, self.known(), 0)
+        Mean::new(self.people, influence, self.labelled_sizes(), 0)
     }
 
     /// Clusters that people have labelled something of.
-    fn known(&self) -> usize {
-        self.clusters.iter().filter(|own| own.people.is_some()).count()
+    fn labelled_sizes(&self) -> Sizes {
+        Sizes::of(self.clusters.iter().map(|own| own.labelled))
+    }
+
+    fn all_sizes(&self) -> Sizes {
+        Sizes::of(self.clusters.iter().map(|own| own.outputs))
+    }
+
+    /// What both kinds of labels together are known from: the clusters with people's, or all where one of them has most outputs.
+    fn known(&self) -> Sizes {
+        self.labelled_sizes().scarcer(self.all_sizes())
     }
 
     /// The mean of the judge's labels over all outputs: many, but as biased as the judge.
@@ -159,7 +173,7 @@ impl Ppi {
         let (n, other) = (self.labelled as f64, self.unlabelled as f64);
         let influence = self.clusters.iter().map(|own| own.all);
         let value = (self.judge[0] * n + self.judge[1] * other) / (n + other);
-        Mean::new(value, influence, self.clusters.len(), 0)
+        Mean::new(value, influence, self.all_sizes(), 0)
     }
 
     /// `θ(λ)`.
@@ -174,7 +188,7 @@ impl Ppi {
         self.mean(self.optimal(), 1)
     }
 
-    fn mean(&self, lambda: f64, fitted: usize) -> Mean {
+    fn mean(&self, lambda: f64, fitted: u64) -> Mean {
         let own = self.clusters.iter();
         let influence = own.map(|own| own.people.unwrap_or_default() + lambda * own.judge);
         let value = self.people + lambda * (self.judge[1] - self.judge[0]);
@@ -296,13 +310,19 @@ mod tests {
                     .for_each(|own| own.people = None);
                 let ppi = Ppi::new(&outputs).unwrap();
                 let best = ppi.best();
-                assert_eq!((ppi.at(1.0).clusters, best.clusters), (asked as u64, asked as u64 - 1));
+                assert_eq!(
+                    (ppi.at(1.0).sizes.clusters, best.sizes.clusters),
+                    (asked as u64, asked as u64 - 1)
+                );
                 let holds = |mean: Mean| {
                     let interval = mean.interval(Level::default()).unwrap();
                     u32::from((interval.lower..=interval.upper).contains(&truth))
                 };
                 covered += holds(best);
-                of_many += holds(Mean { clusters: 400, ..best });
+                of_many += holds(Mean {
+                    sizes: Sizes::equal(400),
+                    ..best
+                });
             }
             assert!(covered >= least, "{covered} of {asked} users");
             assert!(of_many < covered - 20, "{of_many} against {covered}");

@@ -14,7 +14,7 @@
 //! the degrees of freedom of Welch and Satterthwaite for a sum of variances, `(Σ V)²/Σ(V²/ν)`: a share that hardly matters
 //! makes nothing unsure, however few users it is of.
 
-use super::cluster::LARGE;
+use super::cluster::Sizes;
 use super::level::{Interval, Level};
 
 /// Some of so many; both may be effective and fractional.
@@ -23,7 +23,7 @@ pub struct Share {
     pub successes: f64,
     pub trials: f64,
     /// The clusters of which the number of trials was estimated; `None` of independent trials.
-    pub clusters: Option<u64>,
+    pub clusters: Option<Sizes>,
 }
 
 impl Share {
@@ -43,10 +43,9 @@ impl Share {
         }
     }
 
-    /// As [`super::cluster::critical`] has it.
     fn degrees_of_freedom(self) -> f64 {
-        let few = self.clusters.filter(|clusters| *clusters < LARGE);
-        few.map_or(f64::INFINITY, |clusters| clusters as f64 - 1.0)
+        self.clusters
+            .map_or(f64::INFINITY, |clusters| clusters.degrees_of_freedom())
     }
 }
 
@@ -99,6 +98,7 @@ fn satterthwaite(parts: &[(f64, f64)]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stats::cluster::LARGE;
 
     fn share(successes: f64, trials: f64) -> Share {
         Share {
@@ -131,12 +131,15 @@ mod tests {
         };
         let many = width(of(30.0, 60.0, None), of(900.0, 1_000.0, None));
         assert_eq!(
-            width(of(30.0, 60.0, Some(LARGE)), of(900.0, 1_000.0, Some(LARGE))),
+            width(
+                of(30.0, 60.0, Some(Sizes::equal(LARGE))),
+                of(900.0, 1_000.0, Some(Sizes::equal(LARGE)))
+            ),
             many
         );
-        let few = width(of(30.0, 60.0, Some(4)), of(900.0, 1_000.0, None));
+        let few = width(of(30.0, 60.0, Some(Sizes::equal(4))), of(900.0, 1_000.0, None));
         assert!(few > 1.4 * many, "{few} is not much wider than {many}");
-        let sure = width(of(30.0, 60.0, None), of(900.0, 1_000.0, Some(4)));
+        let sure = width(of(30.0, 60.0, None), of(900.0, 1_000.0, Some(Sizes::equal(4))));
         assert!(sure < 1.05 * many, "{sure} is much wider than {many}");
     }
 

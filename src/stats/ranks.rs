@@ -4,6 +4,7 @@
 //! (Bonferroni). With `a` entries surely above and `b` surely below among `n`, its rank is from `1 + a` to `n − b` with the stated
 //! confidence (Mogstad, Romano, Shaikh and Wilhelm 2024, "Inference for Ranks", doi:10.1093/restud/rdad006, the marginal set).
 
+use super::cluster::Sizes;
 use super::combination::{Combination, Term};
 use super::level::Level;
 
@@ -19,6 +20,7 @@ pub fn bounds(entries: &[(f64, Vec<(i64, f64)>)], level: Level) -> Vec<(usize, u
             weight,
             value: *value,
             influences,
+            sizes: Sizes::equal(influences.len() as u64),
         });
         let interval = Combination::new(&terms).interval(shared);
         match interval {

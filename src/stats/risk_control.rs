@@ -1,9 +1,12 @@
 //! Above which confidence are errors rare enough, for sure?
 //!
 //! *Learn then test* (Angelopoulos, Bates, Candès, Jordan and Lei 2021): each threshold is a hypothesis "the error rate above it
-//! exceeds the risk". They are tested in a fixed order, from the most confident outputs down, each at the full `δ`, and the first
-//! that is not rejected ends the sequence; so the chance that any threshold named safe is not is at most `δ`. Where the sequence
-//! begins may depend on confidences, not on outcomes.
+//! exceeds the risk". They are tested in a fixed order, from the most confident outputs down, and the first that is not rejected ends
+//! the sequence. Where it should begin is a wager: high up few outputs are enough only if hardly any is wrong, and further down more
+//! are wrong. So there are `J` starts, from each of which hypotheses are tested at `δ/J` down to the first that is not rejected. A
+//! sequence errs only if the first true hypothesis on its way is rejected, which is fixed beforehand; with `J` of them the chance that any
+//! threshold named safe is not is at most `δ`. Starts may depend on users and confidences, not on outcomes: they are where so many have
+//! been met that no errors at all, a quarter of the risk, or half of it would pass ([`STARTS`]).
 //!
 //! Two tests of one threshold:
 //!
@@ -14,6 +17,9 @@
 //!   rejects sooner than Hoeffding–Bentkus (Waudby-Smith and Ramdas 2024, with a mixture of constant bets).
 
 use super::beta;
+
+/// Where sequences start: as soon as errors of so much of the risk would pass.
+pub const STARTS: [f64; 3] = [0.0, 0.25, 0.5];
 
 /// Bets in the mixture.
 const BETS: usize = 10;
@@ -62,21 +68,21 @@ impl Evidence {
     }
 }
 
-/// The fewest independent outputs of which half the risk passes as below it: where a sequence of [`binomial_p`] begins.
+/// The fewest independent outputs that pass as below the risk if so large a share of them is wrong.
 #[must_use]
-pub fn fewest_outputs(risk: f64, delta: f64) -> u64 {
-    // Half the risk rounds down to a count, so that a few more outputs may fail where fewer pass: one by one.
+pub fn fewest_outputs(risk: f64, share: f64, delta: f64) -> u64 {
+    // The share rounds down to a count, so that a few more outputs may fail where fewer pass: one by one.
     (1..MOST)
-        .find(|n| binomial_p((*n as f64 * risk / 2.0).floor() as u64, *n, risk) <= delta)
+        .find(|n| binomial_p((*n as f64 * share).floor() as u64, *n, risk) <= delta)
         .unwrap_or(MOST)
 }
 
-/// The fewest users of whom half the risk each passes as below it: where a sequence of [`Evidence`] begins.
+/// The fewest users that pass as below the risk if so large a share of the outputs of each is wrong.
 #[must_use]
-pub fn fewest_users(risk: f64, delta: f64) -> u64 {
+pub fn fewest_users(risk: f64, share: f64, delta: f64) -> u64 {
     let one = {
         let mut evidence = Evidence::new(risk);
-        evidence.count(risk / 2.0, None);
+        evidence.count(share, None);
         evidence
     };
     let is_enough = |n: u64| {
@@ -103,6 +109,14 @@ pub fn fixed_sequence(p_values: &[f64], first: usize, delta: f64) -> Option<usiz
     passed.checked_sub(1).map(|more| first + more)
 }
 
+/// The last hypothesis that a sequence from any of the starts rejects, each at its part of `delta`; `None` if none does.
+#[must_use]
+pub fn fixed_sequences(p_values: &[f64], starts: &[usize], delta: f64) -> Option<usize> {
+    let part = delta / starts.len() as f64;
+    let reached = starts.iter().map(|first| fixed_sequence(p_values, *first, part));
+    reached.max().flatten()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,6 +128,16 @@ mod tests {
         assert_eq!(fixed_sequence(&p, 1, 0.05), Some(2));
         assert_eq!(fixed_sequence(&p, 9, 0.05), None);
         assert_eq!(fixed_sequence(&[], 0, 0.05), None);
+    }
+
+    #[test]
+    fn the_sequence_that_comes_furthest_counts() {
+        let p = [0.01, 0.02, 0.2, 0.001, 0.02, 0.9];
+        assert_eq!(fixed_sequences(&p, &[0], 0.05), Some(1));
+        assert_eq!(fixed_sequences(&p, &[0, 3], 0.05), Some(4));
+        assert_eq!(fixed_sequences(&p, &[0, 3, 5], 0.05), Some(3));
+        assert_eq!(fixed_sequences(&p, &[2, 2, 5], 0.05), None);
+        assert_eq!(fixed_sequences(&p, &[], 0.05), None);
     }
 
     #[test]
@@ -149,14 +173,15 @@ mod tests {
     #[test]
     fn the_fewest_are_the_fewest() {
         for (risk, delta) in [(0.05, 0.05), (0.2, 0.1), (0.01, 0.01)] {
-            let users = fewest_users(risk, delta);
+            let users = fewest_users(risk, risk / 2.0, delta);
             let mut evidence = Evidence::new(risk);
             (1..users).for_each(|_| evidence.count(risk / 2.0, None));
             assert!(evidence.p_value() > delta);
             evidence.count(risk / 2.0, None);
             assert!(evidence.p_value() <= delta * (1.0 + 1e-9));
-            let outputs = fewest_outputs(risk, delta);
+            let outputs = fewest_outputs(risk, risk / 2.0, delta);
             assert!(outputs > 0 && binomial_p((outputs as f64 * risk / 2.0) as u64, outputs, risk) <= delta);
+            assert!(STARTS.map(|of| fewest_users(risk, of * risk, delta)).is_sorted());
         }
     }
 }

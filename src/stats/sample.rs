@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::bootstrap::{self, Spread};
 use super::calibration::{self, Bin};
+use super::cluster::Sizes;
 
 /// Cells of the grid on which confidences are put that are too many to be kept apart.
 pub const GRID: usize = 1_000;
@@ -123,6 +124,12 @@ impl Sample {
         found
     }
 
+    /// How many observations each cluster has.
+    #[must_use]
+    pub fn sizes(&self) -> Sizes {
+        Sizes::of(self.by_cluster(&0.0, |n, _, entry| *n += entry.n))
+    }
+
     /// How some statistics of the cells spread when clusters are drawn again.
     pub fn bootstrap(
         &self,
@@ -130,7 +137,7 @@ impl Sample {
         seed: u64,
         statistics: impl Fn(&[Bin]) -> Vec<Option<f64>>,
     ) -> Vec<Option<Spread>> {
-        bootstrap::spreads(self.clusters, draws, seed, |weights| {
+        bootstrap::spreads(self.sizes(), draws, seed, |weights| {
             statistics(&self.weighted(|cluster| weights.get(cluster as usize).copied().unwrap_or_default()))
         })
     }

@@ -5,7 +5,7 @@
 
 use super::calibration::bin_index;
 use super::cluster::ClusterRatio;
-use super::risk_control::{self, Evidence};
+use super::risk_control::{self, Evidence, STARTS};
 use super::sample::{GRID, Sample};
 
 /// Thresholds of a descent, about: each lets through at least one more of so many parts of the observations.
@@ -86,15 +86,27 @@ fn share((errors, n): (f64, f64)) -> Option<f64> {
 /// independent: its place in the descent.
 #[must_use]
 pub fn safe_for_users(thresholds: &[Threshold], risk: f64, delta: f64) -> Option<usize> {
-    let fewest = risk_control::fewest_users(risk, delta);
     let p: Vec<f64> = thresholds.iter().map(|threshold| threshold.p_users).collect();
-    risk_control::fixed_sequence(&p, first(thresholds, |threshold| threshold.users >= fewest), delta)
+    risk_control::fixed_sequences(&p, &user_starts(thresholds, risk, delta), delta)
 }
 
-/// The same for the error rate, observations being independent.
+/// How many users each of the sequences of tests that share `delta` starts from.
+#[must_use]
+pub fn users_to_start(risk: f64, delta: f64) -> [u64; STARTS.len()] {
+    STARTS.map(|of| risk_control::fewest_users(risk, of * risk, delta / STARTS.len() as f64))
+}
+
+/// Where they start: at the first threshold that so many users have met.
+#[must_use]
+pub fn user_starts(thresholds: &[Threshold], risk: f64, delta: f64) -> [usize; STARTS.len()] {
+    users_to_start(risk, delta).map(|fewest| first(thresholds, |threshold| threshold.users >= fewest))
+}
+
+/// The same for the error rate, observations being independent: in one sequence, from where so many are covered that half the risk would
+/// show.
 #[must_use]
 pub fn safe_for_outputs(thresholds: &[Threshold], risk: f64, delta: f64) -> Option<usize> {
-    let fewest = risk_control::fewest_outputs(risk, delta);
+    let fewest = risk_control::fewest_outputs(risk, risk / 2.0, delta);
     let p: Vec<f64> = thresholds.iter().map(|threshold| threshold.p_outputs).collect();
     risk_control::fixed_sequence(&p, first(thresholds, |threshold| threshold.n >= fewest), delta)
 }

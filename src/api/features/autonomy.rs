@@ -13,7 +13,7 @@ use crate::api::extract::{Segment, SharedParams};
 use crate::api::query::computed;
 use crate::api::range::RangeParams;
 use crate::api::respond;
-use crate::query::analyses::autonomy::{self, Autonomy, Check, Covered, NoThreshold, Question, Spared};
+use crate::query::analyses::autonomy::{self, Autonomy, Check, Covered, NoThreshold, Question, Spared, Start};
 use crate::state::AppState;
 
 const RISK: f64 = 0.05;
@@ -49,6 +49,9 @@ pub struct AutonomyResponse {
     pub threshold_if_independent: Option<Covered>,
     /// Users with judged outputs that would be enough to show half the risk.
     pub users_needed: u64,
+    /// Where tests begin, to go down from each to the first that fails: where users are enough to show the risk without an error, with a
+    /// quarter of it, and with half of it. Each has an equal part of `delta`.
+    pub starts: Vec<Start>,
     /// How a threshold from the first seven tenths of the judged outputs did on the others; null without judged outputs.
     #[schema(required = true)]
     pub check: Option<Check>,
@@ -113,6 +116,7 @@ fn response(feature: String, question: &Question, found: &Autonomy) -> AutonomyR
         reason: found.reason,
         threshold_if_independent: found.if_independent.clone(),
         users_needed: found.users_needed,
+        starts: found.starts.to_vec(),
         check: found.check.clone(),
         spared: found.spared,
         curve: found.curve.clone(),

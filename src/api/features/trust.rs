@@ -118,9 +118,11 @@ fn sentence(query: &Query, row: &Row) -> String {
                 Some(needed) => format!("about {} like these would tell", counted(needed, "more judged output")),
                 None => "it takes judged outputs of at least two users".to_owned(),
             };
-            format!(
-                "Cannot tell yet: {evidence}, which neither leaves zero out nor stays within 5 points of it; {needed}."
-            )
+            let gap = match spread("trust_gap") {
+                Spread { lower: None, .. } => "of which there is no interval yet",
+                _ => "which neither leaves zero out nor stays within 5 points of it",
+            };
+            format!("Cannot tell yet: {evidence}, {gap}; {needed}.")
         }
     }
 }

@@ -3,8 +3,8 @@
 use super::{Clustering, IntervalKind, Moves, Statistics};
 use crate::metrics::estimate::{Estimate, Reason};
 use crate::metrics::facts::unfixed;
-use crate::stats::cluster::ClusterRatio;
-use crate::stats::level::Interval;
+use crate::stats::cluster::{ClusterRatio, Sizes};
+use crate::stats::level::{Interval, Level};
 use crate::stats::{cluster, proportion};
 
 impl Statistics<'_> {
@@ -42,7 +42,7 @@ impl Statistics<'_> {
     /// A share of `n` outputs that is no ratio of two sums, from how far each cluster moves it, and how many of the outputs it has. Its
     /// interval is that of a proportion with the same variance, and clustered always.
     pub fn share(&self, value: f64, n: f64, sizes: Vec<f64>, influence: &[f64]) -> Estimate {
-        self.note_influence(|| influence.iter().copied().map(Some).collect());
+        self.note_influence(|| (influence.iter().copied().map(Some).collect(), sizes.clone()));
         let scale = (sizes.iter().sum::<f64>() * n).sqrt();
         let own = |(size, moves): (f64, &f64)| (value * size + moves * scale, size);
         let totals: Vec<(f64, f64)> = sizes.into_iter().zip(influence).map(own).collect();
@@ -103,8 +103,7 @@ impl Statistics<'_> {
         let standard_error = clusters
             .standard_error()
             .map(|error| error * (clusters.denominator / d).sqrt());
-        let sizes = totals.iter().map(|(_, d)| *d);
-        let interval = linear_within(n / d, standard_error, sizes, clusters.critical(self.level), range);
+        let interval = linear_within(n / d, standard_error, clusters.sizes(), self.level, range);
         estimate
             .within(interval, self.name("linear"))
             .with_standard_error(standard_error)
@@ -123,12 +122,11 @@ impl Statistics<'_> {
     pub fn linearised(&self, value: f64, n: f64, moves: &Moves, range: (f64, f64)) -> Estimate {
         let influence: Vec<Option<f64>> = moves.influence().collect();
         let own: Vec<f64> = influence.iter().flatten().copied().collect();
-        self.note_influence(|| influence);
-        let variance = cluster::linearised_variance(&own).map(|variance| variance + moves.unseen);
+        self.note_influence(|| (influence, moves.sizes.clone()));
+        let sizes = Sizes::of(moves.sizes.iter().copied());
+        let variance = sizes.variance(&own).map(|variance| variance + moves.unseen);
         let standard_error = variance.map(f64::sqrt);
-        let critical = cluster::critical(own.len() as u64, self.level);
-        let sizes = moves.sizes.iter().copied();
-        let interval = linear_within(value, standard_error, sizes, critical, range);
+        let interval = linear_within(value, standard_error, sizes, self.level, range);
         self.valued_of(value, n, moves.sizes.iter().map(|size| *size != 0.0))
             .within(interval, self.name("linear"))
             .with_standard_error(standard_error)
@@ -169,27 +167,21 @@ fn clipped(interval: Interval, (lowest, highest): (f64, f64)) -> Interval {
 pub fn linear_within(
     value: f64,
     standard_error: Option<f64>,
-    sizes: impl Iterator<Item = f64>,
-    critical: f64,
+    sizes: Sizes,
+    level: Level,
     range: (f64, f64),
 ) -> Option<Interval> {
     match standard_error {
-        Some(error) if error <= cluster::ROUNDING => unanimous(value, sizes, critical, range),
-        _ => linear(value, standard_error, critical).map(|interval| clipped(interval, range)),
+        Some(error) if error <= cluster::ROUNDING => unanimous(value, sizes, level, range),
+        _ => linear(value, standard_error, sizes.critical(level)).map(|interval| clipped(interval, range)),
     }
 }
 
 /// The interval where all clusters agree. A standard error of zero would claim certainty from two users who happen to agree;
 /// instead, as many outputs may differ as Wilson's upper bound of none out of the effective number allows, and each as far as
 /// the range goes. `None` where the range has no ends.
-fn unanimous(
-    value: f64,
-    sizes: impl Iterator<Item = f64>,
-    critical: f64,
-    (lowest, highest): (f64, f64),
-) -> Option<Interval> {
-    let (size, squares) = sizes.fold((0.0, 0.0), |(size, squares), own| (size + own, squares + own * own));
-    let differing = proportion::wilson(0.0, size * size / squares, critical)?.upper;
+fn unanimous(value: f64, sizes: Sizes, level: Level, (lowest, highest): (f64, f64)) -> Option<Interval> {
+    let differing = proportion::wilson(0.0, sizes.effective(), sizes.critical(level))?.upper;
     let interval = Interval {
         lower: value - differing * (value - lowest),
         upper: value + differing * (highest - value),
@@ -203,7 +195,7 @@ mod tests {
 
     #[test]
     fn two_users_who_agree_prove_little() {
-        let within = |users: usize, range| unanimous(0.0, std::iter::repeat_n(1.0, users), 1.96, range);
+        let within = |users, range| unanimous(0.0, Sizes::equal(users), Level::default(), range);
         let interval = within(2, (-1.0, 1.0)).unwrap();
         assert!(interval.lower < -0.6 && interval.upper > 0.6, "{interval:?}");
         let interval = within(1_000, (-1.0, 1.0)).unwrap();

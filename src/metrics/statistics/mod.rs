@@ -13,6 +13,7 @@ use super::facts::unfixed;
 use super::index::Index;
 use crate::domain::edits::EditThresholds;
 use crate::stats::cluster::ClusterRatio;
+use crate::stats::contrast::Moved;
 use crate::stats::level::Level;
 
 /// Which interval is asked for.
@@ -50,6 +51,8 @@ pub type Counts = Vec<(i64, u64, u64)>;
 pub struct Trace {
     /// How far it moves the estimate; `None` for clusters that have nothing to say about it.
     pub influence: Vec<Option<f64>>,
+    /// How many of the units it has that count.
+    pub sizes: Vec<f64>,
     /// Its numerator and denominator, if the estimate is a ratio of sums; else empty.
     pub totals: Vec<(f64, f64)>,
 }
@@ -69,6 +72,14 @@ impl Moves {
     fn influence(&self) -> impl Iterator<Item = Option<f64>> {
         let own = self.sizes.iter().zip(&self.influence);
         own.map(|(size, moves)| (*size != 0.0).then_some(*moves))
+    }
+}
+
+impl Trace {
+    /// What a contrast needs of each cluster.
+    pub fn moved(&self) -> impl Iterator<Item = Option<Moved>> {
+        let own = self.influence.iter().zip(&self.sizes);
+        own.map(|(by, size)| by.map(|by| Moved { by, size: *size }))
     }
 }
 
@@ -114,11 +125,15 @@ impl Statistics<'_> {
         }
     }
 
-    /// Notes the influence of each cluster, if it has one, on an estimate that is no ratio.
-    pub fn note_influence(&self, influence: impl FnOnce() -> Vec<Option<f64>>) {
-        self.note(|| Trace {
-            influence: influence(),
-            totals: Vec::new(),
+    /// Notes the influence of each cluster, if it has one, on an estimate that is no ratio, and the clusters' sizes.
+    pub fn note_influence(&self, noted: impl FnOnce() -> (Vec<Option<f64>>, Vec<f64>)) {
+        self.note(|| {
+            let (influence, sizes) = noted();
+            Trace {
+                influence,
+                sizes,
+                totals: Vec::new(),
+            }
         });
     }
 
@@ -130,6 +145,7 @@ impl Statistics<'_> {
             let own = |(n, size): &(f64, f64)| (*size != 0.0 || *n != 0.0).then(|| (n - ratio * size) * scale);
             Trace {
                 influence: totals.iter().map(own).collect(),
+                sizes: totals.iter().map(|(_, size)| *size).collect(),
                 totals: totals.to_vec(),
             }
         });

@@ -108,13 +108,13 @@ fn draw(query: &Query, target: Target, row: &mut Row, sample: &Sample) {
         .iter()
         .zip(spreads)
         .map(|((name, _), spread)| (*name, spread, "bootstrap_cluster"));
-    let clusters = sample.clusters as u64;
-    let line = line_errors(sample, &cells);
+    let sizes = sample.sizes();
+    let line = line_errors(sample, &cells).filter(|_| sizes.show_spread());
     let of_line = |at: fn([f64; 2]) -> f64| {
         line.map(|errors| Spread {
             bias: 0.0,
             error: at(errors),
-            clusters,
+            sizes,
         })
     };
     let line = [

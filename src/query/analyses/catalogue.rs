@@ -91,7 +91,7 @@ pub static ANALYSES: [Analysis; 28] = [
         id: "autonomy",
         question: "Above which confidence may outputs act without being asked about?",
         route: "/features/{feature}/autonomy",
-        method: "a fixed sequence of tests from the highest threshold down (learn then test), checked on later outputs",
+        method: "fixed sequences of tests from three starts down (learn then test), checked on later outputs",
         interval: "e-values over users, each counting once and an output of nobody known as one: the risk is kept with the stated probability",
         source: "Angelopoulos et al. 2021; Waudby-Smith & Ramdas 2024",
     },

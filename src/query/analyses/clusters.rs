@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use super::opinions::Discussed;
 use crate::metrics::statistics::linear_within;
 use crate::metrics::{Estimate, Reason};
-use crate::stats::cluster::{self, ClusterRatio};
+use crate::stats::cluster::{ClusterRatio, Sizes};
 use crate::stats::level::{Interval, Level};
 use crate::stats::{auroc, median, proportion};
 
@@ -50,10 +50,9 @@ impl Clusters {
         self.of.len() as u64
     }
 
-    /// How many clusters there are.
-    pub fn count(&self) -> u64 {
-        let clusters: HashSet<i64> = self.of.iter().map(|output| output.cluster).collect();
-        clusters.len() as u64
+    /// How many clusters there are, and how many outputs each has.
+    pub fn sizes(&self) -> Sizes {
+        Sizes::of(self.sums(self.of.iter().map(|_| [1.0])).into_iter().map(|[size]| size))
     }
 
     /// What the values of each cluster add up to.
@@ -129,8 +128,7 @@ impl Clusters {
         let Some(value) = ratio.ratio() else {
             return Estimate::none(empty);
         };
-        let sizes = totals.iter().map(|(_, d)| *d);
-        let interval = linear_within(value, ratio.standard_error(), sizes, ratio.critical(level), range);
+        let interval = linear_within(value, ratio.standard_error(), ratio.sizes(), level, range);
         self.with_users(Estimate::point(value, self.outputs()))
             .of(ratio.numerator, ratio.denominator)
             .with_standard_error(ratio.standard_error())
@@ -182,10 +180,9 @@ impl Clusters {
     ) -> Estimate {
         let sums = self.sums(influence.map(|own| [own, 1.0]));
         let influence: Vec<f64> = sums.iter().map(|[own, _]| *own).collect();
-        let error = cluster::linearised_variance(&influence).map(f64::sqrt);
-        let critical = cluster::critical(influence.len() as u64, level);
-        let sizes = sums.iter().map(|[_, size]| *size);
-        let interval = linear_within(value, error, sizes, critical, range);
+        let sizes = Sizes::of(sums.iter().map(|[_, size]| *size));
+        let error = sizes.variance(&influence).map(f64::sqrt);
+        let interval = linear_within(value, error, sizes, level, range);
         self.with_users(Estimate::point(value, self.outputs()))
             .with_standard_error(error)
             .within(interval, "linear_cluster_exact")

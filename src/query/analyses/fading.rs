@@ -117,9 +117,10 @@ impl Faded {
             beta: 1.0 + (1.0 - rate) * worth,
         };
         // What few users are worth is itself not known well: as much wider as Student's t is.
-        let widening = match pooled.clusters {
-            0 | 1 => 1.0,
-            _ => pooled.critical(level) / level.z(),
+        let widening = if pooled.sizes().show_spread() {
+            pooled.critical(level) / level.z()
+        } else {
+            1.0
         };
         Estimate::point(belief(worth).mean(), pooled.denominator.round() as u64)
             .of(pooled.numerator, pooled.denominator)
@@ -140,6 +141,7 @@ mod tests {
         let own = users.iter().map(|(cluster, taken, decided)| Contribution {
             cluster: *cluster,
             influence: 0.0,
+            size: *decided,
             totals: Some((*taken, *decided)),
         });
         Row {

@@ -71,8 +71,8 @@ impl Load {
         let Some(value) = ratio.ratio() else {
             return Estimate::none(Reason::NoData);
         };
-        let (error, hours) = (ratio.standard_error(), totals.iter().map(|(_, hours)| *hours));
-        let interval = linear_within(value, error, hours, ratio.critical(level), (1.0, f64::INFINITY));
+        let error = ratio.standard_error();
+        let interval = linear_within(value, error, ratio.sizes(), level, (1.0, f64::INFINITY));
         Estimate {
             users: Some(ratio.clusters),
             ..Estimate::point(value, ratio.denominator as u64)

@@ -17,8 +17,8 @@ use crate::metrics::number::Spread;
 use crate::metrics::{Estimate, Reason, Unit};
 use crate::query::request::{Query, QueryError};
 use crate::query::sources::Sources;
-use crate::stats::cluster::{self, ClusterRatio, ROUNDING};
-use crate::stats::level::Level;
+use crate::stats::cluster::{ClusterRatio, ROUNDING};
+use crate::stats::level::{Interval, Level};
 use crate::stats::ppi::{Judged, Mean, Ppi};
 
 /// Labels of people below which normal intervals should not be believed.
@@ -138,8 +138,7 @@ fn with_help_of(heard: &Heard, judge: usize, rubric: usize, level: Level) -> Opt
         assisted: assisted(ppi.optimal(), best),
         ppi_plus_plus: assisted(tuned, ppi.at(tuned)),
         effective_labels: gain.map(|gain| gain * ppi.labelled as f64),
-        random_labels_p_value: error(imbalance)
-            .map(|error| cluster::p_value(imbalance.value / error, imbalance.clusters)),
+        random_labels_p_value: error(imbalance).map(|error| imbalance.sizes.p_value(imbalance.value / error)),
     };
     quality.sentence = sentence(&quality);
     Some(quality)
@@ -155,13 +154,14 @@ fn totals(outputs: &[Judged], label: fn(&Judged) -> Option<f64>) -> ClusterRatio
     ClusterRatio::from_totals(&totals.into_values().collect::<Vec<_>>())
 }
 
-/// A mean from labels that are all alike has the interval of a share: that nothing varies does not make it certain.
+/// A mean from labels that are all alike has the interval of a share: that nothing varies does not make it certain. What the judge adds
+/// may carry both beyond 0 and 1, where no share can be.
 fn estimate(mean: Mean, n: u64, labels: &ClusterRatio, level: Level) -> Estimate {
     let (interval, method) = match mean.standard_error {
         Some(error) if error <= ROUNDING => (labels.wilson(level), "wilson_cluster_exact"),
-        _ => (mean.interval(level), "linear_cluster_exact"),
+        _ => (mean.interval(level).map(Interval::clip_to_unit), "linear_cluster_exact"),
     };
-    Estimate::point(mean.value, n)
+    Estimate::point(mean.value.clamp(0.0, 1.0), n)
         .with_standard_error(mean.standard_error)
         .within(interval, method)
 }
@@ -188,4 +188,30 @@ fn sentence(quality: &AssistedQuality) -> String {
         text += "; people seem not to have chosen at random what they judge, so that this may not hold for all outputs";
     }
     text + "."
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::cluster::Sizes;
+
+    #[test]
+    fn a_share_stays_between_nothing_and_all() {
+        let labels = ClusterRatio::from_totals(&[(3.0, 4.0), (4.0, 4.0), (2.0, 3.0)]);
+        let of = |value| {
+            let mean = Mean {
+                value,
+                standard_error: Some(0.1),
+                sizes: Sizes::equal(3),
+            };
+            let found = estimate(mean, 11, &labels, Level::default());
+            (found.value.unwrap(), found.lower.unwrap(), found.upper.unwrap())
+        };
+        let (value, lower, upper) = of(0.86);
+        assert!(
+            value == 0.86 && lower > 0.4 && upper == 1.0,
+            "{value} [{lower}, {upper}]"
+        );
+        assert_eq!(of(1.02).0, 1.0);
+    }
 }

@@ -13,7 +13,7 @@ use super::outcomes::{self, Outcome, each_day, hold, is_user, later_from, sample
 use crate::domain::window::Window;
 use crate::metrics::families::calibration::Target;
 use crate::metrics::families::trust::MARGIN;
-use crate::metrics::number::count;
+use crate::metrics::number::{count, counted};
 use crate::metrics::{Estimate, Reason};
 use crate::query::request::{EXACT_OUTPUTS, Query, QueryError};
 use crate::query::sources::Sources;
@@ -237,8 +237,9 @@ pub fn sentence(found: &Recalibration, target: Target) -> String {
             "No map is clearly better against {name} for users to whom it was not fitted; more outputs may tell."
         ),
         RecalibrationVerdict::TooFew => format!(
-            "{} outputs of {} users have a confidence and a known outcome, which is too few to tell, or all have the same outcome.",
-            found.outputs, found.users
+            "There is a confidence and a known outcome for {} of {}, which is too few to tell, or all have the same outcome.",
+            counted(found.outputs as u64, "output"),
+            counted(found.users as u64, "user")
         ),
     };
     if found.of_nobody > 0 {

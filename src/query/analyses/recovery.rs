@@ -17,7 +17,7 @@ use crate::domain::decision::Decision;
 use crate::metrics::estimate::plain_number;
 use crate::metrics::{Estimate, Reason, facts as f};
 use crate::stats::aftereffect::{self, After, Course, Effect, Moments};
-use crate::stats::cluster::{self, ROUNDING};
+use crate::stats::cluster::{self, ROUNDING, Sizes};
 use crate::stats::half_life::Fading;
 use crate::stats::level::{Interval, Level};
 use crate::stats::multiple;
@@ -98,7 +98,7 @@ impl Recovery {
             lag,
             after_good: rate(all.other),
             after_bad: rate(all.marked),
-            adjusted_p_value: known.map(|(value, error)| cluster::p_value(value / error, effect.people)),
+            adjusted_p_value: known.map(|(value, error)| Sizes::equal(effect.people).p_value(value / error)),
             difference,
         }
     }

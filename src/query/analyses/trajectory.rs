@@ -225,7 +225,7 @@ fn difference(query: &Query, kinds: &Slices, metric: &Metric) -> Between {
     let side = |key: SliceKey| match kinds.by_key.get(&key) {
         Some(slice) => kinds.read(slice, query, |statistics| {
             let (estimate, trace) = statistics.traced(metric.estimate);
-            (estimate, trace.unwrap_or_default().influence)
+            (estimate, trace.unwrap_or_default().moved().collect())
         }),
         None => (Estimate::none(Reason::NoData), Vec::new()),
     };

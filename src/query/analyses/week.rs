@@ -138,10 +138,10 @@ fn metric_week(sides: [Option<&Row>; 2], at: usize, metric: &'static Metric, que
     };
     let mut pairs: BTreeMap<i64, Pair> = BTreeMap::new();
     for own in contributions(sides[0], at) {
-        pairs.entry(own.cluster).or_default().0 = Some(own.influence);
+        pairs.entry(own.cluster).or_default().0 = Some(own.moved());
     }
     for own in contributions(sides[1], at) {
-        pairs.entry(own.cluster).or_default().1 = Some(own.influence);
+        pairs.entry(own.cluster).or_default().1 = Some(own.moved());
     }
     let contrast = Contrast::new(first, second, &pairs.into_values().collect::<Vec<_>>());
     MetricWeek {

@@ -1,6 +1,6 @@
 //! Two ratios of the same clusters.
 
-use super::{ROUNDING, critical, linearised_variance, total};
+use super::{ROUNDING, Sizes, total};
 use crate::stats::level::{Interval, Level};
 
 /// A difference `R₁ − R₂` of two ratios measured on the same clusters.
@@ -10,15 +10,16 @@ pub struct ClusterDifference {
     pub clusters: u64,
     /// `R₁ − R₂`.
     pub value: f64,
-    /// Its standard error; `None` below two clusters.
+    /// Its standard error; `None` where clusters do not show how they spread.
     pub standard_error: Option<f64>,
+    sizes: Sizes,
 }
 
 /// The difference of two ratios from `(n₁, d₁, n₂, d₂)` totals per cluster.
 ///
 /// Linearised with `e_g = (n₁ − R₁d₁)/D₁ − (n₂ − R₂d₂)/D₂`, so that a user who appears on both
 /// sides counts as the same user: `Var = G/(G−1)·Σe_g²`. Clusters with all four totals 0 do not
-/// count. `None` when either ratio has no denominator.
+/// count. A cluster is as large as its parts of both denominators. `None` when either ratio has no denominator.
 #[must_use]
 pub fn difference(totals: &[(f64, f64, f64, f64)]) -> Option<ClusterDifference> {
     let first = total(totals.iter().map(|t| (t.0, t.1)));
@@ -29,19 +30,25 @@ pub fn difference(totals: &[(f64, f64, f64, f64)]) -> Option<ClusterDifference> 
         .filter(|total| **total != (0.0, 0.0, 0.0, 0.0))
         .map(|(n1, d1, n2, d2)| (n1 - r1 * d1) / first.denominator - (n2 - r2 * d2) / second.denominator)
         .collect();
+    let sizes = Sizes::of(
+        totals
+            .iter()
+            .map(|(_, d1, _, d2)| d1 / first.denominator + d2 / second.denominator),
+    );
     Some(ClusterDifference {
         clusters: influence.len() as u64,
         value: r1 - r2,
-        standard_error: linearised_variance(&influence).map(f64::sqrt),
+        standard_error: sizes.variance(&influence).map(f64::sqrt),
+        sizes,
     })
 }
 
 impl ClusterDifference {
-    /// `value ± critical·se`; `None` below two clusters, and where nothing varies.
+    /// `value ± critical·se`; `None` without a standard error, and where nothing varies.
     #[must_use]
     pub fn interval(&self, level: Level) -> Option<Interval> {
         let error = self.standard_error.filter(|error| *error > ROUNDING)?;
-        Some(Interval::around(self.value, critical(self.clusters, level) * error))
+        Some(Interval::around(self.value, self.sizes.critical(level) * error))
     }
 }
 

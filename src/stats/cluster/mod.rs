@@ -16,63 +16,19 @@
 //! For rates near 0 or 1 the same variance sizes a Wilson interval through the design effect
 //! (Korn and Graubard 1998; Franco, Little, Louis and Slud 2019).
 
-mod difference;
+//!
+//! What an interval makes of that variance depends on how many clusters it is known from, and how unequal they are: [`Sizes`].
 
-use std::cell::RefCell;
+mod difference;
+mod sizes;
 
 pub use self::difference::{ClusterDifference, difference};
+pub use self::sizes::{LARGE, Sizes, critical};
 use super::level::{Interval, Level};
-use super::{proportion, student};
-
-/// From this many clusters on, normal critical values replace Student's.
-pub const LARGE: u64 = 50;
+use super::proportion;
 
 /// Standard errors up to this are zero but for rounding. Clusters that all agree have one, which is not the same as being certain.
 pub const ROUNDING: f64 = 1e-12;
-
-/// Two-sided critical value for a variance estimated from `clusters` clusters: Student's t with
-/// `clusters − 1` degrees of freedom below [`LARGE`], normal from there on.
-///
-/// Infinite below two clusters, where nothing is known about the spread.
-#[must_use]
-pub fn critical(clusters: u64, level: Level) -> f64 {
-    // A question computes thousands of intervals at one level, and Student's quantile takes longer than all the rest.
-    thread_local! {
-        static KNOWN: RefCell<(Level, Vec<Option<f64>>)> = RefCell::new((Level::default(), vec![None; LARGE as usize + 1]));
-    }
-    let compute = || {
-        if clusters < LARGE {
-            level.t(clusters as f64 - 1.0)
-        } else {
-            level.z()
-        }
-    };
-    KNOWN.with_borrow_mut(|(known, values)| {
-        if *known != level {
-            *known = level;
-            values.fill(None);
-        }
-        match values.get_mut(clusters.min(LARGE) as usize) {
-            Some(value) => *value.get_or_insert_with(compute),
-            None => compute(),
-        }
-    })
-}
-
-/// Two-sided p-value of a statistic that is a value divided by its standard error from `clusters` clusters, against the distribution
-/// of [`critical`]. 1 below two clusters.
-#[must_use]
-pub fn p_value(statistic: f64, clusters: u64) -> f64 {
-    if clusters < 2 {
-        return 1.0;
-    }
-    let df = if clusters < LARGE {
-        clusters as f64 - 1.0
-    } else {
-        f64::INFINITY
-    };
-    2.0 * student::cdf(-statistic.abs(), df)
-}
 
 /// Variance of a statistic from the additive influence `e_g` of each cluster on it (already in
 /// the unit of the statistic, so that `estimate − truth ≈ Σ e_g`): `G/(G−1)·Σ(e_g − ē)²`.
@@ -102,7 +58,7 @@ pub struct ClusterRatio {
     pub numerator: f64,
     /// `ΣD`, e.g. decided outputs.
     pub denominator: f64,
-    squared_denominators: f64,
+    sizes: Sizes,
     variance: Option<f64>,
 }
 
@@ -123,7 +79,7 @@ impl ClusterRatio {
         // A residual this small next to its terms is rounding. Clusters that agree exactly must
         // give exactly 0, as `effective_trials` turns on it.
         const ROUNDING: f64 = 4.0 * f64::EPSILON;
-        if self.clusters < 2 {
+        if !self.sizes.show_spread() {
             return None;
         }
         let squares: f64 = totals
@@ -139,7 +95,7 @@ impl ClusterRatio {
     /// Whether no cluster has more than one trial, so that there is nothing to be clustered. Denominators must be counts.
     #[must_use]
     pub fn is_independent(&self) -> bool {
-        self.squared_denominators <= self.denominator
+        self.sizes.squares() <= self.denominator
     }
 
     /// `R`; `None` when the denominators add up to nothing.
@@ -148,7 +104,13 @@ impl ClusterRatio {
         (self.denominator > 0.0).then(|| self.numerator / self.denominator)
     }
 
-    /// `Var(R)`; `None` below two clusters or without a ratio.
+    /// How many clusters there are, and how unequal their denominators.
+    #[must_use]
+    pub fn sizes(&self) -> Sizes {
+        self.sizes
+    }
+
+    /// `Var(R)`; `None` without a ratio, and where clusters do not [`Sizes::show_spread`].
     #[must_use]
     pub fn variance(&self) -> Option<f64> {
         self.variance
@@ -180,7 +142,7 @@ impl ClusterRatio {
         let effective = if bernoulli > 0.0 && variance > 0.0 {
             bernoulli / variance
         } else {
-            self.denominator * (self.denominator / self.squared_denominators)
+            self.sizes.effective()
         };
         Some(effective.min(self.denominator))
     }
@@ -191,10 +153,10 @@ impl ClusterRatio {
         Some(ratio * (1.0 - ratio))
     }
 
-    /// The two-sided [`critical`] value for this many clusters.
+    /// The two-sided [`Sizes::critical`] value for these clusters.
     #[must_use]
     pub fn critical(&self, level: Level) -> f64 {
-        critical(self.clusters, level)
+        self.sizes.critical(level)
     }
 
     /// Design-effect Wilson interval: [`proportion::wilson`] on the effective trials. The default
@@ -222,7 +184,7 @@ fn total(totals: impl Iterator<Item = (f64, f64)>) -> ClusterRatio {
         sums.clusters += 1;
         sums.numerator += n;
         sums.denominator += d;
-        sums.squared_denominators += d * d;
+        sums.sizes = sums.sizes.with(d);
     }
     sums
 }
@@ -242,17 +204,7 @@ mod tests {
         assert_eq!((single.clusters, single.ratio()), (1, Some(0.75)));
         assert_eq!((single.variance(), single.effective_trials()), (None, None));
         assert_eq!((single.wilson(LEVEL()), single.linear(LEVEL())), (None, None));
-        assert_eq!(critical(1, LEVEL()), f64::INFINITY);
         assert_eq!(linearised_variance(&[1.0]), None);
-        assert_eq!(p_value(9.0, 1), 1.0);
-    }
-
-    #[test]
-    fn p_values_and_critical_values_agree() {
-        for clusters in [2, 10, 49, 50, 1_000] {
-            let p = p_value(critical(clusters, LEVEL()), clusters);
-            assert!((p - 0.05).abs() < 1e-9, "{clusters}: {p}");
-        }
     }
 
     #[test]
@@ -295,6 +247,15 @@ mod tests {
         let tenfold = once.map(|(n, d)| (10.0 * n, 10.0 * d));
         let (a, b) = (ClusterRatio::from_totals(&once), ClusterRatio::from_totals(&tenfold));
         assert!((a.variance().unwrap() / b.variance().unwrap() - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn one_cluster_that_has_nearly_all_is_as_one_alone() {
+        let others = (0..60).map(|at| (f64::from(at % 4), 3.0));
+        let ratio = ClusterRatio::from_totals(&others.chain([(3_700.0, 4_000.0)]).collect::<Vec<_>>());
+        assert_eq!((ratio.clusters, ratio.denominator), (61, 4_180.0));
+        assert_eq!((ratio.variance(), ratio.effective_trials()), (None, None));
+        assert_eq!((ratio.wilson(LEVEL()), ratio.linear(LEVEL())), (None, None));
     }
 
     #[test]

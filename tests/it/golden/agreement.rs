@@ -70,7 +70,7 @@ fn raters_match_krippendorff_and_irrcac() {
 
 /// Each output a cluster of its own, and without the correction for few clusters, which the library does not have.
 fn check_mean(mean: Mean, expected: &Value, what: &str) {
-    let clusters = mean.clusters as f64;
+    let clusters = mean.sizes.clusters as f64;
     let error = mean.standard_error.expect("clusters") * ((clusters - 1.0) / clusters).sqrt();
     let half = Level::default().z() * error;
     within(mean.value - half, number(&expected[0]), 1e-9, what);

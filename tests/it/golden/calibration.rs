@@ -226,7 +226,13 @@ fn tests_of_a_risk() {
     }
     for case in rows(&risks["fewest"]) {
         let (risk, delta) = (number(&case[0]), number(&case[1]));
-        assert_eq!(risk_control::fewest_users(risk, delta), case[3].as_u64().unwrap());
-        assert_eq!(risk_control::fewest_outputs(risk, delta), case[2].as_u64().unwrap());
+        assert_eq!(
+            risk_control::fewest_users(risk, risk / 2.0, delta),
+            case[3].as_u64().unwrap()
+        );
+        assert_eq!(
+            risk_control::fewest_outputs(risk, risk / 2.0, delta),
+            case[2].as_u64().unwrap()
+        );
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use calibrant::stats::cluster::Sizes;
 use calibrant::stats::combination::{Combination, Term};
 use calibrant::stats::level::Level;
 use calibrant::stats::panel::{self, Cell};
@@ -38,6 +39,7 @@ fn effects_match_statsmodels() {
                 weight: *weight,
                 value: *value,
                 influences,
+                sizes: Sizes::equal(influences.len() as u64),
             })
             .collect();
         let effect = Combination::new(&terms);
@@ -68,7 +70,7 @@ fn users_compared_with_themselves_match_statsmodels() {
         });
         let effect = panel::effect(cells.collect()).expect("users who moved");
         assert_eq!(effect.clusters as f64, number(&case["users"]));
-        assert_eq!(effect.fewest as f64, number(&case["fewest"]));
+        assert_eq!(effect.fewest.clusters as f64, number(&case["fewest"]));
         close(effect.value, &case["value"], "value");
         close(effect.standard_error.expect("users"), &case["se"], "standard error");
         close(effect.p_value().expect("users"), &case["p"], "p-value");

@@ -1,7 +1,7 @@
 //! Contrasts, two proportions, confidence sequences, adjusted p-values, power and sample ratios, against statsmodels and scipy.
 
 use calibrant::stats::cluster::ClusterRatio;
-use calibrant::stats::contrast::Contrast;
+use calibrant::stats::contrast::{Contrast, Moved};
 use calibrant::stats::level::Level;
 use calibrant::stats::{balance, multiple, power, sequence, two_proportions};
 use serde_json::Value;
@@ -30,8 +30,8 @@ fn contrasts_match_statsmodels() {
         let ((first, one), (second, two)) = (side(&case["first"]), side(&case["second"]));
         let influences: Vec<_> = one
             .into_iter()
-            .map(|e| (Some(e), None))
-            .chain(two.into_iter().map(|e| (None, Some(e))))
+            .map(|e| (Some(Moved::alike(e)), None))
+            .chain(two.into_iter().map(|e| (None, Some(Moved::alike(e)))))
             .collect();
         let contrast = Contrast::new(first, second, &influences);
         close(contrast.difference, &case["difference"], "difference");

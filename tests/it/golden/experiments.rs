@@ -1,6 +1,6 @@
 //! Differences less what was there before, and what a choice is worth, against gbstats.
 
-use calibrant::stats::contrast::{Contrast, Pair};
+use calibrant::stats::contrast::{Contrast, Moved, Pair};
 use calibrant::stats::{cuped, posterior};
 
 use super::{close, number, numbers, rows, within};
@@ -24,8 +24,10 @@ fn adjusted_differences_match_gbstats() {
         let (x, y) = (arms("x"), arms("y"));
         let pairs = |values: &[Vec<f64>]| -> Vec<Pair> {
             let of = |arm: usize| influence(&values[arm]);
-            let first = of(0).into_iter().map(|own| (Some(own), None));
-            first.chain(of(1).into_iter().map(|own| (None, Some(own)))).collect()
+            let first = of(0).into_iter().map(|own| (Some(Moved::alike(own)), None));
+            first
+                .chain(of(1).into_iter().map(|own| (None, Some(Moved::alike(own)))))
+                .collect()
         };
         let (moved, before) = (pairs(&y), pairs(&x));
         let plain = Contrast::new(mean(&y[0]), mean(&y[1]), &moved);
@@ -36,11 +38,11 @@ fn adjusted_differences_match_gbstats() {
             "standard error",
         );
 
-        let own = |(first, second): &Pair| second.unwrap_or_default() - first.unwrap_or_default();
+        let own = |(first, second): &Pair| second.unwrap_or_default().by - first.unwrap_or_default().by;
         let influences: Vec<(f64, f64)> = moved.iter().zip(&before).map(|(y, x)| (own(y), own(x))).collect();
         let theta = cuped::theta(&influences).expect("users differ");
         close(theta, &case["theta"], "theta");
-        let less = |y: Option<f64>, x: Option<f64>| y.zip(x).map(|(y, x)| y - theta * x);
+        let less = |y: Option<Moved>, x: Option<Moved>| y.zip(x).map(|(y, x)| Moved::alike(y.by - theta * x.by));
         let adjusted: Vec<Pair> = moved
             .iter()
             .zip(&before)

@@ -1,6 +1,7 @@
 //! A threshold that is named safe is safe, as often as promised.
 
 use calibrant::stats::random::Random;
+use calibrant::stats::risk_control;
 use calibrant::stats::sample::Sample;
 use calibrant::stats::thresholds::{self, Threshold, safe_for_outputs, safe_for_users};
 
@@ -95,4 +96,55 @@ fn independent_outputs_are_promised_more_and_get_it() {
     let most = RUNS as f64 * DELTA + 3.0 * (RUNS as f64 * DELTA * (1.0 - DELTA)).sqrt();
     assert!((broken_by_users as f64) <= most && (broken_by_outputs as f64) <= most);
     assert!(by_outputs > RUNS / 2);
+}
+
+/// Users with so many outputs each, whose error rate depends on the confidence alone.
+fn drawn(random: &mut Random, (users, outputs): (i64, i64), wrong: impl Fn(f64) -> f64) -> Sample {
+    let points = (0..users * outputs).map(|at| {
+        let confidence = random.uniform();
+        (at % users, confidence, random.uniform() >= wrong(confidence))
+    });
+    Sample::new(points.collect(), 0)
+}
+
+#[test]
+fn confident_outputs_with_hardly_an_error_are_found_among_few_users() {
+    let (risk, delta) = (0.05, 0.05);
+    let mut random = Random::new(31);
+    let (mut found, mut from_half) = (0, 0);
+    for _ in 0..RUNS {
+        let wrong = |confidence| if confidence > 0.96 { 0.002 } else { 0.3 };
+        let sample = drawn(&mut random, (195, 40), wrong);
+        let descent = thresholds::descend(&sample, &vec![true; sample.clusters], risk);
+        found += u64::from(safe_for_users(&descent, risk, delta).is_some());
+        let p: Vec<f64> = descent.iter().map(|one| one.p_users).collect();
+        let fewest = risk_control::fewest_users(risk, risk / 2.0, delta);
+        let half = descent.iter().position(|one| one.users >= fewest).unwrap();
+        from_half += u64::from(risk_control::fixed_sequence(&p, half, delta).is_some());
+    }
+    println!("{found} found, {from_half} with the one start where half the risk would show");
+    assert!(found > 7 * RUNS / 10 && from_half < RUNS / 10, "{found} {from_half}");
+}
+
+#[test]
+fn many_starts_share_the_chance_to_err() {
+    // Everywhere just as wrong as the risk, one output of each user: whatever is named breaks the promise.
+    let risk = 0.1;
+    let mut random = Random::new(32);
+    let (mut shared, mut each) = (0, 0);
+    for _ in 0..RUNS {
+        let sample = drawn(&mut random, (1_000, 1), |_| risk);
+        let descent = thresholds::descend(&sample, &vec![true; sample.clusters], risk);
+        let p: Vec<f64> = descent.iter().map(|one| one.p_outputs).collect();
+        let starts = thresholds::user_starts(&descent, risk, DELTA);
+        shared += u64::from(risk_control::fixed_sequences(&p, &starts, DELTA).is_some());
+        each += u64::from(
+            starts
+                .iter()
+                .any(|start| risk_control::fixed_sequence(&p, *start, DELTA).is_some()),
+        );
+    }
+    println!("{shared} broken, {each} if each start had all of the chance");
+    let most = RUNS as f64 * DELTA;
+    assert!(shared as f64 <= most && each as f64 > most, "{shared} {each}");
 }

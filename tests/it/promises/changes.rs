@@ -1,5 +1,6 @@
 //! The effect of a change is covered as often as promised, and one that does nothing is seldom said to have worked.
 
+use calibrant::stats::cluster::Sizes;
 use calibrant::stats::combination::{Combination, Term};
 use calibrant::stats::level::Level;
 use calibrant::stats::panel::{self, Cell};
@@ -34,6 +35,7 @@ impl Totals {
                 weight,
                 value: *value,
                 influences,
+                sizes: Sizes::equal(influences.len() as u64),
             })
             .collect();
         Combination::new(&terms)
@@ -174,6 +176,7 @@ fn side_by_side(cells: &[Cell]) -> Combination {
             weight,
             value: *value,
             influences,
+            sizes: Sizes::equal(influences.len() as u64),
         })
         .collect();
     Combination::new(&terms)

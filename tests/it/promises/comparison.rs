@@ -1,6 +1,6 @@
 //! Looking every day is honest, and one planned look covers as often as it says.
 
-use calibrant::stats::contrast::{Contrast, Pair};
+use calibrant::stats::contrast::{Contrast, Moved, Pair};
 use calibrant::stats::level::Level;
 use calibrant::stats::random::Random;
 use calibrant::stats::sequence;
@@ -78,8 +78,11 @@ fn look(totals: &[(f64, f64)]) -> (Contrast, Option<Contrast>) {
     let [first, second] = sums.map(|(those, all)| those / all);
     let own = |second: bool, rate: f64, all: f64| {
         side(second)
-            .map(move |(_, total)| (total.0 - rate * total.1) / all)
-            .collect::<Vec<f64>>()
+            .map(move |(_, total)| Moved {
+                by: (total.0 - rate * total.1) / all,
+                size: total.1,
+            })
+            .collect::<Vec<Moved>>()
     };
     let pairs: Vec<Pair> = own(false, first, sums[0].1)
         .into_iter()

@@ -44,7 +44,7 @@ fn covered(users: usize, seed: u64) -> [u32; 2] {
                 Share {
                     successes: ratio.ratio().unwrap() * trials,
                     trials,
-                    clusters: knows.then_some(ratio.clusters),
+                    clusters: knows.then_some(ratio.sizes()),
                 }
             });
             let found = corrected(called, sensitivity, specificity, Level::default()).unwrap();

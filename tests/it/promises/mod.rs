@@ -8,6 +8,7 @@ mod drift;
 mod intervals;
 mod judged;
 mod proportions;
+mod unequal;
 
 use calibrant::stats::logistic::{logit, sigmoid};
 use calibrant::stats::random::Random;

@@ -1,7 +1,7 @@
 //! Why a comparison of shares keeps the clustered interval near 0 and 1, and Newcombe's is named naive.
 
 use calibrant::stats::cluster::ClusterRatio;
-use calibrant::stats::contrast::Contrast;
+use calibrant::stats::contrast::{Contrast, Moved};
 use calibrant::stats::level::Level;
 use calibrant::stats::random::Random;
 use calibrant::stats::two_proportions::{mover, newcombe};
@@ -20,11 +20,14 @@ struct Covered {
 }
 
 /// Accepted and decided of each user of a side; `draw` makes one.
-fn side(users: usize, mut draw: impl FnMut() -> (f64, f64)) -> (ClusterRatio, Vec<f64>) {
+fn side(users: usize, mut draw: impl FnMut() -> (f64, f64)) -> (ClusterRatio, Vec<Moved>) {
     let totals: Vec<(f64, f64)> = (0..users).map(|_| draw()).filter(|total| total.1 > 0.0).collect();
     let ratio = ClusterRatio::from_totals(&totals);
     let value = ratio.ratio().unwrap();
-    let influences = totals.iter().map(|(n, d)| (n - value * d) / ratio.denominator);
+    let influences = totals.iter().map(|(n, d)| Moved {
+        by: (n - value * d) / ratio.denominator,
+        size: *d,
+    });
     (ratio, influences.collect())
 }
 
@@ -39,7 +42,11 @@ fn covered(users: [usize; 2], mut draw: impl FnMut() -> (f64, f64)) -> Covered {
             .map(|own| (Some(own), None))
             .chain(of_two.into_iter().map(|own| (None, Some(own))))
             .collect();
-        let values = [one, two].map(|side| (side.ratio().unwrap(), side.wilson(level).unwrap()));
+        // Where one user did nearly all, a side says nothing.
+        let [Some(of_one), Some(of_two)] = [one, two].map(|side| side.wilson(level)) else {
+            continue;
+        };
+        let values = [(one.ratio().unwrap(), of_one), (two.ratio().unwrap(), of_two)];
         let counts = [one, two].map(|side| (side.numerator, side.denominator));
         let contrast = Contrast::new(values[0].0, values[1].0, &influences);
         let holds =

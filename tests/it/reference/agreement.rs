@@ -228,7 +228,7 @@ fn a_hundred_raters_each() {
 /// Each row a cluster of its own, and without the correction for few clusters, as the reference has it.
 #[track_caller]
 fn check(mean: Mean, expected: &Value, what: &str) {
-    let clusters = mean.clusters as f64;
+    let clusters = mean.sizes.clusters as f64;
     let half = Level::default().z() * mean.standard_error.unwrap() * ((clusters - 1.0) / clusters).sqrt();
     same(what, &value(mean.value - half), &expected[0]);
     same(what, &value(mean.value + half), &expected[1]);

@@ -2237,6 +2237,11 @@ export interface components {
             /** @description The guarantee, or why there is none, in words. */
             sentence: string;
             spared: components["schemas"]["Spared"] | null;
+            /**
+             * @description Where tests begin, to go down from each to the first that fails: where users are enough to show the risk without an error, with a
+             *     quarter of it, and with half of it. Each has an equal part of `delta`.
+             */
+            starts: components["schemas"]["Start"][];
             threshold: components["schemas"]["Covered"] | null;
             threshold_if_independent: components["schemas"]["Covered"] | null;
             /**
@@ -5928,6 +5933,19 @@ export interface components {
          * @enum {string}
          */
         StatedTrustVerdict: "says_more" | "does_more" | "alike" | "cannot_tell";
+        /** @description Where tests begin, to go down from there to the first that fails. */
+        Start: {
+            /**
+             * Format: double
+             * @description The highest threshold that so many have met; null where fewer have met any.
+             */
+            above: number | null;
+            /**
+             * Format: int64
+             * @description As many users as it takes.
+             */
+            users: number;
+        };
         StatusResponse: {
             backlog: components["schemas"]["BacklogView"];
             /**

@@ -8,7 +8,7 @@ use crate::metrics::statistics::linear_within;
 use crate::stats::auroc::{self, GridCount};
 use crate::stats::binned as stats;
 use crate::stats::calibration::{self, Bin};
-use crate::stats::cluster;
+use crate::stats::cluster::Sizes;
 use crate::stats::level::Interval;
 
 /// The ten bins of a slice.
@@ -79,14 +79,13 @@ fn around(
     range: (f64, f64),
 ) -> Option<Interval> {
     let sizes: Vec<f64> = clusters.iter().map(|bins| bins.iter().map(|bin| bin.n).sum()).collect();
-    let covered: f64 = sizes.iter().sum();
-    let scale = (covered / n).sqrt();
+    let all = Sizes::of(sizes.iter().copied());
+    let scale = (all.sum() / n).sqrt();
     let scaled: Vec<Option<f64>> = influence.into_iter().map(|own| Some(own? * scale)).collect();
     let own: Vec<f64> = scaled.iter().flatten().copied().collect();
-    s.note_influence(|| scaled);
-    let error = cluster::linearised_variance(&own).map(f64::sqrt);
-    let critical = cluster::critical(own.len() as u64, s.level);
-    linear_within(value, error, sizes.into_iter(), critical, range)
+    s.note_influence(|| (scaled, sizes));
+    let error = all.variance(&own).map(f64::sqrt);
+    linear_within(value, error, all, s.level, range)
 }
 
 pub(super) fn debiased_square(s: &Statistics, target: Target) -> Estimate {

@@ -217,7 +217,7 @@ fn corrected(called: &ClusterRatio, sensitivity: &ClusterRatio, specificity: &Cl
         Some(Share {
             successes: ratio.ratio()? * trials,
             trials,
-            clusters: (!ratio.is_independent()).then_some(ratio.clusters),
+            clusters: (!ratio.is_independent()).then_some(ratio.sizes()),
         })
     };
     let (Some(called_share), Some(sensitivity), Some(specificity)) =

@@ -1,6 +1,6 @@
 //! Above which confidence may outputs act without being asked about?
 //!
-//! Errors are outputs that judgements say were wrong; what users accepted does not count. The threshold comes from a fixed sequence
+//! Errors are outputs that judgements say were wrong; what users accepted does not count. The threshold comes from fixed sequences
 //! of tests ([`thresholds`]) with a guarantee for independent users, each counting once; the one for independent outputs is given
 //! beside it under that name. Two outputs of nobody known may be of the same user, so that they say nothing of users: they count for error
 //! rates and for the test of independent outputs, not for the guarantee, and the answer says how many they are. A guarantee is about outputs
@@ -29,9 +29,10 @@ use crate::query::request::{Query, QueryError};
 use crate::query::sources::Sources;
 use crate::stats::calibration::bin_index;
 use crate::stats::level::Level;
+use crate::stats::risk_control::STARTS;
 use crate::stats::sample::GRID;
-use crate::stats::thresholds::{self, Threshold, safe_for_outputs, safe_for_users};
-use crate::stats::{risk_control, sketch};
+use crate::stats::sketch;
+use crate::stats::thresholds::{self, Threshold, safe_for_outputs, safe_for_users, users_to_start};
 
 /// A question about one slice.
 #[derive(Clone)]
@@ -68,10 +69,20 @@ pub struct Covered {
 pub enum NoThreshold {
     /// No output has both a confidence and a judgement.
     NoJudgements,
-    /// Too few users have judged outputs to show it, even at half the risk.
+    /// Too few users have judged outputs to show it if errors are half the risk, and it shows at no earlier start either.
     TooFewUsers,
-    /// Even the most confident outputs that are enough to tell are wrong too often, or not clearly seldom enough.
+    /// Wherever tests begin, outputs are wrong too often, or not clearly seldom enough.
     RiskNotMet,
+}
+
+/// Where tests begin, to go down from there to the first that fails.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct Start {
+    /// As many users as it takes.
+    pub users: u64,
+    /// The highest threshold that so many have met; null where fewer have met any.
+    #[schema(required = true)]
+    pub above: Option<f64>,
 }
 
 /// What users would not have been asked.
@@ -93,6 +104,8 @@ pub struct Autonomy {
     pub if_independent: Option<Covered>,
     /// Users that would be enough to show half the risk.
     pub users_needed: u64,
+    /// Where users are enough to show the risk without an error, with a quarter of it, and with half of it.
+    pub starts: [Start; STARTS.len()],
     pub check: Option<Check>,
     pub spared: Option<Spared>,
     /// From the most confident outputs down.
@@ -169,7 +182,11 @@ impl Seen {
         let covered = |threshold: &Threshold| self.covered(threshold, question.query.level);
         let at = |place: Option<usize>| place.and_then(|place| descent.get(place));
         let safe = at(safe_for_users(&descent, risk, delta));
-        let users_needed = risk_control::fewest_users(risk, delta);
+        let starts = users_to_start(risk, delta).map(|users| Start {
+            users,
+            above: descent.iter().find(|one| one.users >= users).map(|one| one.above),
+        });
+        let users_needed = starts.iter().map(|start| start.users).max().unwrap_or_default();
         let reason = match (safe, descent.last()) {
             (Some(_), _) => None,
             (None, None) => Some(NoThreshold::NoJudgements),
@@ -181,6 +198,7 @@ impl Seen {
             reason,
             if_independent: at(safe_for_outputs(&descent, risk, delta)).map(covered),
             users_needed,
+            starts,
             check: check::check(&self.outcomes, question),
             spared: safe.map(|threshold| self.spared(threshold.above)),
             curve: descent.iter().map(covered).collect(),

@@ -1,7 +1,19 @@
 //! The guarantee, or why there is none, in words.
 
-use super::{Autonomy, NoThreshold, Question};
-use crate::metrics::number::count;
+use super::{Autonomy, NoThreshold, Question, Start};
+use crate::metrics::number::{count, counted};
+
+impl Start {
+    /// `0.961 (115 users)`, if so many have met one.
+    fn told(&self) -> Option<String> {
+        Some(format!("{:.3} ({})", self.above?, counted(self.users, "user")))
+    }
+}
+
+/// `1 user has`, `21 users have`.
+fn have(users: u64) -> String {
+    format!("{} {}", counted(users, "user"), if users == 1 { "has" } else { "have" })
+}
 
 /// The guarantee, or why there is none, in words.
 pub fn sentence(found: &Autonomy, question: &Question) -> String {
@@ -16,17 +28,27 @@ pub fn sentence(found: &Autonomy, question: &Question) -> String {
             count((found.judged - found.judged_of_nobody) as f64)
         ),
         (None, Some(NoThreshold::TooFewUsers)) => format!(
-            "No threshold meets the risk of {risk}: {} users have judged outputs, and it takes about {} to show with {sure} confidence \
-             that errors are half as many.",
-            found
-                .curve
-                .last()
-                .map_or(0, |all| all.error_rate.users.unwrap_or_default()),
+            "No threshold meets the risk of {risk} with {sure} confidence: {} judged outputs. It takes {} to show it without an error, and \
+             about {} if errors are half as many.",
+            have(
+                found
+                    .curve
+                    .last()
+                    .and_then(|all| all.error_rate.users)
+                    .unwrap_or_default()
+            ),
+            found.starts.first().map_or(0, |start| start.users),
             found.users_needed
         ),
         (None, Some(NoThreshold::RiskNotMet)) => format!(
-            "No threshold meets the risk of {risk} with {sure} confidence: already the most confident outputs that are enough to tell \
-             are wrong too often, or not clearly seldom enough."
+            "No threshold meets the risk of {risk} with {sure} confidence: wherever tests begin, outputs are wrong too often, or not \
+             clearly seldom enough: above {}.",
+            found
+                .starts
+                .iter()
+                .filter_map(Start::told)
+                .collect::<Vec<_>>()
+                .join(", ")
         ),
         (None, _) => {
             "No output has both a confidence and a judgement, so that no threshold can be shown to be safe.".to_owned()

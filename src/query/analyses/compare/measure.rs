@@ -7,7 +7,7 @@ use crate::metrics::statistics::Clustering;
 use crate::metrics::{Estimate, Reason};
 use crate::query::answer::{Answer, Contribution, Row};
 use crate::query::merge;
-use crate::stats::contrast::{Contrast, Pair};
+use crate::stats::contrast::{Contrast, Moved, Pair};
 use crate::stats::cuped;
 use crate::stats::level::{Interval, Level};
 use crate::stats::two_proportions::{newcombe, z_pooled};
@@ -78,7 +78,7 @@ impl<'a> Sides<'a> {
             let cluster = first.or(second)?.cluster;
             Some((
                 cluster,
-                (first.map(|own| own.influence), second.map(|own| own.influence)),
+                (first.map(Contribution::moved), second.map(Contribution::moved)),
             ))
         })
     }
@@ -144,24 +144,32 @@ impl Measured {
             .map(|(cluster, _)| earlier.get(&cluster).copied().unwrap_or_default())
             .collect();
         let [one, two, _] = self.contrast.clusters.map(|clusters| clusters.max(1) as f64);
-        let mean = |of: fn(&Pair) -> Option<f64>, clusters: f64| {
+        let mean = |of: fn(&Pair) -> Option<Moved>, clusters: f64| {
             let pairs = self.influences.iter().zip(&covariates);
             pairs.filter_map(|(own, x)| of(own).map(|_| x)).sum::<f64>() / clusters
         };
         let means = [mean(|own| own.0, one), mean(|own| own.1, two)];
-        let moved: Vec<Pair> = self
+        let moved: Vec<(Option<f64>, Option<f64>)> = self
             .influences
             .iter()
             .zip(&covariates)
             .map(|((a, b), x)| (a.map(|_| (x - means[0]) / one), b.map(|_| (x - means[1]) / two)))
             .collect();
-        let difference = |(a, b): &Pair| b.unwrap_or_default() - a.unwrap_or_default();
+        let difference = |(a, b): &(Option<f64>, Option<f64>)| b.unwrap_or_default() - a.unwrap_or_default();
+        let by = |(a, b): &Pair| (a.map(|own| own.by), b.map(|own| own.by));
         let pairs = self.influences.iter().zip(&moved);
-        let theta = cuped::theta(&pairs.map(|(y, x)| (difference(y), difference(x))).collect::<Vec<_>>())?;
+        let theta = cuped::theta(
+            &pairs
+                .map(|(y, x)| (difference(&by(y)), difference(x)))
+                .collect::<Vec<_>>(),
+        )?;
         let raw = self.contrast.standard_error?;
         for ((a, b), (x1, x2)) in self.influences.iter_mut().zip(&moved) {
-            *a = a.zip(*x1).map(|(a, x)| a - theta * x);
-            *b = b.zip(*x2).map(|(b, x)| b - theta * x);
+            for (own, x) in [(a, x1), (b, x2)] {
+                if let (Some(own), Some(x)) = (own, x) {
+                    own.by -= theta * x;
+                }
+            }
         }
         // The sides are moved to where they would be if both had done the same before.
         let overall = (means[0] * one + means[1] * two) / (one + two);

@@ -18,7 +18,7 @@ use crate::query::plan;
 use crate::query::request::{Query, QueryError};
 use crate::query::snapshot::Snapshot;
 use crate::query::sources::Sources;
-use crate::stats::cluster::ClusterRatio;
+use crate::stats::cluster::{ClusterRatio, Sizes};
 use crate::stats::combination::Term;
 use crate::stats::level::Level;
 use crate::stats::panel::Cell;
@@ -32,6 +32,7 @@ pub struct Part {
     pub value: f64,
     pub estimate: Estimate,
     pub influences: Vec<(i64, f64)>,
+    sizes: Sizes,
 }
 
 impl Part {
@@ -41,6 +42,7 @@ impl Part {
             weight,
             value: self.value,
             influences: &self.influences,
+            sizes: self.sizes,
         }
     }
 }
@@ -198,6 +200,7 @@ fn of_row(row: &Row) -> Option<Part> {
     Some(Part {
         value: estimate.value?,
         influences: contributions.0.iter().map(|own| (own.cluster, own.influence)).collect(),
+        sizes: Sizes::of(contributions.0.iter().map(|own| own.size)),
         estimate,
     })
 }
@@ -211,6 +214,7 @@ fn of_totals(totals: &Totals, level: Level) -> Option<Part> {
             .iter()
             .map(|(cluster, (n, d))| (*cluster, (n - value * d) / ratio.denominator))
             .collect(),
+        sizes: ratio.sizes(),
         estimate: share(&ratio, totals.len() as u64, level, Reason::NoCases),
     })
 }

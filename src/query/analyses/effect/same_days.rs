@@ -16,7 +16,7 @@ use crate::stats::panel;
 /// Up to so many outputs are read to follow each user.
 const MOST_FOLLOWED: f64 = 1_000_000.0;
 /// With fewer users, if all told as much, it is not tried.
-const LEAST_USERS: usize = 10;
+const LEAST_USERS: u64 = 10;
 
 /// The effect; `None` where users cannot be followed, or where too few tell of it.
 pub fn measure(meter: &mut Meter, days: &Days, shared: &Shared) -> Result<Option<Effect>, QueryError> {
@@ -31,7 +31,7 @@ pub fn measure(meter: &mut Meter, days: &Days, shared: &Shared) -> Result<Option
     let cells = meter.cells(&arms, &(from..shared.days.end))?;
     let Some(measured) = cells
         .and_then(panel::effect)
-        .filter(|found| found.fewest >= LEAST_USERS)
+        .filter(|found| found.fewest.clusters >= LEAST_USERS)
     else {
         return Ok(None);
     };

@@ -157,6 +157,7 @@ mod tests {
     use super::*;
     use crate::metrics::{self, Estimate};
     use crate::query::Query;
+    use crate::stats::cluster::Sizes;
     use crate::stats::combination::Combination;
 
     fn question(metric: &str) -> Question {
@@ -181,7 +182,7 @@ mod tests {
             value: 0.1,
             standard_error: Some(0.01),
             clusters: 400,
-            fewest: 400,
+            fewest: Sizes::equal(400),
         };
         let mut effect = Effect {
             design: Some(EffectDesign::BeforeAfter),

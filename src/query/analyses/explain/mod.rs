@@ -14,7 +14,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::pg::PgConnection;
 
 pub use self::finding::{Explained, ExplainedDimension, ExplainedFeatures, Segment};
-use self::segments::{Segments, clusters};
+use self::segments::{Segments, contributions};
 use super::compare::Between;
 use crate::domain::dimension::Dimension;
 use crate::domain::window::Window;
@@ -194,11 +194,11 @@ fn change(before: &Answer, after: &Answer, query: &Query) -> Between {
         return Between::missing([&sides[0], &sides[1]]);
     };
     let mut pairs: BTreeMap<i64, Pair> = BTreeMap::new();
-    for (cluster, own) in clusters(before.rows.first()) {
-        pairs.entry(cluster).or_default().0 = Some(own.influence);
+    for own in contributions(before.rows.first()) {
+        pairs.entry(own.cluster).or_default().0 = Some(own.moved());
     }
-    for (cluster, own) in clusters(after.rows.first()) {
-        pairs.entry(cluster).or_default().1 = Some(own.influence);
+    for own in contributions(after.rows.first()) {
+        pairs.entry(own.cluster).or_default().1 = Some(own.moved());
     }
     let contrast = Contrast::new(first, second, &pairs.into_values().collect::<Vec<_>>());
     Between::of(

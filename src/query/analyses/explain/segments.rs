@@ -6,9 +6,9 @@ use super::finding::{ExplainedDimension, Segment};
 use crate::domain::dimension::Dimension;
 use crate::metrics::{Estimate, Reason};
 use crate::query::analyses::compare::Between;
-use crate::query::answer::Row;
+use crate::query::answer::{Contribution, Row};
 use crate::query::request::{MAX_GROUPS, Query};
-use crate::stats::contrast::{Contrast, Pair};
+use crate::stats::contrast::{Contrast, Moved, Pair};
 use crate::stats::decomposition::{self, Part, Share};
 
 /// What a cluster brings to a segment in one period.
@@ -19,9 +19,13 @@ pub struct Own {
     pub totals: (f64, f64),
 }
 
-pub fn clusters(row: Option<&Row>) -> impl Iterator<Item = (i64, Own)> + '_ {
+pub fn contributions(row: Option<&Row>) -> impl Iterator<Item = &Contribution> {
     let found = row.and_then(|row| row.contributions.first()?.as_ref());
-    found.into_iter().flat_map(|found| &found.0).map(|own| {
+    found.into_iter().flat_map(|found| &found.0)
+}
+
+fn clusters(row: Option<&Row>) -> impl Iterator<Item = (i64, Own)> + '_ {
+    contributions(row).map(|own| {
         let totals = own.totals.unwrap_or_default();
         let influence = own.influence;
         (own.cluster, Own { influence, totals })
@@ -136,7 +140,10 @@ impl<'a> Segments<'a> {
                 let pair = pairs.entry(*cluster).or_default();
                 // The contrast takes the first side off, the second on.
                 let slot = if period == 0 { &mut pair.0 } else { &mut pair.1 };
-                *slot = Some(sign * moved);
+                *slot = Some(Moved {
+                    by: sign * moved,
+                    size: *d,
+                });
             }
         }
         Contrast::new(0.0, value, &pairs.into_values().collect::<Vec<_>>())

@@ -14,6 +14,7 @@ use crate::query::request::{Query, QueryError};
 use crate::query::snapshot::Snapshot;
 use crate::query::sources::Sources;
 use crate::query::{cuts, plan};
+use crate::stats::contrast::Pair;
 use crate::store::projects::Project;
 
 /// Reasons of a project that are ranked, those named most often.
@@ -130,9 +131,7 @@ pub fn of_segments(
                     continue;
                 };
                 let decided = segment.estimate.denominator.unwrap_or_default();
-                let lost = |(rest, own): (Option<f64>, Option<f64>)| {
-                    decided * (rest.unwrap_or_default() - own.unwrap_or_default())
-                };
+                let lost = |(rest, own): Pair| decided * (rest.unwrap_or_default().by - own.unwrap_or_default().by);
                 costs.push(Cost {
                     feature: feature.clone(),
                     subject: Subject::Segment {

@@ -27,6 +27,7 @@ use crate::query::plan;
 use crate::query::request::{Query, QueryError};
 use crate::query::snapshot::Snapshot;
 use crate::query::sources::Sources;
+use crate::stats::cluster::Sizes;
 use crate::stats::combination::{Combination, Term};
 use crate::stats::ranks;
 use crate::store::projects::{self, Project};
@@ -210,6 +211,7 @@ fn ranked(costs: Vec<Cost>, effects: &[(&AimedChange, Effect)], query: &Query) -
                 weight: 1.0,
                 value: cost.value,
                 influences: &cost.influences,
+                sizes: Sizes::equal(cost.influences.len() as u64),
             }]);
             let mut interval = total.interval(query.level);
             // Nothing costs less than nothing.

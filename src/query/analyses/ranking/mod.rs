@@ -22,7 +22,7 @@ use crate::query::answer::{Answer, Contribution, Row};
 use crate::query::plan;
 use crate::query::request::{Query, QueryError};
 use crate::query::sources::Sources;
-use crate::stats::contrast::{Contrast, Pair};
+use crate::stats::contrast::{Contrast, Moved, Pair};
 use crate::stats::level::Level;
 use crate::stats::multiple;
 
@@ -177,10 +177,10 @@ fn totals(row: &Row) -> impl Iterator<Item = (i64, Totals)> + '_ {
 }
 
 /// How far each cluster moves the rest and the segment.
-type Moved = Vec<(i64, Pair)>;
+type Pairs = Vec<(i64, Pair)>;
 
 /// Each segment minus all others together.
-pub fn against_rest(rows: &[Row]) -> Vec<Option<(Contrast, Moved)>> {
+pub fn against_rest(rows: &[Row]) -> Vec<Option<(Contrast, Pairs)>> {
     let mut whole: BTreeMap<i64, Totals> = BTreeMap::new();
     let mut counted = (0.0, 0.0);
     for row in rows {
@@ -207,9 +207,9 @@ pub fn against_rest(rows: &[Row]) -> Vec<Option<(Contrast, Moved)>> {
                 (*cluster, (all.0 - own.0, all.1 - own.1))
             });
             let (mine, theirs) = (Side::new(own.clone(), d), Side::new(others.collect(), rest.1));
-            let moved: Moved = whole
+            let moved: Pairs = whole
                 .keys()
-                .map(|cluster| (*cluster, (theirs.influence(*cluster), mine.influence(*cluster))))
+                .map(|cluster| (*cluster, (theirs.moved(*cluster), mine.moved(*cluster))))
                 .collect();
             let pairs: Vec<Pair> = moved.iter().map(|(_, pair)| *pair).collect();
             Some((Contrast::new(rest.0 / rest.1, value, &pairs), moved))
@@ -236,9 +236,12 @@ impl Side {
         }
     }
 
-    fn influence(&self, cluster: i64) -> Option<f64> {
+    fn moved(&self, cluster: i64) -> Option<Moved> {
         let (n, d) = self.clusters.get(&cluster).filter(|own| **own != (0.0, 0.0))?;
-        Some((n - self.ratio * d) * self.scale)
+        Some(Moved {
+            by: (n - self.ratio * d) * self.scale,
+            size: *d,
+        })
     }
 }
 
@@ -274,12 +277,12 @@ fn largest_gap(segments: &[RankedSegment], rows: &[Row], level: Level) -> Option
     if std::ptr::eq(highest.0, lowest.0) {
         return None;
     }
-    let influence = |row: &Row| -> BTreeMap<i64, f64> {
+    let moved = |row: &Row| -> BTreeMap<i64, Moved> {
         let own = row.contributions.first().and_then(Option::as_ref);
         let own = own.into_iter().flat_map(|own| &own.0);
-        own.map(|own| (own.cluster, own.influence)).collect()
+        own.map(|own| (own.cluster, own.moved())).collect()
     };
-    let (high, low) = (influence(highest.1), influence(lowest.1));
+    let (high, low) = (moved(highest.1), moved(lowest.1));
     let clusters = high
         .keys()
         .chain(low.keys().filter(|cluster| !high.contains_key(cluster)));

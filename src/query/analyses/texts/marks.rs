@@ -17,9 +17,10 @@ use crate::domain::decision::{Decision, Manner};
 use crate::metrics::Estimate;
 use crate::query::request::{Query, QueryError};
 use crate::query::sources::Sources;
+use crate::stats::cluster::Sizes;
 use crate::stats::level::{Interval, Level};
 use crate::stats::log_odds::{Clusters, Counts, LogOdds};
-use crate::stats::{cluster, multiple};
+use crate::stats::multiple;
 use crate::store::texts::{Kind, Written};
 
 /// Outputs that a word must be in to be looked at.
@@ -215,7 +216,7 @@ impl<'a> Sets<'a> {
         let (odds, word) = (&tested.odds, tested.word);
         let seen = if odds.value > 0.0 { &word.worse } else { &word.better };
         let examples = seen.examples().filter_map(|output| self.members.get(output));
-        let half_width = cluster::critical(tested.clusters, level) * tested.standard_error;
+        let half_width = tested.sizes.critical(level) * tested.standard_error;
         let log_odds = Estimate {
             users: Some(word.users),
             ..Estimate::point(odds.value, word.outputs())
@@ -288,7 +289,7 @@ struct Tested<'a> {
     odds: LogOdds,
     /// The larger of that between users and that of independent words: few users who happen to agree prove little.
     standard_error: f64,
-    clusters: u64,
+    sizes: Sizes,
 }
 
 impl<'a> Tested<'a> {
@@ -308,7 +309,8 @@ impl<'a> Tested<'a> {
             word,
             odds,
             standard_error: variance.sqrt(),
-            clusters: clusters.clusters,
+            // Who has the word moves its odds, however many outputs others have: each counts alike.
+            sizes: Sizes::equal(clusters.clusters),
         })
     }
 
@@ -317,6 +319,6 @@ impl<'a> Tested<'a> {
     }
 
     fn p_value(&self) -> f64 {
-        cluster::p_value(self.statistic(), self.clusters)
+        self.sizes.p_value(self.statistic())
     }
 }

@@ -179,14 +179,14 @@ impl Curve {
     /// A mean over outputs that lies in a range, from its sum and number by user.
     fn mean(&self, totals: &[Counts], range: (f64, f64), level: Level) -> Estimate {
         let ratio = ClusterRatio::from_totals(totals);
-        let (error, sizes) = (ratio.standard_error(), totals.iter().map(|(_, n)| *n));
+        let error = ratio.standard_error();
         match ratio.ratio() {
             Some(value) => Estimate {
                 users: Some(self.users(totals)),
                 ..Estimate::point(value, ratio.denominator as u64)
                     .of(ratio.numerator, ratio.denominator)
                     .within(
-                        linear_within(value, error, sizes, ratio.critical(level), range),
+                        linear_within(value, error, ratio.sizes(), level, range),
                         "linear_cluster_exact",
                     )
                     .with_standard_error(error)

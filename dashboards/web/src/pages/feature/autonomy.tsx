@@ -25,7 +25,7 @@ const LEAST = 10;
 const TITLES: Record<Schemas['NoThreshold'], string> = {
     no_judgements: 'No judged output carries a confidence',
     too_few_users: 'Too few people yet to promise this',
-    risk_not_met: 'No threshold is safe enough',
+    risk_not_met: 'No threshold is shown to be safe',
 };
 
 const CHECKS: Record<Schemas['CheckVerdict'], string> = {

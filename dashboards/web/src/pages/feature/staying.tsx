@@ -2,14 +2,14 @@
 
 import type { Schemas } from '../../api/client';
 import { Trend } from '../../charts/trend';
-import { count, withInterval } from '../../format/number';
+import { count, counted, withInterval } from '../../format/number';
 import { Figure } from '../../parts/figure';
 import { halfGone, nobodyFollowed } from './words';
 
 type Week = Schemas['StayingWeek'];
 
 function written({ still_using, at_risk }: Week): string {
-    return `${still_using.value === null ? 'no value' : withInterval(still_using, 'share')} of ${count(at_risk)} users`;
+    return `${still_using.value === null ? 'no value' : withInterval(still_using, 'share')} of ${counted(at_risk, 'user')}`;
 }
 
 /** The reason where nobody was followed, and nothing where nobody met it or it is but a week. */
@@ -23,7 +23,7 @@ export function Staying({ staying }: { staying: Schemas['Staying'] }) {
     return (
         <Figure
             title="Who still uses it"
-            caption={`${count(followed)} users who met it first in this range, by weeks since then; who is silent for ${quiet_days} days has stopped when last seen. ${halfGone(median_weeks)}${too_new === 0 ? '' : ` ${count(too_new)} more came too late to be followed.`}`}
+            caption={`${counted(followed, 'user')} who met it first in this range, by weeks since then; who is silent for ${quiet_days} days has stopped when last seen. ${halfGone(median_weeks)}${too_new === 0 ? '' : ` ${count(too_new)} more came too late to be followed.`}`}
             table={{ head: ['Week', 'Still using it'], rows: weeks.map((week) => [`${week.week + 1}`, written(week)]) }}
         >
             {(width) => (

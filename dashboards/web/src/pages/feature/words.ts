@@ -44,18 +44,22 @@ export function moved({ mean, kept, between, taken, away, beyond }: Schemas['Adv
     return `${told} ${ends.slice(0, -1).join(', ')} and ${ends.at(-1)}.`;
 }
 
-type Autonomy = Pick<Schemas['AutonomyResponse'], 'curve' | 'delta' | 'reason' | 'risk' | 'users_needed'>;
+type Autonomy = Pick<Schemas['AutonomyResponse'], 'curve' | 'delta' | 'reason' | 'risk' | 'starts' | 'users_needed'>;
 
 /**
  * Why no threshold is safe although the band of the curve is below the risk somewhere: the band is of one step and of outputs, the test is of
  * users and goes from step to step. `undefined` where the band does not say so, or where too few users are the reason.
  */
-export function notTheBand({ curve, delta, reason, risk, users_needed }: Autonomy): string | undefined {
+export function notTheBand({ curve, delta, reason, risk, starts }: Omit<Autonomy, 'users_needed'>): string | undefined {
     if (reason !== 'risk_not_met' || !curve.some(({ error_rate: { upper } }) => upper !== null && upper < risk)) return undefined;
-    const first = curve.find(({ error_rate: { users } }) => (users ?? 0) >= users_needed);
     const guarantee = 'The band is not the test: it is of outputs and of one threshold alone. The guarantee is for users, each counting once, and for all thresholds at once';
-    if (first === undefined) return `${guarantee}.`;
-    return `${guarantee}: they are tested from the most confident that ${count(users_needed)} users have met down to the first that fails. Here that is the first one, above ${threshold(first.above)}: users see ${percent(first.mean_user_error ?? 0)} errors on average, p ${pValue(first.p_value)} where at most ${delta} will do.`;
+    const failed = starts.flatMap(({ above, users }) => {
+        const first = curve.find((step) => step.above === above);
+        if (first === undefined) return [];
+        return `above ${threshold(first.above)}, which ${counted(users, 'user')} have met, users see ${percent(first.mean_user_error ?? 0)} errors on average, p ${pValue(first.p_value)}`;
+    });
+    if (failed.length === 0) return `${guarantee}.`;
+    return `${guarantee}: they are tested from ${counted(starts.length, 'start')} down to the first that fails, which here is each start: ${failed.join('; ')}, where at most ${pValue(delta / starts.length)} will do.`;
 }
 
 /** Whether users are what is missing, beside how many there are. */

@@ -6,7 +6,6 @@ use super::contest::{Contest, Pairing};
 use crate::metrics::Estimate;
 use crate::query::analyses::clusters::Clusters;
 use crate::stats::bradley_terry::Wins;
-use crate::stats::cluster;
 use crate::stats::level::Level;
 
 pub struct Strengths {
@@ -61,7 +60,7 @@ impl Strengths {
         let found = self.estimate(|of| Some(of.get(first)? - of.get(second)?))?;
         let error = found.standard_error.filter(|_| found.lower.is_some());
         let test = found.value.zip(error);
-        let p_value = test.map(|(value, error)| cluster::p_value(value / error, self.cases.count()));
+        let p_value = test.map(|(value, error)| self.cases.sizes().p_value(value / error));
         Some((found, p_value))
     }
 
