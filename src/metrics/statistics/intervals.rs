@@ -63,7 +63,7 @@ impl Statistics<'_> {
         }
         let (trials, critical) = match clusters.effective_trials() {
             Some(trials) => ((trials / covered).min(d), clusters.critical(self.level)),
-            // All outputs are of one cluster: they are worth one.
+            // All outputs are of one cluster, or nearly all: they are worth one.
             None => (1.0, self.level.z()),
         };
         let (interval, form) = self.of_trials(value * trials, trials, critical);
