@@ -18,7 +18,7 @@ use crate::metrics::{Estimate, Unit};
 use crate::query::{Query, Row};
 use crate::state::AppState;
 
-const TRUST: [&str; 8] = [
+const TRUST: [&str; 9] = [
     "trust",
     "trustworthiness",
     "trust_gap",
@@ -27,7 +27,12 @@ const TRUST: [&str; 8] = [
     "correctness_rate",
     "judgement_coverage",
     "users",
+    "d_prime",
 ];
+
+/// Users whose discernment is surely below this hardly tell right from wrong outputs: of two, one of each, they would pick the right one in
+/// fewer than 64 of 100 (Macmillan and Creelman 2005, `Φ(d′/√2)`).
+const BLIND: f64 = 0.5;
 
 /// One slice of a feature.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -109,7 +114,18 @@ fn sentence(query: &Query, row: &Row) -> String {
         spread("trustworthiness").alone(Unit::Share),
         spread("trust_gap").text(Unit::ShareDifference)
     );
-    match verdict(query, row) {
+    let discernment = spread("d_prime");
+    let known = discernment.text(Unit::StandardDeviations);
+    let blind = match discernment.upper {
+        Some(upper) if upper < 0.0 => {
+            format!(" Wrong outputs are taken sooner than right ones: discernment (d′) is {known}.")
+        }
+        Some(upper) if upper < BLIND => {
+            format!(" Whether an output is right hardly matters for whether it is taken: discernment (d′) is {known}.")
+        }
+        _ => String::new(),
+    };
+    let told = match verdict(query, row) {
         Verdict::Over => format!("Trusted more than it deserves: {evidence}."),
         Verdict::Under => format!("Trusted less than it deserves: {evidence}."),
         Verdict::Calibrated => format!("Trusted about as much as it deserves: {evidence}."),
@@ -124,5 +140,6 @@ fn sentence(query: &Query, row: &Row) -> String {
             };
             format!("Cannot tell yet: {evidence}, {gap}; {needed}.")
         }
-    }
+    };
+    told + &blind
 }

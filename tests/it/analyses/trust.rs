@@ -1,5 +1,7 @@
 //! Verdicts on trust, segments that stand out, what silence hides, triggers and approvals: over the product's planted truth.
 
+use std::fmt::Write as _;
+
 use calibrant::domain::dimension::Dimension;
 use calibrant::metrics::families::calibration::Target;
 use calibrant::metrics::families::trust::{Verdict, outputs_needed, verdict};
@@ -10,8 +12,10 @@ use calibrant::query::analyses::{approvals, coverage, trigger};
 use calibrant::store::StoreError;
 use diesel::sql_types::{BigInt, Double, Integer, Nullable, Text};
 use diesel::{QueryableByName, RunQueryDsl};
+use serde_json::json;
 
 use super::{about, both_ways, end, world};
+use crate::support::TestServer;
 
 /// Every feature that the simulation makes over-, under- or rightly trusted is called so or not called at all, and those with many
 /// judgements are called.
@@ -35,6 +39,43 @@ fn planted_trust_is_called_by_its_name() {
     assert!(called.len() >= 3, "{called:?}");
     for (feature, found, expected) in called {
         assert_eq!(found, expected, "{feature}");
+    }
+}
+
+/// Trust in the right amount may still be blind.
+#[test]
+fn who_takes_right_and_wrong_outputs_alike_is_told() {
+    let server = TestServer::start();
+    let mut lines = String::new();
+    for user in 0..60 {
+        for (feature, taken) in [
+            ("blind", [true, false, true, false]),
+            ("seeing", [true, true, false, false]),
+        ] {
+            for (number, (taken, correct)) in taken.into_iter().zip([true, true, false, false]).enumerate() {
+                let output = format!("{feature}-{user}-{number}");
+                let kind = if taken { "accept" } else { "reject" };
+                let user = format!("u{user}");
+                for event in [
+                    json!({"type": kind, "output_id": output, "feature": feature, "user_id": user}),
+                    json!({"type": "judge", "output_id": output, "correct": correct, "source": "human"}),
+                ] {
+                    writeln!(lines, "{event}").unwrap();
+                }
+            }
+        }
+    }
+    server.send(lines);
+    for (feature, is_told) in [("blind", true), ("seeing", false)] {
+        let found = server.get(&format!("/api/v1/features/{feature}/trust")).expect(200);
+        let slice = &found["data"][0];
+        assert_eq!(slice["metrics"]["trust_gap"]["value"], 0.0, "{slice}");
+        let sentence = slice["sentence"].as_str().unwrap();
+        assert_eq!(
+            sentence.contains("hardly matters for whether it is taken"),
+            is_told,
+            "{sentence}"
+        );
     }
 }
 

@@ -5879,6 +5879,19 @@ export interface components {
          * @enum {string}
          */
         Standing: "higher" | "lower" | "alike" | "cannot_tell_yet";
+        /** @description Where tests begin, to go down from there to the first that fails. */
+        Start: {
+            /**
+             * Format: double
+             * @description The highest threshold that so many have met; null where fewer have met any.
+             */
+            above: number | null;
+            /**
+             * Format: int64
+             * @description As many users as it takes.
+             */
+            users: number;
+        };
         /** @description What users say of their trust, and what they do. */
         StatedTrust: {
             /** @description Of all that the same users decided on, each output counting once. */
@@ -5933,19 +5946,6 @@ export interface components {
          * @enum {string}
          */
         StatedTrustVerdict: "says_more" | "does_more" | "alike" | "cannot_tell";
-        /** @description Where tests begin, to go down from there to the first that fails. */
-        Start: {
-            /**
-             * Format: double
-             * @description The highest threshold that so many have met; null where fewer have met any.
-             */
-            above: number | null;
-            /**
-             * Format: int64
-             * @description As many users as it takes.
-             */
-            users: number;
-        };
         StatusResponse: {
             backlog: components["schemas"]["BacklogView"];
             /**
