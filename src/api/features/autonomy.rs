@@ -47,7 +47,7 @@ pub struct AutonomyResponse {
     /// What could act unasked if outputs were independent, which those of one user are not: the exact binomial test.
     #[schema(required = true)]
     pub threshold_if_independent: Option<Covered>,
-    /// Users with judged outputs that would be enough to show half the risk.
+    /// The fewest users with judged outputs that can show half the risk; where errors are not the same for all of them it takes more.
     pub users_needed: u64,
     /// Where tests begin, to go down from each to the first that fails: where users are enough to show the risk without an error, with a
     /// quarter of it, and with half of it. Each has an equal part of `delta`.

@@ -132,6 +132,9 @@ fn sentence(query: &Query, row: &Row) -> String {
         Verdict::Insufficient => {
             let needed = match outputs_needed(query, row) {
                 Some(needed) => format!("about {} like these would tell", counted(needed, "more judged output")),
+                None if estimate(query, row, "trust_gap").and_then(|gap| gap.users) > Some(1) => {
+                    "one user has nearly all of them, and it takes judged outputs of others".to_owned()
+                }
                 None => "it takes judged outputs of at least two users".to_owned(),
             };
             let gap = match spread("trust_gap") {

@@ -40,7 +40,7 @@ pub struct Lag {
     #[schema(required = true)]
     pub after_bad: Option<f64>,
     /// After bad minus after good, within users and among outputs near each other: zero on average without an effect, however few outputs
-    /// users have, and where their acceptance grows or falls with use.
+    /// users have, and where their acceptance grows or falls with use along a line; a steep bend leaves some of it.
     pub difference: Estimate,
     /// That the difference is zero, adjusted for the number of lags (Holm); null without an interval.
     #[serde(serialize_with = "plain_number")]

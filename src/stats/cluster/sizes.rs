@@ -8,9 +8,10 @@
 //! G* = (ΣD)²/ΣD²
 //! ```
 //!
-//! is `G` when all are alike and 1 when one has everything. Where it is far below `G` it takes its place, so that critical values are
-//! Student's with `G* − 1` degrees of freedom (Carter, Schnepel and Steigerwald 2017 derive such a number from the variance of a clustered
-//! estimate; MacKinnon and Webb 2017 show how far tests reject too often without). Below two, nothing is known about the spread.
+//! is `G` when all are alike and 1 when one has everything. Where it is far below `G`, or one of few has nearly everything, it takes its
+//! place, so that critical values are Student's with `G* − 1` degrees of freedom (Carter, Schnepel and Steigerwald 2017 derive such a
+//! number from the variance of a clustered estimate; MacKinnon and Webb 2017 show how far tests reject too often without). Below two,
+//! nothing is known about the spread.
 
 use std::cell::RefCell;
 
@@ -23,6 +24,9 @@ pub const LARGE: u64 = 50;
 /// Clusters are unequal where fewer than one in so many of them count. Users whose activity merely differs, by a log-normal factor of
 /// 0.8 say, count for about half.
 const UNEQUAL: f64 = 4.0;
+
+/// However few clusters there are, they are unequal where so few count: one has nine tenths of everything.
+const NEARLY_ONE: f64 = 1.2;
 
 /// The sizes of clusters: how many units each has of what is counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -85,7 +89,8 @@ impl Sizes {
     }
 
     fn are_unequal(&self) -> bool {
-        UNEQUAL * self.effective() < self.clusters as f64
+        let effective = self.effective();
+        UNEQUAL * effective < self.clusters as f64 || (self.clusters > 1 && effective < NEARLY_ONE)
     }
 
     /// How many clusters count: `G*` where they are unequal, else `G`.
@@ -207,6 +212,15 @@ mod tests {
     /// One cluster of a size among others of another.
     fn one_among(large: f64, others: usize, small: f64) -> Sizes {
         Sizes::of(std::iter::once(large).chain(std::iter::repeat_n(small, others)))
+    }
+
+    #[test]
+    fn of_few_clusters_one_may_have_nearly_everything() {
+        for others in 1..=6 {
+            let sizes = std::iter::once(2_000.0).chain((0..others).map(|_| 1.0));
+            assert!(!Sizes::of(sizes).show_spread(), "{others}");
+        }
+        assert!(Sizes::of([3.0, 2.0]).show_spread() && Sizes::of([5.0, 1.0, 1.0]).show_spread());
     }
 
     #[test]

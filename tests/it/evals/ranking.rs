@@ -144,6 +144,19 @@ fn what_cannot_be_ranked_says_why() {
     );
 }
 
+/// Two runs that win all against two others, and as often as not against each other.
+#[test]
+fn runs_without_a_common_scale_are_in_the_order_of_their_wins() {
+    let server = server(40);
+    let each = |base: f64, sign: f64| (0..40).map(move |at| Some(base + sign * if at % 2 == 0 { 0.1 } else { -0.1 }));
+    for (version, base, sign) in [("x1", 0.8, 1.0), ("y1", 0.3, 1.0), ("x2", 0.8, -1.0), ("y2", 0.3, -1.0)] {
+        run(&server, version, "j", each(base, sign));
+    }
+    let found = ranking(&server, "");
+    let order: Vec<&str> = versions(&found).into_iter().map(|(version, _)| &version[..1]).collect();
+    assert_eq!(order, ["x", "x", "y", "y"], "{found}");
+}
+
 /// Forty cases of four users say little more than four.
 #[test]
 fn cases_of_one_user_are_no_independent_rounds() {

@@ -2246,7 +2246,7 @@ export interface components {
             threshold_if_independent: components["schemas"]["Covered"] | null;
             /**
              * Format: int64
-             * @description Users with judged outputs that would be enough to show half the risk.
+             * @description The fewest users with judged outputs that can show half the risk; where errors are not the same for all of them it takes more.
              */
             users_needed: number;
         };
@@ -4665,7 +4665,7 @@ export interface components {
             after_good: number | null;
             /**
              * @description After bad minus after good, within users and among outputs near each other: zero on average without an effect, however few outputs
-             *     users have, and where their acceptance grows or falls with use.
+             *     users have, and where their acceptance grows or falls with use along a line; a steep bend leaves some of it.
              */
             difference: components["schemas"]["Estimate"];
             /** @description 1 is the next decided output of the same user. */

@@ -102,7 +102,7 @@ pub struct Autonomy {
     pub reason: Option<NoThreshold>,
     /// With the guarantee that takes outputs as independent, which those of one user are not.
     pub if_independent: Option<Covered>,
-    /// Users that would be enough to show half the risk.
+    /// The fewest users that can show half the risk.
     pub users_needed: u64,
     /// Where users are enough to show the risk without an error, with a quarter of it, and with half of it.
     pub starts: [Start; STARTS.len()],

@@ -10,6 +10,16 @@ impl Start {
     }
 }
 
+/// A share that was asked for, with all its digits: `5.0 %`, `0.14 %`, `99.99 %`.
+fn asked(share: f64) -> String {
+    let percent = (share * 1e8).round() / 1e6;
+    if percent.fract() == 0.0 {
+        format!("{percent:.1} %")
+    } else {
+        format!("{percent} %")
+    }
+}
+
 /// `1 user has`, `21 users have`.
 fn have(users: u64) -> String {
     format!("{} {}", counted(users, "user"), if users == 1 { "has" } else { "have" })
@@ -18,7 +28,7 @@ fn have(users: u64) -> String {
 /// The guarantee, or why there is none, in words.
 pub fn sentence(found: &Autonomy, question: &Question) -> String {
     let percent = |share: f64| format!("{:.1} %", share * 100.0);
-    let (risk, sure) = (percent(question.risk), percent(1.0 - question.delta));
+    let (risk, sure) = (asked(question.risk), asked(1.0 - question.delta));
     let mut text = match (&found.threshold, found.reason) {
         (Some(covered), _) => format!(
             "With {sure} confidence, users see on average at most {risk} errors among outputs with a confidence above {:.3}, which \
@@ -37,8 +47,8 @@ pub fn sentence(found: &Autonomy, question: &Question) -> String {
                     .and_then(|all| all.error_rate.users)
                     .unwrap_or_default()
             ),
-            found.starts.first().map_or(0, |start| start.users),
-            found.users_needed
+            count(found.starts.first().map_or(0.0, |start| start.users as f64)),
+            count(found.users_needed as f64)
         ),
         (None, Some(NoThreshold::RiskNotMet)) => format!(
             "No threshold meets the risk of {risk} with {sure} confidence: wherever tests begin, outputs are wrong too often, or not \

@@ -40,12 +40,19 @@ pub fn sentence(found: &StatedTrust) -> String {
     )
 }
 
+/// Users from which on it is said whether those who say more take more.
+const ENOUGH: u64 = 30;
+
 /// Whether asking tells who relies on it.
 fn order(found: &StatedTrust) -> String {
     let correlation = Spread::from(&found.correlation);
     let text = correlation.text(Unit::Ratio);
     match found.correlation.value {
         None => "All say or do the same, so that it cannot be told whether those who say more take more.".to_owned(),
+        // The interval is one of many users: of few, one who differs makes it clear too often.
+        Some(_) if found.taken.n < ENOUGH => {
+            format!("Whether those who say more take more takes {ENOUGH} users to tell (rank correlation {text}).")
+        }
         Some(value) if correlation.is_clear() && value > 0.0 => {
             format!("Those who say more take more (rank correlation {text}).")
         }

@@ -80,7 +80,7 @@ describe('no threshold', () => {
     });
     it('says whether users are what is missing', () => {
         expect(plain(usersEnough(found).there)).toBe('291 users');
-        expect(usersEnough(found).says).toMatch(/^enough: .* about 84$/);
+        expect(usersEnough(found).says).toMatch(/^enough to begin with: .* at least about 84$/);
         expect(usersEnough({ curve, users_needed: 1_740 }).says).toMatch(/^too few: it takes about 1,740/);
         expect(usersEnough({ curve: [], users_needed: 84 }).says).toMatch(/^too few/);
     });

@@ -68,6 +68,6 @@ export function usersEnough({ curve, users_needed }: Pick<Autonomy, 'curve' | 'u
     const needed = `about ${count(users_needed)}`;
     return {
         there: counted(users, 'user'),
-        says: users >= users_needed ? `enough: errors half as many as the risk would show with ${needed}` : `too few: it takes ${needed}, were errors half as many as the risk`,
+        says: users >= users_needed ? `enough to begin with: were errors half as many as the risk, it would take at least ${needed}` : `too few: it takes ${needed}, were errors half as many as the risk`,
     };
 }

@@ -65,9 +65,19 @@ pub fn rank(contest: &Contest, level: Level) -> EvalRanking {
     let labels = words::labels(&contest.runs).into_iter().enumerate();
     let ranked = |(at, label)| Some((at, ranked(contest, (at, label), &pairings, strengths.as_ref(), level)?));
     let mut placed: Vec<(usize, EvalRankedRun)> = labels.filter_map(ranked).collect();
-    // The strongest first; strengths that differ by rounding only are the same on every machine.
+    // The strongest first: by win rates where not all have a strength. What differs by rounding only is the same on every machine.
     let order = |value: Option<f64>| Reverse(value.map(|value| (value * 1e9).round() as i64));
-    placed.sort_by_key(|(_, run)| (run.standing, order(run.strength.value), order(run.win_rate.value)));
+    let is_compared = |run: &EvalRankedRun| run.standing != EvalStanding::NotCompared;
+    let all_strong = placed
+        .iter()
+        .all(|(_, run)| run.strength.value.is_some() || !is_compared(run));
+    placed.sort_by_key(|(_, run)| {
+        let (strength, rate) = (order(run.strength.value), order(run.win_rate.value));
+        (
+            !is_compared(run),
+            if all_strong { [strength, rate] } else { [rate, strength] },
+        )
+    });
     let places: BTreeMap<usize, usize> = placed.iter().map(|(at, _)| *at).zip(0..).collect();
     let in_order = in_order(pairings, |run| places.get(&run).copied());
     let pairs = in_order
