@@ -331,6 +331,7 @@ impl From<QueryError> for ApiError {
             | QueryError::TooManyOutcomes { .. } => ApiError::new(ErrorCode::AnswerTooLarge, error.to_string()),
             QueryError::Abandoned | QueryError::TookTooLong => ApiError::new(ErrorCode::Overloaded, error.to_string()),
             QueryError::Store(error) => error.into(),
+            QueryError::NotInMemory => ApiError::internal(error),
             QueryError::Frame(cause) => ApiError::internal(cause),
             QueryError::Damaged(cause) => ApiError::internal(cause),
         }

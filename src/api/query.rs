@@ -31,6 +31,8 @@ use crate::metrics::statistics::IntervalKind;
 use crate::query::answer::Source;
 use crate::query::{self, Answer, Query, QueryError, Row, Sources};
 use crate::state::AppState;
+use crate::store::Db;
+use crate::store::projects::Project;
 
 /// How long an answer may be computed: less than the database is waited for, so that it is not blamed.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -191,10 +193,17 @@ pub async fn answer(
     asked: String,
     render: impl FnOnce(&Query, &Answer) -> Result<Rendered, ApiError> + Send + 'static,
 ) -> Result<HttpResponse, ApiError> {
-    let (project, question) = (query.project, query.clone());
-    let compute = move |conn: &mut PgConnection, sources: &Sources, now| query::run(conn, sources, &query, now);
-    let render = move |answer: &Answer| render(&question, answer);
-    computed(state, request, project, asked, compute, render).await
+    let project = query.project;
+    let find = |project: Arc<Project>| {
+        within_bounds(state, move |db, sources, now| {
+            let answer = match query::recall(sources, &project, &query, now) {
+                Err(QueryError::NotInMemory) => db.with(|conn| query::run(conn, sources, &query, now)),
+                recalled => recalled,
+            };
+            render(&query, &answer?)
+        })
+    };
+    kept_or_found(state, request, project, asked, find).await
 }
 
 /// Answers what `compute` finds, in the form that `render` gives it; or with what is kept of the same address and `asked`.
@@ -206,10 +215,22 @@ pub async fn computed<T>(
     compute: impl FnOnce(&mut PgConnection, &Sources, DateTime<Utc>) -> Result<T, QueryError> + Send + 'static,
     render: impl FnOnce(&T) -> Result<Rendered, ApiError> + Send + 'static,
 ) -> Result<HttpResponse, ApiError> {
+    let find = |_| bounded(state, move |conn, sources, now| render(&compute(conn, sources, now)?));
+    kept_or_found(state, request, project, asked, find).await
+}
+
+/// Answers with what is kept of the same address and `asked` in the state that the project has now, or else with what is found.
+async fn kept_or_found<F: Future<Output = Result<Rendered, ApiError>>>(
+    state: &AppState,
+    request: &HttpRequest,
+    project: ProjectId,
+    asked: String,
+    find: impl FnOnce(Arc<Project>) -> F,
+) -> Result<HttpResponse, ApiError> {
     let question = format!("{} {asked}", request.uri());
-    let found = bounded(state, move |conn, sources, now| render(&compute(conn, sources, now)?));
     let answer = async {
         let project = as_of_now(state, project).await?;
+        let found = find(Arc::clone(&project));
         let current = state.answers.get(Arc::clone(&project), question.clone(), found);
         state
             .answers
@@ -225,21 +246,29 @@ pub async fn computed<T>(
     }
 }
 
-/// Computes off the async threads, with a bound on how many are computed at once, on how long others wait, and on how long it takes.
-/// Ends at its next piece if the caller stops waiting.
+/// Computes [`within_bounds`] on a connection.
 pub async fn bounded<T: Send + 'static>(
     state: &AppState,
     compute: impl FnOnce(&mut PgConnection, &Sources, DateTime<Utc>) -> Result<T, ApiError> + Send + 'static,
+) -> Result<T, ApiError> {
+    within_bounds(state, |db, sources, now| db.with(|conn| compute(conn, sources, now))).await
+}
+
+/// Computes off the async threads, with a bound on how many are computed at once, on how long others wait, and on how long it takes.
+/// Ends at its next piece if the caller stops waiting.
+async fn within_bounds<T: Send + 'static>(
+    state: &AppState,
+    compute: impl FnOnce(&Db, &Sources, DateTime<Utc>) -> Result<T, ApiError> + Send + 'static,
 ) -> Result<T, ApiError> {
     let slot = timeout(QUEUED, Arc::clone(&state.queries).acquire_owned()).await;
     let slot = slot.map_err(|_| ApiError::overloaded())?.map_err(ApiError::internal)?;
     let now = Utc::now();
     let (sources, _waiting) = state.sources.wanted_until(time::Instant::now() + PATIENCE);
-    let computed = move |conn: &mut PgConnection| {
+    let computed = move |db: &Db| {
         let _slot = slot;
-        compute(conn, &sources, now)
+        compute(db, &sources, now)
     };
-    state.db.run(computed).await
+    state.db.beside(computed).await
 }
 
 /// The items of a list separated by commas.

@@ -34,6 +34,6 @@ mod view;
 mod wanted;
 
 pub use answer::{Answer, Row};
-pub use plan::run;
+pub use plan::{recall, run};
 pub use request::{Query, QueryError};
 pub use sources::Sources;

@@ -112,19 +112,33 @@ pub fn answer(
     now: DateTime<Utc>,
 ) -> Result<Answer, QueryError> {
     let project = projects::find(conn, query.project)?;
-    let query = &query.in_terms_of(&project);
-    let mut snapshot = Snapshot::new(conn, sources, &project)?;
-    let window = window(&mut snapshot, query)?;
+    answer_in(&mut Snapshot::new(conn, sources, &project)?, &project, query, now)
+}
+
+/// Answers a question of the project's current state from what is in memory, if that is all it takes; else says
+/// [`QueryError::NotInMemory`]. Each time that the database is waited for is one more at which others may be given the processor.
+pub fn recall(sources: &Sources, project: &Project, query: &Query, now: DateTime<Utc>) -> Result<Answer, QueryError> {
+    answer_in(&mut Snapshot::in_memory(sources, project)?, project, query, now)
+}
+
+fn answer_in(
+    snapshot: &mut Snapshot,
+    project: &Project,
+    query: &Query,
+    now: DateTime<Utc>,
+) -> Result<Answer, QueryError> {
+    let query = &query.in_terms_of(project);
+    let window = window(snapshot, query)?;
     let view = Arc::clone(&snapshot.view);
     let days = days_covering(&window);
     let gone = view.last_gone(days.clone());
-    let refined = refine(&mut snapshot, query, &project, &window)?;
+    let refined = refine(snapshot, query, project, &window)?;
     let plan = plan(query, &view.cells, refined.as_ref(), window)?;
-    let parts = parts(&mut snapshot, &plan)?;
+    let parts = parts(snapshot, &plan)?;
 
     let mut sums = plan.sums_read();
     let (mut rows, mut totals) = loop {
-        let (rows, totals) = compute(&mut snapshot, &plan, &parts, &sums)?;
+        let (rows, totals) = compute(snapshot, &plan, &parts, &sums)?;
         if rows.missed.is_empty() {
             break (rows, totals);
         }
@@ -138,7 +152,7 @@ pub fn answer(
                 .for_each(|estimate| *estimate = Estimate::none(Reason::NotKept));
         }
     }
-    let horizon = horizon(&project, now);
+    let horizon = horizon(project, now);
     Ok(Answer {
         rows: rows.rows,
         totals,

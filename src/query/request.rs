@@ -174,6 +174,9 @@ pub enum QueryError {
     TooManyOpinions { limit: i64 },
     #[error("more than {limit} outputs have a confidence and a known outcome; choose a shorter range, or filter")]
     TooManyOutcomes { limit: usize },
+    /// Never an answer: it is asked again with a connection.
+    #[error("the answer takes what is not in memory")]
+    NotInMemory,
     #[error("nobody waits for the answer any more")]
     Abandoned,
     #[error(

@@ -29,7 +29,23 @@ const PROJECTS: usize = 1_000;
 /// Views of one project that are kept: questions that began a moment ago still need the one before the last.
 const VIEWS: usize = 4;
 
-type Views = HashMap<ProjectId, VecDeque<Arc<View>>>;
+/// The latest views of a project.
+#[derive(Default)]
+struct Kept {
+    views: VecDeque<Arc<View>>,
+    /// Held by who brings a view up to date.
+    advancing: Arc<Mutex<()>>,
+}
+
+impl Kept {
+    /// The latest view that can be brought up to the state of the project.
+    fn before(&self, project: &Project) -> Option<Arc<View>> {
+        let earlier = self.views.iter().filter(|view| view.precedes(project));
+        earlier.max_by_key(|view| view.step()).cloned()
+    }
+}
+
+type Views = HashMap<ProjectId, Kept>;
 
 /// A day and columns of its table.
 type DayColumns = (i32, Vec<Arc<Column>>);
@@ -71,38 +87,53 @@ impl Default for Rollups {
 }
 
 impl Rollups {
-    /// The view as of the project's row. The caller's transaction sees one state of the database, and `project` in it.
+    /// The view as of the project's row. The caller's transaction sees one state of the database, and `project` in it. Those who ask
+    /// after the same step of the fold share the work: one does it, and the others wait.
     pub fn view(&self, conn: &mut PgConnection, project: &Project) -> Result<Arc<View>, QueryError> {
-        let known = self.lock().get(&project.id).and_then(|views| {
-            let earlier = views.iter().filter(|view| view.precedes(project));
-            earlier.max_by_key(|view| view.step()).cloned()
-        });
-        let view = match known {
-            Some(view) if view.step() == project.rollup_step => return Ok(view),
+        let (known, advancing) = self.known(project);
+        if let Some(view) = known.filter(|view| view.is_of(project)) {
+            return Ok(view);
+        }
+        let _alone = advancing.lock().unwrap_or_else(PoisonError::into_inner);
+        let view = match self.known(project).0 {
+            Some(view) if view.is_of(project) => return Ok(view),
             Some(view) => view.advanced(conn, project)?,
             None => View::empty(conn, project)?.advanced(conn, project)?,
         };
         let view = Arc::new(view);
         let mut all = self.lock();
-        if all.len() >= PROJECTS {
-            all.clear();
-        }
-        let views = all.entry(project.id).or_default();
-        views.push_back(Arc::clone(&view));
-        if views.len() > VIEWS {
-            views.pop_front();
+        let kept = &mut all.entry(project.id).or_default().views;
+        kept.push_back(Arc::clone(&view));
+        if kept.len() > VIEWS {
+            kept.pop_front();
         }
         Ok(view)
+    }
+
+    /// The view as of the project's row, if it is in memory.
+    pub fn current(&self, project: &Project) -> Option<Arc<View>> {
+        self.known(project).0.filter(|view| view.is_of(project))
+    }
+
+    /// The latest view before the state of the project, and what to hold while it is brought up to it.
+    fn known(&self, project: &Project) -> (Option<Arc<View>>, Arc<Mutex<()>>) {
+        let mut all = self.lock();
+        if all.len() >= PROJECTS && !all.contains_key(&project.id) {
+            all.clear();
+        }
+        let kept = all.entry(project.id).or_default();
+        (kept.before(project), Arc::clone(&kept.advancing))
     }
 
     fn lock(&self) -> MutexGuard<'_, Views> {
         self.views.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The tables of some days with some of their columns, in no order. The caller's transaction sees the state of the view.
+    /// The tables of some days with some of their columns, in no order. The transaction of the connection sees the state of the view;
+    /// without one, all must be in memory.
     pub fn parts(
         &self,
-        conn: &mut PgConnection,
+        conn: Option<&mut PgConnection>,
         view: &View,
         axis: Axis,
         days: Range<i32>,
@@ -131,7 +162,7 @@ impl Rollups {
     /// that is asked again adds up few numbers.
     pub fn grouped(
         &self,
-        conn: &mut PgConnection,
+        conn: Option<&mut PgConnection>,
         view: &View,
         axis: Axis,
         days: Range<i32>,
@@ -189,7 +220,7 @@ impl Rollups {
     /// tables are kept too.
     pub fn histograms(
         &self,
-        conn: &mut PgConnection,
+        conn: Option<&mut PgConnection>,
         view: &View,
         axis: Axis,
         days: Range<i32>,
@@ -233,10 +264,10 @@ impl Rollups {
         Ok(parts)
     }
 
-    /// Columns of merged tables, from memory or else from the database.
+    /// Columns of merged tables, from memory or else from the database, if there is a connection.
     fn merged(
         &self,
-        conn: &mut PgConnection,
+        conn: Option<&mut PgConnection>,
         project: ProjectId,
         axis: Axis,
         tables: &[(i32, i64, usize)],
@@ -273,6 +304,7 @@ impl Rollups {
             .collect();
         let mut read = HashMap::new();
         if !missing_days.is_empty() {
+            let conn = conn.ok_or(QueryError::NotInMemory)?;
             for stored in store::columns(conn, project, axis.code(), &missing_places, &missing_days)? {
                 read.insert((stored.day, stored.place), codec::unpack_column(&stored.body)?);
             }

@@ -1,4 +1,4 @@
-//! What a question sees: one state of the database, and what of it is in memory.
+//! What a question sees: one state of the database, or what of that state is in memory.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -21,7 +21,8 @@ use crate::store::projects::Project;
 pub const OUTPUTS: i16 = 0;
 
 pub struct Snapshot<'a> {
-    pub conn: &'a mut PgConnection,
+    /// None where only what is in memory is looked at.
+    conn: Option<&'a mut PgConnection>,
     pub view: Arc<View>,
     sources: &'a Sources,
 }
@@ -34,7 +35,26 @@ impl<'a> Snapshot<'a> {
         project: &Project,
     ) -> Result<Snapshot<'a>, QueryError> {
         let view = sources.rollups.view(conn, project)?;
-        Ok(Snapshot { conn, view, sources })
+        Ok(Snapshot {
+            conn: Some(conn),
+            view,
+            sources,
+        })
+    }
+
+    /// As much of a project's state as is in memory; whatever else is asked for is [`QueryError::NotInMemory`].
+    pub fn in_memory(sources: &'a Sources, project: &Project) -> Result<Snapshot<'a>, QueryError> {
+        let view = sources.rollups.current(project).ok_or(QueryError::NotInMemory)?;
+        Ok(Snapshot {
+            conn: None,
+            view,
+            sources,
+        })
+    }
+
+    /// The connection whose transaction sees the state.
+    pub fn conn(&mut self) -> Result<&mut PgConnection, QueryError> {
+        self.conn.as_deref_mut().ok_or(QueryError::NotInMemory)
     }
 
     /// That the answer is still wanted.
@@ -45,7 +65,8 @@ impl<'a> Snapshot<'a> {
     /// The tables of some days with some of their columns, in no order.
     pub fn parts(&mut self, axis: Axis, days: Range<i32>, places: &[i16]) -> Result<Vec<Part>, QueryError> {
         self.sources.check()?;
-        self.sources.rollups.parts(self.conn, &self.view, axis, days, places)
+        let conn = self.conn.as_deref_mut();
+        self.sources.rollups.parts(conn, &self.view, axis, days, places)
     }
 
     /// The tables of some days with their cells put together to groups, in no order; a day may have several.
@@ -57,17 +78,17 @@ impl<'a> Snapshot<'a> {
         grouping: &Grouping,
     ) -> Result<Vec<Grouped>, QueryError> {
         self.sources.check()?;
+        let conn = self.conn.as_deref_mut();
         self.sources
             .rollups
-            .grouped(self.conn, &self.view, axis, days, places, grouping)
+            .grouped(conn, &self.view, axis, days, places, grouping)
     }
 
     /// The tables of a histogram of some days with their cells put together to groups, in no order; a day may have several.
     pub fn histograms(&mut self, axis: Axis, days: Range<i32>, grouping: &Grouping) -> Result<Vec<Part>, QueryError> {
         self.sources.check()?;
-        self.sources
-            .rollups
-            .histograms(self.conn, &self.view, axis, days, grouping)
+        let conn = self.conn.as_deref_mut();
+        self.sources.rollups.histograms(conn, &self.view, axis, days, grouping)
     }
 
     /// The days of a window that ever had outputs. The window may be of any length.
@@ -78,7 +99,8 @@ impl<'a> Snapshot<'a> {
     /// The stated facts of the outputs of a day, of all columns or of some.
     pub fn segment(&mut self, day: i32, columns: Option<&[&str]>) -> Result<DataFrame, QueryError> {
         self.sources.check()?;
-        self.sources.segments.day(self.conn, &self.view, day, columns)
+        let conn = self.conn.as_deref_mut().ok_or(QueryError::NotInMemory)?;
+        self.sources.segments.day(conn, &self.view, day, columns)
     }
 
     /// The days of a window that have outputs, or had.

@@ -67,6 +67,11 @@ impl View {
         self.reset == project.rollup_reset && self.step <= project.rollup_step
     }
 
+    /// Whether this is the view of that very state.
+    pub fn is_of(&self, project: &Project) -> bool {
+        self.reset == project.rollup_reset && self.step == project.rollup_step
+    }
+
     fn touch(&mut self, day: i32, step: i64) {
         let last = self.touched.entry(day).or_default();
         *last = step.max(*last);

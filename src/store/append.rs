@@ -43,11 +43,18 @@ impl NewEvent {
 /// Appends the events that the log does not have yet and that name nothing erased, and gives the names of those. One statement, so that a few events
 /// cost one round trip; outside a transaction of the caller it commits itself before it answers. No name may come twice.
 pub fn append_unknown(conn: &mut PgConnection, new: &[&NewEvent]) -> QueryResult<HashSet<EventName>> {
-    Ok(Append::of(new).load(conn)?.into_iter().collect())
+    let rows: Append<true> = Append::of(new);
+    Ok(rows.load(conn)?.into_iter().collect())
 }
 
-/// The rows as one array per column.
-struct Append<'a> {
+/// The same where the log has none of the events; a known one is a unique violation, and then nothing is appended.
+pub fn append_new(conn: &mut PgConnection, new: &[&NewEvent]) -> QueryResult<HashSet<EventName>> {
+    let rows: Append<false> = Append::of(new);
+    Ok(rows.load(conn)?.into_iter().collect())
+}
+
+/// The rows as one array per column. Known events are passed over, or else refused.
+struct Append<'a, const PASSES_KNOWN: bool> {
     projects: Vec<ProjectId>,
     event_keys: Vec<Uuid>,
     output_keys: Vec<Uuid>,
@@ -62,8 +69,8 @@ struct Append<'a> {
     named: Named,
 }
 
-impl<'a> Append<'a> {
-    fn of(new: &[&'a NewEvent]) -> Append<'a> {
+impl<'a, const PASSES_KNOWN: bool> Append<'a, PASSES_KNOWN> {
+    fn of(new: &[&'a NewEvent]) -> Self {
         let aliases = || {
             (1..)
                 .zip(new)
@@ -85,7 +92,7 @@ impl<'a> Append<'a> {
     }
 }
 
-impl QueryFragment<Pg> for Append<'_> {
+impl<const PASSES_KNOWN: bool> QueryFragment<Pg> for Append<'_, PASSES_KNOWN> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql("WITH erased AS MATERIALIZED (SELECT n.place FROM unnest(");
         out.push_bind_param::<Array<Int8>, _>(&self.named.places)?;
@@ -119,8 +126,13 @@ impl QueryFragment<Pg> for Append<'_> {
         out.push_bind_param::<Array<Text>, _>(&self.bodies)?;
         out.push_sql(
             ") WITH ORDINALITY AS e (project_id, event_key, output_key, kind, occurred_at, received_at, \
-                      fingerprint, body, place) WHERE e.place NOT IN (SELECT place FROM erased) ON CONFLICT DO NOTHING \
-                      RETURNING project_id, event_key, output_key, ordinal), \
+                      fingerprint, body, place) WHERE e.place NOT IN (SELECT place FROM erased)",
+        );
+        if PASSES_KNOWN {
+            out.push_sql(" ON CONFLICT DO NOTHING");
+        }
+        out.push_sql(
+            " RETURNING project_id, event_key, output_key, ordinal), \
                       named AS (INSERT INTO output_aliases SELECT e.project_id, a.alias_key, e.output_key FROM unnest(",
         );
         out.push_bind_param::<Array<Int8>, _>(&self.alias_places)?;
@@ -137,16 +149,16 @@ impl QueryFragment<Pg> for Append<'_> {
 }
 
 /// One text whatever the values, so that PostgreSQL reads and plans it once per connection.
-impl QueryId for Append<'_> {
-    type QueryId = Append<'static>;
+impl<const PASSES_KNOWN: bool> QueryId for Append<'_, PASSES_KNOWN> {
+    type QueryId = Append<'static, PASSES_KNOWN>;
     const HAS_STATIC_QUERY_ID: bool = true;
 }
 
-impl Query for Append<'_> {
+impl<const PASSES_KNOWN: bool> Query for Append<'_, PASSES_KNOWN> {
     type SqlType = (Int4, SqlUuid);
 }
 
-impl RunQueryDsl<PgConnection> for Append<'_> {}
+impl<const PASSES_KNOWN: bool> RunQueryDsl<PgConnection> for Append<'_, PASSES_KNOWN> {}
 
 #[derive(QueryableByName)]
 struct TransactionId {
@@ -222,8 +234,10 @@ pub fn fingerprints(
 ) -> QueryResult<HashMap<(ProjectId, Uuid), i64>> {
     let (projects, event_keys): (Vec<_>, Vec<_>) = keys.iter().copied().unzip();
     let known: Vec<Known> = diesel::sql_query(
-        "SELECT e.project_id, e.event_key, e.fingerprint FROM unnest($1, $2) AS k (project_id, event_key) \
-         JOIN events e USING (project_id, event_key)",
+        // OFFSET 0 keeps the planner from reading the whole log for some thousand events.
+        "SELECT e.* FROM unnest($1, $2) AS k (project_id, event_key) CROSS JOIN LATERAL \
+         (SELECT project_id, event_key, fingerprint FROM events \
+         WHERE project_id = k.project_id AND event_key = k.event_key OFFSET 0) AS e",
     )
     .bind::<Array<Int4>, _>(projects)
     .bind::<Array<SqlUuid>, _>(event_keys)

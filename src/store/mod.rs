@@ -195,7 +195,16 @@ impl Db {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        self.run_within(ANSWER_TIME, work).await
+        self.beside(|db| db.with(work)).await
+    }
+
+    /// As [`Db::run`], for what may not need a connection.
+    pub async fn beside<T, E>(&self, work: impl FnOnce(&Db) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.beside_within(ANSWER_TIME, work).await
     }
 
     /// As [`Db::run`], in one transaction: an error takes back all that was done.
@@ -219,13 +228,13 @@ impl Db {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        self.run_within(LOOK_UP_TIME, work).await
+        self.beside_within(LOOK_UP_TIME, |db| db.with(work)).await
     }
 
-    async fn run_within<T, E>(
+    async fn beside_within<T, E>(
         &self,
         time: Duration,
-        work: impl FnOnce(&mut PgConnection) -> Result<T, E> + Send + 'static,
+        work: impl FnOnce(&Db) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
     where
         T: Send + 'static,
@@ -239,7 +248,7 @@ impl Db {
         let answer = tokio::task::spawn_blocking(move || {
             // Kept until the work is done, which may be after the request was given up.
             let _place = place;
-            db.with(work)
+            work(&db)
         });
         match tokio::time::timeout(time, answer).await {
             Ok(done) => done.unwrap_or_else(|panic| Err(StoreError::Ended(panic.to_string()).into())),

@@ -66,7 +66,7 @@ pub fn run(
     now: DateTime<Utc>,
 ) -> Result<Advised, QueryError> {
     sources.read(conn, query.project, |snapshot, project| {
-        let answer = plan::answer(snapshot.conn, sources, query, now)?;
+        let answer = plan::answer(snapshot.conn()?, sources, query, now)?;
         let means: Vec<Estimate> = answer.rows.iter().map(|row| mean(query, row)).collect();
         let (unread, moves) = match unread(snapshot, &answer, &means)? {
             Some(reason) => (reason, HashMap::new()),

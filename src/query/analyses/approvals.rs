@@ -62,7 +62,7 @@ pub fn run(
             group_by: dimension.iter().cloned().collect(),
             ..question.query.clone()
         };
-        let answer = plan::answer(snapshot.conn, sources, &query, now)?;
+        let answer = plan::answer(snapshot.conn()?, sources, &query, now)?;
         let (values, cells) = snapshot.view.groups(&query.filters, &query.group_by);
         if values.len() > MAX_GROUPS {
             return Err(QueryError::TooManyGroups { found: values.len() });

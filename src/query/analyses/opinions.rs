@@ -191,9 +191,14 @@ pub fn listen<T>(
         let cells: Vec<i32> = snapshot.view.cells_where(&query.filters).into_iter().collect();
         let range: (DateTime<Utc>, DateTime<Utc>) = (window.from, window.to);
         let mut listening = Listening::default();
-        opinions::each_on_outputs(snapshot.conn, query.project, &cells, range, MOST_OPINIONS + 1, |held| {
-            listening.add(held)
-        })?;
+        opinions::each_on_outputs(
+            snapshot.conn()?,
+            query.project,
+            &cells,
+            range,
+            MOST_OPINIONS + 1,
+            |held| listening.add(held),
+        )?;
         Ok(Listened {
             found: analyse(&listening.heard),
             window,

@@ -90,7 +90,7 @@ pub fn run(
     now: DateTime<Utc>,
 ) -> Result<Ratings, QueryError> {
     sources.asked(conn, query, |snapshot, _, _| {
-        let answer = plan::answer(snapshot.conn, sources, query, now)?;
+        let answer = plan::answer(snapshot.conn()?, sources, query, now)?;
         check_kept(snapshot, &answer.window)?;
         let (values, cells) = snapshot.view.groups(&query.filters, &query.group_by);
         if values.len() > MAX_GROUPS {
@@ -99,7 +99,7 @@ pub fn run(
         let group_of_cell: HashMap<i32, u32> = cells.into_iter().collect();
         let ids: Vec<i32> = group_of_cell.keys().copied().collect();
         let range = (answer.window.from, answer.window.to);
-        let rated = opinions::ratings(snapshot.conn, query.project, &ids, range, MOST_OPINIONS + 1)?;
+        let rated = opinions::ratings(snapshot.conn()?, query.project, &ids, range, MOST_OPINIONS + 1)?;
         if rated.len() as i64 > MOST_OPINIONS {
             return Err(QueryError::TooManyOpinions { limit: MOST_OPINIONS });
         }

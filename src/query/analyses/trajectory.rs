@@ -96,7 +96,7 @@ pub fn run(
         let parts = cells.into_iter().map(|cell| (cell, 0)).collect();
         let mut trajectory = follow(snapshot, &question, window, &parts, project.folded_events, now)?;
         let (granularity, by_time) =
-            fading::run(snapshot.conn, sources, &question.query, question.half_life_days, now)?;
+            fading::run(snapshot.conn()?, sources, &question.query, question.half_life_days, now)?;
         (trajectory.granularity, trajectory.by_time) = (granularity, by_time);
         Ok(trajectory)
     })

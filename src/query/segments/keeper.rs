@@ -56,11 +56,13 @@ fn settled(
     seen: &mut Seen,
 ) -> Result<Vec<i32>, QueryError> {
     sources.read(conn, project, |snapshot, _| {
-        sources.segments.remove_older(snapshot.conn, &snapshot.view)?;
+        let view = Arc::clone(&snapshot.view);
+        let conn = snapshot.conn()?;
+        sources.segments.remove_older(conn, &view)?;
         let mut days = Vec::new();
-        for (day, step) in snapshot.view.touched(i32::MIN..i32::MAX) {
+        for (day, step) in view.touched(i32::MIN..i32::MAX) {
             let before = seen.insert((project, day), step);
-            if before == Some(step) && !sources.segments.has(snapshot.conn, project, day, step)? {
+            if before == Some(step) && !sources.segments.has(conn, project, day, step)? {
                 days.push(day);
             }
         }

@@ -4,6 +4,7 @@ mod faults;
 mod forms;
 mod limits;
 mod listing;
+mod memory;
 mod slices;
 mod time;
 

@@ -116,7 +116,7 @@ pub fn run(
         let cells: HashSet<CellId> = snapshot.view.cells_where(&query.filters).into_iter().collect();
         let own: Vec<CellId> = cells.iter().copied().collect();
         let range = (window.from, window.to);
-        let stated = opinions::stated(snapshot.conn, query.project, &own, range, rubric, MOST_OPINIONS + 1)?;
+        let stated = opinions::stated(snapshot.conn()?, query.project, &own, range, rubric, MOST_OPINIONS + 1)?;
         if stated.len() as i64 > MOST_OPINIONS {
             return Err(QueryError::TooManyOpinions { limit: MOST_OPINIONS });
         }

@@ -75,7 +75,7 @@ pub fn read<T>(
     sources.asked(conn, query, |snapshot, project, window| {
         let cells: Vec<CellId> = snapshot.view.cells_where(&query.filters).into_iter().collect();
         let (written, complete) = if project.stores_text {
-            newest(snapshot.conn, query, kind, &cells, &window)?
+            newest(snapshot.conn()?, query, kind, &cells, &window)?
         } else {
             (Vec::new(), true)
         };

@@ -115,7 +115,7 @@ pub fn run(
 ) -> Result<Triggered, QueryError> {
     let query = &question.query;
     sources.read(conn, query.project, |snapshot, project| {
-        let answer = plan::answer(snapshot.conn, sources, query, now)?;
+        let answer = plan::answer(snapshot.conn()?, sources, query, now)?;
         let window = answer.window;
         check_kept(snapshot, &window)?;
         let cells = snapshot.view.cells_where(&query.filters);
