@@ -193,11 +193,23 @@ pub async fn answer(
     asked: String,
     render: impl FnOnce(&Query, &Answer) -> Result<Rendered, ApiError> + Send + 'static,
 ) -> Result<HttpResponse, ApiError> {
+    recalled(state, request, query, asked, query::run, render).await
+}
+
+/// Answers a question from memory, or else with what `read` finds in the database, where the rollups say the same.
+pub async fn recalled(
+    state: &AppState,
+    request: &HttpRequest,
+    query: Query,
+    asked: String,
+    read: impl FnOnce(&mut PgConnection, &Sources, &Query, DateTime<Utc>) -> Result<Answer, QueryError> + Send + 'static,
+    render: impl FnOnce(&Query, &Answer) -> Result<Rendered, ApiError> + Send + 'static,
+) -> Result<HttpResponse, ApiError> {
     let project = query.project;
     let find = |project: Arc<Project>| {
         within_bounds(state, move |db, sources, now| {
             let answer = match query::recall(sources, &project, &query, now) {
-                Err(QueryError::NotInMemory) => db.with(|conn| query::run(conn, sources, &query, now)),
+                Err(QueryError::NotInMemory) => db.with(|conn| read(conn, sources, &query, now)),
                 recalled => recalled,
             };
             render(&query, &answer?)

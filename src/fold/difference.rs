@@ -70,8 +70,8 @@ fn contributions(facts: &DataFrame) -> PolarsResult<DataFrame> {
     columns.push(col(facts::SIGN).alias(OUTPUTS));
     columns.extend(
         metrics::all_sums()
-            .into_iter()
-            .map(|sum| (sum.expr * col(facts::SIGN)).alias(sum.name)),
+            .iter()
+            .map(|sum| (sum.expr.clone() * col(facts::SIGN)).alias(sum.name.as_str())),
     );
     facts.clone().lazy().select(columns).collect()
 }

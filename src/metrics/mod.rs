@@ -12,6 +12,7 @@ pub mod number;
 pub mod statistics;
 
 use std::collections::{BTreeSet, HashSet};
+use std::sync::LazyLock;
 
 use polars::prelude::*;
 
@@ -127,6 +128,7 @@ pub enum Direction {
 
 /// An additive statistic: an integer per output, summed. Real numbers are fixed-point (see [`facts::fixed`]), so that sums
 /// do not depend on the order of addition.
+#[derive(Clone)]
 pub struct Sum {
     pub name: String,
     pub expr: Expr,
@@ -161,25 +163,28 @@ pub fn no_histograms() -> Vec<Histogram> {
 }
 
 /// The distinct sums of all families, in the order of the layout. Families may declare the same sum; it is kept once.
-pub fn all_sums() -> Vec<Sum> {
-    let mut seen = HashSet::new();
-    FAMILIES
-        .iter()
-        .flat_map(|family| (family.sums)())
-        .filter(|sum| seen.insert(sum.name.clone()))
-        .collect()
+pub fn all_sums() -> &'static [Sum] {
+    // Every question picks some of them, and expressions take longer to make than few numbers to add up.
+    static SUMS: LazyLock<Vec<Sum>> = LazyLock::new(|| {
+        let mut seen = HashSet::new();
+        FAMILIES
+            .iter()
+            .flat_map(|family| (family.sums)())
+            .filter(|sum| seen.insert(sum.name.clone()))
+            .collect()
+    });
+    &SUMS
 }
 
 /// The sums with these names, in the order of the layout.
 pub fn sums_named(names: &BTreeSet<String>) -> Vec<Sum> {
-    let mut sums = all_sums();
-    sums.retain(|sum| names.contains(&sum.name));
-    sums
+    let named = all_sums().iter().filter(|sum| names.contains(&sum.name));
+    named.cloned().collect()
 }
 
 /// The names of all sums: the columns of the rollups, in order.
 pub fn layout() -> Vec<String> {
-    all_sums().into_iter().map(|sum| sum.name).collect()
+    all_sums().iter().map(|sum| sum.name.clone()).collect()
 }
 
 pub fn all_histograms() -> Vec<Histogram> {

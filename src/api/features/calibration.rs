@@ -10,7 +10,7 @@ use crate::api::ask;
 use crate::api::auth::{Authorized, Read};
 use crate::api::error::ApiError;
 use crate::api::extract::{Segment, SharedParams};
-use crate::api::query::{QueryMeta, computed, estimates, meta};
+use crate::api::query::{QueryMeta, estimates, meta, recalled};
 use crate::api::range::RangeParams;
 use crate::api::respond::{self, Ordered};
 use crate::domain::window::Granularity;
@@ -190,15 +190,14 @@ pub async fn get_feature_calibration(
     query.curve = Some(of);
     query.fill = true;
     let query = of_feature(&state, query, &feature.0).await?;
-    let question = query.clone();
-    let compute = move |conn: &mut _, sources: &_, now| calibration::run(conn, sources, &query, of, now);
-    computed(&state, &request, key.project, String::new(), compute, move |answer| {
-        let data = answer.rows.iter().map(|row| calibration_slice(&question, row));
+    let read = move |conn: &mut _, sources: &_, query: &_, now| calibration::run(conn, sources, query, of, now);
+    recalled(&state, &request, query, String::new(), read, move |query, answer| {
+        let data = answer.rows.iter().map(|row| calibration_slice(query, row));
         respond::rendered_json(&CalibrationResponse {
             feature: feature.0.clone(),
             target,
             data: data.collect(),
-            meta: meta(&question, answer),
+            meta: meta(query, answer),
         })
     })
     .await
