@@ -17,8 +17,8 @@ pub fn better(direction: Direction) -> Option<f64> {
 /// [`better`], also where closer to zero is: `|b| < |a|` if and only if `b − a` and `b + a` have opposite signs, so that less is better where the sum
 /// of both sides is surely positive, and more where it is surely negative.
 ///
-/// A verdict that takes both signs from confidence sequences errs no more often than one of them: whichever side is closer, only one of the two signs can
-/// be wrong for it to name the other, and at one end of its sequence.
+/// A verdict that takes both signs from confidence sequences errs no more often than one of them does: it names the wrong side only if one
+/// sequence misses at its upper end or the other at its lower one, each of which has half of the chance.
 pub fn better_of_sides(direction: Direction, sum: Option<Interval>) -> Option<f64> {
     match (direction, sum) {
         (Direction::CloserToZeroIsBetter, Some(sum)) if sum.lower > 0.0 => Some(-1.0),
