@@ -121,7 +121,7 @@ fn what_is_accepted_though_it_is_wrong_costs_too() {
             &[json!({"type": "edit", "edit_distance": 0.25}), wrong.clone()],
         );
         output("f", id("right"), user, &[accept.clone(), right.clone()]);
-        output("f", id("unknown"), user, &[accept.clone()]);
+        output("f", id("unknown"), user, std::slice::from_ref(&accept));
         // What was noticed is no trust.
         output(
             "f",
