@@ -20,7 +20,7 @@ use crate::domain::dimension::Dimension;
 use crate::domain::key::ProjectId;
 use crate::query::Query;
 use crate::query::analyses::priorities::{
-    self, AimedChange, FixStanding, Priorities, Priority, Progress, Question, Told,
+    self, AimedChange, FixStanding, Priorities, Priority, Progress, Question, Severity, Told,
 };
 use crate::query::filter::Filter;
 use crate::state::AppState;
@@ -48,6 +48,9 @@ pub struct PrioritiesParams {
     pub days: Option<i64>,
     /// A JSON object of reasons and how severe each is, from 0 to 1000, such as `{"unsafe": 5}`; 1 for those that are not in it.
     pub severity: Option<String>,
+    /// How severe it is to accept an output that is wrong, from 0 to 1000, where one that is lost is 1; 1 without it.
+    #[param(minimum = 0, maximum = 1000)]
+    pub severity_of_wrong: Option<f64>,
     /// A JSON array of filters as `POST /query` takes them.
     pub filters: Option<String>,
     /// The first so many; 20 without it.
@@ -82,8 +85,8 @@ pub struct PrioritiesMeta {
 
 /// What to fix next
 ///
-/// Reasons that users give, and segments that lose more outputs than the rest, by what they cost, each with its interval and the range of
-/// places that it may have; which of them a change aims at and what came of it; and how well fixing goes.
+/// Reasons that users give, segments that lose more outputs than the rest, and features of which wrong outputs are accepted, by what they cost, each
+/// with its interval and the range of places that it may have; which of them a change aims at and what came of it; and how well fixing goes.
 #[utoipa::path(
     tag = "changes",
     params(PrioritiesParams),
@@ -127,7 +130,10 @@ pub async fn get_priorities(
     let listed: Vec<_> = made.iter().filter(is_asked).cloned().collect();
     let question = Question {
         changes: aimed(&made, &listed, key.project, query.level)?,
-        severity: severity(asked.severity.as_deref())?,
+        severity: Severity {
+            of_reasons: severity(asked.severity.as_deref())?,
+            of_wrong: ask::within("severity_of_wrong", asked.severity_of_wrong, 0.0, MOST_SEVERE)?.unwrap_or(1.0),
+        },
         days,
         query,
     };

@@ -237,8 +237,8 @@ pub fn window(snapshot: &mut Snapshot, query: &Query) -> Result<Window, QueryErr
         return Ok(Window { from, to });
     }
     let view = Arc::clone(&snapshot.view);
-    let first = snapshot.first_with_outputs(view.days())?.unwrap_or(0);
-    let last = snapshot.first_with_outputs(view.days().rev())?.unwrap_or(0) + 1;
+    let first = snapshot.first_with_outputs(view.days(), |_| true)?.unwrap_or(0);
+    let last = snapshot.first_with_outputs(view.days().rev(), |_| true)?.unwrap_or(0) + 1;
     let from = query.from.unwrap_or_else(|| {
         let first = query.to.map_or(first, |to| first.min(clock::day_of(to) - 1));
         clock::midnight(first)

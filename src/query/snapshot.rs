@@ -1,5 +1,6 @@
 //! What a question sees: one state of the database, or what of that state is in memory.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use super::view::View;
 use crate::domain::clock;
 use crate::domain::window::Window;
 use crate::rollup::{Axis, Column};
+use crate::store::cells::CellId;
 use crate::store::projects::Project;
 
 /// The place of the column that counts outputs.
@@ -116,13 +118,43 @@ impl<'a> Snapshot<'a> {
         Ok(columns.flat_map(Column::to_vec).sum())
     }
 
-    /// The first of some days that has linked outputs.
-    pub fn first_with_outputs(&mut self, days: impl Iterator<Item = i32>) -> Result<Option<i32>, QueryError> {
-        for day in days {
-            if self.outputs_of(day..day + 1)? > 0 {
-                return Ok(Some(day));
+    /// The first of some days, in order or in reverse, that has linked outputs of such cells. Reads more days at once the longer it finds none, so
+    /// that a young feature of an old project takes a few readings, and most take one day.
+    pub fn first_with_outputs(
+        &mut self,
+        days: impl Iterator<Item = i32>,
+        is_asked: impl Fn(CellId) -> bool,
+    ) -> Result<Option<i32>, QueryError> {
+        let days: Vec<i32> = days.collect();
+        let (mut later, mut many) = (days.as_slice(), 1);
+        while !later.is_empty() {
+            let (read, left) = later.split_at(many.min(later.len()));
+            let (from, to) = (read.iter().min().copied(), read.iter().max().copied());
+            let outputs = self.outputs_by_day(from.unwrap_or_default()..to.unwrap_or_default() + 1, &is_asked)?;
+            let has_some = |day: &&i32| outputs.get(day).is_some_and(|outputs| *outputs > 0);
+            if let Some(found) = read.iter().find(has_some) {
+                return Ok(Some(*found));
             }
+            (later, many) = (left, 2 * many);
         }
         Ok(None)
+    }
+
+    /// How many linked outputs of such cells each of some days has.
+    fn outputs_by_day(
+        &mut self,
+        days: Range<i32>,
+        is_asked: impl Fn(CellId) -> bool,
+    ) -> Result<HashMap<i32, i64>, QueryError> {
+        let mut outputs = HashMap::new();
+        for part in self.parts(Axis::Groups, days, &[OUTPUTS])? {
+            let counts = part.columns().flatten().flat_map(Column::to_vec);
+            let asked = part
+                .keys()
+                .zip(counts)
+                .filter(|((cell, _), _)| is_asked(*cell as CellId));
+            *outputs.entry(part.day).or_default() += asked.map(|(_, count)| count).sum::<i64>();
+        }
+        Ok(outputs)
     }
 }

@@ -2,14 +2,18 @@
 //!
 //! A gap that shrinks by the same factor from step to step, `g_L = g₁·r^(L−1)`, is half of what it was after `ln ½ / ln r` steps.
 //! `g₁` and `r` are those of weighted least squares: given `r`, `g₁` is linear; the best `r` is found by golden-section search in
-//! `[0, 1]`, within which the sum of squares of such a curve has one minimum for gaps of one sign.
+//! `[0, 1]`, within which the sum of squares of such a curve has one minimum for gaps of one sign. Where that is at 0, `r` is `g₂/g₁`, in which
+//! the curve ends there: no more than 0, and like any ratio with a distribution about it, which the border itself has not.
+
+/// A search cannot end exactly on a border.
+const BORDER: f64 = 1e-6;
 
 /// A fading gap.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Fading {
     /// The gap at the first step.
     pub first: f64,
-    /// What of it is left from one step to the next, in `[0, 1]`.
+    /// What of it is left from one step to the next, at most 1; 0 or less where it is gone, or made up for, at once.
     pub left: f64,
 }
 
@@ -46,17 +50,17 @@ impl Fading {
             }
         }
         let left = f64::midpoint(low, high);
+        let first = fit(left).0;
+        let second = gaps.get(1).map_or(0.0, |(gap, _)| gap / first);
         Some(Self {
-            first: fit(left).0,
-            left,
+            first,
+            left: if left <= BORDER { second.min(left) } else { left },
         })
     }
 
     /// Steps until half of the gap is left; infinite if it does not shrink, 0 if it is gone at once.
     #[must_use]
     pub fn half_life(&self) -> f64 {
-        // A search cannot end exactly on a border.
-        const BORDER: f64 = 1e-6;
         if self.left >= 1.0 - BORDER {
             f64::INFINITY
         } else if self.left <= BORDER {
@@ -86,5 +90,15 @@ mod tests {
         assert_eq!(Fading::fit(&[(0.1, 1.0); 5]).unwrap().half_life(), f64::INFINITY);
         let gone = [(0.1, 1.0), (0.0, 1.0), (0.0, 1.0)];
         assert_eq!(Fading::fit(&gone).unwrap().half_life(), 0.0);
+    }
+
+    #[test]
+    fn a_gap_that_changes_sides_is_made_up_for() {
+        let found = Fading::fit(&[(-0.2, 1.0), (0.05, 1.0), (0.0, 1.0)]).unwrap();
+        assert!(
+            (found.first + 0.2).abs() < 1e-6 && (found.left + 0.25).abs() < 1e-6,
+            "{found:?}"
+        );
+        assert_eq!(found.half_life(), 0.0);
     }
 }

@@ -6,7 +6,8 @@
 //! are wrong. So there are `J` starts, from each of which hypotheses are tested at `δ/J` down to the first that is not rejected. A
 //! sequence errs only if the first true hypothesis on its way is rejected, which is fixed beforehand; with `J` of them the chance that any
 //! threshold named safe is not is at most `δ`. Starts may depend on users and confidences, not on outcomes: they are where so many have
-//! been met that no errors at all, a quarter of the risk, or half of it would pass ([`STARTS`]).
+//! been met that no errors at all, a quarter of the risk, or half of it would pass ([`STARTS`]), if users differ as much as if each saw one
+//! output ([`fewest_users`]).
 //!
 //! Two tests of one threshold:
 //!
@@ -77,17 +78,21 @@ pub fn fewest_outputs(risk: f64, share: f64, delta: f64) -> u64 {
         .unwrap_or(MOST)
 }
 
-/// The fewest users that pass as below the risk if so large a share of the outputs of each is wrong.
+/// The fewest users that pass as below the risk if so large a share of them sees nothing but errors, and the others none. Where errors are shared more
+/// evenly fewer would do; how evenly, is not known before outcomes are looked at, and a test that comes too early ends its sequence.
 #[must_use]
 pub fn fewest_users(risk: f64, share: f64, delta: f64) -> u64 {
-    let one = {
+    let one = |shown: f64| {
         let mut evidence = Evidence::new(risk);
-        evidence.count(share, None);
-        evidence
+        evidence.count(shown, None);
+        evidence.bets
     };
+    let (right, wrong) = (one(0.0), one(1.0));
     let is_enough = |n: u64| {
-        let mut many = one.clone();
-        many.bets.iter_mut().for_each(|(_, log)| *log *= n as f64);
+        let mut many = Evidence::new(risk);
+        for ((_, log), ((_, right), (_, wrong))) in many.bets.iter_mut().zip(right.iter().zip(&wrong)) {
+            *log = n as f64 * ((1.0 - share) * right + share * wrong);
+        }
         many.p_value() <= delta
     };
     let (mut low, mut high) = (0, MOST);
@@ -173,12 +178,20 @@ mod tests {
     #[test]
     fn the_fewest_are_the_fewest() {
         for (risk, delta) in [(0.05, 0.05), (0.2, 0.1), (0.01, 0.01)] {
+            let shown = |wrong: u64, users: u64| {
+                let mut evidence = Evidence::new(risk);
+                (0..users).for_each(|at| evidence.count(f64::from(u8::from(at < wrong)), None));
+                evidence.p_value()
+            };
+            let users = fewest_users(risk, 0.0, delta);
+            assert!(shown(0, users - 1) > delta && shown(0, users) <= delta);
             let users = fewest_users(risk, risk / 2.0, delta);
-            let mut evidence = Evidence::new(risk);
-            (1..users).for_each(|_| evidence.count(risk / 2.0, None));
-            assert!(evidence.p_value() > delta);
-            evidence.count(risk / 2.0, None);
-            assert!(evidence.p_value() <= delta * (1.0 + 1e-9));
+            let wrong = users as f64 * risk / 2.0;
+            assert!(shown(wrong.floor() as u64, users) <= delta && shown(wrong.ceil() as u64, users - 1) > delta);
+            // Of users who see their errors evenly, many fewer would do.
+            let mut evenly = Evidence::new(risk);
+            (0..users / 2).for_each(|_| evenly.count(risk / 2.0, None));
+            assert!(evenly.p_value() < delta);
             let outputs = fewest_outputs(risk, risk / 2.0, delta);
             assert!(outputs > 0 && binomial_p((outputs as f64 * risk / 2.0) as u64, outputs, risk) <= delta);
             assert!(STARTS.map(|of| fewest_users(risk, of * risk, delta)).is_sorted());

@@ -90,16 +90,16 @@ pub fn safe_for_users(thresholds: &[Threshold], risk: f64, delta: f64) -> Option
     risk_control::fixed_sequences(&p, &user_starts(thresholds, risk, delta), delta)
 }
 
-/// How many users each of the sequences of tests that share `delta` starts from.
+/// Where the sequences of tests that share `delta` start: at the first threshold that enough users have met, else at the last. Those that would start
+/// at one place are one.
 #[must_use]
-pub fn users_to_start(risk: f64, delta: f64) -> [u64; STARTS.len()] {
-    STARTS.map(|of| risk_control::fewest_users(risk, of * risk, delta / STARTS.len() as f64))
-}
-
-/// Where they start: at the first threshold that so many users have met.
-#[must_use]
-pub fn user_starts(thresholds: &[Threshold], risk: f64, delta: f64) -> [usize; STARTS.len()] {
-    users_to_start(risk, delta).map(|fewest| first(thresholds, |threshold| threshold.users >= fewest))
+pub fn user_starts(thresholds: &[Threshold], risk: f64, delta: f64) -> Vec<usize> {
+    let mut starts = STARTS
+        .map(|of| risk_control::fewest_users(risk, of * risk, delta / STARTS.len() as f64))
+        .map(|fewest| first(thresholds, |threshold| threshold.users >= fewest))
+        .to_vec();
+    starts.dedup();
+    starts
 }
 
 /// The same for the error rate, observations being independent: in one sequence, from where so many are covered that half the risk would

@@ -252,6 +252,7 @@ fn subject(priority: &Priority) -> String {
             value: Some(value),
         } => format!("{dimension} = {value}"),
         Subject::Segment { dimension, value: None } => format!("no {dimension}"),
+        Subject::AcceptedWrong => "accepted though wrong".to_owned(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is in a digest, from the answers of the routes that say more.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc, Weekday};
 use chrono_tz::Tz;
@@ -164,7 +164,7 @@ pub async fn ask(state: &AppState, project: ProjectId, weeks: Weeks) -> Result<A
     asked.to = Some(to);
     let next = ranked::Question {
         changes: priorities::aimed(&made, &made, project, level)?,
-        severity: BTreeMap::new(),
+        severity: ranked::Severity::default(),
         days: priorities::DAYS,
         query: asked,
     };

@@ -47,10 +47,13 @@ pub struct AutonomyResponse {
     /// What could act unasked if outputs were independent, which those of one user are not: the exact binomial test.
     #[schema(required = true)]
     pub threshold_if_independent: Option<Covered>,
-    /// The fewest users with judged outputs that can show half the risk; where errors are not the same for all of them it takes more.
+    /// The fewest users with judged outputs that can show the risk, if there is no error.
+    pub least_users: u64,
+    /// How many can show it if errors are half as many, and users differ as much as if each saw one output; where errors are shared more evenly
+    /// fewer would do.
     pub users_needed: u64,
     /// Where tests begin, to go down from each to the first that fails: where users are enough to show the risk without an error, with a
-    /// quarter of it, and with half of it. Each has an equal part of `delta`.
+    /// quarter of it, and with half of it, or at the lowest threshold where they never are. Each place once, with an equal part of `delta`.
     pub starts: Vec<Start>,
     /// How a threshold from the first seven tenths of the judged outputs did on the others; null without judged outputs.
     #[schema(required = true)]
@@ -115,8 +118,9 @@ fn response(feature: String, question: &Question, found: &Autonomy) -> AutonomyR
         threshold: found.threshold.clone(),
         reason: found.reason,
         threshold_if_independent: found.if_independent.clone(),
+        least_users: found.least_users,
         users_needed: found.users_needed,
-        starts: found.starts.to_vec(),
+        starts: found.starts.clone(),
         check: found.check.clone(),
         spared: found.spared,
         curve: found.curve.clone(),

@@ -65,6 +65,9 @@ pub struct ReasonsMeta {
 pub struct ReasonsResponse {
     pub feature: String,
     pub data: Vec<ReasonsSlice>,
+    /// All groups together, with intervals of their own; null without `group_by`, and where nothing was shown.
+    #[schema(required = true)]
+    pub total: Option<ReasonsSlice>,
     pub meta: ReasonsMeta,
 }
 
@@ -103,6 +106,7 @@ pub async fn get_feature_reasons(
         respond::rendered_json(&ReasonsResponse {
             feature: feature.0.clone(),
             data: found.groups.iter().map(|group| slice(&query, group)).collect(),
+            total: found.total.as_ref().map(|total| slice(&query, total)),
             meta: ReasonsMeta {
                 from: found.window.from,
                 to: found.window.to,

@@ -89,7 +89,8 @@ pub struct TrajectoryResponse {
     pub newcomers_difference: Ordered<Between>,
     /// Acceptance of a user's next outputs after a bad one (rejected, taken back, or judged wrong) against after a good one.
     pub recovery: Vec<Lag>,
-    /// After how many decided outputs half of the drop is gone. No value where there is no drop to speak of.
+    /// After how many decided outputs half of the drop is gone. No value where there is no drop to speak of (`no_cases`), nor where it does not
+    /// fade: it lasts, or is surely made up for at once (`not_identified`).
     pub recovery_half_life: Estimate,
     /// How long users who met the feature for the first time in the range keep using it, by weeks since then.
     pub staying: Staying,

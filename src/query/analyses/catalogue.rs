@@ -43,7 +43,7 @@ pub static ANALYSES: [Analysis; 28] = [
         id: "priorities",
         question: "What to fix next, and how well does fixing go?",
         route: "/priorities",
-        method: "outputs lost to each reason, times its severity, and to each segment beyond what the rest loses; first complaint to change; share of changes that worked",
+        method: "outputs lost to each reason, times its severity, and to each segment beyond what the rest loses; outputs accepted though judged wrong; first complaint to change; share of changes that worked",
         interval: "totals clustered by user; ranks from pairwise differences that share the error",
         source: "Mogstad, Romano, Shaikh & Wilhelm 2024",
     },

@@ -16,7 +16,7 @@ use crate::query::rows::placed;
 use crate::query::snapshot::Snapshot;
 use crate::store::projects::Project;
 
-const COLUMNS: [&str; 8] = [
+const COLUMNS: [&str; 9] = [
     f::CELL,
     f::CLUSTER,
     f::USER,
@@ -24,6 +24,7 @@ const COLUMNS: [&str; 8] = [
     f::DECISION,
     f::MANNER,
     f::EDIT_DISTANCE,
+    f::CORRECT,
     f::REASON,
 ];
 
@@ -36,6 +37,8 @@ pub struct Decided<'a> {
     /// Whether its user is known; else it is a cluster of its own.
     pub has_user: bool,
     pub reason: Option<&'a str>,
+    /// Whether it was judged right; `None` where nobody did.
+    pub correct: Option<bool>,
     /// How much of it was lost: all of what was refused or undone, of what was edited the share that was rewritten.
     pub lost: f64,
 }
@@ -86,9 +89,10 @@ fn visit_all(frame: &DataFrame, visit: &mut impl FnMut(Decided)) -> PolarsResult
     let decisions = frame.column(f::DECISION)?.i32()?.iter();
     let manners = frame.column(f::MANNER)?.i32()?.iter();
     let said = frame.column(f::EDIT_DISTANCE)?.f64()?.iter();
-    let said = said.zip(frame.column(f::REASON)?.str()?.iter());
+    let judged = frame.column(f::CORRECT)?.bool()?.iter();
+    let said = said.zip(frame.column(f::REASON)?.str()?.iter()).zip(judged);
     let rows = places.zip(clusters).zip(decisions.zip(manners)).zip(said);
-    for (((place, (cluster, user)), (decision, manner)), (distance, reason)) in rows {
+    for (((place, (cluster, user)), (decision, manner)), ((distance, reason), correct)) in rows {
         let ((Some(group), Some(bucket)), Some(cluster)) = (place, cluster) else {
             continue;
         };
@@ -107,6 +111,7 @@ fn visit_all(frame: &DataFrame, visit: &mut impl FnMut(Decided)) -> PolarsResult
             cluster,
             has_user: user.is_some(),
             reason,
+            correct,
             lost,
         });
     }

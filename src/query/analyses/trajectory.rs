@@ -139,6 +139,7 @@ fn follow(
             }),
         );
         let kinds = gathered.slices(Over::Buckets);
+        let after_bad = recovery.found(query.level);
         let trajectory = Trajectory {
             window,
             log_position,
@@ -155,8 +156,8 @@ fn follow(
                 .by_part(query.level)
                 .remove(&0)
                 .unwrap_or_else(|| Estimate::none(Reason::NoData)),
-            recovery: recovery.lags(query.level),
-            half_life: recovery.half_life(query.level),
+            recovery: after_bad.lags,
+            half_life: after_bad.half_life,
             staying: seen.staying(window.to.min(now), question.quiet_days, query.level),
             load: load.per_active_hour(query.level),
             granularity: Granularity::Auto,

@@ -2,11 +2,10 @@
 
 use std::ops::AddAssign;
 
-use super::block::{Block, lowest};
-
 /// Trials of the first blocks, and of all others.
 const FIRST: [u32; 2] = [16, 32];
-const LONGEST: u32 = 64;
+/// What a block has at most.
+pub const LONGEST: u32 = 64;
 
 /// Cases and trials after marked ones, and after others.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -20,6 +19,22 @@ impl AddAssign for After {
         for (own, other) in [(&mut self.marked, other.marked), (&mut self.other, other.other)] {
             *own = (own.0 + other.0, own.1 + other.1);
         }
+    }
+}
+
+/// Neighbouring trials of a person, a bit each, the first lowest.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Block {
+    marked: u64,
+    cases: u64,
+    trials: u32,
+}
+
+impl Block {
+    /// Whether each is marked, and whether it is a case: 1 or 0.
+    pub fn trials(self) -> impl ExactSizeIterator<Item = (u8, u8)> + Clone {
+        let bit = |bits: u64, at: u32| (bits >> at & 1) as u8;
+        (0..self.trials).map(move |at| (bit(self.marked, at), bit(self.cases, at)))
     }
 }
 
@@ -42,6 +57,15 @@ impl Course {
         }
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.0.iter().map(|block| block.trials as usize).sum()
+    }
+
+    /// Each trial as [`Block::trials`] has it.
+    pub(super) fn trials(&self) -> impl Iterator<Item = (u8, u8)> + Clone {
+        self.0.iter().flat_map(|block| block.trials())
+    }
+
     /// What came so many trials after marked and other ones, in the same blocks.
     #[must_use]
     pub fn after(&self, lag: usize) -> After {
@@ -59,6 +83,11 @@ impl Course {
         }
         after
     }
+}
+
+/// The lowest so many bits.
+fn lowest(bits: u32) -> u64 {
+    1_u64.checked_shl(bits).map_or(u64::MAX, |next| next - 1)
 }
 
 #[cfg(test)]

@@ -5,30 +5,38 @@
 //! use, so that marked trials come early and cases late; and what was marked once is not among what comes after it (Nickell 1981, Miller and
 //! Sanjurjo 2018), which makes five points of twenty trials a person.
 //!
-//! So trials are compared within blocks of neighbouring ones, freed of a straight line each. With `x` the marks, `y` the cases, of a block of
-//! `T` trials, `m = T − |L|` pairs and the projection `M` of `m` places that removes level and slope,
+//! So trials are compared less what is usual at that trial of a person's (a time effect, as in a panel), and within blocks of neighbouring
+//! ones, freed of a straight line each. What is usual is the sum of the mean changes from one trial to the next, each of those who went on, where
+//! they are enough ([`curve`]). With `x` the marks, `y` the cases, less that, of a block of `T` trials, `m = T − |L|` pairs, and the
+//! projection `M` of `m` places that removes level and slope, `S` that of all `T`,
 //!
 //! ```text
-//! N_L = Σ_ab M_ab x_a y_b+L,   E N_L = Σ_d C_d·τ_m(d − L),   τ_m(o) = Σ_a M_a,a+o
+//! N_L = Σ_ab M_ab x_a y_b+L − Σ_a D_a x_a (Sy)_a,   D_a = M_a,a−|L| / S_aa
+//! E N_L = Σ_d C_d·(τ_m(d − L) − Σ_a D_a S_a,a+d),   τ_m(o) = Σ_a M_a,a+o
 //! τ_m(o) = m·[o = 0] − n/m − (n(n² − 1) − 3no²)/(m(m² − 1)),   n = m − |o|
 //! ```
 //!
-//! where `C_d` is the covariance of a mark with the case `d` trials on. `C_0`, of a trial with itself, is estimated in each block from
-//! `N_0 = C_0·(T − 2)` and taken off: without an effect the rest is zero on average over all orders of a block's trials, exactly, and so it is where
-//! chances move along a line. With effects, `C_d = v·δ_d`, where `v` is the variance of the marks about their line: what those of
-//! [`CLOSE`] distances do to the sums of others, by way of the level and slope that are removed, is solved for.
+//! where `C_d` is the covariance of a mark with the case `d` trials on. The second sum takes off what trials have with themselves, `C_0`, at each
+//! place by itself, since chances near 0 and 1 leave less to vary: without an effect the rest is zero on average over all orders of a
+//! block's trials, exactly, and so it is where chances move along a line. With effects, `C_d = v·δ_d`, where `v` is the variance of the marks
+//! about their line: what those of [`CLOSE`] distances do to the sums of others, by way of the level and slope that are removed, is solved for.
 //!
-//! Blocks are of 16, 32, and from then on 64 trials, since learning is fast at first: a line leaves little of a curve that flattens. Steeper bends
-//! within a block, and marked trials that come in bursts with the same causes as cases, are not told from an effect.
+//! Blocks are of 16, 32, and from then on 64 trials, since learning is fast at first: a line leaves little of a curve that flattens. A steep bend
+//! within a block that few share, and marked trials that come in bursts with the same causes as cases, are not told from an effect.
 
-mod block;
 mod course;
+mod curve;
+mod lines;
+mod moments;
+mod weights;
 
-use std::ops::{AddAssign, Sub};
-
-use self::block::{Block, OF_A_LINE, about_lines, trace};
+use self::course::LONGEST;
 pub use self::course::{After, Course};
-use super::logistic::{self, Matrix};
+use self::curve::Curve;
+pub use self::moments::Moments;
+use self::moments::{Equations, lags};
+use self::weights::Weights;
+use super::cluster::Sizes;
 
 /// How many trials after a marked one are looked at.
 pub const LAGS: usize = 10;
@@ -39,193 +47,89 @@ const DISTANCES: [i32; CLOSE + LAGS - 2] = [-2, -1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 1
 /// Place of the first lag among the distances.
 const AHEAD: usize = 2;
 
-impl Course {
-    /// What the person adds to the sums of all.
-    #[must_use]
-    pub fn moments(&self) -> Moments {
-        let mut moments = Moments::default();
-        for block in self.0.iter().filter(|block| block.trials > OF_A_LINE) {
-            moments.add(block);
-        }
-        moments
-    }
-}
-
-/// Sums of blocks at each of the distances.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Moments([Row; DISTANCES.len()]);
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Row {
-    /// `N_L` less what the trials' covariance with themselves brings about.
-    product: f64,
-    /// How much an effect of one adds to it at each of the close distances, and at its own.
-    close: [f64; CLOSE],
-    own: f64,
-}
-
-impl Row {
-    /// The same sum of two rows' numbers, each.
-    fn with(mut self, other: &Row, sum: fn(f64, f64) -> f64) -> Row {
-        self.product = sum(self.product, other.product);
-        self.own = sum(self.own, other.own);
-        for (one, other) in self.close.iter_mut().zip(other.close) {
-            *one = sum(*one, other);
-        }
-        self
-    }
-}
-
-impl AddAssign<&Moments> for Moments {
-    fn add_assign(&mut self, other: &Moments) {
-        for (row, other) in self.0.iter_mut().zip(&other.0) {
-            *row = row.with(other, |one, other| one + other);
-        }
-    }
-}
-
-impl Sub<&Moments> for Moments {
-    type Output = Moments;
-
-    fn sub(mut self, other: &Moments) -> Moments {
-        for (row, other) in self.0.iter_mut().zip(&other.0) {
-            *row = row.with(other, |one, other| one - other);
-        }
-        self
-    }
-}
-
-/// One number for each of the distances.
-type Each = [f64; DISTANCES.len()];
-
-/// The equations of all people.
-struct Equations<'a> {
-    pooled: &'a Moments,
-    inverse: Matrix<CLOSE>,
-}
-
-impl<'a> Equations<'a> {
-    /// `None` where trials are too few to tell close distances apart.
-    fn new(pooled: &'a Moments) -> Option<Self> {
-        let mut matrix = [[0.0; CLOSE]; CLOSE];
-        for (own, row) in matrix.iter_mut().zip(&pooled.0) {
-            *own = row.close;
-        }
-        let inverse = logistic::inverse(&matrix)?;
-        Some(Equations { pooled, inverse })
-    }
-
-    /// The effects that bring about such sums. Not finite at distances that no one's trials reach.
-    fn solve(&self, sums: &Each) -> Each {
-        let mut close = [0.0; CLOSE];
-        for (own, row) in close.iter_mut().zip(&self.inverse) {
-            *own = row.iter().zip(sums).map(|(cell, sum)| cell * sum).sum();
-        }
-        let mut found = [0.0; DISTANCES.len()];
-        for ((own, sum), row) in found.iter_mut().zip(sums).zip(&self.pooled.0) {
-            *own = (sum - dot(&row.close, &close)) / row.own;
-        }
-        for (own, known) in found.iter_mut().zip(close) {
-            *own = known;
-        }
-        found
-    }
-
-    fn effects(&self) -> Each {
-        self.solve(&self.pooled.0.map(|row| row.product))
-    }
-}
-
-impl Moments {
-    fn add(&mut self, block: &Block) {
-        let trials = block.trials;
-        let same = block.product(0) / trace(trials, 0);
-        let variance = about_lines(block.marked, block.marked, trials) / trace(trials, 0);
-        for (row, lag) in self.0.iter_mut().zip(DISTANCES) {
-            let pairs = trials.saturating_sub(lag.unsigned_abs());
-            let of_same = trace(pairs, lag);
-            let expected = |distance: i32| {
-                variance * (trace(pairs, distance - lag) - of_same * trace(trials, distance) / trace(trials, 0))
-            };
-            row.product += block.product(lag) - same * of_same;
-            row.own += expected(lag);
-            for (sum, distance) in row.close.iter_mut().zip(DISTANCES) {
-                *sum += expected(distance);
-            }
-        }
-    }
-
-    /// By how much the chance of a case differs 1, 2, … trials after a marked one; `None` where too little is known of any of them.
-    #[must_use]
-    pub fn effects(&self) -> Option<[f64; LAGS]> {
-        let effects = lags(Equations::new(self)?.effects());
-        effects.iter().all(|effect| effect.is_finite()).then_some(effects)
-    }
-
-    /// What is left of the sums when effects are taken off.
-    fn unexplained(&self, effects: &Each) -> Each {
-        let mut left = [0.0; DISTANCES.len()];
-        let rows = self.0.iter().zip(effects).enumerate();
-        for (left, (at, (row, effect))) in left.iter_mut().zip(rows) {
-            let own = if at < CLOSE { 0.0 } else { row.own * effect };
-            let close = row.close.iter().zip(effects).map(|(one, other)| one * other);
-            *left = row.product - close.sum::<f64>() - own;
-        }
-        left
-    }
-}
-
 /// By how much the chance of a case differs so many trials after a marked one.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Effect {
     pub value: Option<f64>,
-    /// Between people; `None` with fewer than two.
+    /// Between people; `None` where too few have a say.
     pub standard_error: Option<f64>,
-    /// People who had both kinds of trials in a block long enough.
-    pub people: u64,
+    /// People who had both kinds of trials in a block long enough, by how much they have to say about it.
+    pub sizes: Sizes,
 }
 
-/// The effects 1, 2, … trials after a marked one. The last digit depends on the order of the people.
-#[must_use]
-pub fn effects(people: &[Course]) -> [Effect; LAGS] {
-    let mut pooled = Moments::default();
-    people.iter().for_each(|own| pooled += &own.moments());
-    let mut found = [Effect::default(); LAGS];
-    let Some(equations) = Equations::new(&pooled) else {
-        return found;
-    };
-    let effects = equations.effects();
-    let (mut squares, mut known) = ([0.0; LAGS], [0_u64; LAGS]);
-    for own in people.iter().map(Course::moments) {
-        let influences = lags(equations.solve(&own.unexplained(&effects)));
-        let rows = own.0.iter().skip(AHEAD);
-        for (((square, known), influence), row) in squares.iter_mut().zip(&mut known).zip(influences).zip(rows) {
-            *square += influence * influence;
-            *known += u64::from(row.own > 0.0);
+/// People whose trials are compared.
+pub struct People<'a> {
+    courses: &'a [Course],
+    curve: Curve,
+    /// Of blocks of 0, 1, … trials.
+    weights: Vec<Weights>,
+}
+
+impl<'a> People<'a> {
+    #[must_use]
+    pub fn new(courses: &'a [Course]) -> Self {
+        People {
+            courses,
+            curve: Curve::of(courses),
+            weights: (0..=LONGEST as usize).map(Weights::new).collect(),
         }
     }
-    for (((found, value), square), people) in found.iter_mut().zip(lags(effects)).zip(squares).zip(known) {
-        let variance = (people > 1).then(|| square * people as f64 / (people as f64 - 1.0));
-        *found = Effect {
-            value: Some(value).filter(|value| value.is_finite()),
-            standard_error: variance.map(f64::sqrt).filter(|error| error.is_finite()),
-            people,
+
+    /// What each adds to the sums of all.
+    pub fn moments(&self) -> impl Iterator<Item = Moments> {
+        self.courses.iter().map(|own| self.moments_of(own))
+    }
+
+    fn moments_of(&self, own: &Course) -> Moments {
+        let (mut moments, mut from) = (Moments::default(), 0);
+        for block in &own.0 {
+            let less_usual = block.trials().zip(self.curve.from(from));
+            let (marked, cases): (Vec<f64>, Vec<f64>) = less_usual
+                .map(|((marked, case), usual)| (f64::from(marked) - usual.0, f64::from(case) - usual.1))
+                .unzip();
+            from += marked.len();
+            if let Some(weights) = self.weights.get(marked.len()) {
+                moments.add(&marked, &cases, weights);
+            }
+        }
+        moments
+    }
+
+    /// The effects 1, 2, … trials after a marked one. The last digit depends on the order of the people.
+    #[must_use]
+    pub fn effects(&self) -> [Effect; LAGS] {
+        let mut pooled = Moments::default();
+        self.moments().for_each(|own| pooled += &own);
+        let mut found = [Effect::default(); LAGS];
+        let Some(equations) = Equations::new(&pooled) else {
+            return found;
         };
+        let effects = equations.effects();
+        let mut squares = [0.0; LAGS];
+        for own in self.moments() {
+            let influences = lags(equations.solve(&own.unexplained(&effects)));
+            let rows = own.0.iter().skip(AHEAD);
+            for (((square, found), influence), row) in squares.iter_mut().zip(&mut found).zip(influences).zip(rows) {
+                *square += influence * influence;
+                if row.own > f64::EPSILON {
+                    found.sizes = found.sizes.with(row.own);
+                }
+            }
+        }
+        for ((found, value), square) in found.iter_mut().zip(lags(effects)).zip(squares) {
+            let people = found.sizes.clusters as f64;
+            let variance = found.sizes.show_spread().then(|| square * people / (people - 1.0));
+            found.value = Some(value).filter(|value| value.is_finite());
+            found.standard_error = variance.map(f64::sqrt).filter(|error| error.is_finite());
+        }
+        found
     }
-    found
 }
 
-/// Of the distances, those after a marked trial.
-fn lags(each: Each) -> [f64; LAGS] {
-    let mut ahead = [0.0; LAGS];
-    for (own, value) in ahead.iter_mut().zip(each.into_iter().skip(AHEAD)) {
-        *own = value;
-    }
-    ahead
-}
-
-fn dot<const K: usize>(one: &[f64; K], other: &[f64; K]) -> f64 {
-    one.iter().zip(other).map(|(a, b)| a * b).sum()
+/// [`People::effects`] of some.
+#[must_use]
+pub fn effects(people: &[Course]) -> [Effect; LAGS] {
+    People::new(people).effects()
 }
 
 #[cfg(test)]
@@ -238,6 +142,10 @@ mod tests {
             .iter()
             .for_each(|(is_marked, is_case)| course.push(*is_marked, *is_case));
         course
+    }
+
+    fn moments(trials: &[(bool, bool)]) -> Moments {
+        People::new(&[]).moments_of(&course(trials))
     }
 
     fn each_order(trials: &mut Vec<(bool, bool)>, from: usize, take: &mut impl FnMut(&[(bool, bool)])) {
@@ -254,6 +162,7 @@ mod tests {
     #[test]
     fn the_order_alone_brings_about_nothing_on_average_over_all_orders() {
         let (bad, good, wrong) = ((true, false), (false, true), (true, true));
+        let people = People::new(&[]);
         for trials in [
             vec![bad, good, good, good, bad, wrong, good, bad],
             vec![good, wrong, bad, good],
@@ -262,7 +171,7 @@ mod tests {
             let (mut sums, mut orders) = ([0.0; DISTANCES.len()], 0.0);
             let mut largest: f64 = 0.0;
             each_order(&mut trials.clone(), 0, &mut |order| {
-                for (sum, row) in sums.iter_mut().zip(course(order).moments().0) {
+                for (sum, row) in sums.iter_mut().zip(people.moments_of(&course(order)).0) {
                     *sum += row.product;
                     largest = largest.max(row.product.abs());
                 }
@@ -286,14 +195,14 @@ mod tests {
 
     #[test]
     fn sums_of_groups_add_up_to_those_of_all() {
-        let one = course(&[
+        let one = moments(&[
             (true, false),
             (false, true),
             (false, false),
             (true, true),
             (false, true),
         ]);
-        let other = course(&[
+        let other = moments(&[
             (false, false),
             (true, true),
             (true, false),
@@ -301,11 +210,24 @@ mod tests {
             (true, true),
             (true, false),
         ]);
-        let mut both = one.moments();
-        both += &other.moments();
-        let left = both - &one.moments();
-        for (found, expected) in left.0.iter().zip(other.moments().0) {
+        let mut both = one;
+        both += &other;
+        let left = both - &one;
+        for (found, expected) in left.0.iter().zip(other.0) {
             assert!((found.product - expected.product).abs() < 1e-12 && (found.own - expected.own).abs() < 1e-12);
         }
+    }
+
+    /// Where one person has nearly all of the trials, what the others do says nothing about how people differ.
+    #[test]
+    fn one_who_has_nearly_all_trials_is_one() {
+        let trial = |at: u32| (at * at % 7 < 3, at * at % 11 < 5);
+        let some = |trials: u32| course(&(0..trials).map(trial).collect::<Vec<_>>());
+        let mut people = vec![some(9); 8];
+        assert!(effects(&people)[0].standard_error.is_some());
+        people.push(some(20_000));
+        let effect = effects(&people)[0];
+        assert!(effect.sizes.clusters == 9 && effect.sizes.effective() < 1.1);
+        assert!(effect.value.is_some() && effect.standard_error.is_none(), "{effect:?}");
     }
 }

@@ -5,6 +5,7 @@ mod dry_run;
 mod plans;
 mod receiver;
 mod rules;
+mod upkeep;
 mod webhooks;
 mod weekly;
 

@@ -4,6 +4,7 @@ mod abandoned;
 mod advice;
 mod agreement;
 mod arrivals;
+mod automatic;
 mod calibration;
 mod change_log;
 mod changes;

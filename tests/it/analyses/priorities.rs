@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use calibrant::simulate::{Effect, Options, Simulation};
 use chrono::{DateTime, Utc};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::changes::{effect, log, plan};
 use crate::support::{TestServer, simulated};
@@ -92,6 +92,90 @@ fn what_is_lost_to_a_reason_is_ranked_by_cost() {
         (&later["data"][0]["reason"], &later["data"][0]["users"]),
         (&json!("odd"), &json!(0))
     );
+}
+
+/// Nobody complains about what they believe: what was kept though it was judged wrong costs as well, and is a kind of its own.
+#[test]
+fn what_is_accepted_though_it_is_wrong_costs_too() {
+    let server = TestServer::start();
+    let mut lines = String::new();
+    let mut output = |feature: &str, id: String, user: usize, events: &[Value]| {
+        for event in events {
+            let mut event = event.clone();
+            event["feature"] = json!(feature);
+            event["output_id"] = json!(id);
+            event["user_id"] = json!(format!("u{user}"));
+            event["occurred_at"] = json!("2026-03-09T12:00:00Z");
+            writeln!(lines, "{event}").unwrap();
+        }
+    };
+    let [right, wrong] = [true, false].map(|correct| json!({"type": "judge", "correct": correct}));
+    let accept = json!({"type": "accept"});
+    for user in 0..40 {
+        let id = |name: &str| format!("{name}-{user}");
+        output("f", id("kept"), user, &[accept.clone(), wrong.clone()]);
+        output(
+            "f",
+            id("partly"),
+            user,
+            &[json!({"type": "edit", "edit_distance": 0.25}), wrong.clone()],
+        );
+        output("f", id("right"), user, &[accept.clone(), right.clone()]);
+        output("f", id("unknown"), user, std::slice::from_ref(&accept));
+        // What was noticed is no trust.
+        output(
+            "f",
+            id("refused"),
+            user,
+            &[json!({"type": "reject", "reason": "made_up"}), wrong.clone()],
+        );
+        output("g", id("fine"), user, &[accept.clone(), right.clone()]);
+    }
+    server.send(lines);
+    let found = server.get("/api/v1/priorities").expect(200);
+    assert_eq!(found["total"], 2, "{found}");
+    let [first, second] = [&found["data"][0], &found["data"][1]];
+    assert_eq!(
+        (&first["kind"], &first["feature"]),
+        (&json!("accepted_wrong"), &json!("f"))
+    );
+    // One of each user, and three quarters of another.
+    assert_eq!((&first["cost"]["value"], &first["outputs"]), (&json!(70), &json!(80)));
+    assert_eq!((&first["severity"], &first["users"]), (&json!(0.875), &json!(40)));
+    assert_eq!(first["judged"], json!({"kept": 160, "judged": 120}));
+    assert_eq!((&first["told"], &second["judged"]), (&Value::Null, &Value::Null));
+    assert_eq!(
+        (&second["reason"], &second["cost"]["value"]),
+        (&json!("made_up"), &json!(40))
+    );
+
+    let severity = |of_wrong: f64| {
+        let found = server
+            .get(&format!("/api/v1/priorities?severity_of_wrong={of_wrong}"))
+            .expect(200);
+        found["data"].as_array().unwrap().clone()
+    };
+    assert_eq!(severity(10.0)[0]["cost"]["value"], 700);
+    assert_eq!(severity(0.1)[0]["reason"], "made_up");
+    assert_eq!(severity(0.0).len(), 1);
+    for parameter in ["severity_of_wrong=-1", "severity_of_wrong=1001"] {
+        let problem = server.get(&format!("/api/v1/priorities?{parameter}"));
+        problem.expect_problem(400, "invalid_parameter");
+    }
+
+    // Whoever means to make it right more often aims at it; whoever means to have it accepted more often does not.
+    log(
+        &server,
+        &plan("f", "2026-03-12T12:00:00Z", &json!({"metric": "acceptance_rate"})),
+    );
+    let standing =
+        || server.get("/api/v1/priorities?to=2026-03-13T00:00:00Z").expect(200)["data"][0]["standing"].clone();
+    assert_eq!(standing(), "open");
+    log(
+        &server,
+        &plan("f", "2026-03-12T12:00:00Z", &json!({"metric": "over_reliance"})),
+    );
+    assert_eq!(standing(), "underway");
 }
 
 /// The simulated product: its planted complaint is first in what to fix until it is fixed, the fix is found to have worked, and what

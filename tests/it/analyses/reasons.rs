@@ -187,3 +187,22 @@ fn parameters_of_reasons_are_checked() {
         .get("/api/v1/features/g/reasons")
         .expect_problem(404, "not_found");
 }
+
+/// Users who are in several groups are one user of the total, whose intervals are those of the whole.
+#[test]
+fn the_total_of_groups_is_what_all_come_to() {
+    let server = reasons();
+    let range = "from=2026-03-11T00:00:00Z&to=2026-03-21T00:00:00Z";
+    let whole = ask(&server, range);
+    assert_eq!(whole["total"], Value::Null);
+    let by_app = ask(&server, &format!("{range}&group_by=app"));
+    assert_eq!(by_app["data"].as_array().unwrap().len(), 2);
+    let mut total = by_app["total"].clone();
+    total["group"] = whole["data"][0]["group"].clone();
+    assert_eq!(total, whole["data"][0]);
+    let nothing = ask(
+        &server,
+        "from=2026-04-11T00:00:00Z&to=2026-04-21T00:00:00Z&group_by=app",
+    );
+    assert_eq!((&nothing["data"], &nothing["total"]), (&json!([]), &Value::Null));
+}

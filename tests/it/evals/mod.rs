@@ -9,6 +9,7 @@ mod privacy;
 mod quality;
 mod ranking;
 mod runs;
+mod scores;
 mod sheets;
 
 use serde_json::{Value, json};

@@ -24,7 +24,7 @@ fn effects_after_marked_trials_match_their_definition() {
                 &case["errors"][at],
                 "standard error",
             );
-            assert_eq!(found.people as f64, numbers(&case["people"])[at]);
+            assert_eq!(found.sizes.clusters as f64, numbers(&case["people"])[at]);
         }
     }
 }

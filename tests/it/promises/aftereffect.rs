@@ -1,7 +1,6 @@
 //! Neither habit, nor learning, nor the order of outputs passes for an effect of bad ones, and a planted effect is found at its size.
 
 use calibrant::stats::aftereffect::{Course, effects};
-use calibrant::stats::cluster;
 use calibrant::stats::level::Level;
 use calibrant::stats::random::Random;
 
@@ -18,7 +17,7 @@ struct Case {
     accepts: fn(f64, f64) -> f64,
 }
 
-const CASES: [Case; 8] = [
+const CASES: [Case; 12] = [
     Case {
         name: "no growth, few outputs",
         outputs: 8,
@@ -67,6 +66,30 @@ const CASES: [Case; 8] = [
         drop: 0.1,
         accepts: |own, _| 0.7 + 0.2 * own,
     },
+    Case {
+        name: "a steep bend",
+        outputs: 20,
+        drop: 0.0,
+        accepts: |own, at| 0.1 + 0.05 * own + 0.8 * (1.0 - (-at / 3.0).exp()),
+    },
+    Case {
+        name: "a steep bend, few outputs",
+        outputs: 12,
+        drop: 0.0,
+        accepts: |own, at| 0.1 + 0.05 * own + 0.8 * (1.0 - (-at / 4.0).exp()),
+    },
+    Case {
+        name: "a steep bend, more of it for some",
+        outputs: 40,
+        drop: 0.0,
+        accepts: |own, at| 0.4 + (0.3 + 0.2 * own) * (1.0 - (-at / 3.0).exp()),
+    },
+    Case {
+        name: "a drop during a steep bend",
+        outputs: 20,
+        drop: 0.1,
+        accepts: |own, at| 0.2 + 0.05 * own + 0.7 * (1.0 - (-at / 3.0).exp()),
+    },
 ];
 
 /// A user who minds only what was bad the time before. One in ten of what is taken is bad, too.
@@ -93,7 +116,7 @@ fn learning_is_no_effect_of_bad_outputs_and_a_planted_effect_has_its_size() {
             let found = effects(&users);
             let holds = |lag: usize, truth: f64| {
                 let (value, error) = found[lag].value.zip(found[lag].standard_error).unwrap();
-                (value - truth).abs() <= cluster::critical(found[lag].people, Level::default()) * error
+                (value - truth).abs() <= found[lag].sizes.critical(Level::default()) * error
             };
             values.push(found[0].value.unwrap());
             covered += u32::from(holds(0, -case.drop));

@@ -119,11 +119,33 @@ fn confident_outputs_with_hardly_an_error_are_found_among_few_users() {
         found += u64::from(safe_for_users(&descent, risk, delta).is_some());
         let p: Vec<f64> = descent.iter().map(|one| one.p_users).collect();
         let fewest = risk_control::fewest_users(risk, risk / 2.0, delta);
-        let half = descent.iter().position(|one| one.users >= fewest).unwrap();
+        // Where so many have met none, the last is where a sequence begins.
+        let half = descent.iter().position(|one| one.users >= fewest);
+        let half = half.unwrap_or(descent.len() - 1);
         from_half += u64::from(risk_control::fixed_sequence(&p, half, delta).is_some());
     }
     println!("{found} found, {from_half} with the one start where half the risk would show");
     assert!(found > 7 * RUNS / 10 && from_half < RUNS / 10, "{found} {from_half}");
+}
+
+#[test]
+fn errors_of_half_the_risk_are_found_where_users_differ() {
+    let (risk, delta) = (0.05, 0.05);
+    let mut random = Random::new(33);
+    let mut found = 0;
+    for _ in 0..RUNS / 5 {
+        // Two in three see hardly an error, one in three one of fourteen.
+        let rates: Vec<f64> = (0..800).map(|user| if user % 3 == 0 { 0.07 } else { 0.0025 }).collect();
+        let points = (0..800 * 20).map(|at| {
+            let user = at % 800;
+            (user as i64, random.uniform(), random.uniform() >= rates[user])
+        });
+        let sample = Sample::new(points.collect(), 0);
+        let descent = thresholds::descend(&sample, &vec![true; sample.clusters], risk);
+        found += u64::from(safe_for_users(&descent, risk, delta).is_some());
+    }
+    println!("{found} found");
+    assert!(found > 7 * RUNS / 50, "{found}");
 }
 
 #[test]

@@ -1443,8 +1443,8 @@ export interface paths {
         };
         /**
          * What to fix next
-         * @description Reasons that users give, and segments that lose more outputs than the rest, by what they cost, each with its interval and the range of
-         *     places that it may have; which of them a change aims at and what came of it; and how well fixing goes.
+         * @description Reasons that users give, segments that lose more outputs than the rest, and features of which wrong outputs are accepted, by what they cost, each
+         *     with its interval and the range of places that it may have; which of them a change aims at and what came of it; and how well fixing goes.
          */
         get: operations["get_priorities"];
         put?: never;
@@ -2225,6 +2225,11 @@ export interface components {
              * @description Judged outputs of which no user is known: they count for error rates, and not for the guarantee, which is about users.
              */
             judged_of_nobody: number;
+            /**
+             * Format: int64
+             * @description The fewest users with judged outputs that can show the risk, if there is no error.
+             */
+            least_users: number;
             meta: components["schemas"]["AnalysisMeta"];
             /**
              * Format: int64
@@ -2239,14 +2244,15 @@ export interface components {
             spared: components["schemas"]["Spared"] | null;
             /**
              * @description Where tests begin, to go down from each to the first that fails: where users are enough to show the risk without an error, with a
-             *     quarter of it, and with half of it. Each has an equal part of `delta`.
+             *     quarter of it, and with half of it, or at the lowest threshold where they never are. Each place once, with an equal part of `delta`.
              */
             starts: components["schemas"]["Start"][];
             threshold: components["schemas"]["Covered"] | null;
             threshold_if_independent: components["schemas"]["Covered"] | null;
             /**
              * Format: int64
-             * @description The fewest users with judged outputs that can show half the risk; where errors are not the same for all of them it takes more.
+             * @description How many can show it if errors are half as many, and users differ as much as if each saw one output; where errors are shared more evenly
+             *     fewer would do.
              */
             users_needed: number;
         };
@@ -2591,7 +2597,8 @@ export interface components {
             p_value: number | null;
             /**
              * Format: double
-             * @description That the candidate is better, as of a single look; null for a metric of which neither way is better.
+             * @description That the candidate is better, as of a single look; null for a metric of which neither way is better, and of one of which closer to zero
+             *     is, until it is clear on which side of zero that is.
              */
             probability_better: number | null;
             /** @description Candidate divided by baseline. */
@@ -4597,6 +4604,19 @@ export interface components {
             /** @description Null is the output as a whole. */
             rubric: string | null;
         };
+        /** @description How many outputs were accepted, and of how many is known whether they were right. */
+        Judged: {
+            /**
+             * Format: int64
+             * @description Of these, judged right or wrong.
+             */
+            judged: number;
+            /**
+             * Format: int64
+             * @description Accepted, with edits or without, and not undone, nor rewritten as a whole.
+             */
+            kept: number;
+        };
         /**
          * @description Who or what states that an output was right.
          * @enum {string}
@@ -4665,7 +4685,8 @@ export interface components {
             after_good: number | null;
             /**
              * @description After bad minus after good, within users and among outputs near each other: zero on average without an effect, however few outputs
-             *     users have, and where their acceptance grows or falls with use along a line; a steep bend leaves some of it.
+             *     users have, where their acceptance grows or falls with use along lines of their own, and where it does along a curve that they share; a steep
+             *     bend that only some of them have, or fewer than twenty, leaves some of it.
              */
             difference: components["schemas"]["Estimate"];
             /** @description 1 is the next decided output of the same user. */
@@ -5222,12 +5243,13 @@ export interface components {
         /** @description Something to fix. */
         Priority: components["schemas"]["Subject"] & {
             attempts: components["schemas"]["Attempt"][];
-            /** @description Outputs lost in the window, times severity. */
+            /** @description Outputs lost in the window, or wrong ones kept, times severity. */
             cost: components["schemas"]["Between"];
             feature: string;
+            judged: components["schemas"]["Judged"] | null;
             /**
              * Format: int64
-             * @description Decided outputs that name the reason, or that are in the segment.
+             * @description Decided outputs that name the reason, that are in the segment, or that were accepted and judged wrong.
              */
             outputs: number;
             /** @description The least and the greatest place by cost that it may have. */
@@ -5574,6 +5596,7 @@ export interface components {
             data: components["schemas"]["ReasonsSlice"][];
             feature: string;
             meta: components["schemas"]["ReasonsMeta"];
+            total: components["schemas"]["ReasonsSlice"] | null;
         };
         /** @description The reasons in one group. */
         ReasonsSlice: {
@@ -5881,14 +5904,11 @@ export interface components {
         Standing: "higher" | "lower" | "alike" | "cannot_tell_yet";
         /** @description Where tests begin, to go down from there to the first that fails. */
         Start: {
-            /**
-             * Format: double
-             * @description The highest threshold that so many have met; null where fewer have met any.
-             */
-            above: number | null;
+            /** Format: double */
+            above: number;
             /**
              * Format: int64
-             * @description As many users as it takes.
+             * @description Users with judged outputs above it.
              */
             users: number;
         };
@@ -6046,6 +6066,9 @@ export interface components {
             /** @enum {string} */
             kind: "segment";
             value: string | null;
+        } | {
+            /** @enum {string} */
+            kind: "accepted_wrong";
         };
         /** @description What to say instead of a confidence. */
         TableRow: {
@@ -6173,7 +6196,10 @@ export interface components {
             };
             /** @description Acceptance of a user's next outputs after a bad one (rejected, taken back, or judged wrong) against after a good one. */
             recovery: components["schemas"]["Lag"][];
-            /** @description After how many decided outputs half of the drop is gone. No value where there is no drop to speak of. */
+            /**
+             * @description After how many decided outputs half of the drop is gone. No value where there is no drop to speak of (`no_cases`), nor where it does not
+             *     fade: it lasts, or is surely made up for at once (`not_identified`).
+             */
             recovery_half_life: components["schemas"]["Estimate"];
             /** Format: int32 */
             regular_exposures: number;
@@ -15013,6 +15039,8 @@ export interface operations {
                 days?: number;
                 /** @description A JSON object of reasons and how severe each is, from 0 to 1000, such as `{"unsafe": 5}`; 1 for those that are not in it. */
                 severity?: string;
+                /** @description How severe it is to accept an output that is wrong, from 0 to 1000, where one that is lost is 1; 1 without it. */
+                severity_of_wrong?: number;
                 /** @description A JSON array of filters as `POST /query` takes them. */
                 filters?: string;
                 /** @description The first so many; 20 without it. */

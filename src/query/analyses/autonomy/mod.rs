@@ -29,10 +29,10 @@ use crate::query::request::{Query, QueryError};
 use crate::query::sources::Sources;
 use crate::stats::calibration::bin_index;
 use crate::stats::level::Level;
-use crate::stats::risk_control::STARTS;
+use crate::stats::risk_control::fewest_users;
 use crate::stats::sample::GRID;
 use crate::stats::sketch;
-use crate::stats::thresholds::{self, Threshold, safe_for_outputs, safe_for_users, users_to_start};
+use crate::stats::thresholds::{self, Threshold, safe_for_outputs, safe_for_users, user_starts};
 
 /// A question about one slice.
 #[derive(Clone)]
@@ -69,20 +69,18 @@ pub struct Covered {
 pub enum NoThreshold {
     /// No output has both a confidence and a judgement.
     NoJudgements,
-    /// Too few users have judged outputs to show it if errors are half the risk, and it shows at no earlier start either.
+    /// Too few users have judged outputs to show it even without an error.
     TooFewUsers,
-    /// Wherever tests begin, outputs are wrong too often, or not clearly seldom enough.
+    /// Wherever tests begin, outputs are wrong too often, or not clearly seldom enough for so many users.
     RiskNotMet,
 }
 
 /// Where tests begin, to go down from there to the first that fails.
-#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Start {
-    /// As many users as it takes.
+    pub above: f64,
+    /// Users with judged outputs above it.
     pub users: u64,
-    /// The highest threshold that so many have met; null where fewer have met any.
-    #[schema(required = true)]
-    pub above: Option<f64>,
 }
 
 /// What users would not have been asked.
@@ -102,10 +100,13 @@ pub struct Autonomy {
     pub reason: Option<NoThreshold>,
     /// With the guarantee that takes outputs as independent, which those of one user are not.
     pub if_independent: Option<Covered>,
-    /// The fewest users that can show half the risk.
+    /// The fewest users that can show the risk, if there is no error.
+    pub least_users: u64,
+    /// How many can show it if errors are half as many, and users differ as much as if each saw one output.
     pub users_needed: u64,
-    /// Where users are enough to show the risk without an error, with a quarter of it, and with half of it.
-    pub starts: [Start; STARTS.len()],
+    /// Where users are enough to show the risk without an error, with a quarter of it, and with half of it; the lowest threshold where they
+    /// never are. Each place once.
+    pub starts: Vec<Start>,
     pub check: Option<Check>,
     pub spared: Option<Spared>,
     /// From the most confident outputs down.
@@ -182,22 +183,27 @@ impl Seen {
         let covered = |threshold: &Threshold| self.covered(threshold, question.query.level);
         let at = |place: Option<usize>| place.and_then(|place| descent.get(place));
         let safe = at(safe_for_users(&descent, risk, delta));
-        let starts = users_to_start(risk, delta).map(|users| Start {
-            users,
-            above: descent.iter().find(|one| one.users >= users).map(|one| one.above),
-        });
-        let users_needed = starts.iter().map(|start| start.users).max().unwrap_or_default();
+        let starts: Vec<Start> = user_starts(&descent, risk, delta)
+            .into_iter()
+            .filter_map(|place| descent.get(place))
+            .map(|one| Start {
+                above: one.above,
+                users: one.users,
+            })
+            .collect();
+        let least_users = fewest_users(risk, 0.0, delta);
         let reason = match (safe, descent.last()) {
             (Some(_), _) => None,
             (None, None) => Some(NoThreshold::NoJudgements),
-            (None, Some(all)) if all.users < users_needed => Some(NoThreshold::TooFewUsers),
+            (None, Some(all)) if all.users < least_users => Some(NoThreshold::TooFewUsers),
             (None, Some(_)) => Some(NoThreshold::RiskNotMet),
         };
         Autonomy {
             threshold: safe.map(covered),
             reason,
             if_independent: at(safe_for_outputs(&descent, risk, delta)).map(covered),
-            users_needed,
+            least_users,
+            users_needed: fewest_users(risk, risk / 2.0, delta),
             starts,
             check: check::check(&self.outcomes, question),
             spared: safe.map(|threshold| self.spared(threshold.above)),

@@ -4,9 +4,9 @@ use super::{Autonomy, NoThreshold, Question, Start};
 use crate::metrics::number::{count, counted};
 
 impl Start {
-    /// `0.961 (115 users)`, if so many have met one.
-    fn told(&self) -> Option<String> {
-        Some(format!("{:.3} ({})", self.above?, counted(self.users, "user")))
+    /// `0.961 (115 users)`.
+    fn told(&self) -> String {
+        format!("{:.3} ({})", self.above, counted(self.users, "user"))
     }
 }
 
@@ -28,6 +28,11 @@ fn have(users: u64) -> String {
 /// The guarantee, or why there is none, in words.
 pub fn sentence(found: &Autonomy, question: &Question) -> String {
     let percent = |share: f64| format!("{:.1} %", share * 100.0);
+    let users = found
+        .curve
+        .last()
+        .and_then(|all| all.error_rate.users)
+        .unwrap_or_default();
     let (risk, sure) = (asked(question.risk), asked(1.0 - question.delta));
     let mut text = match (&found.threshold, found.reason) {
         (Some(covered), _) => format!(
@@ -40,26 +45,26 @@ pub fn sentence(found: &Autonomy, question: &Question) -> String {
         (None, Some(NoThreshold::TooFewUsers)) => format!(
             "No threshold meets the risk of {risk} with {sure} confidence: {} judged outputs. It takes {} to show it without an error, and \
              about {} if errors are half as many.",
-            have(
-                found
-                    .curve
-                    .last()
-                    .and_then(|all| all.error_rate.users)
-                    .unwrap_or_default()
-            ),
-            count(found.starts.first().map_or(0.0, |start| start.users as f64)),
+            have(users),
+            count(found.least_users as f64),
             count(found.users_needed as f64)
         ),
-        (None, Some(NoThreshold::RiskNotMet)) => format!(
-            "No threshold meets the risk of {risk} with {sure} confidence: wherever tests begin, outputs are wrong too often, or not \
-             clearly seldom enough: above {}.",
-            found
-                .starts
-                .iter()
-                .filter_map(Start::told)
-                .collect::<Vec<_>>()
-                .join(", ")
-        ),
+        (None, Some(NoThreshold::RiskNotMet)) => {
+            let starts: Vec<String> = found.starts.iter().map(Start::told).collect();
+            let mut text = format!(
+                "No threshold meets the risk of {risk} with {sure} confidence: wherever tests begin, outputs are wrong too often, or not \
+                 clearly seldom enough: above {}.",
+                starts.join(", ")
+            );
+            if users < found.users_needed {
+                text += &format!(
+                    " {} judged outputs: fewer than the about {} that it takes if errors are half as many.",
+                    have(users),
+                    count(found.users_needed as f64)
+                );
+            }
+            text
+        }
         (None, _) => {
             "No output has both a confidence and a judgement, so that no threshold can be shown to be safe.".to_owned()
         }

@@ -17,7 +17,8 @@ use crate::stats::level::Interval;
 pub enum ComparisonVerdict {
     Better,
     Worse,
-    /// Different, in a metric of which neither way is better.
+    /// Different, in a metric of which neither way is better, or of which closer to zero is, where it is not clear which side that is: they lie
+    /// about as far from it on either side.
     Different,
     /// Surely smaller than the least difference worth having.
     NoDifferenceWorthHaving,
@@ -94,7 +95,8 @@ pub struct ComparedMetric {
     pub enough_users: bool,
     #[schema(required = true)]
     pub always_valid_p_value: Option<f64>,
-    /// That the candidate is better, as of a single look; null for a metric of which neither way is better.
+    /// That the candidate is better, as of a single look; null for a metric of which neither way is better, and of one of which closer to zero
+    /// is, until it is clear on which side of zero that is.
     #[schema(required = true)]
     pub probability_better: Option<f64>,
     /// What is lost on average by choosing the candidate, in the unit of the metric.

@@ -10,6 +10,7 @@ use crate::query::merge;
 use crate::stats::contrast::{Contrast, Moved, Pair};
 use crate::stats::cuped;
 use crate::stats::level::{Interval, Level};
+use crate::stats::sequence;
 use crate::stats::two_proportions::{newcombe, z_pooled};
 
 /// The rows of the two sides.
@@ -113,6 +114,16 @@ impl Measured {
             // Where clusters are groups of users, the users themselves are what is independent.
             users: if is_grouped { users.max(clusters) } else { clusters },
         })
+    }
+
+    /// Of the sum of both sides, a confidence sequence.
+    pub fn sum(&self, tuning: f64, level: Level) -> Option<Interval> {
+        let [first, second] = self.values;
+        let turned = |(a, b): &Pair| (a.map(|own| Moved { by: -own.by, ..own }), *b);
+        let turned: Vec<Pair> = self.influences.iter().map(turned).collect();
+        let sum = Contrast::new(-first, second, &turned);
+        let error = sum.standard_error?;
+        Some(sequence::interval(sum.difference, error, self.users, tuning, level))
     }
 
     /// Candidate divided by baseline.

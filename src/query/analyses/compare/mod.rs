@@ -3,7 +3,8 @@
 //! Two sides of the same question, each made of filters. Differences are clustered by user, also where users are on both sides
 //! ([`contrast`]). The verdict rests on a confidence sequence ([`sequence`]), so that looking every day is honest; the interval of
 //! one planned look is given beside it. Several metrics share a false-discovery rate ([`multiple`]). What users did in an earlier
-//! period can be taken off the noise ([`cuped`]). Of shares, Newcombe's interval is given as the naive companion of the clustered one: near 0
+//! period can be taken off the noise ([`cuped`]). Of metrics that are better the closer they are to zero, the signs of both sides decide
+//! which way is better ([`words::better_of_sides`]). Of shares, Newcombe's interval is given as the naive companion of the clustered one: near 0
 //! and 1 it would be the better of the two, but only where each output is of a user of its own ([`crate::stats::two_proportions`]).
 
 mod finding;
@@ -20,13 +21,13 @@ use self::measure::{Measured, Sides};
 use super::arrivals::{self, Arriving};
 use crate::domain::clock;
 use crate::domain::window::Window;
-use crate::metrics::Metric;
+use crate::metrics::{Direction, Metric};
 use crate::query::answer::{Answer, Row};
 use crate::query::filter::Filter;
 use crate::query::request::{Query, QueryError};
 use crate::query::snapshot::Snapshot;
 use crate::query::sources::Sources;
-use crate::query::{plan, running, tabulate};
+use crate::query::{plan, running};
 use crate::stats::{balance, multiple, posterior, sequence};
 use crate::store::cells::CellId;
 use crate::store::projects;
@@ -165,7 +166,11 @@ fn compare(
         compared.standard_error = contrast.standard_error;
         compared.p_value = contrast.p_value();
         if let Some(error) = contrast.standard_error.filter(|error| *error > 0.0) {
-            let choice = words::better(metric.direction).and_then(|sign| {
+            let tuning = sequence::tuning(comparison.planned_users, level);
+            let is_asked = metric.direction == Direction::CloserToZeroIsBetter && compared.enough_users;
+            let sum = is_asked.then(|| measured.sum(tuning, level)).flatten();
+            let better = words::better_of_sides(metric.direction, sum);
+            let choice = better.and_then(|sign| {
                 let degrees_of_freedom = contrast.degrees_of_freedom();
                 posterior::choice(sign * contrast.difference, error, degrees_of_freedom)
             });
@@ -174,14 +179,13 @@ fn compare(
                 compared.expected_loss = Some(choice.expected_loss);
             }
             // Verdicts rest on the sequence, and so does what it takes to get one.
-            let tuning = sequence::tuning(comparison.planned_users, level);
             compared.detectable = Some(sequence::detectable(error, users, tuning, level, POWER));
             // Of fewer users a sequence promises nothing: the first few who agree would make a narrow one.
             if compared.enough_users {
                 let interval = sequence::interval(contrast.difference, error, users, tuning, level);
                 compared.sequence = Between::interval(contrast.difference, Some(interval));
                 compared.always_valid_p_value = Some(sequence::p_value(contrast.difference, error, users, tuning));
-                compared.verdict = words::verdict(metric.direction, interval, margin);
+                compared.verdict = words::verdict(better, interval, margin);
             }
             if margin > 0.0 {
                 let needed = sequence::units_needed(margin, error, users, tuning, level, POWER);
@@ -208,32 +212,15 @@ fn elapsed(
     let side = |arm: &Vec<Filter>| snapshot.view.cells_where(&[query.filters.as_slice(), arm].concat());
     let cells: HashSet<CellId> = query.arms.iter().flat_map(side).collect();
     let days = snapshot.days(window);
-    let first = first_of(&cells, days.iter(), &mut snapshot)?;
-    let last = first_of(&cells, days.iter().rev(), &mut snapshot)?;
+    let is_of_a_side = |cell| cells.contains(&cell);
+    let first = snapshot.first_with_outputs(days.iter().copied(), is_of_a_side)?;
+    let last = snapshot.first_with_outputs(days.iter().rev().copied(), is_of_a_side)?;
     let Some((first, last)) = first.zip(last) else {
         return Ok(None);
     };
     let from = window.from.max(clock::midnight(first));
     let to = window.to.min(now).min(clock::midnight(last + 1));
     Ok((first < last).then(|| (to - from).num_seconds() as f64 / 86_400.0))
-}
-
-/// The first of some days on which some cells have outputs.
-fn first_of<'a>(
-    cells: &HashSet<CellId>,
-    days: impl Iterator<Item = &'a i32>,
-    snapshot: &mut Snapshot,
-) -> Result<Option<i32>, QueryError> {
-    for day in days {
-        let window = Window {
-            from: clock::midnight(*day),
-            to: clock::midnight(day + 1),
-        };
-        if tabulate::count_outputs(cells.iter().copied(), &window, snapshot)? > 0 {
-            return Ok(Some(*day));
-        }
-    }
-    Ok(None)
 }
 
 /// The same question about the days before.

@@ -1,14 +1,15 @@
-//! What reasons and segments cost: outputs lost.
+//! What reasons and segments cost, outputs lost, and what was accepted though it was wrong.
 
 use std::collections::{BTreeMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 
-use super::{Subject, Told};
+use super::{Judged, Severity, Subject, Told};
 use crate::domain::dimension::Dimension;
 use crate::metrics;
-use crate::query::analyses::{complaints, ranking};
+use crate::query::analyses::complaints::{self, Decided};
+use crate::query::analyses::ranking;
 use crate::query::filter::Filter;
 use crate::query::request::{Query, QueryError};
 use crate::query::snapshot::Snapshot;
@@ -19,7 +20,8 @@ use crate::store::projects::Project;
 
 /// Reasons of a project that are ranked, those named most often.
 pub const MOST_REASONS: usize = 50;
-/// Features whose segments are looked at, those with most decided outputs.
+/// Features whose segments are looked at, those with most decided outputs, and of which it is ranked what was accepted though it was wrong, those
+/// with most of it.
 pub const MOST_FEATURES: usize = 12;
 
 /// What something costs, and what each cluster contributes to that.
@@ -31,66 +33,123 @@ pub struct Cost {
     pub users: u64,
     /// Of a reason: what of its feature was lost, and how much of that is known why.
     pub told: Option<Told>,
+    /// Of what was accepted though it was wrong: how much of what was accepted is known to be right or wrong.
+    pub judged: Option<Judged>,
     pub influences: Vec<(i64, f64)>,
 }
 
+/// Outputs and what they cost.
 #[derive(Default)]
-struct Named {
+struct Total {
     outputs: u64,
-    /// The cost that each cluster had.
     by_cluster: BTreeMap<i64, f64>,
     /// The clusters that are users.
     users: HashSet<i64>,
 }
 
-/// What each reason costs each feature, and how many lost outputs have one.
-pub fn of_reasons(
+impl Total {
+    fn add(&mut self, output: &Decided, cost: f64) {
+        self.outputs += 1;
+        if output.has_user {
+            self.users.insert(output.cluster);
+        }
+        *self.by_cluster.entry(output.cluster).or_default() += cost;
+    }
+
+    /// `None` of what costs nothing.
+    fn cost(self, feature: String, subject: Subject) -> Option<Cost> {
+        let value: f64 = self.by_cluster.values().sum();
+        (value > 0.0).then(|| Cost {
+            feature,
+            subject,
+            value,
+            outputs: self.outputs,
+            users: self.users.len() as u64,
+            told: None,
+            judged: None,
+            influences: self.by_cluster.into_iter().collect(),
+        })
+    }
+}
+
+/// A feature's outputs.
+#[derive(Default)]
+struct OfFeature {
+    told: Told,
+    by_reason: BTreeMap<String, Total>,
+    judged: Judged,
+    wrong: Total,
+}
+
+impl OfFeature {
+    fn add(&mut self, output: &Decided, severity: &Severity) {
+        let is_lost = u64::from(output.lost >= 1.0);
+        self.told.lost += is_lost;
+        if let Some(reason) = output.reason {
+            self.told.with_reason += is_lost;
+            let total = self.by_reason.entry(reason.to_owned()).or_default();
+            total.add(
+                output,
+                output.lost * severity.of_reasons.get(reason).copied().unwrap_or(1.0),
+            );
+        }
+        if is_lost == 0 {
+            self.judged.kept += 1;
+            self.judged.judged += u64::from(output.correct.is_some());
+            if output.correct == Some(false) {
+                self.wrong.add(output, (1.0 - output.lost) * severity.of_wrong);
+            }
+        }
+    }
+
+    fn costs(self, feature: &str) -> impl Iterator<Item = Cost> {
+        let (told, judged) = (self.told, self.judged);
+        let reasons = self.by_reason.into_iter().filter_map(move |(reason, total)| {
+            let cost = total.cost(feature.to_owned(), Subject::Reason { reason })?;
+            Some(Cost {
+                told: Some(told),
+                ..cost
+            })
+        });
+        let wrong = self.wrong.cost(feature.to_owned(), Subject::AcceptedWrong);
+        reasons.chain(wrong.map(|cost| Cost {
+            judged: Some(judged),
+            ..cost
+        }))
+    }
+}
+
+/// What each reason costs each feature, and what was accepted though it was wrong; and how many lost outputs have a reason.
+pub fn of_outputs(
     conn: &mut PgConnection,
     sources: &Sources,
     query: &Query,
     project: &Project,
-    severity: &BTreeMap<String, f64>,
+    severity: &Severity,
 ) -> Result<(Vec<Cost>, Told), QueryError> {
     let query = Query {
         group_by: vec![Dimension::Feature],
         ..query.clone()
     };
     let mut snapshot = Snapshot::new(conn, sources, project)?;
-    let mut told: BTreeMap<u32, Told> = BTreeMap::new();
-    let mut named: BTreeMap<(u32, String), Named> = BTreeMap::new();
+    let mut features: BTreeMap<u32, OfFeature> = BTreeMap::new();
     let walked = complaints::walk(&mut snapshot, &query, project, |decided| {
-        let is_lost = u64::from(decided.lost >= 1.0);
-        let of_feature = told.entry(decided.group).or_default();
-        of_feature.lost += is_lost;
-        let Some(reason) = decided.reason else { return };
-        of_feature.with_reason += is_lost;
-        let own = named.entry((decided.group, reason.to_owned())).or_default();
-        own.outputs += 1;
-        if decided.has_user {
-            own.users.insert(decided.cluster);
-        }
-        *own.by_cluster.entry(decided.cluster).or_default() +=
-            decided.lost * severity.get(reason).copied().unwrap_or(1.0);
+        features.entry(decided.group).or_default().add(&decided, severity);
     })?;
-    let feature = |group: u32| walked.groups.get(group as usize)?.first().cloned().flatten();
-    let mut costs: Vec<Cost> = named
-        .into_iter()
-        .filter_map(|((group, reason), own)| {
-            let value: f64 = own.by_cluster.values().sum();
-            (value > 0.0).then_some(Cost {
-                feature: feature(group)?,
-                subject: Subject::Reason { reason },
-                value,
-                outputs: own.outputs,
-                users: own.users.len() as u64,
-                told: told.get(&group).copied(),
-                influences: own.by_cluster.into_iter().collect(),
-            })
-        })
-        .collect();
-    costs.sort_by(|one, other| other.value.total_cmp(&one.value));
-    costs.truncate(MOST_REASONS);
-    Ok((costs, told.into_values().sum()))
+    let told = features.values().map(|own| own.told).sum();
+    let mut costs = Vec::new();
+    for (group, own) in features {
+        if let Some(Some(name)) = walked.groups.get(group as usize).and_then(|group| group.first()) {
+            costs.extend(own.costs(name));
+        }
+    }
+    let (mut reasons, mut wrong): (Vec<Cost>, Vec<Cost>) = costs.into_iter().partition(|cost| cost.told.is_some());
+    for (costs, most) in [(&mut reasons, MOST_REASONS), (&mut wrong, MOST_FEATURES)] {
+        costs.sort_by(|one, other| other.value.total_cmp(&one.value));
+        costs.truncate(most);
+    }
+    reasons.append(&mut wrong);
+    Ok((reasons, told))
 }
 
 /// What segments lose beyond what the rest of their feature loses, where they surely do.
@@ -142,6 +201,7 @@ pub fn of_segments(
                     outputs: decided as u64,
                     users: segment.estimate.users.unwrap_or_default(),
                     told: None,
+                    judged: None,
                     influences: moved.into_iter().map(|(cluster, pair)| (cluster, lost(pair))).collect(),
                 });
             }

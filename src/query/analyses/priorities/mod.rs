@@ -2,8 +2,9 @@
 //!
 //! Reasons and segments are ranked by what they cost: outputs lost. Of a reason, those that name it, each with how much of it was lost
 //! and with how severe the asker says the reason is; who names none is not counted. Of a segment, those it loses beyond what the rest of
-//! its feature loses, if it surely does. Who complains is chance too, so that each total has its interval, clustered by user, and each
-//! entry a range of [ranks](crate::stats::ranks).
+//! its feature loses, if it surely does. What users accept though it is wrong costs as well, and nobody complains about it: outputs that were judged
+//! wrong, each with how much of it was kept; what nobody judged is not counted. Who complains is chance too, so that each total has its
+//! interval, clustered by user, and each entry a range of [ranks](crate::stats::ranks).
 
 mod cost;
 mod progress;
@@ -48,10 +49,25 @@ pub struct Question {
     pub query: Query,
     /// How long the window is.
     pub days: i64,
-    /// How severe reasons are, 1 where nothing is said.
-    pub severity: BTreeMap<String, f64>,
+    pub severity: Severity,
     /// Those made before the end of the window count.
     pub changes: Vec<AimedChange>,
+}
+
+/// How severe it is to lose an output for a reason, 1 where nothing is said, and to accept one that is wrong.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Severity {
+    pub of_reasons: BTreeMap<String, f64>,
+    pub of_wrong: f64,
+}
+
+impl Default for Severity {
+    fn default() -> Self {
+        Severity {
+            of_reasons: BTreeMap::new(),
+            of_wrong: 1.0,
+        }
+    }
 }
 
 /// What stands in the way.
@@ -66,6 +82,8 @@ pub enum Subject {
         #[schema(required = true)]
         value: Option<String>,
     },
+    /// Users accept outputs that are wrong.
+    AcceptedWrong,
 }
 
 /// Where fixing it stands.
@@ -95,15 +113,19 @@ pub struct Priority {
     #[serde(flatten)]
     pub subject: Subject,
     pub standing: FixStanding,
-    /// Outputs lost in the window, times severity.
+    /// Outputs lost in the window, or wrong ones kept, times severity.
     pub cost: Between,
-    /// Decided outputs that name the reason, or that are in the segment.
+    /// Decided outputs that name the reason, that are in the segment, or that were accepted and judged wrong.
     pub outputs: u64,
     pub users: u64,
     /// Of a reason: what its feature lost, and how much of that says why. Where few say why, more may be behind each reason. Null of
     /// segments.
     #[schema(required = true)]
     pub told: Option<Told>,
+    /// Of what was accepted though it was wrong: what of its feature was accepted, and how much of that was judged. Where little is, more may be
+    /// wrong. Null of others.
+    #[schema(required = true)]
+    pub judged: Option<Judged>,
     /// What one of them costs on average.
     pub severity: f64,
     /// The least and the greatest place by cost that it may have.
@@ -119,6 +141,15 @@ pub struct Told {
     pub lost: u64,
     /// Of these, with a reason.
     pub with_reason: u64,
+}
+
+/// How many outputs were accepted, and of how many is known whether they were right.
+#[derive(Clone, Copy, Debug, Default, Serialize, ToSchema)]
+pub struct Judged {
+    /// Accepted, with edits or without, and not undone, nor rewritten as a whole.
+    pub kept: u64,
+    /// Of these, judged right or wrong.
+    pub judged: u64,
 }
 
 impl Sum for Told {
@@ -154,7 +185,7 @@ pub fn run(
             to: Some(window.to),
             ..question.query.clone()
         };
-        let (mut costs, told) = cost::of_reasons(conn, sources, &query, &project, &question.severity)?;
+        let (mut costs, told) = cost::of_outputs(conn, sources, &query, &project, &question.severity)?;
         costs.extend(cost::of_segments(conn, sources, &query, &project, now)?);
 
         // As of the end of the window: what was changed or decided later is not known yet.
@@ -224,6 +255,7 @@ fn ranked(costs: Vec<Cost>, effects: &[(&AimedChange, Effect)], query: &Query) -
                 outputs: cost.outputs,
                 users: cost.users,
                 told: cost.told,
+                judged: cost.judged,
                 severity: cost.value / (cost.outputs as f64).max(1.0),
                 feature: cost.feature,
                 subject: cost.subject,
@@ -259,7 +291,23 @@ fn aims_at(change: &AimedChange, cost: &Cost) -> bool {
                 [filter] => is_segment(filter, dimension, value),
                 _ => false,
             },
+            Subject::AcceptedWrong => {
+                let filters = &change.effect.query.filters;
+                change.reason.is_none() && filters.is_empty() && is_about_wrong(&change.effect.outcome)
+            }
         }
+}
+
+/// Whether an outcome is better the less that is wrong is accepted.
+fn is_about_wrong(outcome: &effect::Outcome) -> bool {
+    const METRICS: [&str; 5] = [
+        "correctness_rate",
+        "over_reliance",
+        "appropriate_reliance",
+        "trustworthiness",
+        "trust_gap",
+    ];
+    matches!(outcome, effect::Outcome::Metric(metric) if METRICS.contains(&metric.id))
 }
 
 /// The last attempt says where it stands: they are in the order in which they were made.

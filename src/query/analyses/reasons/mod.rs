@@ -80,6 +80,8 @@ pub struct Others {
 
 pub struct Reasons {
     pub groups: Vec<GroupReasons>,
+    /// All groups together, where there are some.
+    pub total: Option<GroupReasons>,
     pub window: Window,
     pub before: Option<Window>,
     pub log_position: i64,
@@ -104,6 +106,11 @@ pub fn run(conn: &mut PgConnection, sources: &Sources, question: &Question) -> R
         let earlier = before
             .map(|before| tallies(snapshot, &group_of_cell, &before))
             .transpose()?;
+        let total = (!query.group_by.is_empty() && !now.is_empty()).then(|| {
+            let earlier: Option<Tally> = earlier.as_ref().map(|earlier| earlier.values().sum());
+            let all: Tally = now.values().sum();
+            all.told(Vec::new(), earlier.as_ref(), query.level, question.limit)
+        });
         let nothing = Tally::default();
         let told = (0..).zip(groups).filter_map(|(number, group)| {
             let tally = now.get(&number)?;
@@ -112,6 +119,7 @@ pub fn run(conn: &mut PgConnection, sources: &Sources, question: &Question) -> R
         });
         Ok(Reasons {
             groups: told.collect(),
+            total,
             window,
             before,
             log_position: project.folded_events,

@@ -1,6 +1,8 @@
 //! Outputs of one group and their reasons, counted by cluster, and what they come to.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::iter::Sum;
+use std::ops::AddAssign;
 
 use polars::prelude::*;
 
@@ -120,6 +122,33 @@ impl Counts {
     fn add(&mut self, own: Counts) {
         self.shown += own.shown;
         self.rejected += own.rejected;
+    }
+}
+
+impl AddAssign<&Tally> for Tally {
+    fn add_assign(&mut self, other: &Tally) {
+        for (cluster, counts) in &other.clusters {
+            self.clusters.entry(*cluster).or_default().add(*counts);
+        }
+        self.users.extend(&other.users);
+        for (reason, given) in &other.reasons {
+            let own = self.reasons.entry(reason.clone()).or_default();
+            for (cluster, counts) in &given.by_cluster {
+                own.by_cluster.entry(*cluster).or_default().add(*counts);
+            }
+            for (decision, outputs) in &given.decisions {
+                *own.decisions.entry(decision).or_default() += outputs;
+            }
+        }
+    }
+}
+
+impl<'a> Sum<&'a Tally> for Tally {
+    fn sum<I: Iterator<Item = &'a Tally>>(parts: I) -> Tally {
+        parts.fold(Tally::default(), |mut all, part| {
+            all += part;
+            all
+        })
     }
 }
 

@@ -10,7 +10,7 @@ import { Await } from '../../parts/states';
 import { Explained } from '../../parts/term';
 import { Says } from '../../parts/verdict';
 import { onward, toFeature } from '../../state/url';
-import { places, STANDINGS, subject, VERDICTS } from './words';
+import { counts, places, STANDINGS, subject, VERDICTS } from './words';
 
 type Answer = Schemas['PrioritiesResponse'];
 
@@ -24,7 +24,7 @@ export function Next() {
         <section class="section" aria-labelledby="next">
             <div class="section-head">
                 <h2 id="next">What to fix next</h2>
-                <p>Reasons that users give, and segments that lose more than the rest, by outputs lost.</p>
+                <p>Reasons that users give, segments that lose more than the rest, and wrong outputs that are accepted, by outputs lost.</p>
             </div>
             <Await of={found} lines={8}>
                 {(answer) => <Found {...answer} />}
@@ -47,7 +47,7 @@ function Found({ data, told, progress, meta }: Answer) {
                         <>
                             <th scope="col">What</th>
                             <th scope="col">
-                                <Explained text="Outputs lost, with the interval clustered by user. Of a reason, those that name it: where few say why, more may be behind it. Of a segment, those beyond what the rest loses.">
+                                <Explained text="Outputs lost, with the interval clustered by user. Of a reason, those that name it: where few say why, more may be behind it. Of a segment, those beyond what the rest loses. Of what is accepted though wrong, those judged wrong: where few are judged, more may be.">
                                     Outputs lost
                                 </Explained>
                             </th>
@@ -83,7 +83,7 @@ function loop({ changes, share_worked, median_days_to_change, answered }: Schema
 }
 
 function Row(one: Schemas['Priority']) {
-    const { feature, standing, cost, outputs, users, told, rank_from, rank_to, attempts } = one;
+    const { feature, standing, cost, rank_from, rank_to, attempts } = one;
     const href = one.kind === 'reason' ? onward('/examples', { feature, reason: one.reason }) : toFeature(feature);
     return (
         <tr>
@@ -95,10 +95,7 @@ function Row(one: Schemas['Priority']) {
             </th>
             <td data-label="Outputs lost">
                 <Written {...parts(cost, 'outputs')} />
-                <span class="evidence">
-                    {count(outputs)} {one.kind === 'reason' ? 'name it' : 'decided'} · {counted(users, 'user')}
-                    {told !== null && told.lost > 0 && ` · of ${count(told.lost)} lost, ${percent(told.with_reason / told.lost)} say why`}
-                </span>
+                <span class="evidence">{counts(one)}</span>
             </td>
             <td data-label="Place">{places(rank_from, rank_to)}</td>
             <td data-label="Changes">

@@ -1,6 +1,7 @@
 /** How verdicts, designs and standings are said. Pure. */
 
 import type { Schemas } from '../../api/client';
+import { count, counted, percent } from '../../format/number';
 import { segment } from '../../format/words';
 
 export const VERDICTS: Record<Schemas['EffectVerdict'], { words: string; sign: string; why: string }> = {
@@ -28,7 +29,23 @@ export const STANDINGS: Record<Schemas['FixStanding'], string> = { open: 'Open',
 
 /** What stands in the way, in words. */
 export function subject(priority: Pick<Schemas['Priority'], 'feature'> & Schemas['Subject']): string {
-    return priority.kind === 'reason' ? priority.reason : segment(priority.dimension, priority.value);
+    switch (priority.kind) {
+        case 'reason':
+            return priority.reason;
+        case 'segment':
+            return segment(priority.dimension, priority.value);
+        case 'accepted_wrong':
+            return 'Accepted though wrong';
+    }
+}
+
+/** What the cost of an entry is counted from. */
+export function counts({ kind, outputs, users, told, judged }: Schemas['Priority']): string {
+    const what = { reason: 'name it', segment: 'decided', accepted_wrong: 'judged wrong' }[kind];
+    const found = [`${count(outputs)} ${what}`, counted(users, 'user')];
+    if (told !== null && told.lost > 0) found.push(`of ${count(told.lost)} lost, ${percent(told.with_reason / told.lost)} say why`);
+    if (judged !== null && judged.kept > 0) found.push(`of ${count(judged.kept)} accepted, ${percent(judged.judged / judged.kept)} are judged`);
+    return found.join(' · ');
 }
 
 /** `1st`, or `1st to 3rd`: the places that an entry may have. */

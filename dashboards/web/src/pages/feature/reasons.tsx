@@ -21,21 +21,19 @@ export function Reasons({ feature }: { feature: string }) {
     const { scope } = useScope();
     const query = { ...scope, limit: MOST };
     const key = `${feature} ${JSON.stringify(query)}`;
-    const reasons = useData(`reasons ${key}`, () => api.get('/api/v1/features/{feature}/reasons', { path: { feature }, query }), 'analyses');
     const byVersion = { ...query, group_by: 'version' };
-    const versions = useData(`reasons by version ${key}`, () => api.get('/api/v1/features/{feature}/reasons', { path: { feature }, query: byVersion }), 'analyses');
+    const reasons = useData(`reasons ${key}`, () => api.get('/api/v1/features/{feature}/reasons', { path: { feature }, query: byVersion }), 'analyses');
     const words = useData(`words ${key}`, () => api.get('/api/v1/features/{feature}/words', { path: { feature }, query }), 'analyses');
     return (
         <Await of={reasons}>
-            {({ data }) => {
-                const slice = data[0];
+            {({ data, total }) => {
                 const marks = words.data?.data;
-                const hasReasons = slice !== undefined && slice.reasons.length > 0;
+                const hasReasons = total !== null && total.reasons.length > 0;
                 const hasWords = marks !== undefined && marks.worse.length + marks.better.length > 0;
                 if (!hasReasons && !hasWords) return words.pending && words.problem === undefined ? <div class="unseen" /> : <Silence />;
                 return (
                     <>
-                        {hasReasons && <Given slice={slice} versions={versions.data?.data ?? []} feature={feature} />}
+                        {hasReasons && <Given slice={total} versions={data} feature={feature} />}
                         {hasWords && (
                             <div class="phrases">
                                 <Words title="Words of what is rejected" words={marks.worse} feature={feature} />

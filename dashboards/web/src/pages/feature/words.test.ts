@@ -69,7 +69,7 @@ describe('who stays', () => {
 describe('no threshold', () => {
     const step = (above: number, error_rate: Estimate, p_value: number) => ({ above, error_rate, p_value, mean_user_error: 0.029, share: 0.1, outputs: 500, p_value_if_independent: 0 });
     const curve = [step(0.99, of(0.01, 0, 0.08, 40), 0.2), step(0.92, of(0.03, 0.02, 0.05, 90), 0.069), step(0.1, of(0.3, 0.28, 0.32, 291), 1)];
-    const found = { curve, delta: 0.05, reason: 'risk_not_met' as const, risk: 0.1, users_needed: 84, starts: [{ users: 40, above: 0.99 }, { users: 84, above: 0.92 }] };
+    const found = { curve, delta: 0.05, reason: 'risk_not_met' as const, risk: 0.1, least_users: 29, users_needed: 84, starts: [{ users: 40, above: 0.99 }, { users: 84, above: 0.92 }] };
     it('says that the band is not the test, and where the test failed', () => {
         expect(plain(notTheBand(found))).toMatch(/^The band is not the test: .* 2 starts .* above 0\.920, which 84 users have met, users see 3 % errors on average, p 0\.069, where at most 0\.025 will do\.$/);
     });
@@ -80,8 +80,9 @@ describe('no threshold', () => {
     });
     it('says whether users are what is missing', () => {
         expect(plain(usersEnough(found).there)).toBe('291 users');
-        expect(usersEnough(found).says).toMatch(/^enough to begin with: .* at least about 84$/);
-        expect(usersEnough({ curve, users_needed: 1_740 }).says).toMatch(/^too few: it takes about 1,740/);
-        expect(usersEnough({ curve: [], users_needed: 84 }).says).toMatch(/^too few/);
+        expect(usersEnough(found).says).toMatch(/^enough to begin with: .* about 84$/);
+        expect(plain(usersEnough({ ...found, users_needed: 1_740 }).says)).toMatch(/^enough where hardly an output is wrong: .* about 1,740$/);
+        expect(usersEnough({ ...found, least_users: 300, users_needed: 1_740 }).says).toMatch(/^too few: it takes 300 without an error; /);
+        expect(usersEnough({ ...found, curve: [] }).says).toMatch(/^too few/);
     });
 });

@@ -44,13 +44,13 @@ export function moved({ mean, kept, between, taken, away, beyond }: Schemas['Adv
     return `${told} ${ends.slice(0, -1).join(', ')} and ${ends.at(-1)}.`;
 }
 
-type Autonomy = Pick<Schemas['AutonomyResponse'], 'curve' | 'delta' | 'reason' | 'risk' | 'starts' | 'users_needed'>;
+type Autonomy = Pick<Schemas['AutonomyResponse'], 'curve' | 'delta' | 'least_users' | 'reason' | 'risk' | 'starts' | 'users_needed'>;
 
 /**
  * Why no threshold is safe although the band of the curve is below the risk somewhere: the band is of one step and of outputs, the test is of
  * users and goes from step to step. `undefined` where the band does not say so, or where too few users are the reason.
  */
-export function notTheBand({ curve, delta, reason, risk, starts }: Omit<Autonomy, 'users_needed'>): string | undefined {
+export function notTheBand({ curve, delta, reason, risk, starts }: Omit<Autonomy, 'least_users' | 'users_needed'>): string | undefined {
     if (reason !== 'risk_not_met' || !curve.some(({ error_rate: { upper } }) => upper !== null && upper < risk)) return undefined;
     const guarantee = 'The band is not the test: it is of outputs and of one threshold alone. The guarantee is for users, each counting once, and for all thresholds at once';
     const failed = starts.flatMap(({ above, users }) => {
@@ -63,11 +63,14 @@ export function notTheBand({ curve, delta, reason, risk, starts }: Omit<Autonomy
 }
 
 /** Whether users are what is missing, beside how many there are. */
-export function usersEnough({ curve, users_needed }: Pick<Autonomy, 'curve' | 'users_needed'>): { there: string; says: string } {
+export function usersEnough({ curve, least_users, users_needed }: Pick<Autonomy, 'curve' | 'least_users' | 'users_needed'>): { there: string; says: string } {
     const users = curve.at(-1)?.error_rate.users ?? 0;
-    const needed = `about ${count(users_needed)}`;
-    return {
-        there: counted(users, 'user'),
-        says: users >= users_needed ? `enough to begin with: were errors half as many as the risk, it would take at least ${needed}` : `too few: it takes ${needed}, were errors half as many as the risk`,
-    };
+    const half = `were errors half as many as the risk, it would take about ${count(users_needed)}`;
+    const says =
+        users >= users_needed
+            ? `enough to begin with: ${half}`
+            : users >= least_users
+              ? `enough where hardly an output is wrong: ${half}`
+              : `too few: it takes ${count(least_users)} without an error; ${half}`;
+    return { there: counted(users, 'user'), says };
 }

@@ -2,7 +2,7 @@
 
 import type { Schemas } from '../../api/client';
 import { fresh } from '../../api/data';
-import { isClear, withInterval } from '../../format/number';
+import { count, counted, isClear, withInterval } from '../../format/number';
 import { segment } from '../../format/words';
 import { Mark } from '../../parts/verdict';
 import { periodName } from '../../state/range';
@@ -11,36 +11,40 @@ import { toFeature } from '../../state/url';
 import { toMoved, useExplanations } from './change';
 import { useCorrectness } from './correctness';
 import { culprit, of } from './explained';
+import { concern, type Unnoticed, useUnnoticed } from './unnoticed';
 
 type Summary = Schemas['FeatureSummary'];
 
 /** Features listed here. */
 const MOST = 6;
 
-/** Features by how surely and how far trust is off, the worst first. */
-function byConcern(features: Summary[]): Summary[] {
-    const concern = ({ verdict, metrics }: Summary) =>
-        verdict === 'over' || verdict === 'under' ? Math.abs(metrics['trust_gap']?.value ?? 0) : -1;
-    return [...features].sort((one, other) => concern(other) - concern(one));
-}
-
 export function Attention({ features }: { features: Summary[] }) {
     const moved = useCorrectness();
+    const taken = useUnnoticed(features);
+    const byConcern = [...features].sort((one, other) => concern(other, taken.get(other.feature)) - concern(one, taken.get(one.feature)));
     return (
         <section aria-labelledby="attention">
             <h2 id="attention">Where to look</h2>
             <ul class="attention">
-                {byConcern(features)
-                    .slice(0, MOST)
-                    .map((feature) => (
-                        <Line key={feature.feature} {...feature} correctness={moved.get(feature.feature)} />
-                    ))}
+                {byConcern.slice(0, MOST).map((feature) => (
+                    <Line
+                        key={feature.feature}
+                        {...feature}
+                        correctness={moved.get(feature.feature)}
+                        unnoticed={taken.get(feature.feature)}
+                    />
+                ))}
             </ul>
         </section>
     );
 }
 
-function Line({ feature, verdict, metrics, correctness }: Summary & { correctness: Schemas['Between'] | undefined }) {
+interface Beside {
+    correctness: Schemas['Between'] | undefined;
+    unnoticed: Unnoticed | undefined;
+}
+
+function Line({ feature, verdict, metrics, correctness, unnoticed }: Summary & Beside) {
     const gap = metrics['trust_gap'];
     return (
         <li>
@@ -48,6 +52,11 @@ function Line({ feature, verdict, metrics, correctness }: Summary & { correctnes
             <div>
                 <a href={toFeature(feature)}>{feature}</a> <span>{says(verdict)}</span>
                 {gap?.value != null && <span class="evidence">{withInterval(gap, 'share_difference')}</span>}
+                {unnoticed !== undefined && (
+                    <p class="moved">
+                        {counted(unnoticed.taken, 'wrong output')} taken, of {count(unnoticed.judged)} that were judged.
+                    </p>
+                )}
                 <Moved feature={feature} />
                 {correctness !== undefined && <Correctness by={correctness} />}
             </div>
