@@ -22,7 +22,8 @@ use std::ops::Range;
 use super::dates::{Found, dated, join, neighbours};
 use super::ramp::{self, Ramp};
 use super::split::{Stretch, sigma, values};
-use super::{Bucket, Day, days};
+use super::users::Spread;
+use super::{Day, Series};
 use crate::stats::level::{Interval, Level};
 
 /// How often dates are looked up again.
@@ -61,9 +62,11 @@ impl Change {
 /// level may be of 3 where that tells the buckets clearly better. Empty when nothing is clear enough, and when there are
 /// fewer than two such levels' worth of buckets.
 #[must_use]
-pub fn find_changes(buckets: &[Bucket], alpha: f64, min_buckets: usize) -> Vec<Change> {
-    let days = days(buckets, buckets.len());
+pub fn find_changes<'a>(series: impl Into<Series<'a>>, alpha: f64, min_buckets: usize) -> Vec<Change> {
+    let series = series.into();
+    let (days, spread) = series.days(series.buckets.len());
     let search = Search {
+        spread: &spread,
         alpha,
         total: days.len(),
         shortest: min_buckets.max(2),
@@ -78,26 +81,29 @@ pub fn find_changes(buckets: &[Bucket], alpha: f64, min_buckets: usize) -> Vec<C
             .collect();
     }
     neighbours(&found, days.len())
-        .filter_map(|(from, own, to)| change(&days, from..to, own))
+        .filter_map(|(from, own, to)| change(&days, &spread, from..to, own))
         .collect()
 }
 
-struct Search {
+struct Search<'a> {
+    spread: &'a Spread,
     alpha: f64,
     /// Days in the whole series.
     total: usize,
     shortest: usize,
 }
 
-impl Search {
+impl Search<'_> {
     /// Splits a stretch that starts at `offset`, then its parts, as long as the split is clear.
     fn segment(&self, days: &[Day], offset: usize, found: &mut Vec<Found>) {
         let share = days.len() as f64 / self.total as f64;
-        let stretch = Stretch::new(days, self.shortest);
+        let stretch = Stretch::new(days, offset, self.spread, self.shortest);
         let Some(split) = stretch.best_split(&values(days), 1.0) else {
             return;
         };
-        let Some(p_value) = stretch.p_value(days, split.z, self.alpha * share) else {
+        // Chance is that of independent days: users who make them alike are in `z`, and leave chance fewer ways to be clear.
+        let by_chance = Stretch::new(days, offset, &Spread::Apart, self.shortest);
+        let Some(p_value) = by_chance.p_value(days, split.z, self.alpha * share) else {
             return;
         };
         let (before, after) = days.split_at(split.at);
@@ -112,7 +118,7 @@ impl Search {
 }
 
 /// A change as the days between its neighbours tell it.
-fn change(days: &[Day], range: Range<usize>, found: Found) -> Option<Change> {
+fn change(days: &[Day], spread: &Spread, range: Range<usize>, found: Found) -> Option<Change> {
     let Ramp { start, end } = found.ramp;
     let stretch = days.get(range.clone())?;
     let ramp = Ramp {
@@ -120,19 +126,21 @@ fn change(days: &[Day], range: Range<usize>, found: Found) -> Option<Change> {
         end: end.checked_sub(range.start)?,
     };
     let levels = ramp::levels(stretch, ramp)?;
+    let variance = spread.variance(range.start, &ramp::loads(stretch, ramp), levels.standard_error.powi(2));
     Some(Change {
         at: days.get(start)?.at,
         settled: days.get(end)?.at,
         before: levels.before,
         after: levels.before + levels.difference,
         difference: levels.difference,
-        standard_error: sigma(stretch, ramp.start) * levels.standard_error,
+        standard_error: sigma(stretch, ramp.start) * variance.sqrt(),
         p_value: found.p_value,
     })
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::Bucket;
     use super::super::simulated::series;
     use super::*;
     use crate::stats::random::Random;

@@ -1,0 +1,187 @@
+//! How far do users move two stretches of days apart, though nothing changes?
+//!
+//! Users who come for days in a row and then stay away make neighbouring days alike. Of a difference between stretches `D = Σ_t c_t·x_t`,
+//! with influence `e_{u,t}` of a user on a day and share `s_{u,t}` of what is counted on it,
+//!
+//! ```text
+//! D₍₋ᵤ₎ − D = −Σ_t c_t·j_{u,t},   j = e/(1 − s)
+//! V_users   = Σ_u (D₍₋ᵤ₎ − D)² + τ²·Σc² = Σ_{t,t'} c_t·c_t'·J_{t,t'} + τ²·Σc²,   J_{t,t'} = Σ_u j_{u,t}·j_{u,t'}
+//! ```
+//!
+//! is its variance by the jackknife (Tukey 1958) that leaves out one user with all their days, however their days hang together: on average it
+//! is not too small (Efron and Stein 1981). On the diagonal `J` is the HC3 variance of a day (MacKinnon and White 1985). Influences are around
+//! each day's own ratio, so that a real shift of level is not taken for users. The variance used is the larger of `V_users` and that of days
+//! with other users each, `Σc²/w`: users who come back every day cancel, and nothing is made surer by that.
+//!
+//! How well a variance between users is known depends on how many count. A stretch in which a user has the mean share `p_u` rests on
+//! `G* = 1/Σp_u²` of them (Kish, see [`crate::stats::cluster::Sizes`]), so that `D/√V` has Student's distribution with Welch's degrees of freedom,
+//!
+//! ```text
+//! ν = (V₁ + V₂)²/(V₁²/(G₁* − 1) + V₂²/(G₂* − 1))
+//! ```
+//!
+//! Clusters may be groups of users, if each is made of the same users every day.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::Day;
+use crate::stats::contrast::Moved;
+use crate::stats::symmetric::Symmetric;
+
+/// What users do to each bucket of a series.
+#[derive(Clone, Debug)]
+pub struct Users {
+    /// `J`.
+    moves: Symmetric,
+    /// `Σ_u s_{u,t}·s_{u,t'}`.
+    shares: Symmetric,
+}
+
+impl Users {
+    /// From the buckets in their order, each with how far every user moves it; a bucket may have none.
+    #[must_use]
+    pub fn of<B: IntoIterator<Item = (i64, Moved)>>(buckets: impl IntoIterator<Item = B>) -> Users {
+        let mut by_user: BTreeMap<i64, Vec<(usize, Moved)>> = BTreeMap::new();
+        let mut side = 0;
+        for (at, bucket) in buckets.into_iter().enumerate() {
+            let all: Vec<(i64, Moved)> = bucket.into_iter().collect();
+            let units: f64 = all.iter().map(|(_, own)| own.size).sum();
+            for (user, own) in all {
+                let size = own.size / units;
+                // Without the only user there is no bucket.
+                let by = if size < 1.0 { own.by / (1.0 - size) } else { 0.0 };
+                by_user.entry(user).or_default().push((at, Moved { by, size }));
+            }
+            side = at + 1;
+        }
+        let mut users = Users {
+            moves: Symmetric::zeros(side),
+            shares: Symmetric::zeros(side),
+        };
+        for days in by_user.values() {
+            for (count, (row, one)) in (1..).zip(days) {
+                for (column, other) in days.iter().take(count) {
+                    users.moves.add(*row, *column, one.by * other.by);
+                    users.shares.add(*row, *column, one.size * other.size);
+                }
+            }
+        }
+        users
+    }
+}
+
+/// How days vary together.
+#[derive(Clone, Debug)]
+pub(super) enum Spread {
+    /// Each by itself.
+    Apart,
+    Together {
+        /// Of `w_t·w_t'·(J_{t,t'} + τ²·[t = t'])`.
+        moves: Sums,
+        /// Of `w_t·w_t'·Σs·s`.
+        shares: Sums,
+    },
+}
+
+/// A difference between stretches of days.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Contrast {
+    pub variance: f64,
+    /// Degrees of freedom; infinite where the variance is taken as known.
+    pub freedom: f64,
+}
+
+impl Spread {
+    pub(super) fn new(users: Option<&Users>, days: &[Day]) -> Spread {
+        let Some(users) = users else {
+            return Spread::Apart;
+        };
+        let weighted = |products: &Symmetric, extra: fn(&Day) -> f64| {
+            Sums::new(days.len(), |row, column| match (days.get(row), days.get(column)) {
+                (Some(one), Some(other)) => {
+                    let own = if row == column { extra(one) } else { 0.0 };
+                    one.weight * other.weight * (products.get(one.at, other.at) + own)
+                }
+                _ => 0.0,
+            })
+        };
+        Spread::Together {
+            moves: weighted(&users.moves, |day| day.between),
+            shares: weighted(&users.shares, |_| 0.0),
+        }
+    }
+
+    /// The mean of the days from a split on less that of those before, whose weights add up to so much.
+    pub(super) fn contrast(&self, days: &Range<usize>, split: usize, [before, after]: [f64; 2]) -> Contrast {
+        let apart = 1.0 / before + 1.0 / after;
+        let Spread::Together { moves, shares } = self else {
+            return Contrast {
+                variance: apart,
+                freedom: f64::INFINITY,
+            };
+        };
+        let sides = [(days.start..split, before), (split..days.end, after)];
+        let own = sides.clone().map(|(side, weight)| {
+            let over = |sums: &Sums| sums.over(&side, &side) / weight / weight;
+            (over(moves).max(1.0 / weight), 1.0 / over(shares))
+        });
+        let [(first, _), (second, _)] = own;
+        let [(one, _), (other, _)] = &sides;
+        let within = moves.over(one, one) / before / before + moves.over(other, other) / after / after;
+        let users = within - 2.0 * moves.over(one, other) / before / after;
+        let spent: f64 = own
+            .iter()
+            .map(|(variance, counting)| variance * variance / (counting - 1.0).max(0.0))
+            .sum();
+        Contrast {
+            variance: users.max(apart),
+            freedom: (first + second) * (first + second) / spent,
+        }
+    }
+
+    /// The variance of `Σ_t w_t·m_t·x_t` over days from one on, which is `apart` of days by themselves.
+    pub(super) fn variance(&self, first: usize, loads: &[f64], apart: f64) -> f64 {
+        let Spread::Together { moves, .. } = self else {
+            return apart;
+        };
+        let row = |(row, one): (usize, &f64)| {
+            let terms = (first..)
+                .zip(loads)
+                .map(|(column, other)| one * other * moves.over(&(row..row + 1), &(column..column + 1)));
+            terms.sum::<f64>()
+        };
+        (first..).zip(loads).map(row).sum::<f64>().max(apart)
+    }
+}
+
+/// Sums over rectangles of a symmetric matrix, from those over all rectangles that begin in its corner (Crow 1984).
+#[derive(Clone, Debug)]
+pub(super) struct Sums(Symmetric);
+
+impl Sums {
+    fn new(side: usize, value: impl Fn(usize, usize) -> f64) -> Sums {
+        let mut sums = Symmetric::zeros(side + 1);
+        for row in 0..side {
+            // Of this row, up to a column.
+            let mut along = 0.0;
+            for column in 0..=row {
+                along += value(row, column);
+                // Above the diagonal the sums are those on the other side of it.
+                let above = if column < row {
+                    sums.get(row, column + 1)
+                } else {
+                    sums.get(row + 1, row)
+                };
+                sums.add(row + 1, column + 1, above + along);
+            }
+        }
+        Sums(sums)
+    }
+
+    fn over(&self, rows: &Range<usize>, columns: &Range<usize>) -> f64 {
+        let to = |row, column| self.0.get(row, column);
+        to(rows.end, columns.end) - to(rows.start, columns.end) - to(rows.end, columns.start)
+            + to(rows.start, columns.start)
+    }
+}
