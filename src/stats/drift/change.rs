@@ -3,13 +3,17 @@
 //! For a split at `k` into two stretches with weighted means and weights `W = Σ1/v`,
 //!
 //! ```text
-//! z_k = |after − before| / (σ·√(1/W_before + 1/W_after)),   σ = √(π/2)·mean(|x_t − x_{t−1}|/√(v_t + v_{t−1}))
+//! z_k = |after − before| / (σ·√V),   V = 1/W_before + 1/W_after,   σ = √(π/2)·mean(|x_t − x_{t−1}|/√(v_t + v_{t−1}))
 //! ```
 //!
 //! and the `k` with the largest `z_k` is the most likely date (maximum likelihood for normal days). `σ` is Laney's (2002)
 //! dispersion from moving ranges, which a step does not inflate; the range across the split is left out, and `σ >= 1`.
 //! The p-value compares the largest `z_k` with that of simulated series without change, with the same variances and a `σ`
 //! estimated in the same way, so it needs no asymptotics but those of normal days.
+//!
+//! Where users are known, `V` is at least what they leave the difference, and `z_k` is the normal value as far out as Student's with so many
+//! degrees of freedom as users count ([`super::Users`]): of few users nothing is clear enough. The simulated series stay independent. Users who make days alike also make
+//! the splits alike, so that the largest of them is smaller by chance, not larger.
 //!
 //! Many changes take their time: users move to a new version one by one. So the date is that of the best of all steps and ramps
 //! ([`ramp`]), and steps in one direction that a ramp tells as well are one change.
@@ -60,7 +64,8 @@ impl Change {
 ///
 /// A level lasts at least `min_buckets` (and at least 2) usable buckets; a week evens out weekends. Once a change is found, the first or last
 /// level may be of 3 where that tells the buckets clearly better. Empty when nothing is clear enough, and when there are
-/// fewer than two such levels' worth of buckets.
+/// fewer than two such levels' worth of buckets. So a move that lasts three buckets before the end is seldom told from one level, and a jump in the
+/// last two usable buckets is dated to the third to last: two odd days, as a weekend, look the same.
 #[must_use]
 pub fn find_changes<'a>(series: impl Into<Series<'a>>, alpha: f64, min_buckets: usize) -> Vec<Change> {
     let series = series.into();

@@ -185,3 +185,97 @@ impl Sums {
             + to(rows.start, columns.start)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Totals of four users on a day.
+    type Totals = [(f64, f64); 4];
+
+    const FIRST: Totals = [(3.0, 5.0), (1.0, 4.0), (7.0, 8.0), (2.0, 6.0)];
+    const SECOND: Totals = [(2.0, 6.0), (2.0, 3.0), (1.0, 2.0), (5.0, 9.0)];
+
+    fn users(days: &[Totals]) -> Users {
+        Users::of(days.iter().map(|totals| {
+            let (n, d) = totals
+                .iter()
+                .fold((0.0, 0.0), |sum, own| (sum.0 + own.0, sum.1 + own.1));
+            (0..).zip(totals).map(move |(user, own)| {
+                let by = (own.0 - n / d * own.1) / d;
+                (user, Moved { by, size: own.1 })
+            })
+        }))
+    }
+
+    fn day(at: usize, weight: f64) -> Day {
+        Day {
+            at,
+            value: 0.0,
+            weight,
+            between: 0.0,
+        }
+    }
+
+    /// `statsmodels.api.WLS(n / d, ones, weights=d).fit(cov_type="HC3")`, statsmodels 0.15.
+    #[test]
+    fn a_day_has_the_variance_of_hc3() {
+        let own = users(&[FIRST]).moves.get(0, 0);
+        assert!((own - 0.038_492_013_611_345_5).abs() < 1e-15, "{own}");
+    }
+
+    #[test]
+    fn the_variance_of_a_difference_is_that_of_leaving_each_user_out() {
+        let days = [FIRST, SECOND, FIRST, SECOND];
+        let weights = [1e3, 2e3, 4e3, 1e3];
+        let known: Vec<Day> = weights
+            .iter()
+            .enumerate()
+            .map(|(at, weight)| day(at, *weight))
+            .collect();
+        let spread = Spread::new(Some(&users(&days)), &known);
+        let difference = |without: Option<usize>| {
+            let value = |totals: &Totals| {
+                let kept = totals.iter().enumerate().filter(|(user, _)| Some(*user) != without);
+                let sums = kept.fold((0.0, 0.0), |sum, (_, own)| (sum.0 + own.0, sum.1 + own.1));
+                sums.0 / sums.1
+            };
+            let mean = |side: Range<usize>| {
+                let weighted: f64 = side.clone().map(|at| weights[at] * value(&days[at])).sum();
+                weighted / weights[side].iter().sum::<f64>()
+            };
+            mean(1..4) - mean(0..1)
+        };
+        let expected: f64 = (0..4)
+            .map(|user| (difference(Some(user)) - difference(None)).powi(2))
+            .sum();
+        let contrast = spread.contrast(&(0..4), 1, [1e3, 7e3]);
+        assert!((contrast.variance - expected).abs() < 1e-12, "{contrast:?} {expected}");
+        // As a sum over days.
+        let loads = [-1.0 / 1e3, 1.0 / 7e3, 1.0 / 7e3, 1.0 / 7e3];
+        assert!((spread.variance(0, &loads, 0.0) - expected).abs() < 1e-12);
+        // The first day has 5, 4, 8 and 6 outputs of its users.
+        assert!(contrast.freedom > 2.0 && contrast.freedom < 6.0, "{contrast:?}");
+        // Days that are surer of themselves than users let them be.
+        assert_eq!(spread.variance(0, &loads, 1.0), 1.0);
+    }
+
+    #[test]
+    fn who_is_there_every_day_makes_nothing_surer_and_who_is_unknown_nothing_less_sure() {
+        let known: Vec<Day> = (0..4).map(|at| day(at, 1e2)).collect();
+        let same = Spread::new(Some(&users(&[FIRST; 4])), &known).contrast(&(0..4), 2, [2e2; 2]);
+        assert_eq!(same.variance, 0.01);
+        for spread in [Spread::Apart, Spread::new(Some(&Users::of([[]; 4])), &known)] {
+            let contrast = spread.contrast(&(0..4), 2, [2e2; 2]);
+            assert_eq!((contrast.variance, contrast.freedom), (0.01, f64::INFINITY));
+        }
+    }
+
+    #[test]
+    fn one_user_alone_shows_nothing() {
+        let alone: Totals = [(3.0, 5.0), (0.0, 0.0), (0.0, 0.0), (0.0, 0.0)];
+        let known: Vec<Day> = (0..4).map(|at| day(at, 1e2)).collect();
+        let contrast = Spread::new(Some(&users(&[alone; 4])), &known).contrast(&(0..4), 2, [2e2; 2]);
+        assert_eq!((contrast.variance, contrast.freedom), (0.01, 0.0));
+    }
+}
