@@ -20,7 +20,7 @@
 //!
 //! Assumed: bucket ratios are about normal while nothing changes and, but for the users that they share, independent; their variances are right
 //! up to a factor. Users need not be many for that of users: if each is as likely to be off one way as the other, `D/√V` is tame however few they are
-//! (self-normalised sums, de la Peña 1999). `Λ` then has mean 1 or less at each look; that it keeps to it from look to look, as the bound
+//! (self-normalised sums, de la Peña 1999). A part of it that chance explains is left out, or the evidence of a shift would come later. `Λ` then has mean 1 or less at each look; that it keeps to it from look to look, as the bound
 //! for all looks asks, is so for independent buckets and shown by simulation for others (`tests/it/promises/bursts.rs`).
 
 use super::users::Spread;
@@ -107,8 +107,8 @@ impl Detector {
         for (at, day) in days.iter().enumerate().skip(self.first).rev() {
             after.add(day, self.centre);
             let weights = [total.weight - after.weight, after.weight];
-            let variance = self.spread.contrast(&(0..days.len()), at, weights).variance;
-            let split = Split::new(&total, &after, variance);
+            let contrast = self.spread.contrast(&(0..days.len()), at, weights);
+            let split = Split::new(&total, &after, contrast.variance_beyond_chance());
             for shift in SHIFTS {
                 let size = shift * shift * self.typical_variance;
                 given.push(split.given(size));

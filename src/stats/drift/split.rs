@@ -60,7 +60,7 @@ impl Stretch {
                     let contrast = spread.contrast(&(first..first + days.len()), first + at, weights);
                     Sides {
                         before: before.weight,
-                        error: contrast.variance.sqrt(),
+                        error: contrast.variance().sqrt(),
                         freedom: contrast.freedom,
                     }
                 }),

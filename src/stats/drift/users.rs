@@ -20,12 +20,14 @@
 //! ν = (V₁ + V₂)²/(V₁²/(G₁* − 1) + V₂²/(G₂* − 1))
 //! ```
 //!
-//! Clusters may be groups of users, if each is made of the same users every day.
+//! Clusters may be groups of users, if each is made of the same users every day. From rollups, neighbouring days of another time zone than UTC have the
+//! groups of a UTC day in common and seem more alike than they are: changes must be clearer there.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::Day;
+use crate::stats::cluster::LARGE;
 use crate::stats::contrast::Moved;
 use crate::stats::symmetric::Symmetric;
 
@@ -84,12 +86,28 @@ pub(super) enum Spread {
     },
 }
 
-/// A difference between stretches of days.
+/// How sure a difference between stretches of days is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Contrast {
-    pub variance: f64,
-    /// Degrees of freedom; infinite where the variance is taken as known.
+    /// Its variance, of days by themselves.
+    apart: f64,
+    /// `V_users`.
+    users: f64,
+    /// Degrees of freedom; infinite where users are not known.
     pub freedom: f64,
+}
+
+impl Contrast {
+    pub(super) fn variance(&self) -> f64 {
+        self.users.max(self.apart)
+    }
+
+    /// The same with `V_users` less a standard error of itself, as far as chance among [`LARGE`] users has one: days whose users merely happened to be
+    /// alike then make nothing less sure. Fewer users excuse no more.
+    pub(super) fn variance_beyond_chance(&self) -> f64 {
+        let chance = (2.0 / self.freedom.max(LARGE as f64)).sqrt();
+        (self.users / (1.0 + chance)).max(self.apart)
+    }
 }
 
 impl Spread {
@@ -117,7 +135,8 @@ impl Spread {
         let apart = 1.0 / before + 1.0 / after;
         let Spread::Together { moves, shares } = self else {
             return Contrast {
-                variance: apart,
+                apart,
+                users: 0.0,
                 freedom: f64::INFINITY,
             };
         };
@@ -135,7 +154,8 @@ impl Spread {
             .map(|(variance, counting)| variance * variance / (counting - 1.0).max(0.0))
             .sum();
         Contrast {
-            variance: users.max(apart),
+            apart,
+            users,
             freedom: (first + second) * (first + second) / spent,
         }
     }
@@ -250,7 +270,12 @@ mod tests {
             .map(|user| (difference(Some(user)) - difference(None)).powi(2))
             .sum();
         let contrast = spread.contrast(&(0..4), 1, [1e3, 7e3]);
-        assert!((contrast.variance - expected).abs() < 1e-12, "{contrast:?} {expected}");
+        assert!(
+            (contrast.variance() - expected).abs() < 1e-12,
+            "{contrast:?} {expected}"
+        );
+        // Users count for less than fifty, so that a fifth of it may be chance.
+        assert!((1.2 * contrast.variance_beyond_chance() - expected).abs() < 1e-12);
         // As a sum over days.
         let loads = [-1.0 / 1e3, 1.0 / 7e3, 1.0 / 7e3, 1.0 / 7e3];
         assert!((spread.variance(0, &loads, 0.0) - expected).abs() < 1e-12);
@@ -264,10 +289,10 @@ mod tests {
     fn who_is_there_every_day_makes_nothing_surer_and_who_is_unknown_nothing_less_sure() {
         let known: Vec<Day> = (0..4).map(|at| day(at, 1e2)).collect();
         let same = Spread::new(Some(&users(&[FIRST; 4])), &known).contrast(&(0..4), 2, [2e2; 2]);
-        assert_eq!(same.variance, 0.01);
+        assert_eq!(same.variance(), 0.01);
         for spread in [Spread::Apart, Spread::new(Some(&Users::of([[]; 4])), &known)] {
             let contrast = spread.contrast(&(0..4), 2, [2e2; 2]);
-            assert_eq!((contrast.variance, contrast.freedom), (0.01, f64::INFINITY));
+            assert_eq!((contrast.variance(), contrast.freedom), (0.01, f64::INFINITY));
         }
     }
 
@@ -276,6 +301,6 @@ mod tests {
         let alone: Totals = [(3.0, 5.0), (0.0, 0.0), (0.0, 0.0), (0.0, 0.0)];
         let known: Vec<Day> = (0..4).map(|at| day(at, 1e2)).collect();
         let contrast = Spread::new(Some(&users(&[alone; 4])), &known).contrast(&(0..4), 2, [2e2; 2]);
-        assert_eq!((contrast.variance, contrast.freedom), (0.01, 0.0));
+        assert_eq!((contrast.variance(), contrast.freedom), (0.01, 0.0));
     }
 }
