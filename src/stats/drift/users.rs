@@ -140,23 +140,19 @@ impl Spread {
                 freedom: f64::INFINITY,
             };
         };
-        let sides = [(days.start..split, before), (split..days.end, after)];
-        let own = sides.clone().map(|(side, weight)| {
-            let over = |sums: &Sums| sums.over(&side, &side) / weight / weight;
-            (over(moves).max(1.0 / weight), 1.0 / over(shares))
-        });
-        let [(first, _), (second, _)] = own;
-        let [(one, _), (other, _)] = &sides;
-        let within = moves.over(one, one) / before / before + moves.over(other, other) / after / after;
-        let users = within - 2.0 * moves.over(one, other) / before / after;
-        let spent: f64 = own
-            .iter()
-            .map(|(variance, counting)| variance * variance / (counting - 1.0).max(0.0))
-            .sum();
+        let sides = [days.start..split, split..days.end];
+        let mean = |sums: &Sums, side: &Range<usize>, weight: f64| sums.over(side, side) / weight / weight;
+        let [one, other] = &sides;
+        let (first, second) = (mean(moves, one, before), mean(moves, other, after));
+        let users = first + second - 2.0 * moves.over(one, other) / before / after;
+
+        let (first, second) = (first.max(1.0 / before), second.max(1.0 / after));
+        let counting = [mean(shares, one, before), mean(shares, other, after)].map(f64::recip);
+        let [few, others] = counting.map(|counting| (counting - 1.0).max(0.0));
         Contrast {
             apart,
             users,
-            freedom: (first + second) * (first + second) / spent,
+            freedom: (first + second) * (first + second) / (first * first / few + second * second / others),
         }
     }
 
