@@ -130,6 +130,24 @@ fn centre(t: f64, df: f64) -> f64 {
     t * density(t, df) * beta_fraction(0.5, a, t * (t / df) * x)
 }
 
+/// The normal value that is as far out as `t >= 0` is with `df` degrees of freedom, by Wallace's (1959) approximation
+///
+/// ```text
+/// z = (8ν + 1)/(8ν + 3)·√(ν·ln(1 + t²/ν))
+/// ```
+///
+/// which has no tail to underflow: within 1 % of it up to one in a thousand from 5 degrees of freedom on, and smaller below.
+#[must_use]
+pub fn as_normal(t: f64, df: f64) -> f64 {
+    if df.is_infinite() {
+        return t;
+    }
+    if df <= 0.0 {
+        return 0.0;
+    }
+    (8.0 * df + 1.0) / (8.0 * df + 3.0) * (df * (t * t / df).ln_1p()).sqrt()
+}
+
 /// Density at `t` for `df > 0`.
 #[must_use]
 pub fn density(t: f64, df: f64) -> f64 {
@@ -204,6 +222,18 @@ mod tests {
             let (below, above) = (tail(t, NEARLY_NORMAL), tail(t, NEARLY_NORMAL.next_up()));
             assert!((below / above - 1.0).abs() < 1e-11, "{t}");
         }
+    }
+
+    #[test]
+    fn as_far_out_as_a_normal_value() {
+        for df in [5.0, 8.5, 30.0, 1e3] {
+            for p in [0.3, 0.1, 0.025, 0.001] {
+                let (t, exact) = (-quantile(p, df), -normal::quantile(p));
+                assert!((as_normal(t, df) / exact - 1.0).abs() < 0.01, "{p} {df}");
+            }
+        }
+        assert!(as_normal(-quantile(0.001, 2.0), 2.0) < -normal::quantile(0.001));
+        assert_eq!((as_normal(3.0, f64::INFINITY), as_normal(3.0, 0.0)), (3.0, 0.0));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Symmetric positive semi-definite systems of equations, by Cholesky's factor `A = L·Lᵀ`.
+//! Symmetric matrices, and positive semi-definite systems of equations by Cholesky's factor `A = L·Lᵀ`.
 //!
 //! Where `A` is singular, as with effects of which one is free, an unknown that earlier ones already determine is set to zero.
 
@@ -11,6 +11,7 @@
 const ROUNDING: f64 = 1e-9;
 
 /// The lower triangle of a symmetric matrix, row by row.
+#[derive(Clone, Debug)]
 pub struct Symmetric(Vec<Vec<f64>>);
 
 impl Symmetric {
@@ -22,6 +23,13 @@ impl Symmetric {
     /// Adds to an entry and its mirror image; `column <= row < size`.
     pub fn add(&mut self, row: usize, column: usize, value: f64) {
         self.0[row][column] += value;
+    }
+
+    /// The entry at two places, whichever of them is its row; 0 outside.
+    #[must_use]
+    pub fn get(&self, one: usize, other: usize) -> f64 {
+        let row = self.0.get(one.max(other));
+        row.and_then(|row| row.get(one.min(other))).copied().unwrap_or_default()
     }
 
     #[must_use]

@@ -60,8 +60,8 @@ pub static ANALYSES: [Analysis; 28] = [
         question: "What changed, when, by how much, and in which segment?",
         route: "/features/{feature}/drift",
         method: "dated change points of daily series with clustered variances, steps and rollouts, found by levels of a week and dated to three days from an end; an alarm for who looks every day; control charts with cumulative sums, Page and Hinkley's test, an adaptive window and Bayesian run lengths; stability of the spread of confidence",
-        interval: "false findings shared among the metrics; false alarms kept to the stated chance over thirty days of watching, where neighbouring days are independent around their level: a few heavy users who come for days in a row and stay away make both find more. What the charts notice is evidence beside that: it makes no change and no alarm, and how often it is wrong is not kept",
-        source: "Shin, Ramdas & Rinaldo 2022; Page 1954; Laney 2002; Bifet & Gavaldà 2007; Adams & MacKay 2007; Yurdakul 2018",
+        interval: "false findings shared among the metrics; false alarms kept to the stated chance over thirty days of watching, where days are independent around their level but for their users: users who come for days in a row and stay away are counted as users, by the jackknife over them, and a few of whom most outputs are make changes harder to find. What the charts notice is evidence beside that: it makes no change and no alarm, and how often it is wrong is not kept",
+        source: "Shin, Ramdas & Rinaldo 2022; Efron & Stein 1981; Page 1954; Laney 2002; Bifet & Gavaldà 2007; Adams & MacKay 2007; Yurdakul 2018",
     },
     Analysis {
         id: "segments",

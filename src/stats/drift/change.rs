@@ -3,13 +3,17 @@
 //! For a split at `k` into two stretches with weighted means and weights `W = Σ1/v`,
 //!
 //! ```text
-//! z_k = |after − before| / (σ·√(1/W_before + 1/W_after)),   σ = √(π/2)·mean(|x_t − x_{t−1}|/√(v_t + v_{t−1}))
+//! z_k = |after − before| / (σ·√V),   V = 1/W_before + 1/W_after,   σ = √(π/2)·mean(|x_t − x_{t−1}|/√(v_t + v_{t−1}))
 //! ```
 //!
 //! and the `k` with the largest `z_k` is the most likely date (maximum likelihood for normal days). `σ` is Laney's (2002)
 //! dispersion from moving ranges, which a step does not inflate; the range across the split is left out, and `σ >= 1`.
 //! The p-value compares the largest `z_k` with that of simulated series without change, with the same variances and a `σ`
 //! estimated in the same way, so it needs no asymptotics but those of normal days.
+//!
+//! Where users are known, `V` is at least what they leave the difference, and `z_k` is the normal value as far out as Student's with so many
+//! degrees of freedom as users count ([`super::Users`]): of few users nothing is clear enough. The simulated series stay independent. Users who make days alike also make
+//! the splits alike, so that the largest of them is smaller by chance, not larger.
 //!
 //! Many changes take their time: users move to a new version one by one. So the date is that of the best of all steps and ramps
 //! ([`ramp`]), and steps in one direction that a ramp tells as well are one change.
@@ -22,7 +26,8 @@ use std::ops::Range;
 use super::dates::{Found, dated, join, neighbours};
 use super::ramp::{self, Ramp};
 use super::split::{Stretch, sigma, values};
-use super::{Bucket, Day, days};
+use super::users::Spread;
+use super::{Day, Series};
 use crate::stats::level::{Interval, Level};
 
 /// How often dates are looked up again.
@@ -59,11 +64,14 @@ impl Change {
 ///
 /// A level lasts at least `min_buckets` (and at least 2) usable buckets; a week evens out weekends. Once a change is found, the first or last
 /// level may be of 3 where that tells the buckets clearly better. Empty when nothing is clear enough, and when there are
-/// fewer than two such levels' worth of buckets.
+/// fewer than two such levels' worth of buckets. So a move that lasts three buckets before the end is seldom told from one level, and a jump in the
+/// last two usable buckets is dated to the third to last: two odd days, as a weekend, look the same.
 #[must_use]
-pub fn find_changes(buckets: &[Bucket], alpha: f64, min_buckets: usize) -> Vec<Change> {
-    let days = days(buckets, buckets.len());
+pub fn find_changes<'a>(series: impl Into<Series<'a>>, alpha: f64, min_buckets: usize) -> Vec<Change> {
+    let series = series.into();
+    let (days, spread) = series.days(series.buckets.len());
     let search = Search {
+        spread: &spread,
         alpha,
         total: days.len(),
         shortest: min_buckets.max(2),
@@ -78,26 +86,29 @@ pub fn find_changes(buckets: &[Bucket], alpha: f64, min_buckets: usize) -> Vec<C
             .collect();
     }
     neighbours(&found, days.len())
-        .filter_map(|(from, own, to)| change(&days, from..to, own))
+        .filter_map(|(from, own, to)| change(&days, &spread, from..to, own))
         .collect()
 }
 
-struct Search {
+struct Search<'a> {
+    spread: &'a Spread,
     alpha: f64,
     /// Days in the whole series.
     total: usize,
     shortest: usize,
 }
 
-impl Search {
+impl Search<'_> {
     /// Splits a stretch that starts at `offset`, then its parts, as long as the split is clear.
     fn segment(&self, days: &[Day], offset: usize, found: &mut Vec<Found>) {
         let share = days.len() as f64 / self.total as f64;
-        let stretch = Stretch::new(days, self.shortest);
+        let stretch = Stretch::new(days, offset, self.spread, self.shortest);
         let Some(split) = stretch.best_split(&values(days), 1.0) else {
             return;
         };
-        let Some(p_value) = stretch.p_value(days, split.z, self.alpha * share) else {
+        // Chance is that of independent days: users who make them alike are in `z`, and leave chance fewer ways to be clear.
+        let by_chance = Stretch::new(days, offset, &Spread::Apart, self.shortest);
+        let Some(p_value) = by_chance.p_value(days, split.z, self.alpha * share) else {
             return;
         };
         let (before, after) = days.split_at(split.at);
@@ -112,7 +123,7 @@ impl Search {
 }
 
 /// A change as the days between its neighbours tell it.
-fn change(days: &[Day], range: Range<usize>, found: Found) -> Option<Change> {
+fn change(days: &[Day], spread: &Spread, range: Range<usize>, found: Found) -> Option<Change> {
     let Ramp { start, end } = found.ramp;
     let stretch = days.get(range.clone())?;
     let ramp = Ramp {
@@ -120,19 +131,21 @@ fn change(days: &[Day], range: Range<usize>, found: Found) -> Option<Change> {
         end: end.checked_sub(range.start)?,
     };
     let levels = ramp::levels(stretch, ramp)?;
+    let variance = spread.variance(range.start, &ramp::loads(stretch, ramp), levels.standard_error.powi(2));
     Some(Change {
         at: days.get(start)?.at,
         settled: days.get(end)?.at,
         before: levels.before,
         after: levels.before + levels.difference,
         difference: levels.difference,
-        standard_error: sigma(stretch, ramp.start) * levels.standard_error,
+        standard_error: sigma(stretch, ramp.start) * variance.sqrt(),
         p_value: found.p_value,
     })
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::Bucket;
     use super::super::simulated::series;
     use super::*;
     use crate::stats::random::Random;

@@ -5,11 +5,13 @@
 //!
 //! Days differ by more than their samples explain, and such ordinary noise is no change. So both take a day's variance to be
 //! that of its sample plus a variance `τ²` between days, estimated as in Laney (2002) from the steps between neighbouring days,
-//! which see little of a change. They assume that days are about normal and independent around their level.
+//! which see little of a change. They assume that days are about normal around their level, and independent but for their users.
 //!
-//! When the same users come back every day, their differences are in every day's variance although they cancel between days;
-//! both procedures then alarm less often than promised. When a few heavy users come for days in a row and then stay away, neighbouring days
-//! are alike although nothing changes, and both alarm more often.
+//! The same users are on many days. Those who come for days in a row and then stay away make neighbouring days alike although nothing changes, so that
+//! stretches of days are compared with the variance that users leave their difference ([`Users`]), where that is larger. When the same users come back every
+//! day, their differences are in every day's variance although they cancel between days; both procedures then alarm less often than promised.
+//!
+//! What makes neighbouring days alike and is no user's, as a season or a campaign that lasts for some days, is a change of level here.
 
 use std::f64::consts::FRAC_PI_2;
 
@@ -18,9 +20,13 @@ mod dates;
 mod monitor;
 mod ramp;
 mod split;
+mod users;
 
 pub use change::{Change, find_changes};
 pub use monitor::{Monitor, evidence, monitor};
+pub use users::Users;
+
+use users::Spread;
 
 /// The totals of one bucket of time.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -39,6 +45,32 @@ impl Bucket {
     }
 }
 
+/// Buckets with what is known of their users.
+#[derive(Clone, Copy, Debug)]
+pub struct Series<'a> {
+    pub buckets: &'a [Bucket],
+    /// Of the same buckets; without them each bucket is taken to have users of its own.
+    pub users: Option<&'a Users>,
+}
+
+impl<'a, B: AsRef<[Bucket]> + ?Sized> From<&'a B> for Series<'a> {
+    fn from(buckets: &'a B) -> Self {
+        Series {
+            buckets: buckets.as_ref(),
+            users: None,
+        }
+    }
+}
+
+impl Series<'_> {
+    /// The usable buckets, as [`days`] weighs them, and how they vary together.
+    fn days(&self, typical: usize) -> (Vec<Day>, Spread) {
+        let days = days(self.buckets, typical);
+        let spread = Spread::new(self.users, &days);
+        (days, spread)
+    }
+}
+
 /// One usable bucket: a value and its weight, the inverse of its variance.
 #[derive(Clone, Copy, Debug)]
 struct Day {
@@ -46,6 +78,8 @@ struct Day {
     at: usize,
     value: f64,
     weight: f64,
+    /// `τ²`, which is part of its variance.
+    between: f64,
 }
 
 /// The usable buckets, weighted by what the first `typical` buckets show about variances.
@@ -66,6 +100,7 @@ fn days(buckets: &[Bucket], typical: usize) -> Vec<Day> {
         at,
         value: bucket.numerator / bucket.denominator,
         weight: 1.0 / bucket.variance.max(spread / trials / bucket.denominator),
+        between: 0.0,
     };
     let usable = buckets.iter().enumerate().filter(|(_, bucket)| bucket.usable());
     let mut days: Vec<_> = usable.map(day).collect();
@@ -73,6 +108,7 @@ fn days(buckets: &[Bucket], typical: usize) -> Vec<Day> {
     let between = between(days.get(..first).unwrap_or_default());
     for day in &mut days {
         day.weight = 1.0 / (1.0 / day.weight + between);
+        day.between = between;
     }
     days
 }

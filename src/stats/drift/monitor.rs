@@ -5,7 +5,7 @@
 //! at `e_t >= 1/α` comes after `1/α` buckets on average, or later. Looking more often changes nothing.
 //!
 //! `Λ_t(s)` compares the buckets since `s` with all earlier ones, the baseline included, so that the baseline's own error is
-//! counted. With difference `D`, `V = 1/W_before + 1/W_after` and a shift of either sign, normal with variance `g²` (Robbins
+//! counted. With difference `D`, its variance `V` (`1/W_before + 1/W_after`, or more where users leave it more: [`super::Users`]) and a shift of either sign, normal with variance `g²` (Robbins
 //! 1970),
 //!
 //! ```text
@@ -18,10 +18,13 @@
 //! scale are unknown (Pérez-Ortiz, Lardy, de Heide and Grünwald 2024), and exact for normal days however few. The smaller
 //! `e_t` counts, which is valid whenever either is.
 //!
-//! Assumed: bucket ratios are about normal and independent while nothing changes, their variances right up to a factor. Days
-//! that resemble their neighbours make alarms more frequent.
+//! Assumed: bucket ratios are about normal while nothing changes and, but for the users that they share, independent; their variances are right
+//! up to a factor. Users need not be many for that of users: if each is as likely to be off one way as the other, `D/√V` is tame however few they are
+//! (self-normalised sums, de la Peña 1999). A part of it that chance explains is left out, or the evidence of a shift would come later. `Λ` then has mean 1 or less at each look; that it keeps to it from look to look, as the bound
+//! for all looks asks, is so for independent buckets and shown by simulation for others (`tests/it/promises/bursts.rs`).
 
-use super::{Bucket, Day, days};
+use super::users::Spread;
+use super::{Day, Series};
 
 /// Standard deviations of the shifts looked for, in standard errors of a typical baseline bucket.
 const SHIFTS: [f64; 4] = [0.5, 1.0, 2.0, 4.0];
@@ -43,10 +46,11 @@ pub struct Monitor {
 /// `alpha` is a rate: false alarms come every `1/alpha` monitored buckets or less often, and within `T` of them with
 /// probability `T·alpha` at most. `None` when fewer than three baseline buckets are usable, or they show no variance.
 #[must_use]
-pub fn monitor(buckets: &[Bucket], baseline: usize, alpha: f64) -> Option<Monitor> {
-    let days = days(buckets, baseline);
-    let detector = Detector::after(&days, baseline)?;
-    let mut log_e = vec![0.0; buckets.len()];
+pub fn monitor<'a>(series: impl Into<Series<'a>>, baseline: usize, alpha: f64) -> Option<Monitor> {
+    let series = series.into();
+    let (days, spread) = series.days(baseline);
+    let detector = Detector::after(&days, spread, baseline)?;
+    let mut log_e = vec![0.0; series.buckets.len()];
     for (seen, day) in (1..).zip(&days).skip(detector.first) {
         let e = detector.log_e(days.get(..seen).unwrap_or_default());
         log_e.iter_mut().skip(day.at).for_each(|later| *later = e);
@@ -60,9 +64,9 @@ pub fn monitor(buckets: &[Bucket], baseline: usize, alpha: f64) -> Option<Monito
 
 /// `ln e_t` after the last bucket alone: what [`monitor`] says of it, for one who looks bucket by bucket.
 #[must_use]
-pub fn evidence(buckets: &[Bucket], baseline: usize) -> Option<f64> {
-    let days = days(buckets, baseline);
-    let detector = Detector::after(&days, baseline)?;
+pub fn evidence<'a>(series: impl Into<Series<'a>>, baseline: usize) -> Option<f64> {
+    let (days, spread) = series.into().days(baseline);
+    let detector = Detector::after(&days, spread, baseline)?;
     Some(if days.len() > detector.first {
         detector.log_e(&days)
     } else {
@@ -76,11 +80,12 @@ struct Detector {
     typical_variance: f64,
     /// Days in the baseline.
     first: usize,
+    spread: Spread,
 }
 
 impl Detector {
     /// What the baseline says; `None` if that is nothing.
-    fn after(days: &[Day], baseline: usize) -> Option<Detector> {
+    fn after(days: &[Day], spread: Spread, baseline: usize) -> Option<Detector> {
         let first = days.iter().take_while(|day| day.at < baseline).count();
         if first < LEAST_BASELINE {
             return None;
@@ -90,6 +95,7 @@ impl Detector {
             centre: before.weighted / before.weight,
             typical_variance: before.n / before.weight,
             first,
+            spread,
         })
     }
 
@@ -98,9 +104,11 @@ impl Detector {
         let total = Sums::of(days.iter(), self.centre);
         let mut after = Sums::default();
         let (mut given, mut learned) = (Vec::new(), Vec::new());
-        for day in days.iter().skip(self.first).rev() {
+        for (at, day) in days.iter().enumerate().skip(self.first).rev() {
             after.add(day, self.centre);
-            let split = Split::new(&total, &after);
+            let weights = [total.weight - after.weight, after.weight];
+            let contrast = self.spread.contrast(&(0..days.len()), at, weights);
+            let split = Split::new(&total, &after, contrast.variance_beyond_chance());
             for shift in SHIFTS {
                 let size = shift * shift * self.typical_variance;
                 given.push(split.given(size));
@@ -148,14 +156,14 @@ struct Split {
 }
 
 impl Split {
-    fn new(total: &Sums, after: &Sums) -> Self {
+    fn new(total: &Sums, after: &Sums, variance: f64) -> Self {
         let (weight, weighted) = (total.weight - after.weight, total.weighted - after.weighted);
         let around = |weight: f64, weighted: f64| weighted * weighted / weight;
         let spread = total.squares - around(weight, weighted) - around(after.weight, after.weighted);
         Self {
             n: total.n,
             square: (after.weighted / after.weight - weighted / weight).powi(2),
-            variance: 1.0 / weight + 1.0 / after.weight,
+            variance,
             spread: spread.max(0.0),
         }
     }
@@ -184,6 +192,7 @@ fn log_sum_exp(terms: &[f64]) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Bucket;
     use super::super::simulated::series;
     use super::*;
     use crate::stats::random::Random;

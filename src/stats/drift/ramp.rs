@@ -103,6 +103,15 @@ pub(super) fn levels(days: &[Day], ramp: Ramp) -> Option<Levels> {
     Sums::new(days).fit(days, ramp)
 }
 
+/// How much each day's weighted value adds to the difference: `(r_t − r̄)/Σw(r − r̄)²`.
+pub(super) fn loads(days: &[Day], ramp: Ramp) -> Vec<f64> {
+    let weighted =
+        |of: &dyn Fn(f64) -> f64| -> f64 { (0..).zip(days).map(|(at, day)| day.weight * of(ramp.moved(at))).sum() };
+    let mean = weighted(&|moved| moved) / weighted(&|_| 1.0);
+    let spread = weighted(&|moved| (moved - mean).powi(2));
+    (0..days.len()).map(|at| (ramp.moved(at) - mean) / spread).collect()
+}
+
 /// The most likely step and the most likely ramp of a stretch, with their levels.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Likely {

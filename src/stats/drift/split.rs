@@ -1,7 +1,9 @@
 //! The clearest split of a stretch of days into two levels, and how clear one would be by chance.
 
+use super::users::Spread;
 use super::{Day, dispersion, range, step_variance};
 use crate::stats::random::Random;
+use crate::stats::student;
 
 /// Simulated series per test, and where it takes more to reach a level at all. Strict levels are those of short stretches, whose series
 /// cost little.
@@ -29,13 +31,22 @@ pub struct Stretch {
 struct Step {
     weight: f64,
     error: f64,
-    /// `W_before`, and `√(1/W_before + 1/W_after)`, of a split after this day; `None` too close to an end.
-    split: Option<(f64, f64)>,
+    /// Of a split after this day; `None` too close to an end.
+    split: Option<Sides>,
+}
+
+struct Sides {
+    /// `W_before`.
+    before: f64,
+    /// `√V`.
+    error: f64,
+    /// Degrees of freedom of `V`.
+    freedom: f64,
 }
 
 impl Stretch {
-    /// Splits have at least `shortest` days on either side.
-    pub fn new(days: &[Day], shortest: usize) -> Stretch {
+    /// Of days from one on, of those that vary as `spread` says. Splits have at least `shortest` days on either side.
+    pub fn new(days: &[Day], first: usize, spread: &Spread, shortest: usize) -> Stretch {
         let total = Sums::of(days);
         let mut before = Sums::default();
         let steps = (1..).zip(days).zip(days.windows(2)).map(|((at, day), pair)| {
@@ -44,7 +55,15 @@ impl Stretch {
             Step {
                 weight: day.weight,
                 error: step_variance(pair, 0.0).sqrt(),
-                split: allowed.then(|| (before.weight, contrast(&before, &total.without(&before)).sqrt())),
+                split: allowed.then(|| {
+                    let weights = [before.weight, total.weight - before.weight];
+                    let contrast = spread.contrast(&(first..first + days.len()), first + at, weights);
+                    Sides {
+                        before: before.weight,
+                        error: contrast.variance().sqrt(),
+                        freedom: contrast.freedom,
+                    }
+                }),
             }
         });
         Stretch {
@@ -69,10 +88,12 @@ impl Stretch {
         for (at, (pair, step)) in (1..).zip(values.windows(2).zip(&self.steps)) {
             let [last, next] = pair else { break };
             weighted += step.weight * last;
-            let Some((before, error)) = step.split else { continue };
+            let Some(Sides { before, error, freedom }) = &step.split else {
+                continue;
+            };
             let sigma = dispersion(all_ranges - (next - last).abs() / step.error, ranges).max(least_sigma);
             let difference = (total - weighted) / (self.total_weight - before) - weighted / before;
-            let z = difference.abs() / (sigma * error);
+            let z = student::as_normal(difference.abs() / (sigma * error), *freedom);
             if best.as_ref().is_none_or(|best| z > best.z) {
                 best = Some(Split { at, z });
             }
@@ -115,11 +136,6 @@ fn p(reached: u32, simulations: u32) -> f64 {
     f64::from(reached + 1) / f64::from(simulations + 1)
 }
 
-/// `1/W_before + 1/W_after`.
-fn contrast(before: &Sums, after: &Sums) -> f64 {
-    1.0 / before.weight + 1.0 / after.weight
-}
-
 #[derive(Clone, Copy, Default)]
 pub struct Sums {
     pub weight: f64,
@@ -136,13 +152,6 @@ impl Sums {
     fn add(&mut self, day: &Day) {
         self.weight += day.weight;
         self.weighted += day.weight * day.value;
-    }
-
-    fn without(&self, part: &Self) -> Self {
-        Self {
-            weight: self.weight - part.weight,
-            weighted: self.weighted - part.weighted,
-        }
     }
 
     pub fn mean(&self) -> f64 {

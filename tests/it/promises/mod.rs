@@ -2,6 +2,7 @@
 
 mod aftereffect;
 mod autonomy;
+mod bursts;
 mod changes;
 mod comparison;
 mod drift;

@@ -5,14 +5,17 @@
 //! when it has lasted for as many days as the baseline has: then those are the new baseline. A watch without an alarm begins anew
 //! after [`RENEWED`] days, with the newest days as its baseline, which only makes alarms rarer.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 use super::look::{AlertBaseline, AlertCause, AlertLook, AlertState, LookStanding, Looked, Transition};
 use super::reader::Reader;
 use super::{AlertSide, Memory, words};
 use crate::domain::clock;
+use crate::query::analyses::drift::{Day, read};
 use crate::query::request::QueryError;
-use crate::stats::drift::{self, Bucket};
+use crate::stats::drift;
 use crate::stats::watch;
 
 /// Days of a watch before it takes a newer baseline.
@@ -43,6 +46,16 @@ pub enum Course {
 enum Phase {
     Watching(i32),
     Fired(f64),
+}
+
+/// The days that looks at some days may need. Read at once they know their users by the same numbers.
+pub fn needed(memory: &Memory, looks: Range<i32>, baseline_days: i32) -> Range<i32> {
+    let newest = looks.start - baseline_days;
+    let first = match &memory.course {
+        Some(Course::Watching { baseline, .. } | Course::Fired { baseline, .. }) => newest.min(baseline.from),
+        None | Some(Course::Settling { .. }) => newest,
+    };
+    first..looks.end
 }
 
 pub fn look(
@@ -82,9 +95,10 @@ pub fn look(
     });
     let turned = match phase {
         Phase::Watching(since) => {
-            let days: Vec<Bucket> = before.into_iter().chain(reader.days(since..day + 1)?).collect();
+            let days: Vec<Day> = before.into_iter().chain(reader.days(since..day + 1)?).collect();
             let alpha = watch::per_look(reader.rule.alpha);
-            look.evidence = drift::evidence(&days, (baseline.to - baseline.from) as usize);
+            let baseline_days = (baseline.to - baseline.from) as usize;
+            look.evidence = read(&days, |days| drift::evidence(days, baseline_days));
             look.evidence_needed = Some(-alpha.ln());
             watching(memory, &mut look, day, (baseline, since), side)
         }
@@ -103,9 +117,10 @@ pub fn look(
 }
 
 /// The value over all of some days.
-fn level_of(days: &[Bucket]) -> Option<f64> {
+fn level_of(days: &[Day]) -> Option<f64> {
     let sums = days
         .iter()
+        .map(|day| day.bucket)
         .fold((0.0, 0.0), |sum, day| (sum.0 + day.numerator, sum.1 + day.denominator));
     (sums.1 > 0.0).then(|| sums.0 / sums.1)
 }

@@ -155,7 +155,7 @@ pub fn dry_run(
 fn days_looked_at(reader: &mut Reader, memory: &mut Memory, days: Range<i32>) -> Result<Vec<Looked>, QueryError> {
     reader.read_lately(days.clone())?;
     if let Watch::Change { baseline_days, .. } = reader.rule.watch {
-        reader.read_days(days.start - baseline_days..days.end)?;
+        reader.read_days(change::needed(memory, days.clone(), baseline_days))?;
     }
     days.map(|day| {
         let looked = match reader.rule.watch {

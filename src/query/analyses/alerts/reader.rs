@@ -10,20 +10,14 @@ use super::{Rule, Watch};
 use crate::domain::clock;
 use crate::domain::window::Granularity;
 use crate::metrics::{Estimate, Reason};
+use crate::query::analyses::drift::Day;
 use crate::query::answer::Row;
 use crate::query::plan;
 use crate::query::request::{Query, QueryError};
 use crate::query::running;
 use crate::query::sources::Sources;
-use crate::stats::drift::Bucket;
 use crate::stats::level::Level;
 use crate::stats::watch;
-
-const NOTHING: Bucket = Bucket {
-    numerator: 0.0,
-    denominator: 0.0,
-    variance: f64::NAN,
-};
 
 /// Reads in the caller's transaction.
 pub struct Reader<'a> {
@@ -33,7 +27,7 @@ pub struct Reader<'a> {
     /// Of the intervals of its looks.
     pub level: Level,
     now: DateTime<Utc>,
-    days: BTreeMap<i32, Bucket>,
+    days: BTreeMap<i32, Day>,
     lately: BTreeMap<i32, Estimate>,
 }
 
@@ -84,34 +78,29 @@ impl<'a> Reader<'a> {
         Ok(found.unwrap_or_else(|| Estimate::none(Reason::NoData)))
     }
 
-    /// Reads days of the metric that are not known yet, all at once.
+    /// Reads days of the metric, all at once, unless they are known.
     pub fn read_days(&mut self, days: Range<i32>) -> Result<(), QueryError> {
         if days.is_empty() || days.clone().all(|day| self.days.contains_key(&day)) {
             return Ok(());
         }
         let mut query = self.over(clock::midnight(days.start), clock::midnight(days.end));
         query.granularity = Some(Granularity::Day);
+        query.contributions = true;
         let answer = plan::answer(self.conn, self.sources, &query, self.now)?;
-        self.days.extend(days.map(|day| (day, NOTHING)));
+        self.days.extend(days.map(|day| (day, Day::NOTHING)));
         for row in &answer.rows {
-            let Some((at, estimate)) = row.bucket.zip(row.estimates.first()) else {
-                continue;
-            };
-            let bucket = Bucket {
-                numerator: estimate.numerator.unwrap_or_default(),
-                denominator: estimate.denominator.unwrap_or_default(),
-                variance: estimate.standard_error.map_or(f64::NAN, |error| error * error),
-            };
-            self.days.insert(clock::day_of(at.to_utc()), bucket);
+            if let Some(at) = row.bucket {
+                self.days.insert(clock::day_of(at.to_utc()), Day::of(row, 0));
+            }
         }
         Ok(())
     }
 
     /// The metric on each of some days.
-    pub fn days(&mut self, days: Range<i32>) -> Result<Vec<Bucket>, QueryError> {
+    pub fn days(&mut self, days: Range<i32>) -> Result<Vec<Day>, QueryError> {
         self.read_days(days.clone())?;
         Ok(days
-            .map(|day| self.days.get(&day).copied().unwrap_or(NOTHING))
+            .map(|day| self.days.get(&day).cloned().unwrap_or(Day::NOTHING))
             .collect())
     }
 

@@ -6,6 +6,7 @@
 //! last. Control charts show the days themselves ([`chart`]). Days whose decisions have not had time to arrive are left out.
 
 mod chart;
+mod day;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::pg::PgConnection;
@@ -13,6 +14,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 pub use self::chart::{Chart, ChartBelief, ChartDay, ChartDirection, ChartMethod, ChartSignal, chart};
+pub use self::day::{Day, read};
 use super::compare::Between;
 use super::explain::{self, Segment};
 use crate::domain::edits::EditThresholds;
@@ -23,7 +25,7 @@ use crate::query::answer::{Row, Source};
 use crate::query::plan;
 use crate::query::request::{Query, QueryError};
 use crate::query::sources::Sources;
-use crate::stats::drift::{self, Bucket, Change};
+use crate::stats::drift::{self, Change};
 use crate::stats::psi::{self, Histogram, Stability};
 use crate::stats::watch::WATCHED;
 
@@ -115,6 +117,7 @@ pub fn run(
         let mut query = question.query.clone();
         query.granularity = Some(Granularity::Day);
         query.fill = true;
+        query.contributions = true;
         let answer = plan::answer(conn, sources, &query, now)?;
         let ripe = answer.immature_from.unwrap_or(answer.window.to);
         let days: Vec<&Row> = answer
@@ -160,38 +163,30 @@ struct Series {
     chart: Chart,
 }
 
-fn series(question: &Question, metric: &'static Metric, at: usize, days: &[&Row]) -> Series {
-    let buckets: Vec<Bucket> = days.iter().map(|row| bucket(row, at)).collect();
-    let alpha = question.alpha / question.query.metrics.len().max(1) as f64;
-    let monitor = drift::monitor(&buckets, question.baseline_days, alpha / WATCHED);
-    let dates: Vec<_> = days
+fn series(question: &Question, metric: &'static Metric, at: usize, rows: &[&Row]) -> Series {
+    let days: Vec<Day> = rows.iter().map(|row| Day::of(row, at)).collect();
+    let dates: Vec<_> = rows
         .iter()
         .filter_map(|row| row.bucket.map(|day| day.to_utc()))
         .collect();
+    let alpha = question.alpha / question.query.metrics.len().max(1) as f64;
     let is_rate = metric.unit == Unit::Share;
-    Series {
-        metric,
-        chart: chart(&buckets, &dates, question.baseline_days, alpha / WATCHED, is_rate),
-        dates,
-        usable: (0..)
-            .zip(&buckets)
-            .filter(|(_, bucket)| bucket.variance.is_finite())
-            .map(|(at, _)| at)
-            .collect(),
-        changes: drift::find_changes(&buckets, alpha, SHORTEST),
-        alarm: monitor.as_ref().and_then(|monitor| monitor.alarm),
-        evidence: monitor.and_then(|monitor| monitor.log_e.last().copied()),
-    }
-}
-
-fn bucket(row: &Row, at: usize) -> Bucket {
-    let estimate = row.estimates.get(at);
-    let part = |of: fn(&metrics::Estimate) -> Option<f64>| estimate.and_then(of);
-    Bucket {
-        numerator: part(|estimate| estimate.numerator).unwrap_or_default(),
-        denominator: part(|estimate| estimate.denominator).unwrap_or_default(),
-        variance: part(|estimate| estimate.standard_error).map_or(f64::NAN, |error| error * error),
-    }
+    read(&days, |days| {
+        let monitor = drift::monitor(days, question.baseline_days, alpha / WATCHED);
+        Series {
+            metric,
+            usable: (0..)
+                .zip(days.buckets)
+                .filter(|(_, bucket)| bucket.variance.is_finite())
+                .map(|(at, _)| at)
+                .collect(),
+            changes: drift::find_changes(days, alpha, SHORTEST),
+            alarm: monitor.as_ref().and_then(|monitor| monitor.alarm),
+            evidence: monitor.and_then(|monitor| monitor.log_e.last().copied()),
+            chart: chart(days.buckets, &dates, question.baseline_days, alpha / WATCHED, is_rate),
+            dates,
+        }
+    })
 }
 
 impl Series {
