@@ -88,13 +88,19 @@ impl Default for Rollups {
 
 impl Rollups {
     /// The view as of the project's row. The caller's transaction sees one state of the database, and `project` in it. Those who ask
-    /// after the same step of the fold share the work: one does it, and the others wait.
-    pub fn view(&self, conn: &mut PgConnection, project: &Project) -> Result<Arc<View>, QueryError> {
+    /// after the same step of the fold share the work: one does it, and the others wait, as long as `check` lets them.
+    pub fn view(
+        &self,
+        conn: &mut PgConnection,
+        project: &Project,
+        check: impl FnOnce() -> Result<(), QueryError>,
+    ) -> Result<Arc<View>, QueryError> {
         let (known, advancing) = self.known(project);
         if let Some(view) = known.filter(|view| view.is_of(project)) {
             return Ok(view);
         }
         let _alone = advancing.lock().unwrap_or_else(PoisonError::into_inner);
+        check()?;
         let view = match self.known(project).0 {
             Some(view) if view.is_of(project) => return Ok(view),
             Some(view) => view.advanced(conn, project)?,

@@ -36,7 +36,7 @@ impl<'a> Snapshot<'a> {
         sources: &'a Sources,
         project: &Project,
     ) -> Result<Snapshot<'a>, QueryError> {
-        let view = sources.rollups.view(conn, project)?;
+        let view = sources.rollups.view(conn, project, || sources.check())?;
         Ok(Snapshot {
             conn: Some(conn),
             view,
