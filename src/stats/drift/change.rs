@@ -11,9 +11,10 @@
 //! The p-value compares the largest `z_k` with that of simulated series without change, with the same variances and a `σ`
 //! estimated in the same way, so it needs no asymptotics but those of normal days.
 //!
-//! Where users are known, `V` is at least what they leave the difference, and `z_k` is the normal value as far out as Student's with so many
-//! degrees of freedom as users count ([`super::Users`]): of few users nothing is clear enough. The simulated series stay independent. Users who make days alike also make
-//! the splits alike, so that the largest of them is smaller by chance, not larger.
+//! Where users are known, `V` is at least what they leave the difference, and `z_k` is the normal value as far out as Student's
+//! with so many degrees of freedom as users count ([`super::Users`]): of few users nothing is clear enough. The simulated
+//! series stay independent. Users who make days alike also make the splits alike, so that the largest of them is smaller by
+//! chance, not larger.
 //!
 //! Many changes take their time: users move to a new version one by one. So the date is that of the best of all steps and ramps
 //! ([`ramp`]), and steps in one direction that a ramp tells as well are one change.

@@ -7,9 +7,10 @@
 //! that of its sample plus a variance `τ²` between days, estimated as in Laney (2002) from the steps between neighbouring days,
 //! which see little of a change. They assume that days are about normal around their level, and independent but for their users.
 //!
-//! The same users are on many days. Those who come for days in a row and then stay away make neighbouring days alike although nothing changes, so that
-//! stretches of days are compared with the variance that users leave their difference ([`Users`]), where that is larger. When the same users come back every
-//! day, their differences are in every day's variance although they cancel between days; both procedures then alarm less often than promised.
+//! The same users are on many days. Those who come for days in a row and then stay away make neighbouring days alike although
+//! nothing changes, so that stretches of days are compared with the variance that users leave their difference ([`Users`]),
+//! where that is larger. When the same users come back every day, their differences are in every day's variance although they
+//! cancel between days; both procedures then alarm less often than promised.
 //!
 //! What makes neighbouring days alike and is no user's, as a season or a campaign that lasts for some days, is a change of level here.
 

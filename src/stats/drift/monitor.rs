@@ -5,8 +5,8 @@
 //! at `e_t >= 1/α` comes after `1/α` buckets on average, or later. Looking more often changes nothing.
 //!
 //! `Λ_t(s)` compares the buckets since `s` with all earlier ones, the baseline included, so that the baseline's own error is
-//! counted. With difference `D`, its variance `V` (`1/W_before + 1/W_after`, or more where users leave it more: [`super::Users`]) and a shift of either sign, normal with variance `g²` (Robbins
-//! 1970),
+//! counted. With difference `D`, its variance `V` (`1/W_before + 1/W_after`, or more where users leave it more:
+//! [`super::Users`]) and a shift of either sign, normal with variance `g²` (Robbins 1970),
 //!
 //! ```text
 //! given:    Λ = √(V/(V + g²)) · exp(½·D²·(1/V − 1/(V + g²)))
@@ -18,10 +18,12 @@
 //! scale are unknown (Pérez-Ortiz, Lardy, de Heide and Grünwald 2024), and exact for normal days however few. The smaller
 //! `e_t` counts, which is valid whenever either is.
 //!
-//! Assumed: bucket ratios are about normal while nothing changes and, but for the users that they share, independent; their variances are right
-//! up to a factor. Users need not be many for that of users: if each is as likely to be off one way as the other, `D/√V` is tame however few they are
-//! (self-normalised sums, de la Peña 1999). A part of it that chance explains is left out, or the evidence of a shift would come later. `Λ` then has mean 1 or less at each look; that it keeps to it from look to look, as the bound
-//! for all looks asks, is so for independent buckets and shown by simulation for others (`tests/it/promises/bursts.rs`).
+//! Assumed: bucket ratios are about normal while nothing changes and, but for the users that they share, independent; their
+//! variances are right up to a factor. Users need not be many for that of users: if each is as likely to be off one way as the
+//! other, `D/√V` is tame however few they are (self-normalised sums, de la Peña 1999). A part of it that chance explains is
+//! left out, or the evidence of a shift would come later. `Λ` then has mean 1 or less at each look; that it keeps to it from
+//! look to look, as the bound for all looks asks, is so for independent buckets and shown by simulation for others
+//! (`tests/it/promises/bursts.rs`).
 
 use super::users::Spread;
 use super::{Day, Series};
